@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace longhaul {
+
+enum class Status { ok, diverged, failed, out_of_memory, timed_out, unsupported };
+
+std::string to_string(Status status);
+Status status_from(const std::string& name);  // throws Error
+
+// What a rule without a sequence model scores on the same test examples.
+struct Baselines {
+  double chance = 0;    // 1 / classes
+  double majority = 0;  // the target seen most often in training
+  double shallow = 0;   // the task's own shallow rule
+
+  double best() const;
+};
+
+// One row of curves.csv.
+struct CurvePoint {
+  int64_t step = 0;
+  std::string split;   // train | validation
+  std::string metric;  // loss | accuracy
+  double value = 0;
+};
+
+// Scores at one evaluation length (0: the task's own lengths).
+struct Evaluation {
+  int64_t length = 0;
+  double test = 0;
+  double validation = 0;
+};
+
+// What one trial found: one record.json. Numbers of a failed trial stay 0 and `message` says why.
+struct TrialRecord {
+  Status status = Status::failed;
+  std::string message;
+  int64_t attempts = 1;
+
+  std::string metric = "accuracy";
+  std::vector<Evaluation> evaluations;
+  Baselines baselines;
+  int64_t selected_step = 0;  // of the checkpoint that validation chose and test scored
+  double train_loss = 0;      // mean over the last tenth of the steps
+
+  int64_t parameters = 0;
+  double flops_per_token = 0;  // one training step's counted operations over its tokens
+  int64_t steps = 0;
+  int64_t tokens_seen = 0;
+  double train_seconds = 0;
+  double train_tokens_per_second = 0;
+  int64_t peak_activation_bytes = 0;
+  int64_t peak_resident_bytes = 0;
+  int64_t state_bytes = 0;  // one sequence's decode state at the task's longest length; 0 if none
+
+  double learning_rate = 0;
+  int64_t tuning_trials = 1;
+  int64_t threads = 1;
+  std::string precision = "float32";
+  std::string model_origin = "builtin";
+  std::string host;
+  std::string cpu;
+  std::string version;
+
+  std::map<std::string, double> notes;  // what mixers reported (mixer.h note()), mean over the last step
+};
+
+nlohmann::json to_json(const TrialRecord& record);
+TrialRecord record_from_json(const nlohmann::json& json);  // throws Error naming the key
+
+}  // namespace longhaul

@@ -1,0 +1,62 @@
+#include "longhaul/registry.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "longhaul/error.h"
+
+namespace longhaul {
+namespace {
+
+template <class Info>
+void insert(std::map<std::string, Info>& entries, Info info, const char* kind) {
+  const bool well_formed =
+      !info.name.empty() && std::islower(static_cast<unsigned char>(info.name[0])) &&
+      std::all_of(info.name.begin(), info.name.end(), [](unsigned char c) {
+        return std::islower(c) || std::isdigit(c) || c == '_';
+      });
+  require(well_formed, kind, " name '", info.name, "' (from ", info.origin,
+          ") must be lower-case letters, digits and '_', starting with a letter");
+  const auto known = entries.find(info.name);
+  if (known != entries.end())
+    throw Error(text(kind, " '", info.name, "' from ", info.origin,
+                     " is already registered from ", known->second.origin));
+  entries.emplace(info.name, std::move(info));
+}
+
+template <class Info>
+const Info& lookup(const std::map<std::string, Info>& entries, const std::string& name,
+                   const char* kind) {
+  const auto found = entries.find(name);
+  if (found != entries.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [known, info] : entries) names.push_back(known);
+  std::string message = text("no ", kind, " '", name, "'");
+  const std::string near = nearest(name, names);
+  if (!near.empty()) message += text("; did you mean '", near, "'?");
+  message += " known:";
+  for (const std::string& known : names) message += ' ' + known;
+  throw Error(message);
+}
+
+}  // namespace
+
+void Registry::add(ModelInfo info) {
+  info.origin = origin_;
+  insert(models_, std::move(info), "model");
+}
+
+void Registry::add(TaskInfo info) {
+  info.origin = origin_;
+  insert(tasks_, std::move(info), "task");
+}
+
+const ModelInfo& Registry::model(const std::string& name) const {
+  return lookup(models_, name, "model");
+}
+
+const TaskInfo& Registry::task(const std::string& name) const {
+  return lookup(tasks_, name, "task");
+}
+
+}  // namespace longhaul

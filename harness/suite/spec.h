@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "longhaul/options.h"
+#include "longhaul/registry.h"
+
+namespace longhaul {
+
+// The settings of the backbone around a mixer and of its training: what a suite's `defaults:` may
+// name, and what a model or task entry may override. Every one has a documented default.
+struct Settings {
+  // backbone
+  int64_t d_model = 64;
+  int64_t layers = 2;
+  double mlp_ratio = 2;         // hidden width of the gated MLP over d_model; 0 leaves the MLP out
+  int64_t short_conv = 0;       // taps of the depthwise causal convolution before the mixer; 0 = none
+  bool causal = true;
+  std::string pooling = "mean";  // mean | last: read-out of sequence-level tasks
+  double dropout = 0;
+  // training
+  int64_t batch = 32;
+  int64_t lanes = 8;
+  double learning_rate = 3e-3;
+  double warmup = 0.1;          // share of the budget
+  double weight_decay = 0.05;
+  double clip = 1;              // global norm; 0 = none
+  // evaluation
+  int64_t evaluations = 4;      // validation passes during training, evenly spaced, the last at the end
+  int64_t validation_examples = 500;
+  int64_t test_examples = 1000;
+};
+
+// Reads settings from options (and so declares them for --help and errors); what is not given keeps
+// its value from `base`.
+Settings read_settings(Options& options, const Settings& base = {});
+OptionMap to_options(const Settings& settings);
+
+// Training ends with the first limit reached; 0 means no such limit.
+struct Budget {
+  int64_t steps = 0;
+  double seconds = 0;
+};
+
+// One trial, fully resolved: its outcome is a function of this (and of the code's version).
+struct TrialSpec {
+  std::string suite;
+  std::string model_name;  // the row of the table: a variant's own name
+  std::string model;       // the registered model
+  OptionMap model_options;
+  std::string task_name;   // the column of the table
+  std::string task;
+  OptionMap task_options;
+  int64_t task_version = 0;
+  Settings settings;
+  Budget budget;
+  uint64_t seed = 0;
+  std::vector<std::string> plugins;
+
+  // 16 hex digits of the hash of the canonical JSON without names that do not change the outcome
+  // (suite, model_name, task_name, plugins).
+  std::string id() const;
+};
+
+nlohmann::json to_json(const TrialSpec& spec);
+TrialSpec trial_from_json(const nlohmann::json& json);  // throws Error naming the key
+
+}  // namespace longhaul

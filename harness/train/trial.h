@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+
+#include "harness/record/record.h"
+#include "harness/suite/spec.h"
+
+namespace longhaul {
+
+// Trains and scores one trial on `threads` threads. While it runs it keeps `dir`/progress.json current
+// (atomically replaced, about twice a second); it leaves `dir`/curve.csv and, if the status is ok,
+// `dir`/checkpoint.safetensors. A loss that is not finite ends it as `diverged`; a model that declines
+// the task as `unsupported`; any Error as `failed`. It does not write record.json: the caller does, last.
+TrialRecord run_trial(const TrialSpec& spec, const Registry& registry,
+                      const std::filesystem::path& dir, int threads);
+
+// progress.json of a running trial.
+struct Progress {
+  int64_t step = 0;
+  double fraction = 0;  // of the budget, 0 .. 1
+  double loss = 0;
+  double accuracy = 0;  // last validation accuracy, 0 before the first
+  double tokens_per_second = 0;
+};
+
+nlohmann::json to_json(const Progress& progress);
+Progress progress_from_json(const nlohmann::json& json);
+
+}  // namespace longhaul

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "longhaul/options.h"
+#include "longhaul/rng.h"
+#include "longhaul/tensor.h"
+
+namespace longhaul {
+
+// How a parameter's first values are made; `rng` is the parameter's own stream.
+using Init = std::function<void(Tensor& values, Rng& rng)>;
+Init zeros();
+Init constant(float value);
+Init normal(double deviation);
+Init uniform(double low, double high);
+Init fan_in();  // normal with deviation 1/sqrt(first extent): for a weight [in, out] used as matmul(x, w)
+
+// How the optimizer treats a parameter.
+struct ParameterGroup {
+  double lr_scale = 1;  // multiplies the learning rate
+  bool decay = true;    // whether weight decay applies
+};
+
+struct Parameter {
+  std::string name;  // "block.0.mixer.q.weight"
+  Tensor value;
+  ParameterGroup group;
+};
+
+// What a mixer's constructor is given: where it sits, its options, and the makers of its parameters.
+class MixerContext {
+ public:
+  MixerContext(int64_t d_model, int64_t max_length, bool causal, uint64_t seed, std::string prefix,
+               Options& options, std::vector<Parameter>& parameters);
+
+  int64_t d_model() const { return d_model_; }
+  int64_t max_length() const { return max_length_; }  // no forward is asked for longer inputs
+  bool causal() const { return causal_; }  // may position t see positions after t?
+  Options& options() { return options_; }
+
+  // A trainable tensor named prefix + name. Its first values depend on (seed, name) alone.
+  Tensor parameter(const std::string& name, const Shape& shape, const Init& init,
+                   ParameterGroup group = {});
+  // A weight [in, out] for matmul(x, w), initialised by fan_in().
+  Tensor weight(const std::string& name, int64_t in, int64_t out);
+
+  // Asks the backbone to add a learned position table to the embeddings.
+  void want_learned_positions() { learned_positions_ = true; }
+  bool wants_learned_positions() const { return learned_positions_; }
+
+ private:
+  int64_t d_model_, max_length_;
+  bool causal_;
+  uint64_t seed_;
+  std::string prefix_;
+  Options& options_;
+  std::vector<Parameter>& parameters_;
+  bool learned_positions_ = false;
+};
+
+// Number of real positions of each sequence of a batch: x[b, t] with t >= lengths[b] is padding.
+using Lengths = std::vector<int64_t>;
+
+// What a mixer carries from one decoded position to the next. The harness measures its bytes.
+struct State {
+  std::vector<Tensor> tensors;
+  int64_t position = 0;  // how many positions have been consumed
+};
+
+// Mixes information along a sequence: the part of a model that makes its family. The backbone around
+// it (embedding, norms, residuals, gated MLP, read-out) is the same for all.
+//
+// One .cpp per mixer; see docs/add-a-model.md. The constructor takes a MixerContext&; forward and
+// step are const, so nothing leaks from one batch to the next.
+class Mixer {
+ public:
+  virtual ~Mixer();
+
+  // x [batch, length, d_model] -> [batch, length, d_model]. Rows of a batch are independent, and a
+  // real position never depends on padding (see Lengths); what padding yields does not matter.
+  virtual Tensor forward(const Tensor& x, const Lengths& lengths) const = 0;
+
+  // Decoding, causal mixers only: step(x_t [batch, d_model], state) consumes one position and returns
+  // what forward would have returned there.
+  virtual State start(int64_t batch) const = 0;
+  virtual Tensor step(const Tensor& x, State& state) const = 0;
+};
+
+// Reports a number about the running forward pass (solver iterations, a norm) to whoever listens on
+// this thread; free when nobody does. Values of one name are averaged over a training step.
+void note(const char* name, double value);
+
+}  // namespace longhaul

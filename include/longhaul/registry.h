@@ -1,0 +1,66 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "longhaul/mixer.h"
+#include "longhaul/task.h"
+
+namespace longhaul {
+
+// Which positions a model can be built to see.
+enum class Direction { causal, bidirectional, either };
+
+struct ModelInfo {
+  std::string name;       // equals the file's stem
+  std::string about;      // one line
+  std::string source;     // paper and equation
+  Direction direction = Direction::causal;
+  std::string origin;     // "builtin" or the plugin's path; filled in by the registry
+  std::function<std::unique_ptr<Mixer>(MixerContext&)> make;
+};
+
+struct TaskInfo {
+  std::string name;
+  std::string about;
+  std::string source;
+  std::string origin;
+  std::function<std::unique_ptr<Task>(Options&)> make;
+};
+
+// Names of models and tasks. An ordinary value: the program owns one, each test makes its own.
+class Registry {
+ public:
+  template <class T>
+  void mixer(ModelInfo info) {
+    info.make = [](MixerContext& context) { return std::make_unique<T>(context); };
+    add(std::move(info));
+  }
+  template <class T>
+  void task(TaskInfo info) {
+    info.make = [](Options& options) { return std::make_unique<T>(options); };
+    add(std::move(info));
+  }
+
+  // Throw Error if the name is unknown (naming the nearest), already taken (naming both origins) or
+  // not lower-case snake_case.
+  const ModelInfo& model(const std::string& name) const;
+  const TaskInfo& task(const std::string& name) const;
+  void add(ModelInfo info);
+  void add(TaskInfo info);
+
+  const std::map<std::string, ModelInfo>& models() const { return models_; }
+  const std::map<std::string, TaskInfo>& tasks() const { return tasks_; }
+
+  void set_origin(std::string origin) { origin_ = std::move(origin); }  // of what is added next
+
+ private:
+  std::map<std::string, ModelInfo> models_;
+  std::map<std::string, TaskInfo> tasks_;
+  std::string origin_ = "builtin";
+};
+
+}  // namespace longhaul

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include "longhaul/tensor.h"
+
+namespace longhaul {
+
+// The record of one forward pass: a flat list of reverse steps in call order, run last to first.
+// Call order is already a topological order, so there is no graph and no recursion.
+//
+// A Tape is active on its thread from construction to destruction; without one, operators keep
+// nothing (inference). Tapes nest; the innermost records.
+class Tape {
+ public:
+  // `slots`: the lane's gradient array for parameters bound to slots (Tensor::bind_gradient_slot);
+  // without it every parameter uses its own gradient buffer.
+  explicit Tape(float* slots = nullptr);
+  ~Tape();
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  static Tape* active();
+
+  // Adds d(seed * loss)/dx to the gradient of every x that needs one. `loss` has one value.
+  // Each reverse step is destroyed as it has run, which frees the activations that it kept.
+  void backward(const Tensor& loss, float seed = 1);
+
+  float* slots() const { return slots_; }
+
+  // Appends a reverse step of `result`; use record() below.
+  template <class F>
+  void push(const Tensor& result, F&& step) {
+    using Step = std::decay_t<F>;
+    static_assert(alignof(Step) <= alignof(std::max_align_t));
+    void* closure = append(result, sizeof(Step), [](void* p) { (*static_cast<Step*>(p))(); },
+                           [](void* p) { static_cast<Step*>(p)->~Step(); });
+    new (closure) Step(std::forward<F>(step));
+  }
+
+ private:
+  struct Entry;
+  void* append(const Tensor& result, std::size_t bytes, void (*run)(void*), void (*destroy)(void*));
+  void clear();
+
+  Entry* last_ = nullptr;
+  struct Block;
+  Block* block_ = nullptr;
+  float* slots_;
+  Tape* outer_;
+};
+
+// Records `step` as the reverse step of `result`, if a tape is active and an input needs a gradient.
+//
+// `step` is a closure over tensor handles by value. It reads result.grad() and adds to the
+// gradients of those inputs that need one; it changes nothing else. What it captures stays in memory
+// until it has run. It is skipped when no gradient reached `result`.
+template <class F>
+void record(Tensor& result, std::initializer_list<Tensor> inputs, F&& step) {
+  Tape* tape = Tape::active();
+  if (!tape) return;
+  bool needed = false;
+  for (const Tensor& input : inputs) needed |= input.defined() && input.needs_grad();
+  if (!needed) return;
+  result.set_needs_grad(true);
+  tape->push(result, std::forward<F>(step));
+}
+
+}  // namespace longhaul

@@ -1,0 +1,7 @@
+#include "longhaul/error.h"
+
+namespace longhaul {
+
+Error::~Error() = default;
+
+}  // namespace longhaul
