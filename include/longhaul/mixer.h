@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "longhaul/batch.h"
 #include "longhaul/options.h"
 #include "longhaul/rng.h"
 #include "longhaul/tensor.h"
@@ -61,9 +62,6 @@ class MixerContext {
   std::vector<Parameter>& parameters_;
   bool learned_positions_ = false;
 };
-
-// Number of real positions of each sequence of a batch: x[b, t] with t >= lengths[b] is padding.
-using Lengths = std::vector<int64_t>;
 
 // What a mixer carries from one decoded position to the next. The harness measures its bytes.
 struct State {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "longhaul/mixer.h"
+#include "longhaul/batch.h"
 #include "longhaul/rng.h"
 #include "longhaul/tape.h"
 #include "longhaul/tensor.h"

@@ -4,13 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "longhaul/batch.h"
 #include "longhaul/options.h"
 #include "longhaul/rng.h"
 
 namespace longhaul {
-
-constexpr int32_t kPad = 0;      // the token id that pads; never a real symbol of any task
-constexpr int32_t kIgnore = -1;  // the target of a position that is not scored
 
 enum class Split { train, validation, test };
 

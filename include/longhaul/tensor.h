@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <initializer_list>
@@ -35,6 +36,12 @@ class Shape {
 
 std::ostream& operator<<(std::ostream& out, const Shape& shape);  // (2, 3, 4)
 
+// Where a reverse step puts a gradient: adds to `data` if `accumulate`, else must overwrite all of it.
+struct GradTarget {
+  float* data;
+  bool accumulate;
+};
+
 // A float32 array in row-major order without gaps, and the handle to its gradient.
 //
 // Copies share the values: a Tensor is a handle. Operators (ops.h) never write to their inputs.
@@ -65,6 +72,8 @@ class Tensor {
   // The gradient buffer, as large as data(), zeroed when first asked for. Only reverse steps and
   // optimizers call it. For a parameter bound to a slot (below) it is the active tape's own buffer.
   float* grad() const;
+  // The same without the zeroing: for reverse steps that can overwrite as cheaply as add.
+  GradTarget grad_target() const;
   bool has_grad() const;
   void drop_grad() const;
 

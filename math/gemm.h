@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace longhaul {
+
+// A batch of row-major matrix products, C = op(A) op(B) or C += op(A) op(B), on the calling thread.
+struct Gemm {
+  bool transpose_a = false;  // A is stored [k, m] instead of [m, k]
+  bool transpose_b = false;  // B is stored [n, k] instead of [k, n]
+  int64_t m = 0, n = 0, k = 0;
+  bool accumulate = false;
+  int64_t batch = 1;  // consecutive matrices without gaps
+  friend bool operator==(const Gemm&, const Gemm&) = default;
+};
+
+// Runs through oneDNN, whose primitives are cached per thread. Always single-threaded, so that the
+// result has the same bits wherever it runs.
+void gemm(const Gemm& shape, const float* a, const float* b, float* c);
+
+std::string gemm_library();  // "oneDNN 2.6.3"
+std::string gemm_kernel(const Gemm& shape);  // the implementation that oneDNN chose, "gemm:jit"
+
+}  // namespace longhaul

@@ -1,0 +1,138 @@
+// add, sub, mul, div with broadcasting.
+#include <algorithm>
+
+#include "longhaul/error.h"
+#include "longhaul/ops.h"
+
+namespace longhaul {
+namespace {
+
+// How two shapes meet: `outer` rows of `inner` values. Within a row an operand advances by 0 or 1;
+// row starts are found by offsets(). Equal shapes are one row.
+struct Broadcast {
+  Shape shape;
+  int64_t outer = 1, inner = 1;
+  int64_t step_a = 1, step_b = 1;
+  int64_t stride_a[Shape::kMaxRank] = {}, stride_b[Shape::kMaxRank] = {};
+  int outer_rank = 0;
+
+  struct Offsets {
+    int64_t a, b;
+  };
+  Offsets offsets(int64_t row) const {
+    Offsets at{0, 0};
+    for (int axis = outer_rank - 1; axis >= 0; --axis) {
+      const int64_t i = row % shape[axis];
+      row /= shape[axis];
+      at.a += i * stride_a[axis];
+      at.b += i * stride_b[axis];
+    }
+    return at;
+  }
+};
+
+Broadcast meet(const char* op, const Tensor& a, const Tensor& b) {
+  Broadcast m;
+  if (a.shape() == b.shape()) {
+    m.shape = a.shape();
+    m.inner = a.size();
+    return m;
+  }
+  const int rank = std::max(a.rank(), b.rank());
+  auto extent = [rank](const Tensor& t, int axis) {
+    const int own = axis - (rank - t.rank());
+    return own < 0 ? int64_t{1} : t.shape()[own];
+  };
+  for (int axis = 0; axis < rank; ++axis) {
+    const int64_t ea = extent(a, axis), eb = extent(b, axis);
+    require(ea == eb || ea == 1 || eb == 1, op, ": shapes ", a.shape(), " and ", b.shape(),
+            " do not broadcast");
+    m.shape.append(ea == 1 ? eb : ea);
+  }
+  int64_t run_a = 1, run_b = 1;
+  for (int axis = rank - 1; axis >= 0; --axis) {
+    const int64_t ea = extent(a, axis), eb = extent(b, axis);
+    m.stride_a[axis] = ea == 1 ? 0 : run_a;
+    m.stride_b[axis] = eb == 1 ? 0 : run_b;
+    run_a *= ea;
+    run_b *= eb;
+  }
+  m.outer_rank = rank - 1;
+  m.inner = m.shape[rank - 1];
+  m.outer = 1;
+  for (int axis = 0; axis < m.outer_rank; ++axis) m.outer *= m.shape[axis];
+  m.step_a = extent(a, rank - 1) == 1 ? 0 : 1;
+  m.step_b = extent(b, rank - 1) == 1 ? 0 : 1;
+  return m;
+}
+
+// f(a, b) -> y; da(a, b) and db(a, b): the partial derivatives.
+template <class F, class DA, class DB>
+Tensor binary(const char* op, const Tensor& a, const Tensor& b, F f, DA da, DB db) {
+  const Broadcast m = meet(op, a, b);
+  Tensor y = Tensor::empty(m.shape);
+  for (int64_t row = 0; row < m.outer; ++row) {
+    const auto [oa, ob] = m.offsets(row);
+    const float *pa = a.data() + oa, *pb = b.data() + ob;
+    float* py = y.data() + row * m.inner;
+    const int64_t sa = m.step_a, sb = m.step_b;
+    if (sa == 1 && sb == 1) {
+#pragma omp simd
+      for (int64_t i = 0; i < m.inner; ++i) py[i] = f(pa[i], pb[i]);
+    } else {
+      for (int64_t i = 0; i < m.inner; ++i) py[i] = f(pa[i * sa], pb[i * sb]);
+    }
+  }
+  // dx += dy * partial, summed over the axes along which x repeats
+  auto reverse = [m](const Tensor& x, const Tensor& a, const Tensor& b, const float* dy, int64_t step,
+                     bool first, auto partial) {
+    float* dx = x.grad();
+    for (int64_t row = 0; row < m.outer; ++row) {
+      const auto [oa, ob] = m.offsets(row);
+      const float *pa = a.data() + oa, *pb = b.data() + ob, *pdy = dy + row * m.inner;
+      float* pdx = dx + (first ? oa : ob);
+      const int64_t sa = m.step_a, sb = m.step_b;
+      if (sa == 1 && sb == 1) {
+#pragma omp simd
+        for (int64_t i = 0; i < m.inner; ++i) pdx[i] += pdy[i] * partial(pa[i], pb[i]);
+      } else {
+        for (int64_t i = 0; i < m.inner; ++i)
+          pdx[i * step] += pdy[i] * partial(pa[i * sa], pb[i * sb]);
+      }
+    }
+  };
+  record(y, {a, b}, [=] {
+    const float* dy = y.grad();
+    if (a.needs_grad()) reverse(a, a, b, dy, m.step_a, true, da);
+    if (b.needs_grad()) reverse(b, a, b, dy, m.step_b, false, db);
+  });
+  return y;
+}
+
+}  // namespace
+
+Tensor add(const Tensor& a, const Tensor& b) {
+  return binary(
+      "add", a, b, [](float x, float y) { return x + y; }, [](float, float) { return 1.0f; },
+      [](float, float) { return 1.0f; });
+}
+
+Tensor sub(const Tensor& a, const Tensor& b) {
+  return binary(
+      "sub", a, b, [](float x, float y) { return x - y; }, [](float, float) { return 1.0f; },
+      [](float, float) { return -1.0f; });
+}
+
+Tensor mul(const Tensor& a, const Tensor& b) {
+  return binary(
+      "mul", a, b, [](float x, float y) { return x * y; }, [](float, float y) { return y; },
+      [](float x, float) { return x; });
+}
+
+Tensor div(const Tensor& a, const Tensor& b) {
+  return binary(
+      "div", a, b, [](float x, float y) { return x / y; }, [](float, float y) { return 1 / y; },
+      [](float x, float y) { return -x / (y * y); });
+}
+
+}  // namespace longhaul

@@ -1,0 +1,223 @@
+// Norms, embedding, dropout, the short convolution and rotary positions.
+#include <algorithm>
+#include <cmath>
+
+#include "longhaul/error.h"
+#include "longhaul/ops.h"
+#include "math/memory.h"
+
+namespace longhaul {
+namespace {
+
+void check_gain(const char* op, const Tensor& x, const Tensor& gain) {
+  require(x.rank() >= 1 && gain.rank() == 1 && gain.dim(0) == x.dim(-1), op, ": gain ",
+          gain.shape(), " for shape ", x.shape());
+}
+
+float dot(const float* a, const float* b, int64_t n) {
+  float total = 0;
+#pragma omp simd reduction(+ : total)
+  for (int64_t i = 0; i < n; ++i) total += a[i] * b[i];
+  return total;
+}
+
+}  // namespace
+
+Tensor layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float epsilon) {
+  check_gain("layer_norm", x, gain);
+  if (bias.defined()) check_gain("layer_norm", x, bias);
+  const int64_t D = x.dim(-1), rows = D ? x.size() / D : 0;
+  Tensor y = Tensor::empty(x.shape());
+  Tensor moments = Tensor::empty({rows, 2});  // mean and 1 / deviation of each row
+  for (int64_t r = 0; r < rows; ++r) {
+    const float* in = x.data() + r * D;
+    float* out = y.data() + r * D;
+    float total = 0, squares = 0;
+#pragma omp simd reduction(+ : total)
+    for (int64_t i = 0; i < D; ++i) total += in[i];
+    const float mean = total / static_cast<float>(D);
+#pragma omp simd reduction(+ : squares)
+    for (int64_t i = 0; i < D; ++i) squares += (in[i] - mean) * (in[i] - mean);
+    const float inverse = 1 / std::sqrt(squares / static_cast<float>(D) + epsilon);
+    moments.data()[2 * r] = mean;
+    moments.data()[2 * r + 1] = inverse;
+    const float* g = gain.data();
+    const float* c = bias.defined() ? bias.data() : nullptr;
+#pragma omp simd
+    for (int64_t i = 0; i < D; ++i)
+      out[i] = (in[i] - mean) * inverse * g[i] + (c ? c[i] : 0.0f);
+  }
+  record(y, {x, gain, bias}, [=] {
+    // n = (x - mean) / s;  dn = dy g;  dx += (dn - mean(dn) - n mean(dn n)) / s;  dg += dy n
+    float* dx = x.needs_grad() ? x.grad() : nullptr;
+    float* dg = gain.needs_grad() ? gain.grad() : nullptr;
+    float* dc = bias.defined() && bias.needs_grad() ? bias.grad() : nullptr;
+    for (int64_t r = 0; r < rows; ++r) {
+      const float *in = x.data() + r * D, *dy = y.grad() + r * D, *g = gain.data();
+      const float mean = moments.data()[2 * r], inverse = moments.data()[2 * r + 1];
+      float a = 0, b = 0;
+#pragma omp simd reduction(+ : a, b)
+      for (int64_t i = 0; i < D; ++i) {
+        const float dn = dy[i] * g[i];
+        a += dn;
+        b += dn * (in[i] - mean) * inverse;
+      }
+      a /= static_cast<float>(D);
+      b /= static_cast<float>(D);
+      if (dx) {
+#pragma omp simd
+        for (int64_t i = 0; i < D; ++i)
+          dx[r * D + i] += inverse * (dy[i] * g[i] - a - (in[i] - mean) * inverse * b);
+      }
+      if (dg) {
+#pragma omp simd
+        for (int64_t i = 0; i < D; ++i) dg[i] += dy[i] * (in[i] - mean) * inverse;
+      }
+      if (dc) {
+#pragma omp simd
+        for (int64_t i = 0; i < D; ++i) dc[i] += dy[i];
+      }
+    }
+  });
+  return y;
+}
+
+Tensor rms_norm(const Tensor& x, const Tensor& gain, float epsilon) {
+  check_gain("rms_norm", x, gain);
+  const int64_t D = x.dim(-1), rows = D ? x.size() / D : 0;
+  Tensor y = Tensor::empty(x.shape());
+  Tensor inverses = Tensor::empty({rows});  // 1 / root mean square of each row
+  for (int64_t r = 0; r < rows; ++r) {
+    const float *in = x.data() + r * D, *g = gain.data();
+    float* out = y.data() + r * D;
+    const float inverse = 1 / std::sqrt(dot(in, in, D) / static_cast<float>(D) + epsilon);
+    inverses.data()[r] = inverse;
+#pragma omp simd
+    for (int64_t i = 0; i < D; ++i) out[i] = in[i] * inverse * g[i];
+  }
+  record(y, {x, gain}, [=] {  // n = x / s;  dn = dy g;  dx += (dn - n mean(dn n)) / s;  dg += dy n
+    float* dx = x.needs_grad() ? x.grad() : nullptr;
+    float* dg = gain.needs_grad() ? gain.grad() : nullptr;
+    for (int64_t r = 0; r < rows; ++r) {
+      const float *in = x.data() + r * D, *dy = y.grad() + r * D, *g = gain.data();
+      const float inverse = inverses.data()[r];
+      float along = 0;
+#pragma omp simd reduction(+ : along)
+      for (int64_t i = 0; i < D; ++i) along += dy[i] * g[i] * in[i];
+      along *= inverse * inverse / static_cast<float>(D);
+      if (dx) {
+#pragma omp simd
+        for (int64_t i = 0; i < D; ++i) dx[r * D + i] += inverse * (dy[i] * g[i] - in[i] * along);
+      }
+      if (dg) {
+#pragma omp simd
+        for (int64_t i = 0; i < D; ++i) dg[i] += dy[i] * in[i] * inverse;
+      }
+    }
+  });
+  return y;
+}
+
+Tensor embedding(const Tensor& table, const std::vector<int32_t>& ids, const Shape& shape) {
+  require(table.rank() == 2, "embedding: table ", table.shape(), ", expected [vocabulary, width]");
+  require(shape.size() == static_cast<int64_t>(ids.size()), "embedding: ", ids.size(),
+          " ids for shape ", shape);
+  const int64_t V = table.dim(0), D = table.dim(1);
+  Shape out = shape;
+  out.append(D);
+  Tensor y = Tensor::empty(out);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    require(ids[i] >= 0 && ids[i] < V, "embedding: id ", ids[i], " outside [0, ", V, ")");
+    std::copy_n(table.data() + ids[i] * D, D, y.data() + static_cast<int64_t>(i) * D);
+  }
+  record(y, {table}, [=, ids = pooled(ids)] {  // dtable[id] += dy
+    const float* dy = y.grad();
+    float* dt = table.grad();
+    for (std::size_t i = 0; i < ids.size(); ++i)
+      for (int64_t d = 0; d < D; ++d) dt[ids[i] * D + d] += dy[static_cast<int64_t>(i) * D + d];
+  });
+  return y;
+}
+
+Tensor dropout(const Tensor& x, double p, Rng rng) {
+  require(p >= 0 && p < 1, "dropout: probability ", p, " outside [0, 1)");
+  if (p == 0) return x;
+  Tensor mask = Tensor::empty(x.shape());
+  const auto keep = static_cast<float>(1 / (1 - p));
+  for (int64_t i = 0; i < x.size(); ++i) mask.data()[i] = rng.uniform_float() < p ? 0.0f : keep;
+  return mul(x, mask);
+}
+
+Tensor causal_conv(const Tensor& x, const Tensor& w) {
+  require(x.rank() == 3 && w.rank() == 2 && w.dim(1) == x.dim(2), "causal_conv: ", x.shape(),
+          " with taps ", w.shape());
+  const int64_t B = x.dim(0), T = x.dim(1), D = x.dim(2), K = w.dim(0);
+  Tensor y(x.shape());
+  count_flops(2 * B * T * D * K);
+  for (int64_t b = 0; b < B; ++b)
+    for (int64_t t = 0; t < T; ++t) {
+      float* out = y.data() + (b * T + t) * D;
+      for (int64_t j = 0; j < std::min(K, t + 1); ++j) {
+        const float *in = x.data() + (b * T + t - j) * D, *tap = w.data() + j * D;
+#pragma omp simd
+        for (int64_t d = 0; d < D; ++d) out[d] += tap[d] * in[d];
+      }
+    }
+  record(y, {x, w}, [=] {  // dx_{t-j} += w_j dy_t;  dw_j += sum_t x_{t-j} dy_t
+    count_flops(4 * B * T * D * K);
+    float* dx = x.grad();
+    float* dw = w.grad();
+    for (int64_t b = 0; b < B; ++b)
+      for (int64_t t = 0; t < T; ++t) {
+        const float* dy = y.grad() + (b * T + t) * D;
+        for (int64_t j = 0; j < std::min(K, t + 1); ++j) {
+          const int64_t at = (b * T + t - j) * D;
+          const float *in = x.data() + at, *tap = w.data() + j * D;
+          float *din = dx + at, *dtap = dw + j * D;
+#pragma omp simd
+          for (int64_t d = 0; d < D; ++d) {
+            din[d] += tap[d] * dy[d];
+            dtap[d] += in[d] * dy[d];
+          }
+        }
+      }
+  });
+  return y;
+}
+
+Tensor rope(const Tensor& x, int64_t heads, double base, int64_t first) {
+  require(x.rank() == 3 && heads > 0 && x.dim(2) % (2 * heads) == 0, "rope: ", heads,
+          " heads of even width for shape ", x.shape());
+  const int64_t B = x.dim(0), T = x.dim(1), D = x.dim(2), half = D / heads / 2;
+  Tensor turn = Tensor::empty({T, 2, half});  // cosines, then sines, of each position
+  for (int64_t t = 0; t < T; ++t)
+    for (int64_t i = 0; i < half; ++i) {
+      const double angle = static_cast<double>(first + t) *
+                           std::pow(base, -static_cast<double>(i) / static_cast<double>(half));
+      turn.data()[2 * t * half + i] = static_cast<float>(std::cos(angle));
+      turn.data()[(2 * t + 1) * half + i] = static_cast<float>(std::sin(angle));
+    }
+  // Turns every pair of every head by the position's angle times `sign`, adding to `out`.
+  const auto rotate = [=](const float* in, float* out, float sign) {
+    for (int64_t b = 0; b < B; ++b)
+      for (int64_t t = 0; t < T; ++t) {
+        const float *c = turn.data() + 2 * t * half, *s = c + half;
+        for (int64_t h = 0; h < heads; ++h) {
+          const int64_t at = (b * T + t) * D + h * 2 * half;
+          const float *low = in + at, *high = low + half;
+          float *out_low = out + at, *out_high = out_low + half;
+#pragma omp simd
+          for (int64_t i = 0; i < half; ++i) {
+            out_low[i] += low[i] * c[i] - sign * high[i] * s[i];
+            out_high[i] += high[i] * c[i] + sign * low[i] * s[i];
+          }
+        }
+      }
+  };
+  Tensor y(x.shape());
+  rotate(x.data(), y.data(), 1);
+  record(y, {x}, [=] { rotate(y.grad(), x.grad(), -1); });  // the transpose of a rotation turns back
+  return y;
+}
+
+}  // namespace longhaul

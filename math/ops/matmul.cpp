@@ -1,0 +1,91 @@
+#include "longhaul/error.h"
+#include "longhaul/ops.h"
+#include "math/gemm.h"
+#include "math/parallel.h"
+
+namespace longhaul {
+namespace {
+
+constexpr int64_t kRowsPerTask = 256;
+
+// A tall product outside a lane is split by rows of A, each row block on one thread.
+void product(const Gemm& shape, const float* a, const float* b, float* c) {
+  if (LaneScope::inside() || shape.transpose_a || shape.batch != 1 || shape.m < 2 * kRowsPerTask) {
+    gemm(shape, a, b, c);
+    return;
+  }
+  parallel_for(shape.m, kRowsPerTask, [&](int64_t begin, int64_t end) {
+    Gemm rows = shape;
+    rows.m = end - begin;
+    gemm(rows, a + begin * shape.k, b, c + begin * shape.n);
+  });
+}
+
+// target (+)= op(A) op(B)
+void product_into(const GradTarget& target, Gemm shape, const float* a, const float* b) {
+  shape.accumulate = target.accumulate;
+  count_flops(2 * shape.batch * shape.m * shape.n * shape.k);
+  product(shape, a, b, target.data);
+}
+
+}  // namespace
+
+Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose_b) {
+  const auto check = [&](bool ok) {
+    require(ok, "matmul: ", a.shape(), transpose_a ? "^T" : "", " x ", b.shape(),
+            transpose_b ? "^T" : "");
+  };
+  check(a.rank() >= 2 && b.rank() >= 2);
+  Gemm s;
+  s.transpose_a = transpose_a;
+  s.transpose_b = transpose_b;
+  s.m = a.dim(transpose_a ? -1 : -2);
+  s.k = a.dim(transpose_a ? -2 : -1);
+  s.n = b.dim(transpose_b ? -2 : -1);
+  check(b.dim(transpose_b ? -1 : -2) == s.k);
+  Shape shape;
+  int64_t leading = 1;
+  for (int axis = 0; axis < a.rank() - 2; ++axis) {
+    shape.append(a.shape()[axis]);
+    leading *= a.shape()[axis];
+  }
+  shape.append(s.m);
+  shape.append(s.n);
+  if (b.rank() == 2 && !transpose_a) {
+    s.m *= leading;  // one weight for all rows
+  } else {
+    check(b.rank() == a.rank());
+    for (int axis = 0; axis < a.rank() - 2; ++axis) check(a.shape()[axis] == b.shape()[axis]);
+    s.batch = leading;
+  }
+
+  Tensor y = Tensor::empty(shape);
+  count_flops(2 * s.batch * s.m * s.n * s.k);
+  product(s, a.data(), b.data(), y.data());
+  record(y, {a, b}, [a, b, y, s] {
+    const float* dy = y.grad();
+    if (a.needs_grad()) {  // dA += dY B^T, or its transpose B dY^T
+      Gemm g{.transpose_a = false, .transpose_b = !s.transpose_b, .m = s.m, .n = s.k, .k = s.n};
+      if (s.transpose_a)
+        g = {.transpose_a = s.transpose_b, .transpose_b = true, .m = s.k, .n = s.m, .k = s.n};
+      g.batch = s.batch;
+      if (s.transpose_a)
+        product_into(a.grad_target(), g, b.data(), dy);
+      else
+        product_into(a.grad_target(), g, dy, b.data());
+    }
+    if (b.needs_grad()) {  // dB += A^T dY, or its transpose dY^T A
+      Gemm g{.transpose_a = !s.transpose_a, .transpose_b = false, .m = s.k, .n = s.n, .k = s.m};
+      if (s.transpose_b)
+        g = {.transpose_a = true, .transpose_b = s.transpose_a, .m = s.n, .n = s.k, .k = s.m};
+      g.batch = s.batch;
+      if (s.transpose_b)
+        product_into(b.grad_target(), g, dy, a.data());
+      else
+        product_into(b.grad_target(), g, a.data(), dy);
+    }
+  });
+  return y;
+}
+
+}  // namespace longhaul

@@ -1,0 +1,154 @@
+// Reductions, softmax and pooling.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "longhaul/error.h"
+#include "longhaul/ops.h"
+#include "math/memory.h"
+#include "math/vmath.h"
+
+namespace longhaul {
+namespace {
+
+void check_lengths(const char* op, const Tensor& x, const Lengths& lengths) {
+  require(x.rank() == 3 && x.dim(0) == static_cast<int64_t>(lengths.size()), op, ": ",
+          lengths.size(), " lengths for shape ", x.shape(), ", expected [batch, length, width]");
+  for (int64_t length : lengths)
+    require(0 < length && length <= x.dim(1), op, ": length ", length, " of shape ", x.shape());
+}
+
+}  // namespace
+
+Tensor sum(const Tensor& x, int axis) {
+  const int positive = axis < 0 ? axis + x.rank() : axis;
+  require(positive >= 0 && positive < x.rank(), "sum: axis ", axis, " of shape ", x.shape());
+  int64_t outer = 1, inner = 1;
+  Shape shape;
+  for (int i = 0; i < x.rank(); ++i) {
+    if (i < positive) outer *= x.shape()[i];
+    if (i > positive) inner *= x.shape()[i];
+    if (i != positive) shape.append(x.shape()[i]);
+  }
+  const int64_t extent = x.shape()[positive];
+  Tensor y(shape);
+  for (int64_t o = 0; o < outer; ++o)
+    for (int64_t e = 0; e < extent; ++e)
+      for (int64_t i = 0; i < inner; ++i)
+        y.data()[o * inner + i] += x.data()[(o * extent + e) * inner + i];
+  record(y, {x}, [=] {  // dx += dy, repeated along the axis
+    const float* dy = y.grad();
+    float* dx = x.grad();
+    for (int64_t o = 0; o < outer; ++o)
+      for (int64_t e = 0; e < extent; ++e)
+        for (int64_t i = 0; i < inner; ++i) dx[(o * extent + e) * inner + i] += dy[o * inner + i];
+  });
+  return y;
+}
+
+Tensor mean(const Tensor& x, int axis) {
+  return scale(sum(x, axis), 1 / static_cast<float>(std::max<int64_t>(x.dim(axis), 1)));
+}
+
+Tensor sum_all(const Tensor& x) { return sum(reshape(x, {x.size()}), 0); }
+
+Tensor softmax(const Tensor& x) {
+  require(x.rank() >= 1, "softmax: a scalar has no axis");
+  const int64_t C = x.dim(-1), rows = C ? x.size() / C : 0;
+  Tensor y = Tensor::empty(x.shape());
+  for (int64_t r = 0; r < rows; ++r) {
+    const float* in = x.data() + r * C;
+    float* out = y.data() + r * C;
+    const float top = *std::max_element(in, in + C);
+    float total = 0;
+#pragma omp simd reduction(+ : total)
+    for (int64_t i = 0; i < C; ++i) total += out[i] = vmath::exp(in[i] - top);
+    for (int64_t i = 0; i < C; ++i) out[i] /= total;
+  }
+  record(y, {x}, [=] {  // dx += y (dy - <dy, y>)
+    float* dx = x.grad();
+    for (int64_t r = 0; r < rows; ++r) {
+      const float *p = y.data() + r * C, *dy = y.grad() + r * C;
+      float dot = 0;
+#pragma omp simd reduction(+ : dot)
+      for (int64_t i = 0; i < C; ++i) dot += dy[i] * p[i];
+      for (int64_t i = 0; i < C; ++i) dx[r * C + i] += p[i] * (dy[i] - dot);
+    }
+  });
+  return y;
+}
+
+Tensor pool_mean(const Tensor& x, const Lengths& lengths) {
+  check_lengths("pool_mean", x, lengths);
+  const int64_t B = x.dim(0), T = x.dim(1), D = x.dim(2);
+  Tensor y(Shape{B, D});
+  for (int64_t b = 0; b < B; ++b) {
+    float* out = y.data() + b * D;
+    for (int64_t t = 0; t < lengths[b]; ++t)
+      for (int64_t d = 0; d < D; ++d) out[d] += x.data()[(b * T + t) * D + d];
+    for (int64_t d = 0; d < D; ++d) out[d] /= static_cast<float>(lengths[b]);
+  }
+  record(y, {x}, [=, lengths = pooled(lengths)] {  // dx_t += dy / length
+    float* dx = x.grad();
+    for (int64_t b = 0; b < B; ++b) {
+      const float* dy = y.grad() + b * D;
+      const float share = 1 / static_cast<float>(lengths[b]);
+      for (int64_t t = 0; t < lengths[b]; ++t)
+        for (int64_t d = 0; d < D; ++d) dx[(b * T + t) * D + d] += share * dy[d];
+    }
+  });
+  return y;
+}
+
+Tensor pool_last(const Tensor& x, const Lengths& lengths) {
+  check_lengths("pool_last", x, lengths);
+  const int64_t B = x.dim(0), T = x.dim(1), D = x.dim(2);
+  Tensor y = Tensor::empty({B, D});
+  for (int64_t b = 0; b < B; ++b)
+    std::copy_n(x.data() + (b * T + lengths[b] - 1) * D, D, y.data() + b * D);
+  record(y, {x}, [=, lengths = pooled(lengths)] {
+    float* dx = x.grad();
+    for (int64_t b = 0; b < B; ++b)
+      for (int64_t d = 0; d < D; ++d) dx[(b * T + lengths[b] - 1) * D + d] += y.grad()[b * D + d];
+  });
+  return y;
+}
+
+Tensor cross_entropy(const Tensor& logits, const std::vector<int32_t>& targets, float weight) {
+  require(logits.rank() == 2 && logits.dim(0) == static_cast<int64_t>(targets.size()),
+          "cross_entropy: ", targets.size(), " targets for logits ", logits.shape());
+  const int64_t N = logits.dim(0), C = logits.dim(1);
+  for (int32_t target : targets)
+    require(target == kIgnore || (target >= 0 && target < C), "cross_entropy: target ", target,
+            " outside [0, ", C, ")");
+  Tensor log_total(Shape{N});  // log sum exp of each scored row, for the reverse step
+  double loss = 0;             // a sum over many rows
+  for (int64_t n = 0; n < N; ++n) {
+    if (targets[n] == kIgnore) continue;
+    const float* row = logits.data() + n * C;
+    const float top = *std::max_element(row, row + C);
+    float total = 0;
+#pragma omp simd reduction(+ : total)
+    for (int64_t c = 0; c < C; ++c) total += vmath::exp(row[c] - top);
+    log_total.data()[n] = top + std::log(total);
+    loss += log_total.data()[n] - row[targets[n]];
+  }
+  Tensor y(Shape{}, static_cast<float>(loss * weight));
+  record(y, {logits}, [=, targets = pooled(targets)] {  // dlogits += weight dy (softmax - onehot)
+    const float factor = weight * y.grad()[0];
+    const auto [dx, accumulate] = logits.grad_target();
+    if (!accumulate) std::fill_n(dx, N * C, 0.0f);
+    for (int64_t n = 0; n < N; ++n) {
+      if (targets[n] == kIgnore) continue;
+      const float* row = logits.data() + n * C;
+      float* out = dx + n * C;
+      const float shift = log_total.data()[n];
+#pragma omp simd
+      for (int64_t c = 0; c < C; ++c) out[c] += factor * vmath::exp(row[c] - shift);
+      out[targets[n]] -= factor;
+    }
+  });
+  return y;
+}
+
+}  // namespace longhaul

@@ -1,0 +1,140 @@
+// Elementwise functions of one tensor, and the gated product.
+#include <cmath>
+
+#include "longhaul/error.h"
+#include "longhaul/ops.h"
+#include "math/vmath.h"
+
+namespace longhaul {
+namespace {
+
+// f(x) -> y; derivative(x, y) = dy/dx.
+template <class F, class D>
+Tensor unary(const Tensor& x, F f, D derivative) {
+  Tensor y = Tensor::empty(x.shape());
+  const float* px = x.data();
+  float* py = y.data();
+  const int64_t n = x.size();
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) py[i] = f(px[i]);
+  record(y, {x}, [=] {  // dx += dy * f'(x)
+    const float *px = x.data(), *py = y.data(), *dy = y.grad();
+    const auto [dx, accumulate] = x.grad_target();
+    if (accumulate) {
+#pragma omp simd
+      for (int64_t i = 0; i < n; ++i) dx[i] += dy[i] * derivative(px[i], py[i]);
+    } else {
+#pragma omp simd
+      for (int64_t i = 0; i < n; ++i) dx[i] = dy[i] * derivative(px[i], py[i]);
+    }
+  });
+  return y;
+}
+
+constexpr float kGeluSlope = 0.79788456f;  // sqrt(2 / pi)
+constexpr float kGeluCubic = 0.044715f;
+
+}  // namespace
+
+Tensor scale(const Tensor& x, float factor) {
+  return unary(
+      x, [=](float v) { return factor * v; }, [=](float, float) { return factor; });
+}
+
+Tensor shift(const Tensor& x, float term) {
+  return unary(
+      x, [=](float v) { return v + term; }, [](float, float) { return 1.0f; });
+}
+
+Tensor exp(const Tensor& x) {
+  return unary(
+      x, [](float v) { return vmath::exp(v); }, [](float, float y) { return y; });
+}
+
+Tensor log(const Tensor& x) {
+  return unary(
+      x, [](float v) { return std::log(v); }, [](float v, float) { return 1 / v; });
+}
+
+Tensor sqrt(const Tensor& x) {
+  return unary(
+      x, [](float v) { return std::sqrt(v); }, [](float, float y) { return 0.5f / y; });
+}
+
+Tensor sin(const Tensor& x) {
+  return unary(
+      x, [](float v) { return std::sin(v); }, [](float v, float) { return std::cos(v); });
+}
+
+Tensor cos(const Tensor& x) {
+  return unary(
+      x, [](float v) { return std::cos(v); }, [](float v, float) { return -std::sin(v); });
+}
+
+Tensor tanh(const Tensor& x) {
+  return unary(
+      x, [](float v) { return vmath::tanh(v); }, [](float, float y) { return 1 - y * y; });
+}
+
+Tensor sigmoid(const Tensor& x) {
+  return unary(
+      x, [](float v) { return vmath::sigmoid(v); }, [](float, float y) { return y * (1 - y); });
+}
+
+Tensor silu(const Tensor& x) {
+  return unary(
+      x, [](float v) { return v * vmath::sigmoid(v); },
+      [](float v, float y) {
+        const float s = vmath::sigmoid(v);
+        return s + y * (1 - s);
+      });
+}
+
+Tensor gelu(const Tensor& x) {
+  return unary(
+      x,
+      [](float v) {
+        return 0.5f * v * (1 + vmath::tanh(kGeluSlope * (v + kGeluCubic * v * v * v)));
+      },
+      [](float v, float) {
+        const float t = vmath::tanh(kGeluSlope * (v + kGeluCubic * v * v * v));
+        return 0.5f * (1 + t) +
+               0.5f * v * (1 - t * t) * kGeluSlope * (1 + 3 * kGeluCubic * v * v);
+      });
+}
+
+Tensor relu(const Tensor& x) {
+  return unary(
+      x, [](float v) { return vmath::select(v > 0, v, 0.0f); },
+      [](float v, float) { return vmath::select(v > 0, 1.0f, 0.0f); });
+}
+
+Tensor elu1(const Tensor& x) {
+  return unary(
+      x, [](float v) { return vmath::select(v > 0, v + 1, vmath::exp(v)); },
+      [](float v, float y) { return vmath::select(v > 0, 1.0f, y); });
+}
+
+Tensor gated_silu(const Tensor& x, const Tensor& gate) {
+  require(x.shape() == gate.shape(), "gated_silu: shapes ", x.shape(), " and ", gate.shape());
+  Tensor y = Tensor::empty(x.shape());
+  const int64_t n = x.size();
+  const float *px = x.data(), *pg = gate.data();
+  float* py = y.data();
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) py[i] = px[i] * pg[i] * vmath::sigmoid(pg[i]);
+  record(y, {x, gate}, [=] {  // dx += dy silu(g);  dg += dy x silu'(g), silu' = s + g s (1 - s)
+    const float *px = x.data(), *pg = gate.data(), *dy = y.grad();
+    float* dx = x.grad();
+    float* dg = gate.grad();
+#pragma omp simd
+    for (int64_t i = 0; i < n; ++i) {
+      const float g = pg[i], s = vmath::sigmoid(g);
+      dx[i] += dy[i] * g * s;
+      dg[i] += dy[i] * px[i] * (s + g * s * (1 - s));
+    }
+  });
+  return y;
+}
+
+}  // namespace longhaul

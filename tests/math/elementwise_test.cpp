@@ -1,0 +1,114 @@
+#include <cmath>
+#include <functional>
+
+#include "longhaul/error.h"
+#include "longhaul/ops.h"
+#include "tests/support/catch.h"
+#include "tests/support/gradient.h"
+
+using namespace longhaul;
+
+namespace {
+
+struct Unary {
+  const char* name;
+  Tensor (*op)(const Tensor&);
+  double (*reference)(double);
+  float low, high;  // where the function is smooth
+};
+
+double reference_gelu(double v) {
+  return 0.5 * v * (1 + std::tanh(std::sqrt(2 / M_PI) * (v + 0.044715 * v * v * v)));
+}
+
+const Unary kUnary[] = {
+    {"exp", &exp, [](double v) { return std::exp(v); }, -3, 3},
+    {"log", &log, [](double v) { return std::log(v); }, 0.5f, 3},
+    {"sqrt", &sqrt, [](double v) { return std::sqrt(v); }, 0.5f, 3},
+    {"sin", &sin, [](double v) { return std::sin(v); }, -3, 3},
+    {"cos", &cos, [](double v) { return std::cos(v); }, -3, 3},
+    {"tanh", &tanh, [](double v) { return std::tanh(v); }, -3, 3},
+    {"sigmoid", &sigmoid, [](double v) { return 1 / (1 + std::exp(-v)); }, -3, 3},
+    {"silu", &silu, [](double v) { return v / (1 + std::exp(-v)); }, -3, 3},
+    {"gelu", &gelu, &reference_gelu, -3, 3},
+    {"relu, positive", &relu, [](double v) { return v; }, 0.1f, 3},
+    {"relu, negative", &relu, [](double) { return 0.0; }, -3, -0.1f},
+    {"elu1, positive", &elu1, [](double v) { return v + 1; }, 0.1f, 3},
+    {"elu1, negative", &elu1, [](double v) { return std::exp(v); }, -3, -0.1f},
+};
+
+}  // namespace
+
+TEST_CASE("elementwise functions equal the standard library's and have its derivative", "[ops]") {
+  for (const Unary& u : kUnary) {
+    INFO(u.name);
+    for (int64_t n : {0, 1, 2, 37}) {
+      const Tensor x = random_tensor({n}, 1, u.low, u.high);
+      const Tensor y = u.op(x);
+      for (int64_t i = 0; i < n; ++i)
+        CHECK(y.data()[i] == Approx(u.reference(x.data()[i])).epsilon(1e-5).margin(1e-6));
+      check_gradient([&](const std::vector<Tensor>& in) { return u.op(in[0]); }, {x});
+    }
+  }
+}
+
+TEST_CASE("elementwise functions keep extremes finite and pass NaN on", "[ops]") {
+  const Tensor x = Tensor::from({5}, {-1e4f, -100, 100, 1e4f, NAN});
+  const Tensor s = sigmoid(x), t = tanh(x), e = exp(x);
+  CHECK(s.data()[0] == 0);
+  CHECK(s.data()[3] == 1);
+  CHECK(t.data()[0] == -1);
+  CHECK(t.data()[3] == 1);
+  CHECK(e.data()[0] == 0);
+  CHECK(std::isinf(e.data()[2]));
+  for (const Tensor& y : {s, t, e}) CHECK(std::isnan(y.data()[4]));
+}
+
+TEST_CASE("binary operators broadcast like NumPy", "[ops]") {
+  using Op = Tensor (*)(const Tensor&, const Tensor&);
+  const std::pair<Op, std::function<float(float, float)>> ops[] = {
+      {&add, std::plus<>()}, {&sub, std::minus<>()}, {&mul, std::multiplies<>()}, {&div, std::divides<>()}};
+  const std::pair<Shape, Shape> shapes[] = {
+      {{3, 5}, {3, 5}}, {{3, 5}, {5}}, {{5}, {3, 5}},       {{3, 1}, {1, 5}},    {{2, 3, 5}, {3, 1}},
+      {{1}, {4}},       {{}, {2, 2}},  {{2, 1, 3}, {4, 1}}, {{0, 3}, {3}},       {{1, 1}, {1}}};
+  for (const auto& [op, f] : ops)
+    for (const auto& [sa, sb] : shapes) {
+      INFO(sa << " and " << sb);
+      const Tensor a = random_tensor(sa, 1, 0.5, 2), b = random_tensor(sb, 2, 0.5, 2);
+      const Tensor y = op(a, b);
+      const int64_t n = y.size();
+      for (int64_t i = 0; i < n; ++i) {
+        int64_t rest = i, ia = 0, ib = 0, run_a = 1, run_b = 1;
+        for (int axis = 1; axis <= y.rank(); ++axis) {  // from the right
+          const int64_t at = rest % y.dim(-axis);
+          rest /= y.dim(-axis);
+          if (axis <= a.rank()) {
+            ia += (a.dim(-axis) == 1 ? 0 : at) * run_a;
+            run_a *= a.dim(-axis);
+          }
+          if (axis <= b.rank()) {
+            ib += (b.dim(-axis) == 1 ? 0 : at) * run_b;
+            run_b *= b.dim(-axis);
+          }
+        }
+        CHECK(y.data()[i] == Approx(f(a.data()[ia], b.data()[ib])));
+      }
+      check_gradient([op = op](const std::vector<Tensor>& in) { return op(in[0], in[1]); }, {a, b});
+    }
+  CHECK_THROWS_WITH(add(Tensor({2, 3}), Tensor({2})), "add: shapes (2, 3) and (2) do not broadcast");
+}
+
+TEST_CASE("an operand used twice gets both gradients", "[ops]") {
+  check_gradient([](const std::vector<Tensor>& in) { return mul(in[0], in[0]); },
+                 {random_tensor({7}, 1)});
+}
+
+TEST_CASE("scale, shift and gated_silu have the right values and gradients", "[ops]") {
+  const Tensor x = random_tensor({3, 5}, 1), g = random_tensor({3, 5}, 2, -3, 3);
+  CHECK(scale(x, 2.5f).data()[4] == 2.5f * x.data()[4]);
+  CHECK(shift(x, 2.5f).data()[4] == x.data()[4] + 2.5f);
+  CHECK(max_difference(gated_silu(x, g), mul(x, silu(g))) < 1e-6);
+  check_gradient([](const auto& in) { return shift(scale(in[0], 2.5f), 1); }, {x});
+  check_gradient([](const auto& in) { return gated_silu(in[0], in[1]); }, {x, g});
+  CHECK_THROWS_AS(gated_silu(x, Tensor({5})), Error);
+}
