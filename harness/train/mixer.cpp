@@ -1,0 +1,66 @@
+#include "longhaul/mixer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "longhaul/error.h"
+
+namespace longhaul {
+
+Mixer::~Mixer() = default;
+
+Init zeros() { return constant(0); }
+
+Init constant(float value) {
+  return [value](Tensor& values, Rng&) { std::fill_n(values.data(), values.size(), value); };
+}
+
+Init normal(double deviation) {
+  return [deviation](Tensor& values, Rng& rng) {
+    for (int64_t i = 0; i < values.size(); ++i)
+      values.data()[i] = static_cast<float>(deviation * rng.normal());
+  };
+}
+
+Init uniform(double low, double high) {
+  return [low, high](Tensor& values, Rng& rng) {
+    for (int64_t i = 0; i < values.size(); ++i)
+      values.data()[i] = static_cast<float>(rng.uniform(low, high));
+  };
+}
+
+Init fan_in() {
+  return [](Tensor& values, Rng& rng) {
+    normal(1 / std::sqrt(static_cast<double>(std::max<int64_t>(values.dim(0), 1))))(values, rng);
+  };
+}
+
+MixerContext::MixerContext(int64_t d_model, int64_t max_length, bool causal, uint64_t seed,
+                           std::string prefix, Options& options, std::vector<Parameter>& parameters)
+    : d_model_(d_model),
+      max_length_(max_length),
+      causal_(causal),
+      seed_(seed),
+      prefix_(std::move(prefix)),
+      options_(options),
+      parameters_(parameters) {}
+
+Tensor MixerContext::parameter(const std::string& name, const Shape& shape, const Init& init,
+                               ParameterGroup group) {
+  const std::string full = prefix_ + name;
+  const bool taken = std::any_of(parameters_.begin(), parameters_.end(),
+                                 [&](const Parameter& other) { return other.name == full; });
+  require(!taken, "parameter '", full, "' is declared twice");
+  Tensor value(shape);
+  Rng rng(seed_, "init/" + full);
+  init(value, rng);
+  value.set_needs_grad(true);
+  parameters_.push_back({full, value, group});
+  return value;
+}
+
+Tensor MixerContext::weight(const std::string& name, int64_t in, int64_t out) {
+  return parameter(name, {in, out}, fan_in());
+}
+
+}  // namespace longhaul
