@@ -8,22 +8,35 @@
 namespace longhaul {
 namespace {
 
-thread_local Meter* active_meter = nullptr;
+thread_local Measurement* active = nullptr;
 
 }  // namespace
 
-Meter::Meter() : outer_(active_meter) { active_meter = this; }
-Meter::~Meter() { active_meter = outer_; }
-Meter* Meter::active() { return active_meter; }
+void Measurement::reset() {
+  flops = 0;
+  for (auto& [name, mean] : notes) mean = {};
+}
+
+void Measurement::add(const Measurement& other) {
+  flops += other.flops;
+  for (const auto& [name, mean] : other.notes) {
+    Mean& own = notes[name];
+    own.sum += mean.sum;
+    own.count += mean.count;
+  }
+}
+
+Meter::Meter(Measurement& into) : outer_(active) { active = &into; }
+Meter::~Meter() { active = outer_; }
 
 void count_flops(int64_t count) {
-  if (active_meter) active_meter->flops += count;
+  if (active) active->flops += count;
 }
 
 void note(const char* name, double value) {
-  if (!active_meter) return;
-  auto found = active_meter->notes.find(std::string_view(name));
-  if (found == active_meter->notes.end()) found = active_meter->notes.emplace(name, Meter::Mean()).first;
+  if (!active) return;
+  auto found = active->notes.find(std::string_view(name));
+  if (found == active->notes.end()) found = active->notes.emplace(name, Measurement::Mean()).first;
   found->second.sum += value;
   ++found->second.count;
 }

@@ -6,28 +6,31 @@
 
 namespace longhaul {
 
-// What one thread's forward and backward passes report while this object lives: operations counted by
-// the operators that ran (ops.h count_flops) and numbers that mixers note (mixer.h note).
-class Meter {
- public:
-  Meter();
-  ~Meter();
-  Meter(const Meter&) = delete;
-  Meter& operator=(const Meter&) = delete;
-
-  static Meter* active();
-
+// What forward and backward passes report: operations counted by the operators that ran (ops.h
+// count_flops) and the means of the numbers that mixers note (mixer.h note).
+struct Measurement {
   struct Mean {
     double sum = 0;
     int64_t count = 0;
     double value() const { return count ? sum / static_cast<double>(count) : 0; }
   };
-
   int64_t flops = 0;
   std::map<std::string, Mean, std::less<>> notes;
 
+  void reset();  // to zero, keeping the names (and so the memory)
+  void add(const Measurement& other);
+};
+
+// While it lives, this thread's passes report to `into`.
+class Meter {
+ public:
+  explicit Meter(Measurement& into);
+  ~Meter();
+  Meter(const Meter&) = delete;
+  Meter& operator=(const Meter&) = delete;
+
  private:
-  Meter* outer_;
+  Measurement* outer_;
 };
 
 }  // namespace longhaul

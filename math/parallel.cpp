@@ -2,6 +2,12 @@
 
 #include <omp.h>
 
+#include <exception>
+
+#ifdef __SSE__
+#include <immintrin.h>
+#endif
+
 namespace longhaul {
 
 thread_local int LaneScope::depth_ = 0;
@@ -13,13 +19,32 @@ bool LaneScope::inside() { return depth_ > 0; }
 void set_threads(int threads) { omp_set_num_threads(threads); }
 int threads() { return omp_get_max_threads(); }
 
+void flush_denormals() {
+#ifdef __SSE__
+  _MM_SET_FLUSH_ZERO_MODE(_MM_FLUSH_ZERO_ON);
+  _mm_setcsr(_mm_getcsr() | 0x0040);  // and denormal inputs count as zero
+#endif
+}
+
 void run_chunks(int64_t chunks, void (*body)(void*, int64_t), void* context) {
   const bool serial = LaneScope::inside() || chunks < 2;
+  int64_t thrower = chunks;
+  std::exception_ptr thrown;
 #pragma omp parallel for schedule(dynamic) if (!serial)
   for (int64_t chunk = 0; chunk < chunks; ++chunk) {
     const LaneScope lane;  // nested kernels stay on this thread
-    body(context, chunk);
+    flush_denormals();
+    try {
+      body(context, chunk);
+    } catch (...) {  // an exception must not leave the parallel region
+#pragma omp critical
+      if (chunk < thrower) {
+        thrower = chunk;
+        thrown = std::current_exception();
+      }
+    }
   }
+  if (thrown) std::rethrow_exception(thrown);
 }
 
 }  // namespace longhaul

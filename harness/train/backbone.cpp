@@ -1,0 +1,152 @@
+#include "harness/train/backbone.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "longhaul/ops.h"
+
+namespace longhaul {
+namespace {
+
+void check_direction(const ModelInfo& model, bool causal) {
+  if (model.direction == (causal ? Direction::bidirectional : Direction::causal))
+    throw Unsupported(text("model '", model.name, "' is ", causal ? "bidirectional" : "causal",
+                           " only, the settings ask for causal: ", causal ? "true" : "false"));
+}
+
+}  // namespace
+
+TaskShape shape_of(const Task& task) {
+  return {task.vocab(), task.classes(), task.max_length(), task.readout()};
+}
+
+Backbone::Backbone(const ModelInfo& model, Options& mixer_options, const Settings& settings,
+                   const TaskShape& task, uint64_t seed)
+    : settings_(settings), task_(task) {
+  check_direction(model, settings.causal);
+  if (task.readout == Readout::token && !settings.causal)
+    throw Unsupported("a task that is read at every position needs causal: true");
+  const int64_t D = settings.d_model;
+  const auto H = static_cast<int64_t>(std::lround(settings.mlp_ratio * static_cast<double>(D)));
+  const auto context = [&](const std::string& prefix) {
+    return MixerContext(D, task.max_length, settings.causal, seed, prefix, mixer_options, parameters_);
+  };
+  const ParameterGroup no_decay{.lr_scale = 1, .decay = false};
+  MixerContext root = context("");
+  embedding_ = root.parameter("embedding.weight", {task.vocab, D}, normal(1), no_decay);
+  bool learned_positions = false;
+  for (int64_t layer = 0; layer < settings.layers; ++layer) {
+    const std::string prefix = text("block.", layer, ".");
+    MixerContext outer = context(prefix), inner = context(prefix + "mixer.");
+    Block block;
+    block.norm = outer.parameter("norm.gain", {D}, constant(1), no_decay);
+    if (settings.short_conv) {
+      const double bound = 1 / std::sqrt(static_cast<double>(settings.short_conv));
+      block.conv = outer.parameter("conv.weight", {settings.short_conv, D}, uniform(-bound, bound));
+    }
+    block.mixer = model.make(inner);
+    learned_positions |= inner.wants_learned_positions();
+    if (H > 0) {
+      block.mlp_norm = outer.parameter("mlp.norm.gain", {D}, constant(1), no_decay);
+      block.gate = outer.weight("mlp.gate.weight", D, H);
+      block.up = outer.weight("mlp.up.weight", D, H);
+      block.down = outer.weight("mlp.down.weight", H, D);
+    }
+    blocks_.push_back(std::move(block));
+  }
+  if (learned_positions)
+    positions_ = root.parameter("position.weight", {task.max_length, D}, normal(0.1), no_decay);
+  norm_ = root.parameter("norm.gain", {D}, constant(1), no_decay);
+  head_ = root.weight("head.weight", D, task.classes);
+  bias_ = root.parameter("head.bias", {task.classes}, zeros(), no_decay);
+}
+
+Tensor Backbone::embed(const std::vector<int32_t>& ids, const Shape& shape, int64_t first) const {
+  Tensor x = embedding(embedding_, ids, shape);
+  if (!positions_.defined()) return x;
+  const int64_t T = shape.rank() == 2 ? shape[1] : 1;
+  require(first + T <= task_.max_length, "position ", first + T - 1, " is beyond the ",
+          task_.max_length, " learned positions");
+  return add(x, slice(positions_, 0, first, first + T));
+}
+
+Tensor Backbone::mlp(const Block& block, const Tensor& x) const {
+  const Tensor n = rms_norm(x, block.mlp_norm);
+  return matmul(gated_silu(matmul(n, block.up), matmul(n, block.gate)), block.down);
+}
+
+Tensor Backbone::read_out(const Tensor& rows) const {
+  return add(matmul(rms_norm(rows, norm_), head_), bias_);
+}
+
+Tensor Backbone::forward(const Batch& batch, const Rng* dropout_rng) const {
+  const int64_t B = batch.size, T = batch.length, D = settings_.d_model;
+  Tensor x = embed(batch.tokens, {B, T}, 0);  // [B, T, D]
+  Rng rng = dropout_rng ? *dropout_rng : Rng(0, "");
+  const auto drop = [&](const Tensor& y) {
+    return dropout_rng && settings_.dropout > 0
+               ? dropout(y, settings_.dropout, Rng(rng.bits(), "dropout"))
+               : y;
+  };
+  for (const Block& block : blocks_) {
+    Tensor n = rms_norm(x, block.norm);
+    if (block.conv.defined()) n = causal_conv(n, block.conv);
+    x = add(x, drop(block.mixer->forward(n, batch.lengths)));
+    if (block.up.defined()) x = add(x, drop(mlp(block, x)));
+  }
+  if (task_.readout == Readout::token) {
+    const auto R = static_cast<int64_t>(batch.rows.size());
+    return read_out(embedding(reshape(x, {B * T, D}), batch.rows, {R}));  // a gather of scored rows
+  }
+  return read_out(settings_.pooling == "last" ? pool_last(x, batch.lengths)
+                                              : pool_mean(x, batch.lengths));
+}
+
+Backbone::DecodeState Backbone::start(int64_t batch) const {
+  DecodeState state;
+  for (const Block& block : blocks_) {
+    state.mixers.push_back(block.mixer->start(batch));
+    State taps;
+    if (block.conv.defined())
+      taps.tensors.emplace_back(Shape{batch, settings_.short_conv - 1, settings_.d_model});
+    state.convolutions.push_back(std::move(taps));
+  }
+  return state;
+}
+
+// The convolution of one position: state holds the inputs before it, oldest first.
+Tensor Backbone::convolve_step(const Block& block, const Tensor& x, State& state) const {
+  const int64_t B = x.dim(0), D = x.dim(1), K = settings_.short_conv;
+  const Tensor window = concat({state.tensors[0], reshape(x, {B, 1, D})}, 1);  // [B, K, D]
+  state.tensors[0] = slice(window, 1, 1, K);
+  return reshape(slice(causal_conv(window, block.conv), 1, K - 1, K), {B, D});
+}
+
+Tensor Backbone::step(const std::vector<int32_t>& ids, DecodeState& state) const {
+  Tensor x = embed(ids, {static_cast<int64_t>(ids.size())}, state.position);  // [B, D]
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    const Block& block = blocks_[i];
+    Tensor n = rms_norm(x, block.norm);
+    if (block.conv.defined()) n = convolve_step(block, n, state.convolutions[i]);
+    x = add(x, block.mixer->step(n, state.mixers[i]));
+    if (block.up.defined()) x = add(x, mlp(block, x));
+  }
+  ++state.position;
+  return read_out(x);
+}
+
+int64_t Backbone::DecodeState::bytes() const {
+  int64_t total = 0;
+  for (const auto* states : {&mixers, &convolutions})
+    for (const State& state : *states)
+      for (const Tensor& tensor : state.tensors) total += tensor.bytes();
+  return total;
+}
+
+int64_t Backbone::parameter_count() const {
+  int64_t total = 0;
+  for (const Parameter& parameter : parameters_) total += parameter.value.size();
+  return total;
+}
+
+}  // namespace longhaul

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <vector>
+
+#include "harness/train/backbone.h"
+#include "longhaul/rng.h"
+#include "math/meter.h"
+
+namespace longhaul {
+
+// One training step's gradient, computed in lanes: each batch of `lane_batches` runs forward and
+// backward on one thread with its own tape and gradient array; the arrays are summed by a fixed tree.
+// Loss and gradient have the same bits for any number of threads.
+class Lanes {
+ public:
+  // `offsets`: gradient_layout() of the model's parameters.
+  Lanes(const Backbone& model, int64_t lanes, std::vector<int64_t> offsets);
+
+  struct Result {
+    double loss = 0;  // mean over the scored positions of the whole batch
+    double gradient_norm = 0;
+  };
+  // At most `lanes` batches. `dropout_seed` names the step's dropout streams.
+  Result run(const std::vector<Batch>& lane_batches, uint64_t dropout_seed);
+
+  const float* gradient() const { return slots_[0].data(); }
+  const Measurement& measured() const { return measured_; }  // during the last run, over all lanes
+
+ private:
+  const Backbone& model_;
+  int64_t total_;
+  std::vector<Tensor> slots_;  // one flat gradient array a lane
+  std::vector<float*> slot_pointers_;
+  std::vector<double> losses_;
+  std::vector<Measurement> lane_measured_;
+  Measurement measured_;
+};
+
+// Scores of a model on examples, in parallel over batches and the same for any number of threads.
+struct Score {
+  double accuracy = 0;  // over scored positions
+  double loss = 0;
+};
+Score evaluate(const Backbone& model, const std::vector<Batch>& batches);
+
+}  // namespace longhaul

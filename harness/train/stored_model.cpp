@@ -1,0 +1,52 @@
+#include "harness/train/stored_model.h"
+
+#include <algorithm>
+#include <map>
+
+#include "math/checkpoint.h"
+
+namespace longhaul {
+
+namespace fs = std::filesystem;
+
+void save_model(const fs::path& path, const Backbone& model, const TrialSpec& spec) {
+  Checkpoint checkpoint;
+  for (const Parameter& parameter : model.parameters())
+    checkpoint.tensors.push_back({parameter.name, parameter.value});
+  checkpoint.metadata["format"] = "longhaul";
+  checkpoint.metadata["spec"] = to_json(spec).dump();
+  save_checkpoint(path, checkpoint);
+}
+
+StoredModel load_model(const fs::path& path, const Registry& registry) {
+  const std::string file = path.string();
+  const Checkpoint checkpoint = load_checkpoint(path);
+  const auto spec = checkpoint.metadata.find("spec");
+  require(spec != checkpoint.metadata.end(), file, ": no longhaul checkpoint: its metadata holds no spec");
+  StoredModel stored;
+  try {
+    stored.spec = trial_from_json(nlohmann::json::parse(spec->second));
+  } catch (const nlohmann::json::exception& e) {
+    throw Error(text(file, ": damaged spec in the metadata: ", e.what()));
+  }
+  Options task_options(stored.spec.task_options), mixer_options(stored.spec.model_options);
+  stored.task = registry.task(stored.spec.task).make(task_options);
+  stored.model = std::make_unique<Backbone>(registry.model(stored.spec.model), mixer_options,
+                                            stored.spec.settings, shape_of(*stored.task),
+                                            stored.spec.seed);
+  std::map<std::string, Tensor> values;
+  for (const NamedTensor& tensor : checkpoint.tensors) values[tensor.name] = tensor.value;
+  for (const Parameter& parameter : stored.model->parameters()) {
+    const auto found = values.find(parameter.name);
+    require(found != values.end(), file, ": tensor '", parameter.name, "' is missing");
+    require(found->second.shape() == parameter.value.shape(), file, ": tensor '", parameter.name,
+            "' has shape ", found->second.shape(), ", the model expects ", parameter.value.shape());
+    std::copy_n(found->second.data(), found->second.size(), parameter.value.data());
+    values.erase(found);
+  }
+  require(values.empty(), file, ": tensor '", values.empty() ? "" : values.begin()->first,
+          "' is not part of model '", stored.spec.model, "'");
+  return stored;
+}
+
+}  // namespace longhaul

@@ -1,0 +1,164 @@
+#include "harness/train/trainer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "harness/train/examples.h"
+#include "math/memory.h"
+#include "math/optimizer.h"
+#include "math/parallel.h"
+
+namespace longhaul {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int64_t kCurvePoints = 100;
+constexpr int64_t kWarmSteps = 2;  // before peaks are reset: caches and kernels are made in these
+
+double since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::vector<Tensor> copy_values(const std::vector<Parameter>& parameters) {
+  const MemoryScope scope(Memory::optimizer);
+  std::vector<Tensor> copies;
+  for (const Parameter& parameter : parameters) copies.push_back(parameter.value.clone());
+  return copies;
+}
+
+void restore_values(const std::vector<Parameter>& parameters, const std::vector<Tensor>& copies) {
+  for (std::size_t i = 0; i < copies.size(); ++i)
+    std::copy_n(copies[i].data(), copies[i].size(), parameters[i].value.data());
+}
+
+class Trainer {
+ public:
+  Trainer(Backbone& model, const Task& task, const TrialSpec& spec,
+          const std::function<void(const Progress&)>& report)
+      : model_(model),
+        task_(task),
+        spec_(spec),
+        settings_(spec.settings),
+        report_(report),
+        offsets_(gradient_layout(model.parameters())),
+        lanes_(model, settings_.lanes, offsets_),
+        optimizer_(model.parameters(), offsets_, {.weight_decay = settings_.weight_decay}),
+        validation_(draw_batches(task, Split::validation, 0, 0, settings_.validation_examples,
+                                 (settings_.validation_examples + 7) / 8)) {}
+
+  Training run() {
+    double done = 0;  // share of the budget
+    for (int64_t evaluated = 0; done < 1;) {
+      done = step(done);
+      if (done * static_cast<double>(settings_.evaluations) >= static_cast<double>(evaluated + 1)) {
+        validate();
+        evaluated = static_cast<int64_t>(done * static_cast<double>(settings_.evaluations));
+      }
+      progress_.fraction = done;
+      report_(progress_);
+    }
+    restore_values(model_.parameters(), best_);
+    finish();
+    return std::move(result_);
+  }
+
+ private:
+  // The share of the budget that is spent after `steps` steps.
+  double spent() const {
+    double share = 0;
+    if (spec_.budget.steps > 0)
+      share = static_cast<double>(result_.steps) / static_cast<double>(spec_.budget.steps);
+    if (spec_.budget.seconds > 0) share = std::max(share, result_.seconds / spec_.budget.seconds);
+    return std::min(share, 1.0);
+  }
+
+  double step(double done) {
+    const Clock::time_point start = Clock::now();
+    if (result_.steps == kWarmSteps) reset_peak_bytes();
+    const std::vector<Batch> batches =
+        draw_batches(task_, Split::train, spec_.seed + 1, result_.steps * settings_.batch,
+                     settings_.batch, settings_.lanes);
+    const Lanes::Result lanes = lanes_.run(batches, spec_.seed * 0x9e3779b9 + static_cast<uint64_t>(result_.steps));
+    if (!std::isfinite(lanes.loss) || !std::isfinite(lanes.gradient_norm))
+      throw Diverged(text("loss ", lanes.loss, ", gradient norm ", lanes.gradient_norm, " at step ",
+                          result_.steps + 1));
+    const double factor =
+        settings_.clip > 0 ? std::min(1.0, settings_.clip / (lanes.gradient_norm + 1e-12)) : 1;
+    // The rate at the middle of the step, so that neither the first nor the last step is idle.
+    const double middle = spec_.budget.steps > 0 ? done + 0.5 / static_cast<double>(spec_.budget.steps) : done;
+    optimizer_.step(lanes_.gradient(), factor,
+                    settings_.learning_rate * warmup_cosine(std::max(middle, 1e-3), settings_.warmup));
+    ++result_.steps;
+    for (const Batch& batch : batches) result_.tokens += batch.token_count();
+    flops_ += lanes_.measured().flops;
+    losses_.push_back(lanes.loss);
+    result_.seconds += since(start);
+    progress_.step = result_.steps;
+    progress_.loss = lanes.loss;
+    progress_.tokens_per_second = static_cast<double>(result_.tokens) / result_.seconds;
+    return spent();
+  }
+
+  void validate() {
+    const Score score = evaluate(model_, validation_);
+    if (!std::isfinite(score.loss))
+      throw Diverged(text("validation loss ", score.loss, " at step ", result_.steps));
+    result_.curve.push_back({result_.steps, "validation", "accuracy", score.accuracy});
+    result_.curve.push_back({result_.steps, "validation", "loss", score.loss});
+    progress_.accuracy = score.accuracy;
+    if (best_.empty() || score.accuracy > result_.validation) {
+      best_ = copy_values(model_.parameters());
+      result_.validation = score.accuracy;
+      result_.selected_step = result_.steps;
+    }
+  }
+
+  void finish() {
+    const auto count = static_cast<int64_t>(losses_.size());
+    const int64_t tail = std::max<int64_t>(count / 10, 1);
+    for (int64_t i = count - tail; i < count; ++i)
+      result_.train_loss += losses_[i] / static_cast<double>(tail);
+    const int64_t stride = std::max<int64_t>(count / kCurvePoints, 1);
+    for (int64_t i = stride - 1; i < count; i += stride)
+      result_.curve.push_back({i + 1, "train", "loss", losses_[i]});
+    result_.flops_per_token =
+        static_cast<double>(flops_) / static_cast<double>(std::max<int64_t>(result_.tokens, 1));
+    result_.peak_activation_bytes = peak_bytes(Memory::activations);
+    for (const auto& [name, mean] : lanes_.measured().notes) result_.notes[name] = mean.value();
+  }
+
+  Backbone& model_;
+  const Task& task_;
+  const TrialSpec& spec_;
+  const Settings& settings_;
+  const std::function<void(const Progress&)>& report_;
+  std::vector<int64_t> offsets_;
+  Lanes lanes_;
+  AdamW optimizer_;
+  std::vector<Batch> validation_;
+  std::vector<double> losses_;
+  std::vector<Tensor> best_;
+  int64_t flops_ = 0;
+  Progress progress_;
+  Training result_;
+};
+
+}  // namespace
+
+Training train(Backbone& model, const Task& task, const TrialSpec& spec,
+               const std::function<void(const Progress&)>& report) {
+  return Trainer(model, task, spec, report).run();
+}
+
+std::vector<Batch> draw_batches(const Task& task, Split split_name, uint64_t seed, int64_t first,
+                                int64_t count, int64_t parts) {
+  std::vector<Example> examples(static_cast<std::size_t>(count));
+  parallel_for(count, 1, [&](int64_t i, int64_t) {
+    examples[i] = example(task, split_name, seed, first + i);
+  });
+  return split(std::move(examples), parts, task.readout());
+}
+
+}  // namespace longhaul

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "harness/record/record.h"
+#include "harness/train/lanes.h"
+#include "harness/train/trial.h"
+
+namespace longhaul {
+
+// A loss that is not finite; the trial's status is `diverged`.
+class Diverged : public Error {
+ public:
+  using Error::Error;
+};
+
+// What training a model on a task's stream found. On return the model holds the weights that
+// validation chose.
+struct Training {
+  int64_t steps = 0;
+  int64_t tokens = 0;
+  double seconds = 0;  // of training steps alone: drawing examples, lanes, optimizer
+  double train_loss = 0;
+  double flops_per_token = 0;
+  int64_t selected_step = 0;
+  double validation = 0;
+  int64_t peak_activation_bytes = 0;
+  std::vector<CurvePoint> curve;
+  std::map<std::string, double> notes;
+};
+
+// Trains to the end of the budget: batches of fresh examples from the seed's own part of the training
+// stream, AdamW, warm-up and cosine decay, `evaluations` validation passes. Throws Diverged.
+// `report` hears of every step; it decides itself what to do with that.
+Training train(Backbone& model, const Task& task, const TrialSpec& spec,
+               const std::function<void(const Progress&)>& report);
+
+// Draws `count` examples of a split (of all seeds the same ones for validation and test).
+std::vector<Batch> draw_batches(const Task& task, Split split, uint64_t seed, int64_t first,
+                                int64_t count, int64_t parts);
+
+}  // namespace longhaul

@@ -1,0 +1,137 @@
+#include "harness/train/trial.h"
+
+#include <chrono>
+#include <fstream>
+#include <new>
+
+#include "harness/record/machine.h"
+#include "harness/train/baselines.h"
+#include "harness/train/stored_model.h"
+#include "harness/train/trainer.h"
+#include "math/memory.h"
+#include "math/parallel.h"
+
+namespace longhaul {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto kReportEvery = std::chrono::milliseconds(500);
+
+// Keeps progress.json current without writing at every step.
+class ProgressFile {
+ public:
+  explicit ProgressFile(fs::path path) : path_(std::move(path)) {}
+
+  void operator()(const Progress& progress) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - written_ < kReportEvery) return;
+    written_ = now;
+    const fs::path aside = path_.string() + ".part";
+    std::ofstream(aside) << to_json(progress).dump() << '\n';
+    fs::rename(aside, path_);
+  }
+
+ private:
+  fs::path path_;
+  std::chrono::steady_clock::time_point written_{};
+};
+
+void write_curve(const fs::path& path, const std::vector<CurvePoint>& curve) {
+  std::ofstream out(path);
+  out.precision(9);
+  out << "step,split,metric,value\n";
+  for (const CurvePoint& point : curve)
+    out << point.step << ',' << point.split << ',' << point.metric << ',' << point.value << '\n';
+  out.flush();
+  require(out.good(), path.string(), ": cannot be written");
+}
+
+// Decodes one test sequence to its end and weighs the state that is then held.
+int64_t measure_state(const Backbone& model, const Batch& batch) {
+  Backbone::DecodeState state = model.start(1);
+  for (int64_t t = 0; t < batch.lengths[0]; ++t) model.step({batch.tokens[t]}, state);
+  return state.bytes();
+}
+
+void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir, TrialRecord& record) {
+  const ModelInfo& info = registry.model(spec.model);
+  record.model_origin = info.origin;
+  Options task_options(spec.task_options), mixer_options(spec.model_options);
+  const std::unique_ptr<Task> task = registry.task(spec.task).make(task_options);
+  task_options.check(spec.task_name);
+  Backbone model = [&] {
+    const MemoryScope scope(Memory::parameters);
+    return Backbone(info, mixer_options, spec.settings, shape_of(*task), spec.seed);
+  }();
+  mixer_options.check(spec.model_name);
+  record.parameters = model.parameter_count();
+
+  ProgressFile report(dir / "progress.json");
+  const Training training = train(model, *task, spec, std::ref(report));
+  record.selected_step = training.selected_step;
+  record.train_loss = training.train_loss;
+  record.flops_per_token = training.flops_per_token;
+  record.steps = training.steps;
+  record.tokens_seen = training.tokens;
+  record.train_seconds = training.seconds;
+  record.train_tokens_per_second = static_cast<double>(training.tokens) / training.seconds;
+  record.peak_activation_bytes = training.peak_activation_bytes;
+  record.notes = training.notes;
+  write_curve(dir / "curve.csv", training.curve);
+
+  const int64_t tests = spec.settings.test_examples;
+  const std::vector<Batch> test = draw_batches(*task, Split::test, 0, 0, tests, (tests + 7) / 8);
+  record.evaluations = {{0, evaluate(model, test).accuracy, training.validation}};
+  record.baselines = measure_baselines(*task, tests);
+  if (spec.settings.causal) record.state_bytes = measure_state(model, test.back());
+  save_model(dir / "checkpoint.safetensors", model, spec);
+  record.status = Status::ok;
+}
+
+}  // namespace
+
+TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
+                      int threads) {
+  set_threads(threads);
+  flush_denormals();
+  TrialRecord record;
+  record.learning_rate = spec.settings.learning_rate;
+  record.threads = threads;
+  record.host = host_name();
+  record.cpu = cpu_name();
+  record.version = longhaul_version();
+  try {
+    run(spec, registry, dir, record);
+  } catch (const Diverged& e) {
+    record.status = Status::diverged;
+    record.message = e.what();
+  } catch (const Unsupported& e) {
+    record.status = Status::unsupported;
+    record.message = e.what();
+  } catch (const std::bad_alloc&) {
+    record.status = Status::out_of_memory;
+    record.message = "out of memory";
+  } catch (const Error& e) {
+    record.status = Status::failed;
+    record.message = e.what();
+  }
+  record.peak_resident_bytes = peak_resident_bytes();
+  return record;
+}
+
+nlohmann::json to_json(const Progress& progress) {
+  return {{"step", progress.step},
+          {"fraction", progress.fraction},
+          {"loss", progress.loss},
+          {"accuracy", progress.accuracy},
+          {"tokens_per_second", progress.tokens_per_second}};
+}
+
+Progress progress_from_json(const nlohmann::json& json) {
+  return {json.at("step").get<int64_t>(), json.at("fraction").get<double>(),
+          json.at("loss").get<double>(), json.at("accuracy").get<double>(),
+          json.at("tokens_per_second").get<double>()};
+}
+
+}  // namespace longhaul

@@ -1,0 +1,159 @@
+#include "math/checkpoint.h"
+
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "longhaul/error.h"
+
+namespace longhaul {
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+std::string read_file(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  require(in.is_open(), path.string(), ": cannot be opened");
+  std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  require(!in.bad(), path.string(), ": cannot be read");
+  return bytes;
+}
+
+void write_file(const fs::path& path, const std::string& bytes) {
+  const fs::path aside = path.string() + ".part";
+  {
+    std::ofstream out(aside, std::ios::binary);
+    out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    out.flush();
+    require(out.good(), path.string(), ": cannot be written");
+  }
+  fs::rename(aside, path);
+}
+
+void append_values(std::string& bytes, const Tensor& tensor) {
+  bytes.append(reinterpret_cast<const char*>(tensor.data()), static_cast<std::size_t>(tensor.bytes()));
+}
+
+Tensor tensor_from(const std::string& file, const std::string& name, const json& entry,
+                   const std::string& bytes, std::size_t data_start) {
+  require(entry.at("dtype") == "F32", file, ": tensor '", name, "' has type ",
+          entry.at("dtype").dump(), ", expected F32");
+  Shape shape;
+  for (const json& extent : entry.at("shape")) shape.append(extent.get<int64_t>());
+  const auto begin = entry.at("data_offsets").at(0).get<std::size_t>();
+  const auto end = entry.at("data_offsets").at(1).get<std::size_t>();
+  Tensor tensor = Tensor::empty(shape);
+  require(begin <= end && end <= bytes.size() - data_start &&
+              end - begin == static_cast<std::size_t>(tensor.bytes()),
+          file, ": tensor '", name, "' of shape ", shape, " lies at bytes ", begin, " .. ", end,
+          " of ", bytes.size() - data_start);
+  std::memcpy(tensor.data(), bytes.data() + data_start + begin, end - begin);
+  return tensor;
+}
+
+}  // namespace
+
+void save_checkpoint(const fs::path& path, const Checkpoint& checkpoint) {
+  json header;
+  header["__metadata__"] = checkpoint.metadata;
+  std::string data;
+  for (const NamedTensor& tensor : checkpoint.tensors) {
+    const std::size_t begin = data.size();
+    append_values(data, tensor.value);
+    header[tensor.name] = {
+        {"dtype", "F32"},
+        {"shape", std::vector<int64_t>(tensor.value.shape().begin(), tensor.value.shape().end())},
+        {"data_offsets", {begin, data.size()}}};
+  }
+  std::string text = header.dump();
+  text.resize((text.size() + 7) / 8 * 8, ' ');  // the format wants the data aligned to 8 bytes
+  const uint64_t length = text.size();
+  std::string bytes(reinterpret_cast<const char*>(&length), sizeof(length));
+  write_file(path, bytes + text + data);
+}
+
+Checkpoint load_checkpoint(const fs::path& path) {
+  const std::string file = path.string(), bytes = read_file(path);
+  uint64_t length = 0;
+  require(bytes.size() >= sizeof(length), file, ": not a safetensors file (", bytes.size(), " bytes)");
+  std::memcpy(&length, bytes.data(), sizeof(length));
+  require(length <= bytes.size() - sizeof(length), file,
+          ": not a safetensors file (its header would be ", length, " bytes long)");
+  Checkpoint checkpoint;
+  try {
+    const json header = json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<int64_t>(length));
+    for (const auto& [name, entry] : header.items())
+      if (name == "__metadata__")
+        checkpoint.metadata = entry.get<std::map<std::string, std::string>>();
+      else
+        checkpoint.tensors.push_back({name, tensor_from(file, name, entry, bytes, 8 + length)});
+  } catch (const json::exception& e) {
+    throw Error(text(file, ": damaged safetensors header: ", e.what()));
+  }
+  return checkpoint;
+}
+
+IntArray load_npy(const fs::path& path) {
+  const std::string file = path.string(), bytes = read_file(path);
+  require(bytes.size() >= 10 && bytes.compare(0, 6, "\x93NUMPY") == 0, file, ": not a .npy file");
+  require(bytes[6] == 1, file, ": .npy version ", int{bytes[6]}, ", expected 1");
+  const std::size_t length =
+      static_cast<unsigned char>(bytes[8]) | static_cast<unsigned char>(bytes[9]) << 8;
+  require(bytes.size() >= 10 + length, file, ": the header is cut off");
+  const std::string header = bytes.substr(10, length);
+  const bool wide = header.find("'<i8'") != std::string::npos;
+  require(wide || header.find("'<i4'") != std::string::npos, file,
+          ": expected int32 or int64 values, the header says ", header);
+  require(header.find("'fortran_order': False") != std::string::npos, file,
+          ": expected C order, the header says ", header);
+  IntArray array;
+  const std::size_t open = header.find("'shape': (");
+  require(open != std::string::npos, file, ": no shape in the header ", header);
+  std::istringstream extents(header.substr(open + 10, header.find(')', open) - open - 10));
+  std::size_t count = 1;
+  for (std::string extent; std::getline(extents, extent, ',');) {
+    if (extent.find_first_of("0123456789") == std::string::npos) continue;
+    require(extent.find_first_not_of(" 0123456789") == std::string::npos && extent.size() < 12, file,
+            ": odd shape in the header ", header);
+    array.shape.push_back(std::stoll(extent));
+    count *= static_cast<std::size_t>(array.shape.back());
+    require(count <= bytes.size(), file, ": the header promises more values than the file holds");
+  }
+  const std::size_t item = wide ? 8 : 4;
+  require(bytes.size() - 10 - length == count * item, file, ": ", bytes.size() - 10 - length,
+          " bytes of data, the header promises ", count * item);
+  array.values.resize(count);
+  const char* data = bytes.data() + 10 + length;
+  for (std::size_t i = 0; i < count; ++i) {
+    int64_t value = 0;
+    if (wide) {
+      std::memcpy(&value, data + 8 * i, 8);
+    } else {
+      int32_t narrow = 0;
+      std::memcpy(&narrow, data + 4 * i, 4);
+      value = narrow;
+    }
+    require(value >= INT32_MIN && value <= INT32_MAX, file, ": value ", value, " is out of range");
+    array.values[i] = static_cast<int32_t>(value);
+  }
+  return array;
+}
+
+void save_npy(const fs::path& path, const Tensor& tensor) {
+  std::ostringstream header;
+  header << "{'descr': '<f4', 'fortran_order': False, 'shape': (";
+  for (int64_t extent : tensor.shape()) header << extent << ',';
+  header << "), }";
+  std::string text = header.str();
+  text.resize((10 + text.size() + 1 + 63) / 64 * 64 - 10, ' ');
+  text.back() = '\n';
+  std::string bytes("\x93NUMPY\x01\x00", 8);
+  bytes += static_cast<char>(text.size() & 255);
+  bytes += static_cast<char>(text.size() >> 8);
+  bytes += text;
+  append_values(bytes, tensor);
+  write_file(path, bytes);
+}
+
+}  // namespace longhaul

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "longhaul/tensor.h"
+
+namespace longhaul {
+
+struct NamedTensor {
+  std::string name;
+  Tensor value;
+};
+
+// A safetensors file (8-byte header length, JSON header, float32 data): tensors by name and free
+// text by key. Written aside and renamed. Both throw Error naming the file and what is wrong with it.
+struct Checkpoint {
+  std::vector<NamedTensor> tensors;
+  std::map<std::string, std::string> metadata;
+};
+void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
+Checkpoint load_checkpoint(const std::filesystem::path& path);
+
+// NumPy .npy files, version 1.0, C order. Reading accepts int32 and int64; throws Error otherwise.
+struct IntArray {
+  std::vector<int64_t> shape;
+  std::vector<int32_t> values;
+};
+IntArray load_npy(const std::filesystem::path& path);
+void save_npy(const std::filesystem::path& path, const Tensor& tensor);
+
+}  // namespace longhaul
