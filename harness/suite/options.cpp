@@ -151,8 +151,8 @@ std::vector<OptionProblem> Options::problems() const {
     if (resolved_.count(name)) continue;
     const std::string near = nearest(name, names);
     all.push_back({name, longhaul::text("unknown option",
-                                        near.empty() ? "" : "; did you mean '" + near + "'?",
-                                        names.empty() ? " (there are none)" : " known: " + join(names, ", "))});
+                                        near.empty() ? "; " : "; did you mean '" + near + "'? ",
+                                        names.empty() ? "there are none" : "known: " + join(names, ", "))});
   }
   return all;
 }

@@ -1,0 +1,99 @@
+#include <algorithm>
+#include <utility>
+
+#include "harness/suite/check.h"
+#include "harness/suite/suite.h"
+#include "longhaul/error.h"
+
+namespace longhaul {
+namespace {
+
+bool is_plain(const std::string& word) {
+  static const char* const reserved[] = {"true", "false", "null", "yes", "no", "on", "off"};
+  const auto plain = [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-'; };
+  return !word.empty() && std::isalpha(static_cast<unsigned char>(word[0])) &&
+         std::all_of(word.begin(), word.end(), plain) &&
+         std::find(std::begin(reserved), std::end(reserved), word) == std::end(reserved);
+}
+
+std::string yaml_value(const OptionValue& value) {
+  const std::string* word = std::get_if<std::string>(&value);
+  return !word || is_plain(*word) ? to_text(value) : nlohmann::json(*word).dump();
+}
+
+std::string yaml_budget(const Budget& budget) {
+  std::string fields;
+  if (budget.steps > 0) fields += text("steps: ", budget.steps);
+  if (budget.seconds > 0)
+    fields += (fields.empty() ? "" : ", ") + ("seconds: " + to_text(budget.seconds));
+  return "{" + fields + "}";
+}
+
+template <class Entry>
+std::string yaml_row(const Entry& entry, const std::string& kind) {
+  std::string row = "  - {name: " + entry.name + ", " + kind + ": " + entry.base;
+  for (const OptionMap* part : {&entry.settings, &entry.options})
+    for (const auto& [key, value] : *part) row += ", " + key + ": " + yaml_value(value);
+  return row;
+}
+
+}  // namespace
+
+Settings settings_of(const Suite& suite, const ModelEntry& model, const TaskEntry& task) {
+  OptionMap given = model.settings;
+  given.insert(task.settings.begin(),
+               task.settings.end());  // keeps the model's where both have one
+  Options options(given);
+  return read_settings(options, suite.defaults);
+}
+
+std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry) {
+  std::vector<TrialSpec> cells;
+  for (const TaskEntry& column : suite.tasks) {
+    const TaskCheck task = check_task(registry.task(column.base), column.options);
+    require(task.ok(), "suite ", suite.name, ": task ", column.name, " cannot be built");
+    for (const ModelEntry& row : suite.models) {
+      TrialSpec spec;
+      spec.suite = suite.name;
+      spec.model_name = row.name;
+      spec.model = row.base;
+      spec.task_name = column.name;
+      spec.task = column.base;
+      spec.task_options = task.resolved;
+      spec.task_version = task.task->version();
+      spec.settings = settings_of(suite, row, column);
+      spec.budget = column.budget;
+      spec.plugins = suite.plugins;
+      spec.model_options =
+          check_model(registry.model(row.base), spec.settings, task.task->max_length(), row.options)
+              .resolved;
+      cells.push_back(std::move(spec));
+    }
+  }
+
+  std::vector<TrialSpec> trials;
+  for (const uint64_t seed : suite.seeds)
+    for (TrialSpec spec : cells) {
+      spec.seed = seed;
+      trials.push_back(std::move(spec));
+    }
+  return trials;
+}
+
+std::string to_yaml(const Suite& suite) {
+  std::string seeds;
+  for (const uint64_t seed : suite.seeds) seeds += text(seeds.empty() ? "" : ", ", seed);
+  std::string yaml =
+      text("suite: ", suite.name, "\nseeds: [", seeds, "]\n", "retry: {tries: ", suite.retry.tries,
+           ", delay: ", to_text(suite.retry.delay_seconds), "}\ndefaults:\n");
+  for (const auto& [key, value] : to_options(suite.defaults))
+    yaml += "  " + key + ": " + yaml_value(value) + "\n";
+  yaml += "models:\n";
+  for (const ModelEntry& model : suite.models) yaml += yaml_row(model, "model") + "}\n";
+  yaml += "tasks:\n";
+  for (const TaskEntry& task : suite.tasks)
+    yaml += yaml_row(task, "task") + ", budget: " + yaml_budget(task.budget) + "}\n";
+  return yaml;
+}
+
+}  // namespace longhaul

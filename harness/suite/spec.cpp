@@ -1,0 +1,177 @@
+#include "harness/suite/spec.h"
+
+#include <algorithm>
+
+#include "longhaul/error.h"
+#include "longhaul/rng.h"
+
+namespace longhaul {
+namespace {
+
+using nlohmann::json;
+
+json options_to_json(const OptionMap& options) {
+  json object = json::object();
+  for (const auto& [name, value] : options)
+    std::visit([&, &key = name](const auto& held) { object[key] = held; }, value);
+  return object;
+}
+
+OptionValue option_from_json(const json& value, const std::string& key) {
+  if (value.is_boolean()) return value.get<bool>();
+  if (value.is_number_integer()) return value.get<int64_t>();
+  if (value.is_number_float()) return value.get<double>();
+  require(value.is_string(), "trial: ", key, ": expected a single value, found ", value.dump());
+  return value.get<std::string>();
+}
+
+// Reads the keys of one JSON object, each of which must be there and none beside them.
+class ObjectReader {
+ public:
+  ObjectReader(const json& object, std::string path) : object_(object), path_(std::move(path)) {
+    require(object.is_object(), "trial: ", path_.empty() ? "" : path_ + ": ",
+            "expected an object, found ", object.dump());
+  }
+
+  const json& at(const std::string& key) {
+    known_.push_back(key);
+    const auto found = object_.find(key);
+    require(found != object_.end(), "trial: ", path_of(key), " is missing");
+    return *found;
+  }
+
+  template <class T>
+  T get(const std::string& key) {
+    const json& value = at(key);
+    try {
+      return value.get<T>();
+    } catch (const json::exception&) {
+      throw Error(text("trial: ", path_of(key), ": unexpected ", value.dump()));
+    }
+  }
+
+  OptionMap options(const std::string& key) {
+    OptionMap options;
+    const json& object = at(key);
+    require(object.is_object(), "trial: ", path_of(key), ": expected an object, found ",
+            object.dump());
+    for (const auto& [name, value] : object.items())
+      options[name] = option_from_json(value, path_of(key) + "." + name);
+    return options;
+  }
+
+  void finish() const {
+    for (const auto& [key, value] : object_.items()) {
+      if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
+      const std::string near = nearest(key, known_);
+      throw Error(text("trial: unknown key '", path_of(key), "'",
+                       near.empty() ? "" : "; did you mean '" + near + "'?"));
+    }
+  }
+
+ private:
+  std::string path_of(const std::string& key) const {
+    return path_.empty() ? key : path_ + "." + key;
+  }
+
+  const json& object_;
+  std::string path_;
+  std::vector<std::string> known_;
+};
+
+}  // namespace
+
+Settings read_settings(Options& options, const Settings& base) {
+  Settings s;
+  s.d_model = options.integer("d_model", base.d_model, "width of the residual stream", 1, 16384);
+  s.layers = options.integer("layers", base.layers, "blocks of mixer and MLP", 1, 1024);
+  s.mlp_ratio =
+      options.number("mlp_ratio", base.mlp_ratio,
+                     "hidden width of the gated MLP over d_model; 0 leaves it out", 0, 64);
+  s.short_conv = options.integer(
+      "short_conv", base.short_conv,
+      "taps of the depthwise causal convolution before the mixer; 0 leaves it out", 0, 256);
+  s.causal = options.flag("causal", base.causal, "whether a position may see only earlier ones");
+  s.pooling = options.choice("pooling", base.pooling, {"mean", "last"},
+                             "read-out of tasks with one answer a sequence");
+  s.dropout =
+      options.number("dropout", base.dropout, "share of activations dropped in training", 0, 0.9);
+  s.batch = options.integer("batch", base.batch, "sequences a training step", 1, 1 << 20);
+  s.lanes = options.integer(
+      "lanes", base.lanes,
+      "parts that a batch is split into, each run by one thread; results depend on it", 1, 1 << 16);
+  s.learning_rate = options.number("learning_rate", base.learning_rate,
+                                   "highest learning rate, after warm-up", 1e-9, 10);
+  s.warmup = options.number("warmup", base.warmup, "share of the budget with a rising rate", 0, 1);
+  s.weight_decay = options.number("weight_decay", base.weight_decay, "of AdamW", 0, 10);
+  s.clip =
+      options.number("clip", base.clip, "largest global gradient norm; 0 does not clip", 0, 1e9);
+  s.evaluations = options.integer("evaluations", base.evaluations,
+                                  "validation passes of a training run", 1, 100000);
+  s.validation_examples = options.integer("validation_examples", base.validation_examples,
+                                          "examples a validation pass scores", 1, 100000000);
+  s.test_examples = options.integer("test_examples", base.test_examples,
+                                    "examples that the final test scores", 1, 100000000);
+  return s;
+}
+
+OptionMap to_options(const Settings& settings) {
+  Options options;
+  read_settings(options, settings);
+  return options.resolved();
+}
+
+json to_json(const TrialSpec& spec) {
+  return {{"suite", spec.suite},
+          {"model_name", spec.model_name},
+          {"model", spec.model},
+          {"model_options", options_to_json(spec.model_options)},
+          {"task_name", spec.task_name},
+          {"task", spec.task},
+          {"task_options", options_to_json(spec.task_options)},
+          {"task_version", spec.task_version},
+          {"settings", options_to_json(to_options(spec.settings))},
+          {"budget", {{"steps", spec.budget.steps}, {"seconds", spec.budget.seconds}}},
+          {"seed", spec.seed},
+          {"plugins", spec.plugins}};
+}
+
+TrialSpec trial_from_json(const json& object) {
+  ObjectReader reader(object, "");
+  TrialSpec spec;
+  spec.suite = reader.get<std::string>("suite");
+  spec.model_name = reader.get<std::string>("model_name");
+  spec.model = reader.get<std::string>("model");
+  spec.model_options = reader.options("model_options");
+  spec.task_name = reader.get<std::string>("task_name");
+  spec.task = reader.get<std::string>("task");
+  spec.task_options = reader.options("task_options");
+  spec.task_version = reader.get<int64_t>("task_version");
+  spec.seed = reader.get<uint64_t>("seed");
+  spec.plugins = reader.get<std::vector<std::string>>("plugins");
+
+  Options settings(reader.options("settings"));
+  spec.settings = read_settings(settings);
+  settings.check("trial: settings");
+
+  ObjectReader budget(reader.at("budget"), "budget");
+  spec.budget.steps = budget.get<int64_t>("steps");
+  spec.budget.seconds = budget.get<double>("seconds");
+  budget.finish();
+  reader.finish();
+  return spec;
+}
+
+std::string TrialSpec::id() const {
+  json outcome = to_json(*this);
+  for (const char* name : {"suite", "model_name", "task_name", "plugins"}) outcome.erase(name);
+  const std::string canonical =
+      outcome.dump();  // keys sorted, numbers in their shortest exact form
+  const uint64_t hash = hash_bytes(canonical.data(), canonical.size());
+  static const char digits[] = "0123456789abcdef";
+  std::string hex(16, '0');
+  for (int i = 0; i < 16; ++i) hex[i] = digits[hash >> (60 - 4 * i) & 15];
+  return hex;
+}
+
+}  // namespace longhaul

@@ -1,0 +1,203 @@
+#include "harness/suite/suite.h"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "harness/suite/check.h"
+#include "harness/suite/section.h"
+#include "longhaul/error.h"
+
+namespace longhaul {
+namespace {
+
+using Kind = ConfigNode::Kind;
+using Names = std::vector<std::string>;
+
+constexpr int64_t kAnyLength = 1024;  // models are built for it when no task could be
+
+bool contains(const Names& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+class SuiteReader {
+ public:
+  SuiteReader(const ConfigNode& root, const Registry& registry, Problems& problems)
+      : file_(root, "", problems), registry_(registry), problems_(problems) {}
+
+  Suite read();
+
+ private:
+  void read_sections();
+  void read_plugins();
+  void read_tasks();
+  void read_models();
+  template <class Entry>
+  Section read_entry(const ConfigNode& node, const std::string& kind, std::vector<Entry>& entries);
+  void build(const TaskEntry& entry, const Section& row);
+  void build(const ModelEntry& entry, const Section& row);
+  void report(const OptionCheck& check, const Section& row, const std::string& kind);
+  void check_distinct();
+
+  Section file_;
+  const Registry& registry_;
+  Problems& problems_;
+  Suite suite_;
+  std::map<std::string, int64_t> max_lengths_;  // of the task entries that could be built
+};
+
+Suite SuiteReader::read() {
+  read_sections();
+  read_plugins();
+  read_tasks();  // before the models, which are built for the tasks' lengths
+  read_models();
+  if (problems_.empty()) check_distinct();
+  return suite_;
+}
+
+void SuiteReader::read_sections() {
+  const Names known = suite_keys().at("suite");
+  for (const std::string& key : file_.keys())
+    if (!contains(known, key)) file_.unknown(key, known);
+  if (file_.expect("suite", Kind::scalar, "my_suite")) suite_.name = file_.name("suite");
+  suite_.seeds = read_seeds(file_);
+  if (file_.find("budget")) suite_.budget = read_budget(file_.section("budget"));
+  if (file_.find("retry")) suite_.retry = read_retry(file_.section("retry"));
+  if (file_.find("defaults")) suite_.defaults = read_defaults(file_.section("defaults"));
+}
+
+void SuiteReader::read_plugins() {
+  if (!file_.find("plugins")) return;
+  const ConfigNode* list = file_.expect("plugins", Kind::list, "[./my_mixer.so]");
+  if (list && !list->children.empty())
+    file_.problem("plugins", "this version cannot load plugins yet");
+}
+
+// Reads what models and tasks have in common: name, registered name (either stands for both where
+// it is alone), settings and options.
+template <class Entry>
+Section SuiteReader::read_entry(const ConfigNode& node, const std::string& kind,
+                                std::vector<Entry>& entries) {
+  const std::string name_key = node.find("name") ? "name" : kind;
+  const std::string base_key = node.find(kind) ? kind : "name";
+  const ConfigNode* name = node.find(name_key);
+  const bool is_named = name && name->kind == Kind::scalar;
+  Section row(node, kind + "s" + (is_named ? "." + to_text(name->scalar) : ""), problems_);
+  Entry entry;
+  if (name) {
+    entry.name = row.name(name_key);
+    entry.base = row.name(base_key);
+  } else if (node.kind == Kind::map || node.kind == Kind::null) {
+    row.problem("", "needs a name");
+  }
+  for (const Entry& other : entries)
+    if (!entry.name.empty() && other.name == entry.name)
+      row.problem(name_key, text("another ", kind, " entry has this name too"));
+
+  const Names settings = setting_names();
+  for (const auto& [key, value] : row.values(suite_keys().at(kind)))
+    (contains(settings, key) ? entry.settings : entry.options)[key] = value;
+  Options given(entry.settings);
+  read_settings(given, suite_.defaults);
+  row.report(given);
+  entries.push_back(entry);
+  return row;
+}
+
+void SuiteReader::read_tasks() {
+  const ConfigNode* list = file_.expect("tasks", Kind::list, "[listops, mqar]");
+  if (!list) return;
+  if (list->children.empty()) file_.problem("tasks", "is empty, allowed: at least one task");
+  for (const ConfigNode& node : list->children) {
+    const Section row = read_entry(node, "task", suite_.tasks);
+    TaskEntry& entry = suite_.tasks.back();
+    const bool has_budget = row.find("budget");
+    entry.budget = has_budget ? read_budget(row.section("budget")) : suite_.budget;
+    if (!has_budget && !file_.find("budget"))
+      row.problem("", "needs a budget, its own or the suite's, such as budget: {steps: 1000}");
+    build(entry, row);
+  }
+}
+
+void SuiteReader::read_models() {
+  const ConfigNode* list = file_.expect("models", Kind::list, "[transformer, lru]");
+  if (!list) return;
+  if (list->children.empty()) file_.problem("models", "is empty, allowed: at least one model");
+  for (const ConfigNode& node : list->children) {
+    const Section row = read_entry(node, "model", suite_.models);
+    build(suite_.models.back(), row);
+  }
+}
+
+void SuiteReader::build(const TaskEntry& entry, const Section& row) {
+  if (entry.base.empty()) return;
+  try {
+    const TaskCheck check = check_task(registry_.task(entry.base), entry.options);
+    report(check, row, "task");
+    if (check.task) max_lengths_[entry.name] = check.task->max_length();
+  } catch (const Error& error) {  // the registry does not know it
+    row.problem(row.find("task") ? "task" : "name", error.what());
+  }
+}
+
+// Once for each width, length and direction that the tasks ask for.
+void SuiteReader::build(const ModelEntry& entry, const Section& row) {
+  if (entry.base.empty()) return;
+  std::set<std::tuple<int64_t, int64_t, bool>> built;
+  const auto build_for = [&](const TaskEntry& task, int64_t max_length) {
+    const Settings settings = settings_of(suite_, entry, task);
+    if (!built.emplace(settings.d_model, max_length, settings.causal).second) return;
+    report(check_model(registry_.model(entry.base), settings, max_length, entry.options), row,
+           "model");
+  };
+  try {
+    for (const TaskEntry& task : suite_.tasks)
+      if (max_lengths_.count(task.name)) build_for(task, max_lengths_[task.name]);
+    if (built.empty()) build_for({}, kAnyLength);
+  } catch (const Error& error) {  // the registry does not know it
+    row.problem(row.find("model") ? "model" : "name", error.what());
+  }
+}
+
+void SuiteReader::report(const OptionCheck& check, const Section& row, const std::string& kind) {
+  Names known;
+  for (const OptionInfo& info : check.declared) known.push_back(info.name);
+  Names also = setting_names();
+  for (const std::string& key : suite_keys().at(kind)) also.push_back(key);
+  for (const OptionProblem& problem : check.problems) row.problem(problem.key, problem.message);
+  for (const std::string& key : check.unknown) row.unknown(key, known, also);
+  if (!check.failure.empty()) row.problem("", check.failure);
+}
+
+// Two rows with equal trials would share one folder and be one row twice.
+void SuiteReader::check_distinct() {
+  Suite once = suite_;
+  once.seeds.resize(1);
+  std::map<std::string, TrialSpec> seen;
+  for (const TrialSpec& spec : grid(once, registry_)) {
+    const auto [first, is_new] = seen.emplace(spec.id(), spec);
+    if (is_new) continue;
+    const TrialSpec& other = first->second;
+    file_.problem(
+        spec.model_name == other.model_name ? "tasks" : "models",
+        text(spec.model_name, " on ", spec.task_name, " is the same trial as ", other.model_name,
+             " on ", other.task_name, ": entries must differ in an option or setting"));
+  }
+}
+
+}  // namespace
+
+Suite load_suite(const std::filesystem::path& file, Registry& registry,
+                 const std::vector<std::string>& overrides) {
+  ConfigNode root = read_config(file);
+  Problems problems;
+  for (const std::string& assignment : overrides) apply_override(root, assignment, problems);
+  for (const char* key : {"models", "tasks"})
+    if (ConfigNode* list = root.find(key))
+      for (ConfigNode& row : list->children) expand_row(row);
+  const Suite suite = SuiteReader(root, registry, problems).read();
+  problems.check();
+  return suite;
+}
+
+}  // namespace longhaul

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/suite/spec.h"
+
+namespace longhaul {
+
+// How often a trial that crashed is tried, and how long to wait before the second try.
+struct Retry {
+  int64_t tries = 3;
+  double delay_seconds = 2;
+};
+
+// A row of the table: a registered model under a name of its own.
+struct ModelEntry {
+  std::string name;
+  std::string base;    // the registered model
+  OptionMap options;   // as given
+  OptionMap settings;  // that it overrides
+};
+
+// A column of the table: a registered task under a name of its own.
+struct TaskEntry {
+  std::string name;
+  std::string base;
+  OptionMap options;
+  OptionMap settings;
+  Budget budget;  // its own, else the suite's
+};
+
+// A suite file in which nothing was found wrong.
+struct Suite {
+  std::string name;
+  std::vector<uint64_t> seeds;
+  Budget budget;
+  Retry retry;
+  Settings defaults;
+  std::vector<ModelEntry> models;
+  std::vector<TaskEntry> tasks;
+  std::vector<std::string> plugins;
+};
+
+// Reads a suite file, applies the overrides ("budget.steps=100", "tasks.listops.max_depth=4") and
+// builds every model and task once. Throws one Error that lists every problem, a line each:
+//   quick.yaml:12: models.transformer.heads: found 0, allowed: at least 1
+// The registry is not const because a file's plugins enter it before names are looked up.
+Suite load_suite(const std::filesystem::path& file, Registry& registry,
+                 const std::vector<std::string>& overrides = {});
+
+// What a cell of the table trains with: the defaults, then the task's settings, then the model's.
+Settings settings_of(const Suite& suite, const ModelEntry& model, const TaskEntry& task);
+
+// Every seed x task x model, fully resolved, seeds outermost: the table fills evenly.
+std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry);
+
+// The suite as YAML with its defaults written out and overrides applied; loads to the same grid.
+std::string to_yaml(const Suite& suite);
+
+// A suite by path, or by bare name in one of suite_folders(). Throws Error with the nearest name.
+std::filesystem::path find_suite(const std::string& name);
+// configs/suites of the current directory and of the installation, as far as they exist.
+std::vector<std::filesystem::path> suite_folders();
+
+// The keys of each part of a suite file, options of models and tasks aside. Parts: suite, budget,
+// retry, defaults, model, task.
+std::map<std::string, std::vector<std::string>> suite_keys();
+
+}  // namespace longhaul

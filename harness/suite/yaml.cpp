@@ -1,0 +1,103 @@
+// The one place that knows yaml-cpp: YAML text to ConfigNodes.
+
+#include <yaml-cpp/yaml.h>
+
+#include <charconv>
+#include <fstream>
+#include <limits>
+#include <sstream>
+
+#include "harness/suite/config.h"
+#include "longhaul/error.h"
+
+namespace longhaul {
+namespace {
+
+constexpr int kMaxDepth = 16;  // also ends an alias that contains itself
+
+Place place_of(const YAML::Mark& mark, const Place& base) {
+  return base.line == 0 || mark.is_null() ? base : Place{base.source, base.line + mark.line};
+}
+
+template <class T>
+bool parse(const std::string& word, T& value) {
+  const char* begin = word.data() + (word.size() > 1 && word[0] == '+');
+  const char* end = word.data() + word.size();
+  const auto [rest, error] = std::from_chars(begin, end, value);
+  return error == std::errc() && rest == end;
+}
+
+// YAML 1.2 core schema: what an unquoted word means.
+OptionValue plain_value(const std::string& word) {
+  if (word == "true" || word == "True" || word == "TRUE") return true;
+  if (word == "false" || word == "False" || word == "FALSE") return false;
+  int64_t integer;
+  if (parse(word, integer)) return integer;
+  const std::size_t digit = word.find_first_not_of("+-.");
+  double number;
+  if (digit != std::string::npos && std::isdigit(static_cast<unsigned char>(word[digit])) &&
+      parse(word, number))
+    return number;
+  if (word == ".inf" || word == "+.inf") return std::numeric_limits<double>::infinity();
+  if (word == "-.inf") return -std::numeric_limits<double>::infinity();
+  if (word == ".nan") return std::numeric_limits<double>::quiet_NaN();
+  return word;
+}
+
+ConfigNode convert(const YAML::Node& node, const Place& base, int depth) {
+  ConfigNode converted;
+  converted.place = place_of(node.Mark(), base);
+  require(depth < kMaxDepth, converted.place.source, ":", converted.place.line,
+          ": nested deeper than ", kMaxDepth, " levels");
+  switch (node.Type()) {
+    case YAML::NodeType::Scalar:
+      converted.kind = ConfigNode::Kind::scalar;
+      converted.scalar =
+          node.Tag() == "?" ? plain_value(node.Scalar()) : OptionValue(node.Scalar());
+      break;
+    case YAML::NodeType::Sequence:
+      converted.kind = ConfigNode::Kind::list;
+      for (const YAML::Node& item : node)
+        converted.children.push_back(convert(item, base, depth + 1));
+      break;
+    case YAML::NodeType::Map:
+      converted.kind = ConfigNode::Kind::map;
+      for (const auto& entry : node) {
+        ConfigNode child = convert(entry.second, base, depth + 1);
+        child.place = place_of(entry.first.Mark(), base);
+        require(entry.first.IsScalar(), child.place.source, ":", child.place.line,
+                ": a key must be a single word");
+        child.key = entry.first.Scalar();
+        converted.children.push_back(std::move(child));
+      }
+      break;
+    default:
+      break;
+  }
+  return converted;
+}
+
+}  // namespace
+
+ConfigNode parse_config(const std::string& yaml, const Place& place) {
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(yaml);
+    require(documents.size() < 2, place.source, ": holds ", documents.size(),
+            " YAML documents, allowed: one");
+    return documents.empty() ? ConfigNode{.place = place} : convert(documents[0], place, 0);
+  } catch (const YAML::Exception& error) {
+    const Place at = place_of(error.mark, place);
+    const std::string where = at.line > 0 ? text(at.source, ":", at.line, ": ") : "";
+    throw Error(text(where, "not valid YAML: ", error.msg));
+  }
+}
+
+ConfigNode read_config(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  require(in.good() && !std::filesystem::is_directory(file), file.string(), ": cannot be read");
+  std::ostringstream content;
+  content << in.rdbuf();
+  return parse_config(content.str(), {file.string(), 1});
+}
+
+}  // namespace longhaul
