@@ -19,16 +19,16 @@ struct ModelInfo {
   std::string about;      // one line
   std::string source;     // paper and equation
   Direction direction = Direction::causal;
-  std::string origin;     // "builtin" or the plugin's path; filled in by the registry
-  std::function<std::unique_ptr<Mixer>(MixerContext&)> make;
+  std::string origin = {};  // "builtin" or the plugin's path; filled in by the registry
+  std::function<std::unique_ptr<Mixer>(MixerContext&)> make = {};
 };
 
 struct TaskInfo {
   std::string name;
   std::string about;
   std::string source;
-  std::string origin;
-  std::function<std::unique_ptr<Task>(Options&)> make;
+  std::string origin = {};
+  std::function<std::unique_ptr<Task>(Options&)> make = {};
 };
 
 // Names of models and tasks. An ordinary value: the program owns one, each test makes its own.
