@@ -1,6 +1,7 @@
 # Compiler flags of every target of the project.
 function(longhaul_flags target)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wno-sign-compare -Wno-psabi)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wno-sign-compare -Wno-psabi
+    -Wno-restrict)  # GCC 12 warns wrongly about "literal" + std::string (its bug 105329)
   # Kernels vectorise only when errno and trapping need not be honoured; results keep IEEE values.
   target_compile_options(${target} PRIVATE -fno-math-errno -fno-trapping-math)
   if(CMAKE_BUILD_TYPE MATCHES "Release|RelWithDebInfo")

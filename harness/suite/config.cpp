@@ -1,6 +1,7 @@
 #include "harness/suite/config.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "longhaul/error.h"
 
