@@ -11,21 +11,19 @@
 //   tokens  [MAX 2 9 [MIN 4 7 ] 0 ]  =  2 7 14 1 9 12 15 5 15           target 9
 //   tokens  [MED 3 6 ]               =  3 8 11 15                       target 4
 //
-// The tree: a node above level max_depth (the root is level 1) is an operator with probability
-// value_p, with uniform kind and number of arguments, else a uniform digit; at max_depth it is
-// always a digit. A tree is kept if min_length < tokens < max_length, both strict as in the
-// original.
+// A node above level max_depth (the root is level 1) is an operator with probability value_p, its
+// kind and number of arguments uniform, else a uniform digit; at max_depth it is always a digit. A
+// tree is kept if min_length < tokens < max_length, both strict.
 //
-// Where the original goes wrong, or is not said, and what is done here:
-// - Its pipeline builds the vocabulary from a set of strings, so two processes number the tokens
-//   differently (test accuracy 17% beside validation 37%). Ids are constant here.
-// - An earlier tokenizer dropped every bracket, which leaves an ambiguous expression. `]` is a
-// token
-//   here; the round brackets of the original's files carry nothing and are left out, as they are
-//   from its length bounds. So nothing is ever truncated.
+// Where the original goes wrong, and what is done here:
+// - Its pipeline numbers the vocabulary in the order of a set of strings, which differs between
+//   processes, so a separate test run reads other ids than training did. Ids are constant here.
+// - A tokenizer of its early pipeline dropped every bracket, which leaves the expression ambiguous.
+//   `]` is a token here. The round brackets of its files carry nothing and are left out, as they
+//   are from its length bounds; so no expression is ever truncated.
 // - Its files cannot be made again (no seed). Here an example is a function of the random stream.
-// - The classes are not balanced: 0 and 9 have 17% each, and the first operator alone predicts 36%.
-//   That operator is the shallow baseline.
+// - Chance is not 10%: 0 and 9 are 17% of the targets each, and the first operator alone predicts
+//   36%. That operator is the shallow baseline.
 
 #include <algorithm>
 #include <numeric>

@@ -1,31 +1,27 @@
-// Multi-query associative recall (Arora et al. 2023, "Zoology", arXiv:2312.04927, section 4.1 and
-// appendix).
+// Multi-query associative recall (Arora et al. 2023, "Zoology", arXiv:2312.04927).
 //
 // Key-value pairs, then every key once more somewhere later: there its value is to be answered.
 //
 //   length 12, pairs 2, vocabulary 12, random_non_queries false
 //   input   k v k v | slot slot slot slot      3 9 5 8 1 1 5 1 1 1 3 1
-//   target  value at each query, else none     . . . . . . 2 . . . 3 .
+//   target  value at each query, else none     . . . . . . 1 . . . 2 .
 //
-// Of a vocabulary of V symbols, 1 .. V/2-1 are keys and V/2 .. V-1 are values; both are drawn
-// without replacement. After the pairs come (length - 2 pairs) / 2 slots of two positions; the
-// first of slot i = 1, 2, ... may hold a query. Key after key draws its slot without replacement,
-// with probability ~ alpha i^(alpha - 1): a small alpha keeps queries near the pairs, alpha 1
-// spreads them evenly. What is left is filled with uniform symbols of the whole vocabulary, so a
-// filler may look like a query.
+// Of a vocabulary of V symbols, 1 .. V/2-1 are keys and V/2 .. V-1 are values; an example draws
+// both without replacement. After the pairs come (length - 2 pairs) / 2 slots of two positions; a
+// query stands on the first. Key after key draws one of the slots i = 1, 2, ... that are left, with
+// probability ~ alpha i^(alpha - 1): a small alpha keeps queries near the pairs, alpha 1 spreads
+// them evenly. All else is filled with uniform symbols, so a filler may look like a key or a value.
 //
-// - Token ids are the original's symbols plus 1, because id 0 pads: blank 1, keys 2 .. V/2, values
-//   V/2+1 .. V.
-// - Targets are values counted from 0, symbol - V/2, as only values are ever asked for. An answer
-// is
-//   right here exactly when it is right over the original's V classes, so accuracies compare; and
-//   chance is that of a guesser who knows what a value is.
-// - The original also asks for V > length (which its own documented example breaks). Nothing needs
-// it,
-//   and small vocabularies are useful, so it is not asked for here.
-// - The original draws fillers from another generator than the keys, so its data depend on what
-// else
-//   ran. Here an example is a function of the random stream.
+// Ids: a token is its symbol plus 1, because id 0 pads: blank 1, keys 2 .. V/2, values V/2+1 .. V.
+// A target is its symbol minus V/2, since only values are ever asked for: the right answers are the
+// right answers over the original's V classes, so accuracies compare with published ones, and
+// chance is that of a guesser who knows what a value is.
+//
+// Where the original goes wrong, and what is done here:
+// - It draws fillers from another generator than keys, so that its data depend on what else ran.
+//   Here an example is a function of the random stream.
+// - It asks for V > length, which nothing needs and its own documented example breaks. Small
+//   vocabularies learn in seconds, so it is not asked for here.
 
 #include <algorithm>
 #include <cmath>
@@ -58,7 +54,7 @@ class Mqar final : public Task {
         vocabulary_(
             options.integer("vocabulary", 8192, "symbols, half of them values", 4, 1'000'000)),
         alpha_(options.number("alpha", 0.01, "power law of the queries' places; 1 is uniform",
-                              0.001, 100)),
+                              0.001, 10)),
         random_non_queries_(options.flag("random_non_queries", true,
                                          "fill the rest with random symbols, not with blanks")) {
     if (length_ % 2 != 0)
@@ -98,9 +94,11 @@ class Mqar final : public Task {
     return example;
   }
 
-  // Always the first pair's value: right for one query in `pairs`.
-  Shallow shallow(const Example& example, int64_t) const override {
-    return {.guess = static_cast<int32_t>(example.tokens[1] - 1 - first_value())};
+  // By place alone: early keys choose their slots first, so slot i most likely holds the query of
+  // key i, and the late slots that of the last key. Right a little more often than one in `pairs`.
+  Shallow shallow(const Example& example, int64_t t) const override {
+    const int64_t pair = std::min((t - 2 * pairs_) / 2, pairs_ - 1);
+    return {.guess = static_cast<int32_t>(example.tokens[2 * pair + 1] - 1 - first_value())};
   }
 
  private:

@@ -1,0 +1,167 @@
+#include <cmath>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "longhaul/error.h"
+#include "tests/support/catch.h"
+#include "tests/support/make_task.h"
+
+using namespace longhaul;
+
+namespace {
+
+OptionMap sizes(int64_t length, int64_t pairs, int64_t vocabulary) {
+  return {{"length", length}, {"pairs", pairs}, {"vocabulary", vocabulary}};
+}
+
+// Where the query of each pair stands. Checks on the way all that the task promises of an example.
+std::vector<int64_t> find_queries(const Example& example, int64_t pairs, int64_t vocabulary) {
+  std::map<int32_t, int32_t> value_of;
+  std::set<int32_t> values;
+  std::map<int32_t, int64_t> pair_of;
+  for (int64_t pair = 0; pair < pairs; ++pair) {
+    const int32_t key = example.tokens[2 * pair], value = example.tokens[2 * pair + 1];
+    REQUIRE((key >= 2 && key <= vocabulary / 2));
+    REQUIRE((value > vocabulary / 2 && value <= vocabulary));
+    value_of[key] = value;
+    values.insert(value);
+    pair_of[key] = pair;
+  }
+  REQUIRE(value_of.size() == pairs);
+  REQUIRE(values.size() == pairs);
+
+  std::vector<int64_t> query(pairs, -1);
+  REQUIRE(example.targets.size() == example.tokens.size());
+  for (int64_t t = 0; t < example.tokens.size(); ++t) {
+    if (example.targets[t] == kIgnore) continue;
+    REQUIRE((t >= 2 * pairs && t % 2 == 0));
+    const int32_t key = example.tokens[t];
+    REQUIRE(value_of.count(key) == 1);
+    REQUIRE(example.targets[t] == value_of[key] - 1 - vocabulary / 2);
+    REQUIRE(query[pair_of[key]] == -1);  // each key is asked for once
+    query[pair_of[key]] = t;
+  }
+  REQUIRE(std::count(query.begin(), query.end(), -1) == 0);
+  return query;
+}
+
+// The numbers at the end of the comment line that starts with `start`; '.' reads as kIgnore.
+std::vector<int32_t> comment_numbers(const std::string& start) {
+  std::ifstream source(LONGHAUL_SOURCE_DIR "/tasks/mqar.cpp");
+  std::vector<int32_t> numbers;
+  for (std::string line; std::getline(source, line);) {
+    if (line.rfind(start, 0) != 0) continue;
+    std::istringstream words(line.substr(line.find_last_not_of("0123456789. ") + 1));
+    for (std::string word; words >> word;)
+      numbers.push_back(word == "." ? kIgnore : std::stoi(word));
+  }
+  return numbers;
+}
+
+// Share of scored positions that the shallow baseline answers rightly.
+double shallow_accuracy(const Task& task, int examples) {
+  int scored = 0, right = 0;
+  for (int i = 0; i < examples; ++i) {
+    Rng rng(4, "mqar shallow", i);
+    const Example example = task.draw(rng);
+    for (int64_t t = 0; t < example.targets.size(); ++t) {
+      if (example.targets[t] == kIgnore) continue;
+      ++scored;
+      right += task.shallow(example, t).guess == example.targets[t];
+    }
+  }
+  return static_cast<double>(right) / scored;
+}
+
+}  // namespace
+
+TEST_CASE("mqar: the worked example of its top comment is true", "[tasks][mqar]") {
+  const Example example{comment_numbers("//   input "), comment_numbers("//   target ")};
+  REQUIRE(example.tokens.size() == 12);
+  CHECK(find_queries(example, 2, 12) == std::vector<int64_t>{10, 6});
+}
+
+TEST_CASE("mqar: each key is asked for once, in a slot of its own, and answered by its value",
+          "[tasks][mqar]") {
+  struct Size {
+    int64_t length, pairs, vocabulary;
+  };
+  for (const Size& size : {Size{64, 8, 8192}, Size{64, 4, 64}, Size{32, 8, 18}, Size{4, 1, 4}}) {
+    const auto task = make_task("mqar", sizes(size.length, size.pairs, size.vocabulary));
+    CHECK(task->vocab() == size.vocabulary + 1);
+    CHECK(task->classes() == size.vocabulary / 2);
+    for (int i = 0; i < 200; ++i) {
+      Rng rng(1, "mqar", i);
+      const Example example = task->draw(rng);
+      REQUIRE(example.tokens.size() == size.length);
+      find_queries(example, size.pairs, size.vocabulary);
+    }
+  }
+}
+
+TEST_CASE("mqar: slots follow the power law, key after key without replacement", "[tasks][mqar]") {
+  for (double alpha : {0.01, 1.0}) {
+    OptionMap options = sizes(12, 2, 12);  // four slots
+    options["alpha"] = alpha;
+    const auto task = make_task("mqar", options);
+    double p[4], total = 0;
+    for (int i = 0; i < 4; ++i) total += p[i] = alpha * std::pow(i + 1, alpha - 1);
+    for (double& share : p) share /= total;
+
+    const int n = 20000;
+    double seen[4][4] = {};  // first key's slot, second key's slot
+    for (int i = 0; i < n; ++i) {
+      Rng rng(2, "mqar slots", i);
+      const auto query = find_queries(task->draw(rng), 2, 12);
+      seen[(query[0] - 4) / 2][(query[1] - 4) / 2] += 1.0 / n;
+    }
+    for (int i = 0; i < 4; ++i)
+      for (int j = 0; j < 4; ++j) {
+        INFO("alpha " << alpha << ", slots " << i << " and " << j);
+        const double expected = i == j ? 0 : p[i] * p[j] / (1 - p[i]);
+        CHECK(std::abs(seen[i][j] - expected) <= 4 * std::sqrt(expected * (1 - expected) / n));
+      }
+  }
+}
+
+TEST_CASE("mqar: what is neither pair nor query is blank or uniform", "[tasks][mqar]") {
+  for (bool random : {false, true}) {
+    OptionMap options = sizes(16, 2, 10);
+    options["random_non_queries"] = random;
+    const auto task = make_task("mqar", options);
+    std::vector<int> seen(11);
+    const int n = 2000, fillers = 10 * n;
+    for (int i = 0; i < n; ++i) {
+      Rng rng(3, "mqar fill", i);
+      const Example example = task->draw(rng);
+      for (int64_t t = 4; t < 16; ++t) seen[example.tokens[t]] += example.targets[t] == kIgnore;
+    }
+    if (!random) CHECK(seen[1] == fillers);
+    for (int token = 1; random && token <= 10; ++token)
+      CHECK(std::abs(seen[token] - fillers / 10) < 4 * std::sqrt(fillers * .1 * .9));
+  }
+}
+
+TEST_CASE("mqar: the shallow baseline is a guess among the pairs, a little better when places tell",
+          "[tasks][mqar]") {
+  // 2000 examples of 8 queries each: a deviation is below 0.003. 0.166 and 0.288 are what the rule
+  // scores on 20000 slot draws made elsewhere with NumPy.
+  CHECK(shallow_accuracy(*make_task("mqar", sizes(64, 8, 8192)), 2000) ==
+        Approx(.166).margin(.012));
+  CHECK(shallow_accuracy(*make_task("mqar", sizes(64, 4, 64)), 4000) == Approx(.288).margin(.015));
+  OptionMap even = sizes(64, 8, 8192);
+  even["alpha"] = 1.0;
+  CHECK(shallow_accuracy(*make_task("mqar", even), 2000) == Approx(1.0 / 8).margin(.012));
+}
+
+TEST_CASE("mqar: options that cannot go together are all named at once", "[tasks][mqar]") {
+  using Catch::Matchers::Contains;
+  CHECK_THROWS_WITH(
+      make_task("mqar", sizes(15, 4, 8)),
+      Contains("length: found 15, allowed: even numbers") &&
+          Contains(
+              "pairs: found 4, allowed: at most 3 (a pair and its query take 4 of length 15)") &&
+          Contains("pairs: found 4, allowed: at most 3 (the keys of vocabulary 8)"));
+}
