@@ -28,7 +28,7 @@ ConfigNode* find_row(ConfigNode& list, const std::string& name, const std::strin
       expand_row(row);
       return &row;
     }
-    known += ' ' + names.back();
+    known += text(" ", names.back());
   }
   const std::string near = nearest(name, names);
   problems.add(place, "",

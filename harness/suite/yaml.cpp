@@ -84,7 +84,10 @@ ConfigNode parse_config(const std::string& yaml, const Place& place) {
     const std::vector<YAML::Node> documents = YAML::LoadAll(yaml);
     require(documents.size() < 2, place.source, ": holds ", documents.size(),
             " YAML documents, allowed: one");
-    return documents.empty() ? ConfigNode{.place = place} : convert(documents[0], place, 0);
+    if (!documents.empty()) return convert(documents[0], place, 0);
+    ConfigNode nothing;
+    nothing.place = place;
+    return nothing;
   } catch (const YAML::Exception& error) {
     const Place at = place_of(error.mark, place);
     const std::string where = at.line > 0 ? text(at.source, ":", at.line, ": ") : "";
