@@ -1,0 +1,180 @@
+#include "harness/train/conformance.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "harness/train/gradcheck.h"
+#include "longhaul/ops.h"
+#include "math/memory.h"
+#include "math/parallel.h"
+
+namespace longhaul {
+namespace {
+
+constexpr double kTolerance = 2e-4;  // between two orders of the same float32 sums
+constexpr int64_t kLongest = 301;    // longer than any chunk, a multiple of none
+
+double largest_difference(const float* a, const float* b, int64_t n) {
+  double largest = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    const double d = std::abs(double{a[i]} - double{b[i]});
+    if (!(d <= largest)) largest = d;  // a NaN stays
+  }
+  return largest;
+}
+
+class Conformance {
+ public:
+  Conformance(const ModelInfo& model, const OptionMap& options, bool causal)
+      : info_(model), options_(options), causal_(causal), model_(build(1)) {}
+
+  std::vector<std::string> run() {
+    gradients();
+    repeatability();
+    lengths();
+    neighbours_and_padding();
+    if (causal_) {
+      causality();
+      decoding();
+    }
+    lanes();
+    memory();
+    return std::move(violations_);
+  }
+
+ private:
+  // Read at every position when causal, so that each output can be looked at; else once a sequence.
+  TaskShape shape() const {
+    return {.vocab = 11,
+            .classes = 5,
+            .max_length = kLongest,
+            .readout = causal_ ? Readout::token : Readout::sequence};
+  }
+
+  Backbone build(uint64_t seed) const {
+    Options options(options_);
+    Settings settings;
+    settings.d_model = 16;
+    settings.causal = causal_;
+    Backbone model(info_, options, settings, shape(), seed);
+    options.check(info_.name);
+    return model;
+  }
+
+  template <class... Parts>
+  void violated(const Parts&... parts) {
+    violations_.push_back(text(info_.name, causal_ ? " (causal): " : " (bidirectional): ", parts...));
+  }
+
+  void gradients() {
+    for (const GradientCheck& check : check_gradients(model_, random_batch({7, 3}, shape(), 1)))
+      if (!check.ok)
+        violated("the gradient of ", check.parameter, " ", check.shape, " is off by ",
+                 100 * check.worst, "% of its largest value, allowed ", 100 * kGradientTolerance, "%");
+  }
+
+  void repeatability() {
+    const Batch batch = random_batch({9, 4}, shape(), 2);
+    const Tensor first = model_.forward(batch);
+    if (largest_difference(first.data(), model_.forward(batch).data(), first.size()) != 0)
+      violated("two forward passes on the same input differ");
+    if (largest_difference(first.data(), build(1).forward(batch).data(), first.size()) != 0)
+      violated("two models made from the same seed differ");
+    if (largest_difference(first.data(), build(2).forward(batch).data(), first.size()) == 0)
+      violated("models made from different seeds are the same");
+  }
+
+  void lengths() {
+    for (int64_t length : {int64_t{1}, int64_t{2}, int64_t{63}, int64_t{65}, kLongest}) {
+      const Tensor y = model_.forward(random_batch({length, length}, shape(), 3));
+      for (int64_t i = 0; i < y.size(); ++i)
+        if (!std::isfinite(y.data()[i])) {
+          violated("an output at length ", length, " is not finite");
+          break;
+        }
+    }
+  }
+
+  // A sequence alone against the same one in a batch with a longer one.
+  void neighbours_and_padding() {
+    const Batch both = random_batch({5, 70}, shape(), 4);
+    Batch alone = both;
+    alone.size = 1;
+    alone.length = 5;
+    alone.tokens.resize(5);
+    alone.lengths = {5};
+    alone.rows.resize(causal_ ? 5 : 1);
+    alone.targets.resize(alone.rows.size());
+    const Tensor y = model_.forward(alone);
+    const double apart = largest_difference(y.data(), model_.forward(both).data(), y.size());
+    if (!(apart <= kTolerance))
+      violated("a sequence of 5 changes by ", apart,
+               " when a longer one stands beside it: rows are mixed, or padding is seen (Lengths)");
+  }
+
+  void causality() {
+    const int64_t T = 40, change = 23;
+    Batch batch = random_batch({T}, shape(), 5);
+    const Tensor before = model_.forward(batch);
+    for (int64_t t = change; t < T; ++t) batch.tokens[t] = 1 + (batch.tokens[t] + 4) % 10;
+    const Tensor after = model_.forward(batch);
+    const int64_t C = shape().classes;
+    if (largest_difference(before.data(), after.data(), change * C) != 0)
+      violated("outputs before position ", change, " change when inputs from there on do");
+  }
+
+  void decoding() {
+    const int64_t T = 37, C = shape().classes;
+    const Batch batch = random_batch({T, T}, shape(), 6);
+    const Tensor whole = model_.forward(batch);  // [2 T, C]
+    Backbone::DecodeState state = model_.start(2);
+    for (int64_t t = 0; t < T; ++t) {
+      const Tensor y = model_.step({batch.tokens[t], batch.tokens[T + t]}, state);
+      for (int64_t b = 0; b < 2; ++b) {
+        const double apart =
+            largest_difference(y.data() + b * C, whole.data() + (b * T + t) * C, C);
+        if (!(apart <= kTolerance)) {
+          violated("step() differs from forward() by ", apart, " at position ", t, " of sequence ", b);
+          return;
+        }
+      }
+    }
+  }
+
+  void lanes() {
+    const Batch batch = random_batch({kLongest}, shape(), 7);
+    const Tensor outside = model_.forward(batch);
+    const LaneScope lane;
+    const double apart =
+        largest_difference(outside.data(), model_.forward(batch).data(), outside.size());
+    if (!(apart <= kTolerance)) violated("inside a lane the result differs by ", apart);
+  }
+
+  void memory() {
+    const Batch batch = random_batch({9, 9}, shape(), 8);
+    const int64_t before = live_bytes(Memory::activations);
+    model_.forward(batch);
+    const int64_t kept = live_bytes(Memory::activations) - before;
+    if (kept != 0) violated("a forward pass without a tape keeps ", kept, " bytes");
+  }
+
+  const ModelInfo& info_;
+  const OptionMap& options_;
+  bool causal_;
+  Backbone model_;
+  std::vector<std::string> violations_;
+};
+
+}  // namespace
+
+std::vector<std::string> check_conformance(const ModelInfo& model, const OptionMap& options) {
+  std::vector<std::string> violations;
+  for (bool causal : {true, false}) {
+    if (model.direction == (causal ? Direction::bidirectional : Direction::causal)) continue;
+    for (std::string& violation : Conformance(model, options, causal).run())
+      violations.push_back(std::move(violation));
+  }
+  return violations;
+}
+
+}  // namespace longhaul

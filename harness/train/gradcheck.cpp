@@ -1,0 +1,78 @@
+#include "harness/train/gradcheck.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "longhaul/ops.h"
+
+namespace longhaul {
+namespace {
+
+constexpr int64_t kMostElements = 40;
+constexpr float kStep = 1e-2f;
+
+// Cross-entropy in double from float logits: differences of it are not drowned by rounding.
+double exact_loss(const Backbone& model, const Batch& batch) {
+  const Tensor logits = model.forward(batch);
+  const int64_t C = logits.dim(1);
+  double loss = 0;
+  for (std::size_t r = 0; r < batch.targets.size(); ++r) {
+    const float* row = logits.data() + static_cast<int64_t>(r) * C;
+    double total = 0;
+    for (int64_t c = 0; c < C; ++c) total += std::exp(double{row[c]});
+    loss += std::log(total) - row[batch.targets[r]];
+  }
+  return loss;
+}
+
+double difference(const Backbone& model, const Batch& batch, float& value) {
+  const float before = value, above = before + kStep, below = before - kStep;
+  value = above;
+  const double high = exact_loss(model, batch);
+  value = below;
+  const double low = exact_loss(model, batch);
+  value = before;
+  return (high - low) / (double{above} - double{below});
+}
+
+}  // namespace
+
+std::vector<GradientCheck> check_gradients(const Backbone& model, const Batch& batch) {
+  {
+    Tape tape;
+    tape.backward(cross_entropy(model.forward(batch), batch.targets));
+  }
+  std::vector<GradientCheck> checks;
+  for (const Parameter& parameter : model.parameters()) {
+    const Tensor& p = parameter.value;
+    GradientCheck check{parameter.name, p.shape()};
+    double largest = 1e-3;
+    for (int64_t i = 0; i < p.size(); ++i) largest = std::max(largest, std::abs(double{p.grad()[i]}));
+    const int64_t stride = std::max<int64_t>((p.size() + kMostElements - 1) / kMostElements, 1);
+    for (int64_t i = 0; i < p.size(); i += stride, ++check.checked) {
+      const double error = std::abs(p.grad()[i] - difference(model, batch, p.data()[i])) / largest;
+      if (!(error <= check.worst)) check.worst = error;  // a NaN stays
+    }
+    check.ok = check.worst <= kGradientTolerance;
+    checks.push_back(check);
+    p.drop_grad();
+  }
+  return checks;
+}
+
+Batch random_batch(const Lengths& lengths, const TaskShape& task, uint64_t seed) {
+  Rng rng(seed, "random batch");
+  std::vector<Example> examples;
+  for (int64_t length : lengths) {
+    Example example;
+    for (int64_t t = 0; t < length; ++t)
+      example.tokens.push_back(static_cast<int32_t>(rng.between(1, task.vocab - 1)));
+    const int64_t scored = task.readout == Readout::sequence ? 1 : length;
+    for (int64_t t = 0; t < scored; ++t)
+      example.targets.push_back(static_cast<int32_t>(rng.below(task.classes)));
+    examples.push_back(std::move(example));
+  }
+  return collate(examples.data(), static_cast<int64_t>(examples.size()), task.readout);
+}
+
+}  // namespace longhaul
