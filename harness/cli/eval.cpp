@@ -1,0 +1,81 @@
+#include <fmt/core.h>
+
+#include "harness/cli/command.h"
+#include "harness/cli/set.h"
+#include "harness/train/stored_model.h"
+#include "harness/train/trainer.h"
+#include "longhaul/ops.h"
+#include "math/checkpoint.h"
+#include "math/parallel.h"
+
+namespace longhaul {
+namespace {
+
+struct Arguments {
+  std::string checkpoint, task, split = "test", logits;
+  std::vector<std::string> sets;
+  int64_t examples = 0;
+};
+
+Split split_from(const std::string& name) {
+  if (name == "train") return Split::train;
+  return name == "validation" ? Split::validation : Split::test;
+}
+
+// The task to score on: the stored one, another, or the stored one with other options.
+std::unique_ptr<Task> task_for(const Arguments& arguments, const StoredModel& stored,
+                               const Registry& registry) {
+  const bool same = arguments.task.empty() || arguments.task == stored.spec.task;
+  OptionMap options = same ? stored.spec.task_options : OptionMap();
+  for (auto& [name, value] : parse_sets(arguments.sets)) options[name] = value;
+  const std::string& name = same ? stored.spec.task : arguments.task;
+  Options reader(options);
+  std::unique_ptr<Task> task = registry.task(name).make(reader);
+  reader.check(name);
+  const TaskShape trained = shape_of(*stored.task), asked = shape_of(*task);
+  require(trained.vocab == asked.vocab && trained.classes == asked.classes &&
+              trained.readout == asked.readout,
+          arguments.checkpoint, ": trained on vocabulary ", trained.vocab, " and ", trained.classes,
+          " classes, task '", name, "' has ", asked.vocab, " and ", asked.classes);
+  return task;
+}
+
+void run(const Arguments& arguments, CommandContext& context) {
+  const StoredModel stored = load_model(arguments.checkpoint, context.registry);
+  const std::unique_ptr<Task> task = task_for(arguments, stored, context.registry);
+  const int64_t count = arguments.examples ? arguments.examples : stored.spec.settings.test_examples;
+  flush_denormals();
+  const std::vector<Batch> batches =
+      draw_batches(*task, split_from(arguments.split), 0, 0, count, (count + 7) / 8);
+  const Score score = evaluate(*stored.model, batches);
+  fmt::print("model      {}\ntask       {}\nsplit      {}\nexamples   {}\naccuracy   {:.6f}\nloss       {:.6f}\n",
+             stored.spec.model_name, arguments.task.empty() ? stored.spec.task_name : arguments.task,
+             arguments.split, count, score.accuracy, score.loss);
+  if (arguments.logits.empty()) return;
+  std::vector<Tensor> logits;
+  for (const Batch& batch : batches) logits.push_back(stored.model->forward(batch));
+  save_npy(arguments.logits, concat(logits, 0));
+}
+
+}  // namespace
+
+void add_eval_command(CLI::App& app, CommandContext& context) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand("eval", "Score a stored checkpoint on a task");
+  command->add_option("CHECKPOINT", arguments->checkpoint, "A trial's checkpoint.safetensors")
+      ->required()
+      ->check(CLI::ExistingFile);
+  command->add_option("--task", arguments->task, "Another task than the one it was trained on");
+  command->add_option("--split", arguments->split, "train, validation or test")
+      ->check(CLI::IsMember({"train", "validation", "test"}))
+      ->capture_default_str();
+  command->add_option("-n", arguments->examples, "How many examples (default: as many as the trial's test)")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--set", arguments->sets, "OPTION=VALUE of the task, for example max_length=200");
+  command->add_option("--logits", arguments->logits,
+                      "Write the logits [scored, classes] as a .npy file; examples are ordered by length");
+  command->footer("Example: longhaul eval results/runs/quick/trials/ID/checkpoint.safetensors --split validation");
+  command->callback([arguments, &context] { run(*arguments, context); });
+}
+
+}  // namespace longhaul

@@ -1,0 +1,100 @@
+#include <fmt/core.h>
+
+#include "harness/cli/command.h"
+#include "harness/train/stored_model.h"
+#include "longhaul/ops.h"
+#include "math/checkpoint.h"
+#include "math/parallel.h"
+
+namespace longhaul {
+namespace {
+
+struct Arguments {
+  std::string checkpoint, tokens, out, grad, targets;
+};
+
+// tokens [batch, length]; a sequence ends where only padding follows.
+Batch batch_from(const IntArray& tokens, const std::string& file, Readout readout) {
+  require(tokens.shape.size() == 2, file, ": expected an array [batch, length], found ",
+          tokens.shape.size(), " axes");
+  Batch batch;
+  batch.size = tokens.shape[0];
+  batch.length = tokens.shape[1];
+  batch.tokens = tokens.values;
+  for (int64_t b = 0; b < batch.size; ++b) {
+    int64_t length = batch.length;
+    while (length > 0 && batch.tokens[b * batch.length + length - 1] == kPad) --length;
+    require(length > 0, file, ": sequence ", b, " holds nothing but padding (id ", kPad, ")");
+    batch.lengths.push_back(length);
+    if (readout == Readout::sequence)
+      batch.rows.push_back(static_cast<int32_t>(b));
+    else
+      for (int64_t t = 0; t < batch.length; ++t)
+        batch.rows.push_back(static_cast<int32_t>(b * batch.length + t));
+  }
+  return batch;
+}
+
+// The mean loss's gradient of every parameter, under the parameters' names.
+Checkpoint gradients(const Backbone& model, const Batch& batch, const IntArray& targets) {
+  int64_t scored = 0;
+  for (int32_t target : targets.values) scored += target != kIgnore;
+  require(scored > 0, "no target is scored: all are ", kIgnore);
+  Tape tape;
+  const Tensor loss = cross_entropy(model.forward(batch), targets.values,
+                                    1 / static_cast<float>(scored));
+  tape.backward(loss);
+  fmt::print("loss {:.9g}\n", loss.item());
+  Checkpoint file;
+  for (const Parameter& parameter : model.parameters())
+    file.tensors.push_back({parameter.name,
+                            Tensor::from(parameter.value.shape(),
+                                         {parameter.value.grad(), parameter.value.grad() + parameter.value.size()})});
+  return file;
+}
+
+void run(const Arguments& arguments, CommandContext& context) {
+  require(arguments.grad.empty() == arguments.targets.empty(),
+          "--grad and --targets belong together: the gradient is that of the loss on the targets");
+  const StoredModel stored = load_model(arguments.checkpoint, context.registry);
+  const Batch batch = batch_from(load_npy(arguments.tokens), arguments.tokens, stored.task->readout());
+  require(batch.length <= stored.task->max_length() || stored.spec.model_options.empty(),
+          arguments.tokens, ": length ", batch.length, ", the model was built for at most ",
+          stored.task->max_length());
+  flush_denormals();
+  const Tensor logits = stored.model->forward(batch);
+  const int64_t C = logits.dim(1);
+  save_npy(arguments.out, stored.task->readout() == Readout::token
+                              ? reshape(logits, {batch.size, batch.length, C})
+                              : logits);
+  if (arguments.grad.empty()) return;
+  const IntArray targets = load_npy(arguments.targets);
+  require(targets.values.size() == batch.rows.size(), arguments.targets, ": ", targets.values.size(),
+          " targets for ", batch.rows.size(), " read-outs");
+  save_checkpoint(arguments.grad, gradients(*stored.model, batch, targets));
+}
+
+}  // namespace
+
+void add_forward_command(CLI::App& app, CommandContext& context) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand(
+      "forward", "Logits (and parameter gradients) of a stored checkpoint on given tokens");
+  command->add_option("CHECKPOINT", arguments->checkpoint, "A trial's checkpoint.safetensors")
+      ->required()
+      ->check(CLI::ExistingFile);
+  command->add_option("--tokens", arguments->tokens, "Token ids [batch, length], .npy, int32 or int64; 0 pads at the end")
+      ->required()
+      ->check(CLI::ExistingFile);
+  command->add_option("--out", arguments->out,
+                      "Logits, .npy, float32: [batch, classes], or [batch, length, classes] of a token-level task")
+      ->required();
+  command->add_option("--grad", arguments->grad,
+                      "Gradients of the mean cross-entropy, .safetensors, under the parameters' names");
+  command->add_option("--targets", arguments->targets, "Targets for --grad, .npy; -1 is not scored")
+      ->check(CLI::ExistingFile);
+  command->footer("Example: longhaul forward checkpoint.safetensors --tokens tokens.npy --out logits.npy");
+  command->callback([arguments, &context] { run(*arguments, context); });
+}
+
+}  // namespace longhaul

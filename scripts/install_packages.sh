@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Installs what the build needs from Debian's packages; does nothing where all of it is there.
+set -euo pipefail
+
+packages=(g++ cmake ninja-build ccache libdnnl-dev libyaml-cpp-dev libbenchmark-dev catch2 libcli11-dev
+  libfmt-dev libspdlog-dev nlohmann-json3-dev libpng-dev python3-numpy)
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+echo "installing: ${missing[*]}" >&2
+sudo=""
+[ "$(id -u)" -eq 0 ] || sudo="sudo"
+$sudo apt-get update -qq
+DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
