@@ -1,5 +1,6 @@
 #include "harness/suite/check.h"
 
+#include "harness/suite/section.h"
 #include "longhaul/error.h"
 
 namespace longhaul {
@@ -53,6 +54,18 @@ TaskCheck check_task(const TaskInfo& info, const OptionMap& given) {
   }
   static_cast<OptionCheck&>(check) = outcome(options, failure);
   if (!check.ok()) check.task.reset();
+  return check;
+}
+
+TaskCheck build_task(const TaskInfo& info, const std::vector<std::string>& assignments) {
+  ConfigNode given;
+  given.place = {info.name, 0};
+  Problems problems;
+  for (const std::string& assignment : assignments) apply_override(given, assignment, problems);
+  const Section section(given, "", problems);
+  TaskCheck check = check_task(info, section.values());
+  section.report(check);
+  problems.check();
   return check;
 }
 

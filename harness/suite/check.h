@@ -28,6 +28,9 @@ struct TaskCheck : OptionCheck {
 };
 TaskCheck check_task(const TaskInfo& info, const OptionMap& given);
 
+// The task with options given as --set arguments, "NAME=VALUE". Throws Error listing every problem.
+TaskCheck build_task(const TaskInfo& info, const std::vector<std::string>& assignments);
+
 // Whether the model can be built to see what the settings ask for. Where it cannot, check_model
 // builds it the other way, so that its options are still checked.
 bool supports(const ModelInfo& info, bool causal);

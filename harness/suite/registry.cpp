@@ -12,15 +12,14 @@ template <class Info>
 void insert(std::map<std::string, Info>& entries, Info info, const char* kind) {
   const bool well_formed =
       !info.name.empty() && std::islower(static_cast<unsigned char>(info.name[0])) &&
-      std::all_of(info.name.begin(), info.name.end(), [](unsigned char c) {
-        return std::islower(c) || std::isdigit(c) || c == '_';
-      });
+      std::all_of(info.name.begin(), info.name.end(),
+                  [](unsigned char c) { return std::islower(c) || std::isdigit(c) || c == '_'; });
   require(well_formed, kind, " name '", info.name, "' (from ", info.origin,
           ") must be lower-case letters, digits and '_', starting with a letter");
   const auto known = entries.find(info.name);
   if (known != entries.end())
-    throw Error(text(kind, " '", info.name, "' from ", info.origin,
-                     " is already registered from ", known->second.origin));
+    throw Error(text(kind, " '", info.name, "' from ", info.origin, " is already registered from ",
+                     known->second.origin));
   entries.emplace(info.name, std::move(info));
 }
 
@@ -33,8 +32,7 @@ const Info& lookup(const std::map<std::string, Info>& entries, const std::string
   for (const auto& [known, info] : entries) names.push_back(known);
   std::string message = text("no ", kind, " '", name, "'");
   const std::string near = nearest(name, names);
-  if (!near.empty()) message += text("; did you mean '", near, "'?");
-  message += " known:";
+  message += near.empty() ? "; known:" : text("; did you mean '", near, "'? known:");
   for (const std::string& known : names) message += ' ' + known;
   throw Error(message);
 }

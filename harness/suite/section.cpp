@@ -38,8 +38,8 @@ bool well_formed(const std::string& name) {
 }
 
 std::string found(const ConfigNode& node) {
-  return "found " +
-         (node.kind == Kind::scalar ? "'" + to_text(node.scalar) + "'" : to_text(node.kind));
+  if (node.kind == Kind::scalar) return text("found '", to_text(node.scalar), "'");
+  return text("found ", to_text(node.kind));
 }
 
 Budget declare_budget(Options& options) {
@@ -113,9 +113,9 @@ void Section::unknown(const std::string& key, const Names& known, const Names& a
   candidates.insert(candidates.end(), also.begin(), also.end());
   const std::string near = nearest(key, candidates);
   std::string message = "unknown key; ";
-  if (!near.empty()) message += "did you mean '" + near + "'? ";
+  if (!near.empty()) message += text("did you mean '", near, "'? ");
   message += known.empty() ? "there are none" : "known:";
-  for (const std::string& name : known) message += ' ' + name;
+  for (const std::string& name : known) message += text(" ", name);
   problem(key, message);
 }
 
@@ -126,6 +126,13 @@ void Section::report(const Options& options) const {
       problem(wrong.key, wrong.message);
     else
       unknown(wrong.key, known);
+}
+
+void Section::report(const OptionCheck& check, const Names& also) const {
+  const Names known = names_of(check.declared);
+  for (const OptionProblem& wrong : check.problems) problem(wrong.key, wrong.message);
+  for (const std::string& key : check.unknown) unknown(key, known, also);
+  if (!check.failure.empty()) problem("", check.failure);
 }
 
 const ConfigNode* Section::expect(const std::string& key, Kind kind,

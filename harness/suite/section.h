@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/suite/check.h"
 #include "harness/suite/config.h"
 #include "harness/suite/spec.h"
 #include "harness/suite/suite.h"
@@ -32,6 +33,8 @@ class Section {
   void unknown(const std::string& key, const std::vector<std::string>& known,
                const std::vector<std::string>& also = {}) const;
   void report(const Options& options) const;  // its problems
+  // `also`: keys that may stand here beside the options of the model or task.
+  void report(const OptionCheck& check, const std::vector<std::string>& also = {}) const;
 
  private:
   std::string path_to(const std::string& key) const;

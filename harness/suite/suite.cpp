@@ -20,6 +20,14 @@ bool contains(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+// What an entry may have beside the options of its model or task.
+Names also(const std::string& kind) {
+  Names names = setting_names();
+  const Names keys = suite_keys().at(kind);
+  names.insert(names.end(), keys.begin(), keys.end());
+  return names;
+}
+
 class SuiteReader {
  public:
   SuiteReader(const ConfigNode& root, const Registry& registry, Problems& problems)
@@ -36,7 +44,6 @@ class SuiteReader {
   Section read_entry(const ConfigNode& node, const std::string& kind, std::vector<Entry>& entries);
   void build(const TaskEntry& entry, const Section& row);
   void build(const ModelEntry& entry, const Section& row);
-  void report(const OptionCheck& check, const Section& row, const std::string& kind);
   void check_distinct();
 
   Section file_;
@@ -82,7 +89,7 @@ Section SuiteReader::read_entry(const ConfigNode& node, const std::string& kind,
   const std::string base_key = node.find(kind) ? kind : "name";
   const ConfigNode* name = node.find(name_key);
   const bool is_named = name && name->kind == Kind::scalar;
-  Section row(node, kind + "s" + (is_named ? "." + to_text(name->scalar) : ""), problems_);
+  Section row(node, is_named ? text(kind, "s.", to_text(name->scalar)) : kind + "s", problems_);
   Entry entry;
   if (name) {
     entry.name = row.name(name_key);
@@ -133,10 +140,10 @@ void SuiteReader::build(const TaskEntry& entry, const Section& row) {
   if (entry.base.empty()) return;
   try {
     const TaskCheck check = check_task(registry_.task(entry.base), entry.options);
-    report(check, row, "task");
+    row.report(check, also("task"));
     if (check.task) max_lengths_[entry.name] = check.task->max_length();
   } catch (const Error& error) {  // the registry does not know it
-    row.problem(row.find("task") ? "task" : "name", error.what());
+    row.problem(row.find("task") ? "task" : "", error.what());
   }
 }
 
@@ -147,26 +154,16 @@ void SuiteReader::build(const ModelEntry& entry, const Section& row) {
   const auto build_for = [&](const TaskEntry& task, int64_t max_length) {
     const Settings settings = settings_of(suite_, entry, task);
     if (!built.emplace(settings.d_model, max_length, settings.causal).second) return;
-    report(check_model(registry_.model(entry.base), settings, max_length, entry.options), row,
-           "model");
+    row.report(check_model(registry_.model(entry.base), settings, max_length, entry.options),
+               also("model"));
   };
   try {
     for (const TaskEntry& task : suite_.tasks)
       if (max_lengths_.count(task.name)) build_for(task, max_lengths_[task.name]);
     if (built.empty()) build_for({}, kAnyLength);
   } catch (const Error& error) {  // the registry does not know it
-    row.problem(row.find("model") ? "model" : "name", error.what());
+    row.problem(row.find("model") ? "model" : "", error.what());
   }
-}
-
-void SuiteReader::report(const OptionCheck& check, const Section& row, const std::string& kind) {
-  Names known;
-  for (const OptionInfo& info : check.declared) known.push_back(info.name);
-  Names also = setting_names();
-  for (const std::string& key : suite_keys().at(kind)) also.push_back(key);
-  for (const OptionProblem& problem : check.problems) row.problem(problem.key, problem.message);
-  for (const std::string& key : check.unknown) row.unknown(key, known, also);
-  if (!check.failure.empty()) row.problem("", check.failure);
 }
 
 // Two rows with equal trials would share one folder and be one row twice.

@@ -1,0 +1,184 @@
+#include "harness/suite/suite.h"
+#include "longhaul/error.h"
+#include "tests/support/catch.h"
+#include "tests/support/fake_registry.h"
+#include "tests/support/temporary_file.h"
+
+using namespace longhaul;
+
+namespace {
+
+// What load_suite says about a file that is called s.yaml, without the folder.
+std::string complaint(const std::string& yaml, const std::vector<std::string>& overrides = {}) {
+  const TemporaryFile file("s.yaml", yaml);
+  Registry registry = fake_registry();
+  try {
+    load_suite(file.path(), registry, overrides);
+  } catch (const Error& error) {
+    std::string message = error.what();
+    const std::string folder = file.path().parent_path().string() + "/";
+    for (std::size_t at; (at = message.find(folder)) != std::string::npos;)
+      message.erase(at, folder.size());
+    return message;
+  }
+  return "";
+}
+
+const std::string kGood = R"(suite: s
+seeds: [0]
+budget: {steps: 5}
+defaults: {d_model: 16}
+models: [copy]
+tasks: [coin]
+)";
+
+// kGood with one line replaced; lines count from 1.
+std::string with_line(int line, const std::string& replacement) {
+  std::string yaml, rest = kGood;
+  for (int n = 1; !rest.empty(); ++n) {
+    const std::size_t end = rest.find('\n') + 1;
+    yaml += n == line ? replacement + "\n" : rest.substr(0, end);
+    rest.erase(0, end);
+  }
+  return yaml;
+}
+
+}  // namespace
+
+TEST_CASE("config: a good file has no complaint", "[config]") { CHECK(complaint(kGood).empty()); }
+
+TEST_CASE("config: all problems of a file come at once, in its order", "[config]") {
+  CHECK(complaint(R"(suite: s
+seeds: [0, 0, x]
+budget: {stepz: 5}
+defaults:
+  d_model: wide
+  layerz: 2
+models:
+  - copy
+  - {name: copy-odd, model: copy, heads: 0, gat: silu, gate: relu}
+  - copi
+tasks:
+  - {task: coin, sides: 7, d_model: 0}
+  - {name: echo, length: 3}
+extra: 1
+)") ==
+        R"(s.yaml:2: seeds: 0 is given twice
+s.yaml:2: seeds: found 'x', allowed: integers, at least 0
+s.yaml:3: budget.stepz: unknown key; did you mean 'steps'? known: steps seconds
+s.yaml:3: budget: needs steps, seconds or both
+s.yaml:5: defaults.d_model: expected an integer, found text 'wide'
+s.yaml:6: defaults.layerz: unknown key; did you mean 'layers'? known: d_model layers mlp_ratio short_conv causal pooling dropout batch lanes learning_rate warmup weight_decay clip evaluations validation_examples test_examples
+s.yaml:9: models.copy-odd.heads: found 0, allowed: 1 .. 8
+s.yaml:9: models.copy-odd.gate: found 'relu', allowed: none | silu; did you mean 'silu'?
+s.yaml:9: models.copy-odd.gat: unknown key; did you mean 'gate'? known: heads gate
+s.yaml:10: models.copi: no model 'copi'; did you mean 'copy'? known: copy mirror
+s.yaml:12: tasks.coin.d_model: found 0, allowed: 1 .. 16384
+s.yaml:12: tasks.coin.sides: found 7, allowed: 2 .. 6
+s.yaml:13: tasks.echo: echo: length 3 is odd
+s.yaml:14: extra: unknown key; known: suite seeds budget retry defaults models tasks plugins)");
+}
+
+TEST_CASE("config: a setting misspelt in an entry finds the setting", "[config]") {
+  CHECK(complaint(with_line(5, "models: [{name: copy, d_modle: 8}]")) ==
+        "s.yaml:5: models.copy.d_modle: unknown key; did you mean 'd_model'? known: heads gate");
+}
+
+TEST_CASE("config: what a model rejects only at another task's width is found too", "[config]") {
+  CHECK(complaint(with_line(6, "tasks: [coin, {name: echo, d_model: 9}]")) ==
+        "s.yaml:5: models.copy.heads: found 2, allowed: divisors of d_model 9");
+}
+
+TEST_CASE("config: options of a model that cannot see what is asked are still checked",
+          "[config]") {
+  CHECK(complaint(with_line(5, "models: [{name: mirror, heads: 99}]")) ==
+        "s.yaml:5: models.mirror.heads: found 99, allowed: 1 .. 8");
+}
+
+TEST_CASE("config: a key or a row given twice is a problem", "[config]") {
+  CHECK(complaint(kGood + "seeds: [1]\n") == "s.yaml:7: seeds: given twice, first on line 2");
+  CHECK(complaint(with_line(5, "models: [{name: copy, heads: 1, heads: 2}]")) ==
+        "s.yaml:5: models.copy.heads: given twice, first on line 5");
+  CHECK(complaint(with_line(5, "models: [copy, {name: copy, heads: 1}]")) ==
+        "s.yaml:5: models.copy.name: another model entry has this name too");
+}
+
+TEST_CASE("config: two rows that train the same trial are a problem", "[config]") {
+  CHECK(
+      complaint(with_line(5, "models: [copy, {name: same, model: copy, heads: 2}]")) ==
+      "s.yaml:5: models: same on coin is the same trial as copy on coin: entries must differ in an "
+      "option or setting");
+}
+
+TEST_CASE("config: what is missing or empty is named", "[config]") {
+  CHECK(complaint("") == R"(s.yaml:1: suite: is missing, such as suite: my_suite
+s.yaml:1: seeds: is missing, such as seeds: [0, 1, 2]
+s.yaml:1: tasks: is missing, such as tasks: [listops, mqar]
+s.yaml:1: models: is missing, such as models: [transformer, lru])");
+  CHECK(complaint(with_line(2, "seeds: []")) ==
+        "s.yaml:2: seeds: is empty, allowed: at least one seed");
+  CHECK(complaint(with_line(2, "seeds: 3")) ==
+        "s.yaml:2: seeds: expected a list such as [0, 1, 2], found '3'");
+  CHECK(complaint(with_line(3, "")) ==
+        "s.yaml:6: tasks.coin: needs a budget, its own or the suite's, such as budget: {steps: "
+        "1000}");
+  CHECK(complaint(with_line(6, "tasks: [{sides: 3}]")) == "s.yaml:6: tasks: needs a name");
+  CHECK(complaint(with_line(6, "tasks: [[coin]]")) ==
+        "s.yaml:6: tasks: expected a map of keys, found a list");
+  CHECK(complaint(with_line(4, "defaults: 16")) ==
+        "s.yaml:4: defaults: expected a map of keys, found '16'");
+}
+
+TEST_CASE("config: impossible values are named with what is allowed", "[config]") {
+  CHECK(complaint(with_line(1, "suite: ../up")) ==
+        "s.yaml:1: suite: found '../up', allowed: a name of letters, digits, '_' and '-'");
+  CHECK(complaint(with_line(3, "budget: {steps: 0, seconds: .nan}")) ==
+        "s.yaml:3: budget.steps: found 0, allowed: at least 1\n"
+        "s.yaml:3: budget.seconds: found nan, allowed: at least 0.001");
+  CHECK(complaint(with_line(4, "defaults: {causal: yes}")) ==
+        "s.yaml:4: defaults.causal: expected true or false, found text 'yes'");
+  CHECK(complaint(with_line(4, "defaults: {d_model: [8, 16]}")) ==
+        "s.yaml:4: defaults.d_model: expected a single value, found a list");
+  CHECK(complaint(kGood + "retry: {delay: soon}\n") ==
+        "s.yaml:7: retry.delay: found 'soon', allowed: a time such as 500ms, 2s or 1m");
+}
+
+TEST_CASE("config: a key that only a later version can honour is refused", "[config]") {
+  CHECK(complaint(kGood + "evaluate: {lengths: [64]}\n") ==
+        "s.yaml:7: evaluate: this version does not support it yet");
+  CHECK(complaint(with_line(3, "budget: {steps: 5, tokens: 5e6}")) ==
+        "s.yaml:3: budget.tokens: this version does not support it yet");
+  CHECK(complaint(kGood + "plugins: [./a.so]\n") ==
+        "s.yaml:7: plugins: this version cannot load plugins yet");
+}
+
+TEST_CASE("config: YAML that does not parse names the line", "[config]") {
+  CHECK(complaint("suite: s\nseeds: [0\nbudget: 1\n").find("s.yaml:3: not valid YAML: ") == 0);
+  CHECK(complaint("suite: s\n---\nsuite: t\n") == "s.yaml: holds 2 YAML documents, allowed: one");
+  CHECK(complaint("suite: &a [*a]\n").find("nested deeper than") != std::string::npos);
+}
+
+TEST_CASE("config: a file that is not there is named", "[config]") {
+  Registry registry = fake_registry();
+  CHECK_THROWS_WITH(load_suite("no/such.yaml", registry), "no/such.yaml: cannot be read");
+  CHECK_THROWS_WITH(load_suite("/tmp", registry), "/tmp: cannot be read");
+}
+
+TEST_CASE("config: a wrong --set names its path and the nearest one", "[config]") {
+  const auto of = [](const std::string& assignment) { return complaint(kGood, {assignment}); };
+  CHECK(of("budget.stepz=5") ==
+        "--set budget.stepz: unknown key; did you mean 'steps'? known: steps seconds");
+  CHECK(of("task.coin.sides=3")
+            .find("--set task.coin.sides: task: unknown key; did you mean "
+                  "'tasks'? known: suite seeds") == 0);
+  CHECK(of("tasks.coi.sides=3") ==
+        "--set tasks.coi.sides: no 'coi' in tasks; did you mean 'coin'? known: coin");
+  CHECK(of("tasks.coin.side=3") ==
+        "--set tasks.coin.side: unknown key; did you mean 'sides'? known: sides");
+  CHECK(of("tasks.coin.sides=many") ==
+        "--set tasks.coin.sides: expected an integer, found text 'many'");
+  CHECK(of("models.copy.heads=9") == "--set models.copy.heads: found 9, allowed: 1 .. 8");
+  CHECK(of("suite.name=x") == "--set suite.name: suite is a single value and has no 'name'");
+  CHECK(of("budget.steps") == "--set budget.steps: expected PATH=VALUE, such as budget.steps=100");
+  CHECK(of("seeds=[0,").find("--set seeds: not valid YAML: ") == 0);
+}

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "longhaul/registry.h"
+
+namespace longhaul {
+
+// A registry of tiny models and tasks, for tests of what surrounds them:
+//   models  copy (causal; option heads 1 .. 8, must divide d_model), mirror (bidirectional; no
+//   options) tasks   coin (option sides 2 .. 6; one answer a sequence), echo (options length,
+//   weight; an answer
+//           a position)
+Registry fake_registry();
+
+}  // namespace longhaul
