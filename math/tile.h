@@ -1,0 +1,179 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+// Kernels on small tiles that stay in the first-level cache: the insides of the attentions, whose
+// matrices are too small and too short-lived for a library call. Everything is a row-major array
+// and a row stride; `lanes` are the columns that lie along the vector registers, a multiple of
+// kWidth.
+namespace longhaul::tile {
+
+#if defined(__AVX512F__)
+constexpr int kWidth = 16;
+#elif defined(__AVX__)
+constexpr int kWidth = 8;
+#else
+constexpr int kWidth = 4;
+#endif
+
+typedef float Vec __attribute__((vector_size(kWidth * 4)));
+typedef uint32_t Bits __attribute__((vector_size(kWidth * 4)));
+typedef int32_t Ints __attribute__((vector_size(kWidth * 4)));
+typedef float Unaligned __attribute__((vector_size(kWidth * 4), aligned(4), may_alias));
+
+inline Vec load(const float* from) { return *reinterpret_cast<const Unaligned*>(from); }
+inline void store(float* to, Vec x) { *reinterpret_cast<Unaligned*>(to) = x; }
+inline Vec splat(float x) { return x - Vec{}; }
+inline Vec larger(Vec a, Vec b) { return a > b ? a : b; }
+
+inline Ints lane_numbers() {
+  Ints lanes;
+  for (int i = 0; i < kWidth; ++i) lanes[i] = i;
+  return lanes;
+}
+
+constexpr int64_t round_up(int64_t n) { return (n + kWidth - 1) / kWidth * kWidth; }
+
+// 2^x for x < 127, 0 below -126 (Cephes' exp2f: 2^n into the exponent bits, a polynomial for the
+// rest).
+inline Vec exp2(Vec x) {
+  constexpr float kMagic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to the nearest integer
+  const Vec shifted = x + kMagic;
+  const Vec r = x - (shifted - kMagic);
+  Vec p = 1.535336188319500e-4f * r + 1.339887440266574e-3f;
+  p = p * r + 9.618437357674640e-3f;
+  p = p * r + 5.550332471162809e-2f;
+  p = p * r + 2.402264791363012e-1f;
+  p = p * r + 6.931472028550421e-1f;
+  p = p * r + 1.0f;
+  const Vec y =
+      reinterpret_cast<Vec>(reinterpret_cast<Bits>(p) + (reinterpret_cast<Bits>(shifted) << 23));
+  return x < -126.0f ? Vec{} : y;
+}
+
+// The left operand of a product: a matrix [rows, inner], or its transpose stored as [inner, rows].
+struct Left {
+  const float* data;
+  int64_t stride;
+  bool transposed = false;
+};
+
+// kRows rows and kVecs registers of C (+)= A B, held in registers over the whole inner extent.
+template <int kRows, int kVecs, bool kTransposed>
+inline void block(int64_t inner, const float* a, int64_t a_stride, const float* b, int64_t b_stride,
+                  float* c, int64_t c_stride, bool accumulate) {
+  Vec sum[kRows][kVecs];
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r)
+#pragma GCC unroll 4
+    for (int v = 0; v < kVecs; ++v)
+      sum[r][v] = accumulate ? load(c + r * c_stride + v * kWidth) : Vec{};
+  for (int64_t i = 0; i < inner; ++i) {
+    Vec right[kVecs];
+#pragma GCC unroll 4
+    for (int v = 0; v < kVecs; ++v) right[v] = load(b + i * b_stride + v * kWidth);
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+      const Vec left = splat(kTransposed ? a[i * a_stride + r] : a[r * a_stride + i]);
+#pragma GCC unroll 4
+      for (int v = 0; v < kVecs; ++v) sum[r][v] += left * right[v];
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r)
+#pragma GCC unroll 4
+    for (int v = 0; v < kVecs; ++v) store(c + r * c_stride + v * kWidth, sum[r][v]);
+}
+
+template <int kRows, int kVecs, bool kTransposed>
+inline void row_blocks(int64_t rows, int64_t inner, const float* a, int64_t a_stride,
+                       const float* b, int64_t b_stride, float* c, int64_t c_stride,
+                       bool accumulate) {
+  const int64_t step = kTransposed ? 1 : a_stride;
+  int64_t r = 0;
+  for (; r + kRows <= rows; r += kRows)
+    block<kRows, kVecs, kTransposed>(inner, a + r * step, a_stride, b, b_stride, c + r * c_stride,
+                                     c_stride, accumulate);
+  if constexpr (kRows > 1)
+    if (r < rows)
+      row_blocks<kRows / 2, kVecs, kTransposed>(rows - r, inner, a + r * step, a_stride, b,
+                                                b_stride, c + r * c_stride, c_stride, accumulate);
+}
+
+// C [rows, kVecs * kWidth] = A [rows, inner] B, or C += A B.
+template <int kVecs>
+void narrow_product(int64_t rows, int64_t inner, const Left& a, const float* b, int64_t b_stride,
+                    float* c, int64_t c_stride, bool accumulate) {
+  // As many rows as leave registers for the right operand and one broadcast: 16 registers, or 32.
+  constexpr int kSums = kWidth == 16 ? 24 : kWidth == 8 ? 12 : 8;
+  constexpr int kRows = kVecs == 1 ? 8 : kSums / kVecs;
+  if (a.transposed)
+    row_blocks<kRows, kVecs, true>(rows, inner, a.data, a.stride, b, b_stride, c, c_stride,
+                                   accumulate);
+  else
+    row_blocks<kRows, kVecs, false>(rows, inner, a.data, a.stride, b, b_stride, c, c_stride,
+                                    accumulate);
+}
+
+// C [rows, lanes] = A [rows, inner] B [inner, lanes], or C += A B.
+inline void product(int64_t rows, int64_t inner, int64_t lanes, const Left& a, const float* b,
+                    int64_t b_stride, float* c, int64_t c_stride, bool accumulate) {
+  for (int64_t vecs = lanes / kWidth; vecs > 0;) {
+    const int64_t now = vecs == 4 ? 2 : vecs > 2 ? 3 : vecs;
+    const auto kernel = now == 3   ? narrow_product<3>
+                        : now == 2 ? narrow_product<2>
+                                   : narrow_product<1>;
+    kernel(rows, inner, a, b, b_stride, c, c_stride, accumulate);
+    b += now * kWidth;
+    c += now * kWidth;
+    vecs -= now;
+  }
+}
+
+// The registers of a square transposed: log2(kWidth) rounds of a perfect shuffle.
+inline void transpose_square(Vec (&x)[kWidth]) {
+  Ints low, high;
+#pragma GCC unroll 16
+  for (int i = 0; i < kWidth; ++i) {
+    low[i] = i / 2 + i % 2 * kWidth;
+    high[i] = low[i] + kWidth / 2;
+  }
+#pragma GCC unroll 4
+  for (int round = 1; round < kWidth; round *= 2) {
+    Vec y[kWidth];
+#pragma GCC unroll 8
+    for (int i = 0; i < kWidth / 2; ++i) {
+      y[2 * i] = __builtin_shuffle(x[i], x[i + kWidth / 2], low);
+      y[2 * i + 1] = __builtin_shuffle(x[i], x[i + kWidth / 2], high);
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < kWidth; ++i) x[i] = y[i];
+  }
+}
+
+// to [columns, rows] = factor * from [rows, columns]^T, or to += it.
+inline void transpose(int64_t rows, int64_t columns, const float* from, int64_t from_stride,
+                      float* to, int64_t to_stride, float factor = 1, bool accumulate = false) {
+  const int64_t whole_rows = rows / kWidth * kWidth, whole_columns = columns / kWidth * kWidth;
+  for (int64_t r = 0; r < whole_rows; r += kWidth)
+    for (int64_t c = 0; c < whole_columns; c += kWidth) {
+      Vec x[kWidth];
+#pragma GCC unroll 16
+      for (int i = 0; i < kWidth; ++i) x[i] = factor * load(from + (r + i) * from_stride + c);
+      transpose_square(x);
+#pragma GCC unroll 16
+      for (int i = 0; i < kWidth; ++i) {
+        float* out = to + (c + i) * to_stride + r;
+        store(out, accumulate ? load(out) + x[i] : x[i]);
+      }
+    }
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t c = r < whole_rows ? whole_columns : 0; c < columns; ++c) {
+      float& out = to[c * to_stride + r];
+      const float x = factor * from[r * from_stride + c];
+      out = accumulate ? out + x : x;
+    }
+}
+
+}  // namespace longhaul::tile
