@@ -57,6 +57,15 @@ TaskCheck check_task(const TaskInfo& info, const OptionMap& given) {
   return check;
 }
 
+OptionMap read_assignments(const std::vector<std::string>& assignments) {
+  ConfigNode given;
+  Problems problems;
+  for (const std::string& assignment : assignments) apply_override(given, assignment, problems);
+  OptionMap options = Section(given, "", problems).values();
+  problems.check();
+  return options;
+}
+
 TaskCheck build_task(const TaskInfo& info, const std::vector<std::string>& assignments) {
   ConfigNode given;
   given.place = {info.name, 0};

@@ -28,6 +28,9 @@ struct TaskCheck : OptionCheck {
 };
 TaskCheck check_task(const TaskInfo& info, const OptionMap& given);
 
+// Options given as --set arguments, "NAME=VALUE". Throws Error listing those that are not.
+OptionMap read_assignments(const std::vector<std::string>& assignments);
+
 // The task with options given as --set arguments, "NAME=VALUE". Throws Error listing every problem.
 TaskCheck build_task(const TaskInfo& info, const std::vector<std::string>& assignments);
 

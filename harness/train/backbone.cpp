@@ -29,7 +29,8 @@ Backbone::Backbone(const ModelInfo& model, Options& mixer_options, const Setting
   const int64_t D = settings.d_model;
   const auto H = static_cast<int64_t>(std::lround(settings.mlp_ratio * static_cast<double>(D)));
   const auto context = [&](const std::string& prefix) {
-    return MixerContext(D, task.max_length, settings.causal, seed, prefix, mixer_options, parameters_);
+    return MixerContext(D, task.max_length, settings.causal, seed, prefix, mixer_options,
+                        parameters_);
   };
   const ParameterGroup no_decay{.lr_scale = 1, .decay = false};
   MixerContext root = context("");

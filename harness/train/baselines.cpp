@@ -15,9 +15,8 @@ constexpr int64_t kTrainExamples = 4000;
 struct Counts {
   std::map<int32_t, int64_t> seen;
   int32_t most() const {
-    const auto top = std::max_element(seen.begin(), seen.end(), [](const auto& a, const auto& b) {
-      return a.second < b.second;
-    });
+    const auto top = std::max_element(
+        seen.begin(), seen.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
     return top == seen.end() ? kIgnore : top->first;
   }
 };
@@ -48,9 +47,9 @@ Baselines measure_baselines(const Task& task, int64_t test_examples) {
   int64_t scored = 0, majority_right = 0, shallow_right = 0;
   for_each_scored(task, Split::test, test_examples, [&](const Shallow& shallow, int32_t target) {
     const auto known = answer.find(shallow.key);
-    const int32_t guess = shallow.guess != kIgnore   ? shallow.guess
-                          : known != answer.end() ? known->second
-                                                  : majority;
+    const int32_t guess = shallow.guess != kIgnore ? shallow.guess
+                          : known != answer.end()  ? known->second
+                                                   : majority;
     ++scored;
     majority_right += majority == target;
     shallow_right += guess == target;

@@ -63,14 +63,16 @@ class Conformance {
 
   template <class... Parts>
   void violated(const Parts&... parts) {
-    violations_.push_back(text(info_.name, causal_ ? " (causal): " : " (bidirectional): ", parts...));
+    violations_.push_back(
+        text(info_.name, causal_ ? " (causal): " : " (bidirectional): ", parts...));
   }
 
   void gradients() {
     for (const GradientCheck& check : check_gradients(model_, random_batch({7, 3}, shape(), 1)))
       if (!check.ok)
         violated("the gradient of ", check.parameter, " ", check.shape, " is off by ",
-                 100 * check.worst, "% of its largest value, allowed ", 100 * kGradientTolerance, "%");
+                 100 * check.worst, "% of its largest value, allowed ", 100 * kGradientTolerance,
+                 "%");
   }
 
   void repeatability() {
@@ -134,7 +136,8 @@ class Conformance {
         const double apart =
             largest_difference(y.data() + b * C, whole.data() + (b * T + t) * C, C);
         if (!(apart <= kTolerance)) {
-          violated("step() differs from forward() by ", apart, " at position ", t, " of sequence ", b);
+          violated("step() differs from forward() by ", apart, " at position ", t, " of sequence ",
+                   b);
           return;
         }
       }

@@ -39,8 +39,8 @@ Example example(const Task& task, Split split, uint64_t seed, int64_t index) {
     Example drawn = task.draw(rng);
     if (split_of(drawn) == split) return drawn;
   }
-  throw Error(text("the task has too few different examples: ", kMaxDraws, " draws gave none of split ",
-                   purpose(split)));
+  throw Error(text("the task has too few different examples: ", kMaxDraws,
+                   " draws gave none of split ", purpose(split)));
 }
 
 }  // namespace longhaul

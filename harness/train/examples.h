@@ -4,10 +4,10 @@
 
 namespace longhaul {
 
-// Example `index` of a split of a task's stream named by `seed`. Splits are disjoint by content: the
-// hash of an example's tokens says which split it belongs to (half train, a quarter each validation
-// and test), and draws that belong elsewhere are drawn again. Throws Error when 10000 draws in a row
-// miss the split (the task has too few different examples).
+// Example `index` of a split of a task's stream named by `seed`. Splits are disjoint by content:
+// the hash of an example's tokens says which split it belongs to (half train, a quarter each
+// validation and test), and draws that belong elsewhere are drawn again. Throws Error when 10000
+// draws in a row miss the split (the task has too few different examples).
 Example example(const Task& task, Split split, uint64_t seed, int64_t index);
 
 }  // namespace longhaul

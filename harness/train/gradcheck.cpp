@@ -47,7 +47,8 @@ std::vector<GradientCheck> check_gradients(const Backbone& model, const Batch& b
     const Tensor& p = parameter.value;
     GradientCheck check{parameter.name, p.shape()};
     double largest = 1e-3;
-    for (int64_t i = 0; i < p.size(); ++i) largest = std::max(largest, std::abs(double{p.grad()[i]}));
+    for (int64_t i = 0; i < p.size(); ++i)
+      largest = std::max(largest, std::abs(double{p.grad()[i]}));
     const int64_t stride = std::max<int64_t>((p.size() + kMostElements - 1) / kMostElements, 1);
     for (int64_t i = 0; i < p.size(); i += stride, ++check.checked) {
       const double error = std::abs(p.grad()[i] - difference(model, batch, p.data()[i])) / largest;

@@ -9,8 +9,8 @@
 namespace longhaul {
 
 // One training step's gradient, computed in lanes: each batch of `lane_batches` runs forward and
-// backward on one thread with its own tape and gradient array; the arrays are summed by a fixed tree.
-// Loss and gradient have the same bits for any number of threads.
+// backward on one thread with its own tape and gradient array; the arrays are summed by a fixed
+// tree. Loss and gradient have the same bits for any number of threads.
 class Lanes {
  public:
   // `offsets`: gradient_layout() of the model's parameters.

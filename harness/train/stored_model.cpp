@@ -22,7 +22,8 @@ StoredModel load_model(const fs::path& path, const Registry& registry) {
   const std::string file = path.string();
   const Checkpoint checkpoint = load_checkpoint(path);
   const auto spec = checkpoint.metadata.find("spec");
-  require(spec != checkpoint.metadata.end(), file, ": no longhaul checkpoint: its metadata holds no spec");
+  require(spec != checkpoint.metadata.end(), file,
+          ": no longhaul checkpoint: its metadata holds no spec");
   StoredModel stored;
   try {
     stored.spec = trial_from_json(nlohmann::json::parse(spec->second));
@@ -31,9 +32,9 @@ StoredModel load_model(const fs::path& path, const Registry& registry) {
   }
   Options task_options(stored.spec.task_options), mixer_options(stored.spec.model_options);
   stored.task = registry.task(stored.spec.task).make(task_options);
-  stored.model = std::make_unique<Backbone>(registry.model(stored.spec.model), mixer_options,
-                                            stored.spec.settings, shape_of(*stored.task),
-                                            stored.spec.seed);
+  stored.model =
+      std::make_unique<Backbone>(registry.model(stored.spec.model), mixer_options,
+                                 stored.spec.settings, shape_of(*stored.task), stored.spec.seed);
   std::map<std::string, Tensor> values;
   for (const NamedTensor& tensor : checkpoint.tensors) values[tensor.name] = tensor.value;
   for (const Parameter& parameter : stored.model->parameters()) {

@@ -80,16 +80,19 @@ class Trainer {
     const std::vector<Batch> batches =
         draw_batches(task_, Split::train, spec_.seed + 1, result_.steps * settings_.batch,
                      settings_.batch, settings_.lanes);
-    const Lanes::Result lanes = lanes_.run(batches, spec_.seed * 0x9e3779b9 + static_cast<uint64_t>(result_.steps));
+    const Lanes::Result lanes =
+        lanes_.run(batches, spec_.seed * 0x9e3779b9 + static_cast<uint64_t>(result_.steps));
     if (!std::isfinite(lanes.loss) || !std::isfinite(lanes.gradient_norm))
       throw Diverged(text("loss ", lanes.loss, ", gradient norm ", lanes.gradient_norm, " at step ",
                           result_.steps + 1));
     const double factor =
         settings_.clip > 0 ? std::min(1.0, settings_.clip / (lanes.gradient_norm + 1e-12)) : 1;
     // The rate at the middle of the step, so that neither the first nor the last step is idle.
-    const double middle = spec_.budget.steps > 0 ? done + 0.5 / static_cast<double>(spec_.budget.steps) : done;
-    optimizer_.step(lanes_.gradient(), factor,
-                    settings_.learning_rate * warmup_cosine(std::max(middle, 1e-3), settings_.warmup));
+    const double middle =
+        spec_.budget.steps > 0 ? done + 0.5 / static_cast<double>(spec_.budget.steps) : done;
+    optimizer_.step(
+        lanes_.gradient(), factor,
+        settings_.learning_rate * warmup_cosine(std::max(middle, 1e-3), settings_.warmup));
     ++result_.steps;
     for (const Batch& batch : batches) result_.tokens += batch.token_count();
     flops_ += lanes_.measured().flops;

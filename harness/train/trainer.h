@@ -30,9 +30,9 @@ struct Training {
   std::map<std::string, double> notes;
 };
 
-// Trains to the end of the budget: batches of fresh examples from the seed's own part of the training
-// stream, AdamW, warm-up and cosine decay, `evaluations` validation passes. Throws Diverged.
-// `report` hears of every step; it decides itself what to do with that.
+// Trains to the end of the budget: batches of fresh examples from the seed's own part of the
+// training stream, AdamW, warm-up and cosine decay, `evaluations` validation passes. Throws
+// Diverged. `report` hears of every step; it decides itself what to do with that.
 Training train(Backbone& model, const Task& task, const TrialSpec& spec,
                const std::function<void(const Progress&)>& report);
 

@@ -54,7 +54,8 @@ int64_t measure_state(const Backbone& model, const Batch& batch) {
   return state.bytes();
 }
 
-void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir, TrialRecord& record) {
+void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
+         TrialRecord& record) {
   const ModelInfo& info = registry.model(spec.model);
   record.model_origin = info.origin;
   Options task_options(spec.task_options), mixer_options(spec.model_options);

@@ -41,15 +41,16 @@ Checkpoint gradients(const Backbone& model, const Batch& batch, const IntArray& 
   for (int32_t target : targets.values) scored += target != kIgnore;
   require(scored > 0, "no target is scored: all are ", kIgnore);
   Tape tape;
-  const Tensor loss = cross_entropy(model.forward(batch), targets.values,
-                                    1 / static_cast<float>(scored));
+  const Tensor loss =
+      cross_entropy(model.forward(batch), targets.values, 1 / static_cast<float>(scored));
   tape.backward(loss);
   fmt::print("loss {:.9g}\n", loss.item());
   Checkpoint file;
   for (const Parameter& parameter : model.parameters())
-    file.tensors.push_back({parameter.name,
-                            Tensor::from(parameter.value.shape(),
-                                         {parameter.value.grad(), parameter.value.grad() + parameter.value.size()})});
+    file.tensors.push_back(
+        {parameter.name,
+         Tensor::from(parameter.value.shape(),
+                      {parameter.value.grad(), parameter.value.grad() + parameter.value.size()})});
   return file;
 }
 
@@ -57,7 +58,8 @@ void run(const Arguments& arguments, CommandContext& context) {
   require(arguments.grad.empty() == arguments.targets.empty(),
           "--grad and --targets belong together: the gradient is that of the loss on the targets");
   const StoredModel stored = load_model(arguments.checkpoint, context.registry);
-  const Batch batch = batch_from(load_npy(arguments.tokens), arguments.tokens, stored.task->readout());
+  const Batch batch =
+      batch_from(load_npy(arguments.tokens), arguments.tokens, stored.task->readout());
   require(batch.length <= stored.task->max_length() || stored.spec.model_options.empty(),
           arguments.tokens, ": length ", batch.length, ", the model was built for at most ",
           stored.task->max_length());
@@ -69,8 +71,8 @@ void run(const Arguments& arguments, CommandContext& context) {
                               : logits);
   if (arguments.grad.empty()) return;
   const IntArray targets = load_npy(arguments.targets);
-  require(targets.values.size() == batch.rows.size(), arguments.targets, ": ", targets.values.size(),
-          " targets for ", batch.rows.size(), " read-outs");
+  require(targets.values.size() == batch.rows.size(), arguments.targets, ": ",
+          targets.values.size(), " targets for ", batch.rows.size(), " read-outs");
   save_checkpoint(arguments.grad, gradients(*stored.model, batch, targets));
 }
 
@@ -83,17 +85,23 @@ void add_forward_command(CLI::App& app, CommandContext& context) {
   command->add_option("CHECKPOINT", arguments->checkpoint, "A trial's checkpoint.safetensors")
       ->required()
       ->check(CLI::ExistingFile);
-  command->add_option("--tokens", arguments->tokens, "Token ids [batch, length], .npy, int32 or int64; 0 pads at the end")
+  command
+      ->add_option("--tokens", arguments->tokens,
+                   "Token ids [batch, length], .npy, int32 or int64; 0 pads at the end")
       ->required()
       ->check(CLI::ExistingFile);
-  command->add_option("--out", arguments->out,
-                      "Logits, .npy, float32: [batch, classes], or [batch, length, classes] of a token-level task")
+  command
+      ->add_option("--out", arguments->out,
+                   "Logits, .npy, float32: [batch, classes], or [batch, length, classes] of a "
+                   "token-level task")
       ->required();
-  command->add_option("--grad", arguments->grad,
-                      "Gradients of the mean cross-entropy, .safetensors, under the parameters' names");
+  command->add_option(
+      "--grad", arguments->grad,
+      "Gradients of the mean cross-entropy, .safetensors, under the parameters' names");
   command->add_option("--targets", arguments->targets, "Targets for --grad, .npy; -1 is not scored")
       ->check(CLI::ExistingFile);
-  command->footer("Example: longhaul forward checkpoint.safetensors --tokens tokens.npy --out logits.npy");
+  command->footer(
+      "Example: longhaul forward checkpoint.safetensors --tokens tokens.npy --out logits.npy");
   command->callback([arguments, &context] { run(*arguments, context); });
 }
 

@@ -1,7 +1,7 @@
 #include <fmt/core.h>
 
 #include "harness/cli/command.h"
-#include "harness/cli/set.h"
+#include "harness/suite/check.h"
 #include "harness/train/gradcheck.h"
 
 namespace longhaul {
@@ -23,8 +23,8 @@ bool check(const ModelInfo& model, const OptionMap& given, bool causal) {
                        .readout = causal ? Readout::token : Readout::sequence};
   const Backbone backbone(model, options, base, task, 1);
   options.check(model.name);
-  fmt::print("{}, {}\n{:<34} {:>14} {:>8} {:>10}\n", model.name, causal ? "causal" : "bidirectional",
-             "parameter", "shape", "checked", "worst");
+  fmt::print("{}, {}\n{:<34} {:>14} {:>8} {:>10}\n", model.name,
+             causal ? "causal" : "bidirectional", "parameter", "shape", "checked", "worst");
   bool ok = true;
   for (const GradientCheck& row : check_gradients(backbone, random_batch({9, 4}, task, 1))) {
     fmt::print("{:<34} {:>14} {:>8} {:>9.3f}% {}\n", row.parameter, text(row.shape), row.checked,
@@ -36,7 +36,7 @@ bool check(const ModelInfo& model, const OptionMap& given, bool causal) {
 
 void run(const Arguments& arguments, CommandContext& context) {
   const ModelInfo& model = context.registry.model(arguments.model);
-  const OptionMap options = parse_sets(arguments.sets);
+  const OptionMap options = read_assignments(arguments.sets);
   bool ok = true;
   for (bool causal : {true, false})
     if (model.direction != (causal ? Direction::bidirectional : Direction::causal))
@@ -51,9 +51,12 @@ void run(const Arguments& arguments, CommandContext& context) {
 void add_gradcheck_command(CLI::App& app, CommandContext& context) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand(
-      "gradcheck", "Compare the tape's gradient of every parameter of a model with finite differences");
-  command->add_option("MODEL", arguments->model, "A registered model (longhaul list models)")->required();
-  command->add_option("--set", arguments->sets, "OPTION=VALUE of the model (longhaul show model NAME)");
+      "gradcheck",
+      "Compare the tape's gradient of every parameter of a model with finite differences");
+  command->add_option("MODEL", arguments->model, "A registered model (longhaul list models)")
+      ->required();
+  command->add_option("--set", arguments->sets,
+                      "OPTION=VALUE of the model (longhaul show model NAME)");
   command->footer("Example: longhaul gradcheck rnn --set cell=gru");
   command->callback([arguments, &context] { run(*arguments, context); });
 }

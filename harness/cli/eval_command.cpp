@@ -1,7 +1,7 @@
 #include <fmt/core.h>
 
 #include "harness/cli/command.h"
-#include "harness/cli/set.h"
+#include "harness/suite/check.h"
 #include "harness/train/stored_model.h"
 #include "harness/train/trainer.h"
 #include "longhaul/ops.h"
@@ -27,7 +27,7 @@ std::unique_ptr<Task> task_for(const Arguments& arguments, const StoredModel& st
                                const Registry& registry) {
   const bool same = arguments.task.empty() || arguments.task == stored.spec.task;
   OptionMap options = same ? stored.spec.task_options : OptionMap();
-  for (auto& [name, value] : parse_sets(arguments.sets)) options[name] = value;
+  for (auto& [name, value] : read_assignments(arguments.sets)) options[name] = value;
   const std::string& name = same ? stored.spec.task : arguments.task;
   Options reader(options);
   std::unique_ptr<Task> task = registry.task(name).make(reader);
@@ -43,14 +43,17 @@ std::unique_ptr<Task> task_for(const Arguments& arguments, const StoredModel& st
 void run(const Arguments& arguments, CommandContext& context) {
   const StoredModel stored = load_model(arguments.checkpoint, context.registry);
   const std::unique_ptr<Task> task = task_for(arguments, stored, context.registry);
-  const int64_t count = arguments.examples ? arguments.examples : stored.spec.settings.test_examples;
+  const int64_t count =
+      arguments.examples ? arguments.examples : stored.spec.settings.test_examples;
   flush_denormals();
   const std::vector<Batch> batches =
       draw_batches(*task, split_from(arguments.split), 0, 0, count, (count + 7) / 8);
   const Score score = evaluate(*stored.model, batches);
-  fmt::print("model      {}\ntask       {}\nsplit      {}\nexamples   {}\naccuracy   {:.6f}\nloss       {:.6f}\n",
-             stored.spec.model_name, arguments.task.empty() ? stored.spec.task_name : arguments.task,
-             arguments.split, count, score.accuracy, score.loss);
+  fmt::print(
+      "model      {}\ntask       {}\nsplit      {}\nexamples   {}\naccuracy   {:.6f}\nloss       "
+      "{:.6f}\n",
+      stored.spec.model_name, arguments.task.empty() ? stored.spec.task_name : arguments.task,
+      arguments.split, count, score.accuracy, score.loss);
   if (arguments.logits.empty()) return;
   std::vector<Tensor> logits;
   for (const Batch& batch : batches) logits.push_back(stored.model->forward(batch));
@@ -69,12 +72,18 @@ void add_eval_command(CLI::App& app, CommandContext& context) {
   command->add_option("--split", arguments->split, "train, validation or test")
       ->check(CLI::IsMember({"train", "validation", "test"}))
       ->capture_default_str();
-  command->add_option("-n", arguments->examples, "How many examples (default: as many as the trial's test)")
+  command
+      ->add_option("-n", arguments->examples,
+                   "How many examples (default: as many as the trial's test)")
       ->check(CLI::PositiveNumber);
-  command->add_option("--set", arguments->sets, "OPTION=VALUE of the task, for example max_length=200");
-  command->add_option("--logits", arguments->logits,
-                      "Write the logits [scored, classes] as a .npy file; examples are ordered by length");
-  command->footer("Example: longhaul eval results/runs/quick/trials/ID/checkpoint.safetensors --split validation");
+  command->add_option("--set", arguments->sets,
+                      "OPTION=VALUE of the task, for example max_length=200");
+  command->add_option(
+      "--logits", arguments->logits,
+      "Write the logits [scored, classes] as a .npy file; examples are ordered by length");
+  command->footer(
+      "Example: longhaul eval results/runs/quick/trials/ID/checkpoint.safetensors --split "
+      "validation");
   command->callback([arguments, &context] { run(*arguments, context); });
 }
 
