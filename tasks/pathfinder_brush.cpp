@@ -24,16 +24,16 @@ std::vector<Point> circle(int radius) {
   return points;
 }
 
-// Whether each corner of a picture sees one of the points inside the picture. The original looks for a
-// start by dilating its mask with `solid`; a pixel that sees none of it makes OpenCV return the lowest
-// number there is, which the original takes for an error and gives the start up. So only dashes that
-// head up and left, over their own tail, start a contour: few at size 32, more where dashes are wide.
+// Whether each corner of a picture sees one of the points inside the picture. The original looks
+// for a start by dilating its mask with `solid`; a pixel that sees none of it makes OpenCV return
+// the lowest number there is, which the original takes for an error and gives the start up. So only
+// dashes that head up and left, over their own tail, start a contour: few at size 32, more where
+// dashes are wide.
 bool seen_from_every_corner(const std::vector<Point>& points) {
   for (int down : {-1, 1})
     for (int right : {-1, 1})
-      if (std::none_of(points.begin(), points.end(), [&](Point p) {
-            return p.row * down >= 0 && p.column * right >= 0;
-          }))
+      if (std::none_of(points.begin(), points.end(),
+                       [&](Point p) { return p.row * down >= 0 && p.column * right >= 0; }))
         return false;
   return true;
 }
@@ -81,7 +81,14 @@ Stamp Brush::make_stamp(Point far_end) const {
   const std::vector<Tap> taps = lanczos(fine, side);
   Gray line(fine, fine);
   draw_line(line, {middle, middle}, far_end, line_width_);
-  Stamp stamp{resample(line, taps, taps), resample(dilate(line, gap * kFine), taps, taps), {}, false};
+  Stamp stamp;
+  stamp.ink = resample(line, taps, taps);
+  stamp.mask = resample(dilate(line, gap * kFine), taps, taps);
+  Gray framed(side + 2 * gap, side + 2 * gap);
+  for (int row = 0; row < side; ++row)
+    for (int column = 0; column < side; ++column)
+      framed.at(row + gap, column + gap) = stamp.mask.at(row, column);
+  stamp.near = dilate(framed, gap);
   // The room a first dash asks for reaches one pixel further down and right than the dash, and no
   // further than a dash and a gap.
   const int limit = dash_length + gap;
@@ -92,6 +99,12 @@ Stamp Brush::make_stamp(Point far_end) const {
           std::abs(seen.column) <= limit)
         stamp.solid.push_back(seen);
     }
+  }
+  for (const Point& p : stamp.solid) {
+    stamp.top_left = {std::min(stamp.top_left.row, p.row),
+                      std::min(stamp.top_left.column, p.column)};
+    stamp.bottom_right = {std::max(stamp.bottom_right.row, p.row),
+                          std::max(stamp.bottom_right.column, p.column)};
   }
   stamp.starts = seen_from_every_corner(stamp.solid);
   return stamp;

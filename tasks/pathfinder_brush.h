@@ -8,7 +8,8 @@ namespace longhaul::pathfinder {
 
 constexpr int kFine = 2;  // shapes are drawn at this many times their size, then shrunk
 
-// A direction, with what moving along it needs. Rows grow downwards, so a positive angle points down.
+// A direction, with what moving along it needs. Rows grow downwards, so a positive angle points
+// down.
 struct Heading {
   explicit Heading(double radians);
 
@@ -23,8 +24,10 @@ struct Heading {
 struct Stamp {
   Gray ink;
   Gray mask;                 // the ink widened by the gap: what other dashes must not touch
+  Gray near;                 // the mask widened by the gap once more, `gap` larger on each side
   std::vector<Point> solid;  // where the mask of a first dash is fully set, seen from its near end
-  bool starts = false;       // whether a contour may start with this dash
+  Point top_left, bottom_right;  // the box around `solid`
+  bool starts = false;           // whether a contour may start with this dash
 };
 
 // All dashes that can be drawn with one gap, and how contours of them turn.
@@ -36,8 +39,8 @@ class Brush {
     Heading heading;
     int stamp;
   };
-  struct Turn {     // a further dash, drawn from its tip back towards the pivot before it
-    Point tip;      // seen from the pivot
+  struct Turn {       // a further dash, drawn from its tip back towards the pivot before it
+    Point tip;        // seen from the pivot
     Heading heading;  // from the pivot to the tip
     int stamp;
   };

@@ -8,8 +8,8 @@
 #include "tasks/pathfinder_brush.h"
 #include "tasks/pathfinder_raster.h"
 
-// The generator of Pathfinder pictures (Linsley et al. 2018, arXiv:1805.08315), apart from any task;
-// pathfinder.cpp tells what the pictures show.
+// The generator of Pathfinder pictures (Linsley et al. 2018, arXiv:1805.08315), apart from any
+// task; pathfinder.cpp tells what the pictures show.
 namespace longhaul::pathfinder {
 
 enum class Difficulty { easy, medium, hard };

@@ -27,8 +27,12 @@ void draw_thin_line(Gray& picture, Point from, Point to) {
   }
 }
 
-int round_half_out(double x) { return static_cast<int>(x < 0 ? -std::floor(0.5 - x) : std::floor(x + 0.5)); }
-int round_half_in(double x) { return static_cast<int>(x < 0 ? -std::ceil(-x - 0.5) : std::ceil(x - 0.5)); }
+int round_half_out(double x) {
+  return static_cast<int>(x < 0 ? -std::floor(0.5 - x) : std::floor(x + 0.5));
+}
+int round_half_in(double x) {
+  return static_cast<int>(x < 0 ? -std::ceil(-x - 0.5) : std::ceil(x - 0.5));
+}
 
 // Fills, in each row, from the leftmost to the rightmost crossing of the outline.
 void fill_convex(Gray& picture, std::span<const Point> corners) {
@@ -60,7 +64,9 @@ double sinc(double x) {
 
 double lanczos_kernel(double x) { return std::abs(x) < kLobes ? sinc(x) * sinc(x / kLobes) : 0; }
 
-uint8_t to_pixel(int32_t sum) { return static_cast<uint8_t>(std::clamp(sum >> kFractionBits, 0, 255)); }
+uint8_t to_pixel(int32_t sum) {
+  return static_cast<uint8_t>(std::clamp(sum >> kFractionBits, 0, 255));
+}
 
 }  // namespace
 
@@ -83,14 +89,14 @@ Gray dilate(const Gray& picture, int radius) {
   Gray wide(picture.height, picture.width);
   for (int row = 0; row < picture.height; ++row) {
     for (int column = 0; column < picture.width; ++column) {
-      for (int dy = -radius; dy <= radius; ++dy) {
-        const int y = row + dy;
-        if (y < 0 || y >= picture.height) continue;
-        for (int dx = -radius; dx <= radius; ++dx) {
-          const int x = column + dx;
-          if (x < 0 || x >= picture.width || dy * dy + dx * dx > radius * radius) continue;
-          wide.at(row, column) = std::max(wide.at(row, column), picture.at(y, x));
-        }
+      const uint8_t value = picture.at(row, column);
+      if (value == 0) continue;
+      for (int y = std::max(0, row - radius); y <= std::min(picture.height - 1, row + radius);
+           ++y) {
+        const int reach = static_cast<int>(std::sqrt(radius * radius - (y - row) * (y - row)));
+        for (int x = std::max(0, column - reach); x <= std::min(picture.width - 1, column + reach);
+             ++x)
+          wide.at(y, x) = std::max(wide.at(y, x), value);
       }
     }
   }

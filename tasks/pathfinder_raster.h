@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -30,13 +31,25 @@ struct Gray {
   std::vector<uint8_t> pixels;  // [height * width], row-major
 };
 
+// Calls f(row, column, index) for each pixel of a square, 2 * reach + 1 wide around `at`, that lies
+// inside a picture of `size` x `size`: the place in the square and the index into the picture.
+template <class F>
+void for_overlap(int size, int reach, Point at, F f) {
+  const int top = std::max(0, at.row - reach), bottom = std::min(size - 1, at.row + reach);
+  const int left = std::max(0, at.column - reach), right = std::min(size - 1, at.column + reach);
+  for (int row = top; row <= bottom; ++row)
+    for (int column = left; column <= right; ++column)
+      f(row - at.row + reach, column - at.column + reach, row * size + column);
+}
+
 // A white line between two pixels, both drawn; it must lie inside the picture.
 void draw_line(Gray& picture, Point from, Point to, int thickness);
 
 // Every pixel becomes the brightest within `radius` of it.
 Gray dilate(const Gray& picture, int radius);
 
-// One output position of a resampling along one axis: a weighted sum of input positions from `first`.
+// One output position of a resampling along one axis: a weighted sum of input positions from
+// `first`.
 struct Tap {
   int first = 0;
   std::vector<int32_t> weights;  // fixed point, 22 fractional bits, summing to about 1
