@@ -83,6 +83,7 @@ double largest_difference(const Result& a, const Result& b) {
 
 TEST_CASE("attention equals the definition at every head width, length and direction",
           "[ops][attention]") {
+  const LaneScope lane;  // tiny calls: not worth waking threads for
   for (bool causal : {false, true})
     for (int64_t d : {1, 5, 8, 16, 24, 32, 64, 80})
       for (int64_t T : {1, 2, 7, 24, 25, 65, 131}) {
@@ -104,6 +105,7 @@ TEST_CASE("attention takes other widths for values, another scale and fewer quer
 }
 
 TEST_CASE("attention has the gradient of finite differences", "[ops][attention]") {
+  const LaneScope lane;  // tiny calls: not worth waking threads for
   for (const Case& c :
        {Case{1, 1, 1, 3, 3, {1, true}, {1}}, Case{1, 2, 2, 2, 5, {2, true}, {2}},
         Case{2, 7, 7, 3, 4, {2, true}, {7, 4}}, Case{2, 5, 5, 8, 8, {1, false}, {5, 3}},
@@ -119,6 +121,7 @@ TEST_CASE("attention has the gradient of finite differences", "[ops][attention]"
 
 TEST_CASE("attention adds up the gradients of one tensor used as query, key and value",
           "[ops][attention]") {
+  const LaneScope lane;  // tiny calls: not worth waking threads for
   for (bool causal : {false, true})
     check_gradient(
         [=](const auto& x) {
