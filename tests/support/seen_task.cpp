@@ -1,0 +1,39 @@
+#include "tests/support/seen_task.h"
+
+namespace longhaul {
+namespace {
+
+class Seen final : public Task {
+ public:
+  explicit Seen(Options& options)
+      : length_(options.integer("length", 24, "tokens", 1)),
+        varied_(options.flag("varied", false, "lengths from half of it")) {}
+  int version() const override { return 1; }
+  int64_t vocab() const override { return 20; }
+  int64_t classes() const override { return 2; }
+  Readout readout() const override { return Readout::token; }
+  int64_t max_length() const override { return length_; }
+  Example draw(Rng& rng) const override {
+    Example example;
+    bool seen = false;
+    const int64_t length = varied_ ? rng.between((length_ + 1) / 2, length_) : length_;
+    for (int64_t t = 0; t < length; ++t) {
+      example.tokens.push_back(static_cast<int32_t>(rng.between(1, 19)));
+      seen |= example.tokens.back() == 1;
+      example.targets.push_back(seen);
+    }
+    return example;
+  }
+
+ private:
+  int64_t length_;
+  bool varied_;
+};
+
+}  // namespace
+
+void register_seen_task(Registry& registry) {
+  registry.task<Seen>({.name = "seen", .about = "has token 1 occurred yet?", .source = "a test"});
+}
+
+}  // namespace longhaul
