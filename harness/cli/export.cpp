@@ -1,0 +1,29 @@
+#include <iostream>
+#include <memory>
+
+#include "harness/cli/command.h"
+#include "harness/record/export.h"
+#include "harness/record/store.h"
+
+namespace longhaul {
+
+void add_export_command(CLI::App& app, CommandContext& context) {
+  struct Arguments {
+    std::string dir, folder;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand("export", "Write the results as CSV files");
+  command->add_option("DIR", arguments->dir, "Results folder, such as results/runs/quick")
+      ->required();
+  command->add_option("-o,--out", arguments->folder, "Where the files go (default: DIR)");
+  command->callback([arguments, &context] {
+    const Results results = load_results(arguments->dir);
+    const std::string& folder = arguments->folder.empty() ? arguments->dir : arguments->folder;
+    for (const std::filesystem::path& file : export_csv(results, folder))
+      std::cout << file.string() << '\n';
+    for (const std::string& problem : results.problems) std::cerr << problem << '\n';
+    if (!results.problems.empty()) context.exit_status = 1;
+  });
+}
+
+}  // namespace longhaul

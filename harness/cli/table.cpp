@@ -1,0 +1,47 @@
+#include <iostream>
+#include <memory>
+
+#include "harness/cli/command.h"
+#include "harness/record/store.h"
+#include "harness/record/table.h"
+
+namespace longhaul {
+namespace {
+
+struct TableArguments {
+  std::string dir;
+  std::string metric = "accuracy";
+  std::string format = "text";
+};
+
+std::string format_table(const Table& table, const std::string& format) {
+  if (format == "markdown") return to_markdown(table);
+  if (format == "csv") return to_csv(table);
+  if (format == "latex") return to_latex(table);
+  return to_text(table);
+}
+
+}  // namespace
+
+void add_table_command(CLI::App& app, CommandContext& context) {
+  auto arguments = std::make_shared<TableArguments>();
+  CLI::App* command = app.add_subcommand("table", "Models by tasks: means and 95% intervals");
+  command->add_option("DIR", arguments->dir, "Results folder, such as results/runs/quick")
+      ->required();
+  command
+      ->add_option("--metric", arguments->metric,
+                   "What the cells show: accuracy, val, loss, tokens_per_second, ...")
+      ->capture_default_str();
+  command->add_option("--format", arguments->format, "Form of the output")
+      ->check(CLI::IsMember({"text", "markdown", "csv", "latex"}))
+      ->capture_default_str();
+  command->callback([arguments, &context] {
+    const Results results = load_results(arguments->dir);
+    std::cout << format_table(make_table(results, arguments->metric), arguments->format)
+              << std::flush;
+    for (const std::string& problem : results.problems) std::cerr << problem << '\n';
+    if (!results.problems.empty()) context.exit_status = 1;
+  });
+}
+
+}  // namespace longhaul

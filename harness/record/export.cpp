@@ -1,0 +1,262 @@
+#include "harness/record/export.h"
+
+#include <algorithm>
+#include <concepts>
+#include <functional>
+
+#include "harness/record/csv.h"
+#include "harness/record/summary.h"
+
+namespace longhaul {
+namespace {
+
+// A column: its name and what it says of a row. Measured ones differ from run to run.
+template <class Row>
+struct Column {
+  const char* name;
+  std::function<std::string(const Row&)> text;
+  bool measured = false;
+};
+
+template <class Row>
+std::string header(const std::vector<Column<Row>>& columns) {
+  std::vector<std::string> names;
+  for (const Column<Row>& column : columns) names.push_back(column.name);
+  return csv_line(names);
+}
+
+template <class Row>
+std::string line(const std::vector<Column<Row>>& columns, const Row& row) {
+  std::vector<std::string> fields;
+  for (const Column<Row>& column : columns) fields.push_back(column.text(row));
+  return csv_line(fields);
+}
+
+// Suites cannot choose these yet: every trial starts from scratch, with this loss.
+const char* const kPretrain = "none";
+const char* const kLoss = "cross_entropy";
+
+struct ResultRow {
+  const Trial& trial;
+  const TrialRecord& record;
+  const Evaluation* evaluation;  // none: the trial failed
+};
+using ResultColumn = Column<ResultRow>;
+
+// A column that holds a member of the spec or of the record. Numbers that a failed trial did not
+// come to are 0 in its record, and missing here.
+template <class Value>
+ResultColumn of_spec(const char* name, Value TrialSpec::*member) {
+  return {name, [=](const ResultRow& row) {
+            if constexpr (std::same_as<Value, std::string>)
+              return row.trial.spec.*member;
+            else
+              return csv_text(row.trial.spec.*member);
+          }};
+}
+
+template <class Value>
+ResultColumn of_record(const char* name, Value TrialRecord::*member, bool measured = false) {
+  const auto text = [=](const ResultRow& row) -> std::string {
+    const Value& value = row.record.*member;
+    if constexpr (std::same_as<Value, std::string>)
+      return value;
+    else
+      return !row.trial.ok() && value == 0 ? "" : csv_text(value);
+  };
+  return {name, text, measured};
+}
+
+ResultColumn of_evaluation(const char* name, double Evaluation::*member) {
+  return {name, [=](const ResultRow& row) {
+            return row.evaluation ? csv_text(row.evaluation->*member) : "";
+          }};
+}
+
+ResultColumn of_baselines(const char* name, double Baselines::*member) {
+  return {name, [=](const ResultRow& row) {
+            return row.evaluation ? csv_text(row.record.baselines.*member) : "";
+          }};
+}
+
+std::string at_baseline(const ResultRow& row) {
+  if (!row.evaluation) return "";
+  return csv_text(is_at_baseline(describe({row.evaluation->test}), row.record.baselines.best(),
+                                 row.trial.spec.settings.test_examples));
+}
+
+const std::vector<ResultColumn>& result_columns() {
+  constexpr bool kMeasured = true;
+  static const std::vector<ResultColumn> columns = {
+      of_spec("suite", &TrialSpec::suite),
+      {"trial", [](const ResultRow& row) { return row.trial.id; }},
+      of_spec("model", &TrialSpec::model_name),
+      of_record("model_origin", &TrialRecord::model_origin),
+      of_spec("task", &TrialSpec::task_name),
+      of_spec("task_version", &TrialSpec::task_version),
+      {"pretrain", [](const ResultRow&) { return kPretrain; }},
+      {"loss", [](const ResultRow&) { return kLoss; }},
+      of_spec("seed", &TrialSpec::seed),
+      {"eval_length",
+       [](const ResultRow& row) { return csv_text(row.evaluation ? row.evaluation->length : 0); }},
+      {"status", [](const ResultRow& row) { return to_string(row.record.status); }},
+      of_record("attempts", &TrialRecord::attempts, kMeasured),
+      of_record("metric", &TrialRecord::metric),
+      of_evaluation("test_value", &Evaluation::test),
+      of_evaluation("val_value", &Evaluation::validation),
+      of_record("selected_step", &TrialRecord::selected_step),
+      of_baselines("chance", &Baselines::chance),
+      of_baselines("majority", &Baselines::majority),
+      of_baselines("shallow", &Baselines::shallow),
+      {"at_baseline", at_baseline},
+      of_record("train_loss", &TrialRecord::train_loss),
+      of_record("parameters", &TrialRecord::parameters),
+      of_record("flops_per_token", &TrialRecord::flops_per_token),
+      of_record("steps", &TrialRecord::steps),
+      of_record("tokens_seen", &TrialRecord::tokens_seen),
+      of_record("train_seconds", &TrialRecord::train_seconds, kMeasured),
+      of_record("train_tokens_per_second", &TrialRecord::train_tokens_per_second, kMeasured),
+      of_record("peak_activation_bytes", &TrialRecord::peak_activation_bytes, kMeasured),
+      of_record("peak_resident_bytes", &TrialRecord::peak_resident_bytes, kMeasured),
+      {"state_bytes",
+       [](const ResultRow& row) {
+         return row.record.state_bytes > 0 ? csv_text(row.record.state_bytes) : "";
+       }},
+      of_record("learning_rate", &TrialRecord::learning_rate),
+      of_record("tuning_trials", &TrialRecord::tuning_trials),
+      of_record("threads", &TrialRecord::threads, kMeasured),
+      of_record("precision", &TrialRecord::precision),
+      of_record("host", &TrialRecord::host, kMeasured),
+      of_record("cpu", &TrialRecord::cpu, kMeasured),
+      of_record("version", &TrialRecord::version),
+  };
+  return columns;
+}
+
+using SummaryColumn = Column<Cell>;
+
+// A number of the cell's ok trials, boiled down to one; missing where it is 0 or there are none.
+SummaryColumn of_trials(const char* name, std::function<double(const TrialRecord&)> value,
+                        double (*boil_down)(std::vector<double>), bool measured = false) {
+  const auto text = [=](const Cell& cell) {
+    std::vector<double> values;
+    for (const Trial* trial : cell.trials)
+      if (trial->ok()) values.push_back(value(*trial->record));
+    const double one = values.empty() ? 0 : boil_down(values);
+    return one == 0 ? "" : csv_text(one);
+  };
+  return {name, text, measured};
+}
+
+double largest(std::vector<double> values) {
+  return *std::max_element(values.begin(), values.end());
+}
+
+SummaryColumn of_test(const char* name, double Statistics::*member) {
+  return {name,
+          [=](const Cell& cell) { return cell.test.n > 0 ? csv_text(cell.test.*member) : ""; }};
+}
+
+// An end of the 95% interval.
+SummaryColumn of_interval(const char* name, int side) {
+  return {name, [=](const Cell& cell) {
+            if (!cell.test.half_width) return std::string();
+            return csv_text(cell.test.mean + side * *cell.test.half_width);
+          }};
+}
+
+const std::vector<SummaryColumn>& summary_columns() {
+  constexpr bool kMeasured = true;
+  static const std::vector<SummaryColumn> columns = {
+      {"model", [](const Cell& cell) { return cell.model; }},
+      {"task", [](const Cell& cell) { return cell.task; }},
+      {"pretrain", [](const Cell&) { return kPretrain; }},
+      {"loss", [](const Cell&) { return kLoss; }},
+      {"eval_length", [](const Cell& cell) { return csv_text(cell.eval_length); }},
+      {"n", [](const Cell& cell) { return csv_text(cell.test.n); }},
+      of_test("mean", &Statistics::mean),
+      {"std", [](const Cell& cell) { return csv_text(cell.test.std); }},
+      of_test("min", &Statistics::min),
+      of_test("max", &Statistics::max),
+      of_interval("ci95_low", -1),
+      of_interval("ci95_high", +1),
+      {"rank", [](const Cell& cell) { return csv_text(cell.rank); }},
+      {"p_vs_best", [](const Cell& cell) { return csv_text(cell.p_vs_best); }},
+      {"at_baseline",
+       [](const Cell& cell) { return cell.test.n > 0 ? csv_text(cell.at_baseline) : ""; }},
+      of_trials(
+          "tokens_per_second", [](const auto& r) { return r.train_tokens_per_second; }, median,
+          kMeasured),
+      of_trials(
+          "peak_activation_bytes", [](const auto& r) { return r.peak_activation_bytes; }, largest,
+          kMeasured),
+      of_trials(
+          "state_bytes", [](const auto& r) { return r.state_bytes; }, largest),
+      of_trials(
+          "parameters", [](const auto& r) { return r.parameters; }, largest),
+  };
+  return columns;
+}
+
+}  // namespace
+
+std::vector<std::string> measured_columns() {
+  std::vector<std::string> names;
+  const auto collect = [&](const auto& columns) {
+    for (const auto& column : columns)
+      if (column.measured && std::find(names.begin(), names.end(), column.name) == names.end())
+        names.push_back(column.name);
+  };
+  collect(result_columns());
+  collect(summary_columns());
+  return names;
+}
+
+std::string results_csv(const Results& results) {
+  std::string csv = header(result_columns());
+  for (const Trial& trial : results.trials) {
+    if (!trial.record) continue;
+    const TrialRecord& record = *trial.record;
+    if (trial.ok())
+      for (const Evaluation& evaluation : record.evaluations)
+        csv += line(result_columns(), {trial, record, &evaluation});
+    else
+      csv += line(result_columns(), {trial, record, nullptr});
+  }
+  return csv;
+}
+
+std::string summary_csv(const Results& results) {
+  std::string csv = header(summary_columns());
+  for (const Cell& cell : summarize(results)) csv += line(summary_columns(), cell);
+  return csv;
+}
+
+std::string curves_csv(const Results& results) {
+  std::string csv = csv_line({"trial", "step", "split", "metric", "value"});
+  for (const Trial& trial : results.trials) {
+    if (!trial.record) continue;
+    for (const CurvePoint& point : read_curve(trial.dir))
+      csv += csv_line(
+          {trial.id, csv_text(point.step), point.split, point.metric, csv_text(point.value)});
+  }
+  return csv;
+}
+
+std::vector<std::filesystem::path> export_csv(const Results& results,
+                                              const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder);
+  std::vector<std::filesystem::path> written;
+  const auto write = [&](const char* name, const std::string& csv) {
+    if (csv.empty()) return;
+    written.push_back(folder / name);
+    write_atomically(written.back(), csv);
+  };
+  write("results.csv", results_csv(results));
+  write("summary.csv", summary_csv(results));
+  write("curves.csv", curves_csv(results));
+  write("solver.csv", solver_csv(results));
+  return written;
+}
+
+}  // namespace longhaul

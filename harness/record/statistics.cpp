@@ -1,0 +1,113 @@
+#include "harness/record/statistics.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace longhaul {
+namespace {
+
+// The regularized incomplete beta function I_x(a, b) by its continued fraction (modified Lentz's
+// method, Abramowitz and Stegun 26.5.8), which converges fast for x < (a + 1) / (a + b + 2).
+double incomplete_beta(double a, double b, double x) {
+  if (x <= 0) return 0;
+  if (x >= 1) return 1;
+  if (x > (a + 1) / (a + b + 2)) return 1 - incomplete_beta(b, a, 1 - x);
+
+  constexpr double kTiny = 1e-300;
+  const auto away_from_zero = [](double v) { return std::abs(v) < kTiny ? kTiny : v; };
+  double c = 1;
+  double d = 1 / away_from_zero(1 - (a + b) * x / (a + 1));
+  double fraction = d;
+  for (int m = 1; m < 10000; ++m) {
+    const double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
+    d = 1 / away_from_zero(1 + even * d);
+    c = away_from_zero(1 + even / c);
+    fraction *= d * c;
+    const double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
+    d = 1 / away_from_zero(1 + odd * d);
+    c = away_from_zero(1 + odd / c);
+    fraction *= d * c;
+    if (std::abs(d * c - 1) < 1e-16) break;
+  }
+  const double log_front = std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) + a * std::log(x) +
+                           b * std::log1p(-x) - std::log(a);
+  return std::exp(log_front) * fraction;
+}
+
+}  // namespace
+
+double student_t_cdf(double t, double degrees) {
+  const double tail = incomplete_beta(degrees / 2, 0.5, degrees / (degrees + t * t)) / 2;
+  return t > 0 ? 1 - tail : tail;
+}
+
+double student_t_quantile(double p, double degrees) {
+  assert(p > 0 && p < 1 && degrees > 0);
+  if (p < 0.5) return -student_t_quantile(1 - p, degrees);
+  double low = 0, high = 1;
+  while (student_t_cdf(high, degrees) < p) high *= 2;
+  for (double middle = (low + high) / 2; low < middle && middle < high; middle = (low + high) / 2)
+    (student_t_cdf(middle, degrees) < p ? low : high) = middle;
+  return high;
+}
+
+Statistics describe(const std::vector<double>& values) {
+  Statistics s;
+  s.n = static_cast<int64_t>(values.size());
+  if (s.n == 0) return s;
+  s.min = *std::min_element(values.begin(), values.end());
+  s.max = *std::max_element(values.begin(), values.end());
+  s.mean = std::accumulate(values.begin(), values.end(), 0.0) / s.n;
+  if (s.min == s.max) s.mean = s.min;  // without the rounding of the sum
+  if (s.n == 1) return s;
+  double squares = 0;
+  for (double value : values) squares += (value - s.mean) * (value - s.mean);
+  s.std = std::sqrt(squares / (s.n - 1));
+  s.half_width = student_t_quantile(0.975, s.n - 1) * *s.std / std::sqrt(s.n);
+  return s;
+}
+
+double median(std::vector<double> values) {
+  assert(!values.empty());
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+std::optional<double> paired_t_test(const std::vector<double>& a, const std::vector<double>& b) {
+  assert(a.size() == b.size());
+  if (a.size() < 2) return std::nullopt;
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < a.size(); ++i) differences.push_back(a[i] - b[i]);
+  const Statistics s = describe(differences);
+  if (*s.std == 0) return s.mean == 0 ? 1.0 : 0.0;
+  const double t = s.mean / (*s.std / std::sqrt(s.n));
+  return 2 * student_t_cdf(-std::abs(t), s.n - 1);
+}
+
+std::vector<double> holm(const std::vector<double>& p_values) {
+  std::vector<std::size_t> order(p_values.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t i, std::size_t j) { return p_values[i] < p_values[j]; });
+  std::vector<double> adjusted(p_values.size());
+  double highest = 0;
+  for (std::size_t rank = 0; rank < order.size(); ++rank) {
+    highest = std::max(highest, p_values[order[rank]] * static_cast<double>(order.size() - rank));
+    adjusted[order[rank]] = std::min(1.0, highest);
+  }
+  return adjusted;
+}
+
+bool is_at_baseline(const Statistics& scores, double baseline, int64_t examples) {
+  if (scores.half_width) return scores.mean - *scores.half_width <= baseline;
+  constexpr double kNormal95 = 1.959963984540054;
+  const double binomial =
+      kNormal95 * std::sqrt(baseline * (1 - baseline) / std::max<int64_t>(examples, 1));
+  return scores.mean <= baseline + binomial;
+}
+
+}  // namespace longhaul

@@ -1,0 +1,108 @@
+#include "harness/record/summary.h"
+
+#include <set>
+
+namespace longhaul {
+namespace {
+
+// The lengths at which any trial of the task was scored; a task without scores has its own.
+std::set<int64_t> lengths_of(const Results& results, const std::string& task) {
+  std::set<int64_t> lengths;
+  for (const Trial& trial : results.trials)
+    if (trial.ok() && trial.spec.task_name == task)
+      for (const Evaluation& evaluation : trial.record->evaluations)
+        lengths.insert(evaluation.length);
+  if (lengths.empty()) lengths.insert(0);
+  return lengths;
+}
+
+Cell make_cell(const Results& results, const std::string& model, const std::string& task,
+               int64_t eval_length) {
+  Cell cell;
+  cell.model = model;
+  cell.task = task;
+  cell.eval_length = eval_length;
+  std::vector<double> values, chance, majority, shallow;
+  for (const Trial& trial : results.trials) {
+    if (trial.spec.model_name != model || trial.spec.task_name != task) continue;
+    cell.trials.push_back(&trial);
+    const Evaluation* evaluation = evaluation_at(trial, eval_length);
+    if (!evaluation) continue;
+    cell.scores[trial.spec.seed] = evaluation->test;
+    values.push_back(evaluation->test);
+    chance.push_back(trial.record->baselines.chance);
+    majority.push_back(trial.record->baselines.majority);
+    shallow.push_back(trial.record->baselines.shallow);
+  }
+  cell.test = describe(values);
+  if (values.empty()) return cell;
+  cell.baselines = {describe(chance).mean, describe(majority).mean, describe(shallow).mean};
+  cell.at_baseline = is_at_baseline(cell.test, cell.baselines->best(),
+                                    cell.trials.front()->spec.settings.test_examples);
+  return cell;
+}
+
+std::optional<double> compare(const Cell& cell, const Cell& best) {
+  std::vector<double> own, others;
+  for (const auto& [seed, score] : cell.scores)
+    if (const auto found = best.scores.find(seed); found != best.scores.end()) {
+      own.push_back(score);
+      others.push_back(found->second);
+    }
+  return paired_t_test(own, others);
+}
+
+// Ranks and p values of the models of one column of the table.
+void rank(const std::vector<Cell*>& column) {
+  const Cell* best = nullptr;
+  for (Cell* cell : column) {
+    if (cell->test.n == 0) continue;
+    cell->rank = 1;
+    for (const Cell* other : column)
+      if (other->test.n > 0 && other->test.mean > cell->test.mean) ++*cell->rank;
+    if (!best && cell->rank == 1) best = cell;
+  }
+
+  std::vector<Cell*> compared;
+  std::vector<double> p_values;
+  for (Cell* cell : column)
+    if (best && cell != best)
+      if (const std::optional<double> p = compare(*cell, *best)) {
+        compared.push_back(cell);
+        p_values.push_back(*p);
+      }
+  const std::vector<double> corrected = holm(p_values);
+  for (std::size_t i = 0; i < compared.size(); ++i) compared[i]->p_vs_best = corrected[i];
+}
+
+}  // namespace
+
+const Evaluation* evaluation_at(const Trial& trial, int64_t eval_length) {
+  if (!trial.ok()) return nullptr;
+  for (const Evaluation& evaluation : trial.record->evaluations)
+    if (evaluation.length == eval_length) return &evaluation;
+  return nullptr;
+}
+
+std::vector<Cell> summarize(const Results& results) {
+  const auto models = distinct(results.trials, [](const Trial& t) { return t.spec.model_name; });
+  const auto tasks = distinct(results.trials, [](const Trial& t) { return t.spec.task_name; });
+  std::vector<Cell> cells;
+  for (const std::string& model : models)
+    for (const std::string& task : tasks)
+      for (int64_t length : lengths_of(results, task)) {
+        Cell cell = make_cell(results, model, task, length);
+        if (!cell.trials.empty()) cells.push_back(std::move(cell));
+      }
+
+  for (const std::string& task : tasks)
+    for (int64_t length : lengths_of(results, task)) {
+      std::vector<Cell*> column;
+      for (Cell& cell : cells)
+        if (cell.task == task && cell.eval_length == length) column.push_back(&cell);
+      rank(column);
+    }
+  return cells;
+}
+
+}  // namespace longhaul

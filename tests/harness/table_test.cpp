@@ -1,0 +1,110 @@
+#include "harness/record/table.h"
+
+#include <sstream>
+
+#include "longhaul/error.h"
+#include "tests/support/catch.h"
+#include "tests/support/made_up_results.h"
+
+using namespace longhaul;
+using Catch::Matchers::Contains;
+
+TEST_CASE("a table for the terminal", "[table]") {
+  CHECK(to_text(make_table(made_up_results())) == R"()");
+}
+
+TEST_CASE("a table in markdown", "[table]") {
+  CHECK(to_markdown(make_table(made_up_results())) == R"()");
+}
+
+TEST_CASE("a table in CSV", "[table]") { CHECK(to_csv(make_table(made_up_results())) == R"()"); }
+
+TEST_CASE("a table in LaTeX", "[table]") {
+  CHECK(to_latex(make_table(made_up_results())) == R"()");
+}
+
+TEST_CASE("a name cannot break out of its field", "[table]") {
+  Results results;
+  results.trials = {made_up_trial("[a]&{b}\\~^", "x|y & `z`", 0, 0.5)};
+  const Table table = make_table(results);
+  CHECK_THAT(to_latex(table), Contains("{[}a]\\&\\{b\\}\\textbackslash{}\\textasciitilde{}"
+                                       "\\textasciicircum{} & 50.0"));
+  CHECK_THAT(to_markdown(table), Contains("| x\\|y &amp; \\`z\\` |"));
+}
+
+TEST_CASE("text takes the columns that a terminal gives it", "[table]") {
+  CHECK(display_width("plain") == 5);
+  CHECK(display_width("\u00b11.4") == 4);
+  CHECK(display_width("\u6a21\u578b") == 4);
+  CHECK(display_width("e\u0301") == 1);   // a combining accent
+  CHECK(display_width("\xff\xc3") == 2);  // not UTF-8
+}
+
+TEST_CASE("each column of the terminal's table ends in line", "[table]") {
+  std::istringstream lines(to_text(make_table(made_up_results())));
+  std::vector<std::string> rows;
+  for (std::string line; std::getline(lines, line);)
+    if (line.find("KiB") != std::string::npos || line.find("params  ") != std::string::npos)
+      rows.push_back(line);
+  REQUIRE(rows.size() == 3);  // the header and the two models that have a state
+  CHECK(display_width(rows[0]) == display_width(rows[1]));
+  CHECK(display_width(rows[0]) == display_width(rows[2]));
+}
+
+TEST_CASE("one seed shows no interval", "[table]") {
+  Results results;
+  results.trials = {made_up_trial("lru", "mqar", 0, 0.5), made_up_trial("rnn", "mqar", 0, 0.2)};
+  const Table table = make_table(results);
+  CHECK(table.models[0][1].value == "50.0");
+  CHECK(table.models[0][1].half_width.empty());
+  CHECK(table.models[1][1].at_baseline);
+  CHECK_THAT(to_text(table), Contains("one seed has no interval"));
+}
+
+TEST_CASE("lengths of evaluation have columns of their own", "[table]") {
+  Results results;
+  results.trials = {made_up_trial("lru", "mqar", 0, 0.5)};
+  results.trials[0].record->evaluations = {{256, 0.9, 0.9}, {1024, 0.3, 0.4}};
+  const Table table = make_table(results);
+  CHECK(table.header[1] == "mqar @256");
+  CHECK(table.header[2] == "mqar @1024");
+  CHECK(table.models[0][2].value == "30.0");
+  CHECK(make_table(results, "steps").header[1] == "mqar");
+}
+
+TEST_CASE("other metrics have units, keep the mark and leave the baselines out", "[table]") {
+  const Results results = made_up_results();
+  const Table speed = make_table(results, "tokens_per_second");
+  CHECK(speed.models[0][1].value == "84.3k");
+  CHECK(speed.models[0][1].half_width == "248");
+  CHECK(speed.models[1][1].at_baseline);
+  CHECK(speed.baselines.empty());
+  const Table memory = make_table(results, "peak_activation_bytes");
+  CHECK(memory.models[0][1].value == "12.3 MiB");
+  CHECK(memory.models[0][1].half_width.empty());
+  CHECK(make_table(results, "val").models[0][1].value == "62.2");
+}
+
+TEST_CASE("what a model noted is a metric where it is there", "[table]") {
+  Results results;
+  results.trials = {made_up_trial("lru", "mqar", 0, 0.5), made_up_trial("rnn", "mqar", 0, 0.2)};
+  results.trials[1].record->notes = {{"solver.iterations", 6.5}};
+  const Table table = make_table(results, "solver.iterations");
+  CHECK(table.models[0][1].value == "-");
+  CHECK(table.models[1][1].value == "6.5");
+}
+
+TEST_CASE("an unknown metric is an error that names the nearest", "[table]") {
+  CHECK_THROWS_WITH(make_table(made_up_results(), "tokens_per_secnd"),
+                    Contains("did you mean 'tokens_per_second'?"));
+}
+
+TEST_CASE("a suite of which nothing is finished has a table of waiting cells", "[table]") {
+  Results results;
+  results.trials = {made_up_trial("lru", "mqar", 0, 0.5)};
+  results.trials[0].record.reset();
+  const Table table = make_table(results);
+  CHECK(table.models[0][1].value == "waiting");
+  CHECK(table.models[0][2].value == "-");
+  CHECK_FALSE(to_latex(table).empty());
+}
