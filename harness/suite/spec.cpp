@@ -103,9 +103,9 @@ Settings read_settings(Options& options, const Settings& base) {
   s.learning_rate = options.number("learning_rate", base.learning_rate,
                                    "highest learning rate, after warm-up", 1e-9, 10);
   s.warmup = options.number("warmup", base.warmup, "share of the budget with a rising rate", 0, 1);
-  s.weight_decay = options.number("weight_decay", base.weight_decay, "of AdamW", 0, 10);
-  s.clip =
-      options.number("clip", base.clip, "largest global gradient norm; 0 does not clip", 0, 1e9);
+  s.weight_decay =
+      options.number("weight_decay", base.weight_decay, "weight decay of AdamW", 0, 10);
+  s.clip = options.number("clip", base.clip, "largest global gradient norm; 0 does not clip", 0);
   s.evaluations = options.integer("evaluations", base.evaluations,
                                   "validation passes of a training run", 1, 100000);
   s.validation_examples = options.integer("validation_examples", base.validation_examples,

@@ -1,0 +1,30 @@
+#include "harness/cli/describe.h"
+
+namespace longhaul {
+
+using nlohmann::json;
+
+json describe(const ModelInfo& info) {
+  static const char* const directions[] = {"causal", "bidirectional", "either"};
+  return {{"name", info.name},
+          {"about", info.about},
+          {"source", info.source},
+          {"direction", directions[static_cast<int>(info.direction)]},
+          {"origin", info.origin}};
+}
+
+json describe(const TaskInfo& info) {
+  return {
+      {"name", info.name}, {"about", info.about}, {"source", info.source}, {"origin", info.origin}};
+}
+
+json describe(const OptionInfo& option) {
+  json object = {{"name", option.name},
+                 {"type", option.type},
+                 {"meaning", option.meaning},
+                 {"allowed", option.allowed}};
+  std::visit([&](const auto& value) { object["default"] = value; }, option.standard);
+  return object;
+}
+
+}  // namespace longhaul

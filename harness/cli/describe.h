@@ -1,0 +1,14 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "longhaul/registry.h"
+
+namespace longhaul {
+
+// What `list` and `show` print of a model, a task and an option.
+nlohmann::json describe(const ModelInfo& info);
+nlohmann::json describe(const TaskInfo& info);
+nlohmann::json describe(const OptionInfo& option);
+
+}  // namespace longhaul

@@ -1,0 +1,83 @@
+#include <cstdio>
+#include <new>
+#include <system_error>
+
+#include "harness/cli/command.h"
+#include "harness/cli/complaint.h"
+#include "harness/record/machine.h"
+#include "harness/suite/builtins.h"
+#include "longhaul/error.h"
+
+namespace longhaul {
+namespace {
+
+constexpr int kBadArguments = 2;
+constexpr int kEnvironmentFault = 3;
+
+// In the order that --help lists them.
+constexpr void (*kCommands[])(CLI::App&, CommandContext&) = {
+    add_list_command,
+    add_show_command,
+    add_sample_command,
+    add_doctor_command,
+};
+
+constexpr const char* kAbout =
+    "longhaul trains and times sequence models on long-sequence tasks, the same budget for all.\n"
+    "A suite file says which models, tasks and seeds; results go to results/runs/<suite>/.";
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  longhaul list models                       what can be trained\n"
+    "  longhaul show task listops                 its options, and what an example looks like\n"
+    "  longhaul sample listops -n 3 --seed 7      three examples\n"
+    "  longhaul doctor                            what this machine and this build can do\n"
+    "\n"
+    "longhaul COMMAND --help explains one command. Exit status: 0 done, 1 some trials failed,\n"
+    "2 bad arguments or config, 3 the environment is at fault (disk full, out of memory).";
+
+int complain(const std::string& message, int status) {
+  std::fprintf(stderr, "longhaul: %s\n", message.c_str());
+  return status;
+}
+
+int run(int argc, char** argv) {
+  Registry registry;
+  register_builtins(registry);
+  CommandContext context{registry};
+
+  CLI::App app{kAbout, "longhaul"};
+  app.require_subcommand(0, 1);
+  app.set_version_flag("--version", "longhaul " + longhaul_version());
+  app.get_formatter()->column_width(28);
+  app.footer(kExamples);
+  for (const auto add_command : kCommands) add_command(app, context);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {  // --help and --version
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    return complain(complaint(app, error), kBadArguments);
+  }
+  if (app.get_subcommands().empty()) std::fputs(app.help().c_str(), stdout);
+  if (std::fflush(stdout) != 0)
+    return complain("standard output cannot be written", kEnvironmentFault);
+  return context.exit_status;
+}
+
+}  // namespace
+}  // namespace longhaul
+
+int main(int argc, char** argv) {
+  using namespace longhaul;
+  try {
+    return run(argc, argv);
+  } catch (const Error& error) {
+    return complain(error.what(), kBadArguments);
+  } catch (const std::bad_alloc&) {
+    return complain("out of memory", kEnvironmentFault);
+  } catch (const std::system_error& error) {
+    return complain(error.what(), kEnvironmentFault);
+  }
+}

@@ -1,0 +1,153 @@
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "longhaul/error.h"
+#include "tests/support/catch.h"
+
+using namespace longhaul;
+
+namespace {
+
+struct Outcome {
+  int status;
+  std::string out;
+};
+
+// Runs the program with `arguments`, a shell line, in the source tree; stderr is dropped unless the
+// line says otherwise.
+Outcome longhaul_run(const std::string& arguments) {
+  const std::string line =
+      "cd '" LONGHAUL_SOURCE_DIR "' && exec 2>/dev/null; '" LONGHAUL_PROGRAM "' " + arguments;
+  FILE* pipe = popen(line.c_str(), "r");
+  require(pipe != nullptr, "popen failed");
+  Outcome outcome;
+  std::array<char, 4096> buffer;
+  for (std::size_t n; (n = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
+    outcome.out.append(buffer.data(), n);
+  const int status = pclose(pipe);
+  outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return outcome;
+}
+
+// What the program prints on stderr, alone.
+Outcome complaint(const std::string& arguments) {
+  return longhaul_run(arguments + " 2>&1 >/dev/null");
+}
+
+nlohmann::json json_of(const std::string& arguments) {
+  const Outcome outcome = longhaul_run(arguments);
+  REQUIRE(outcome.status == 0);
+  return nlohmann::json::parse(outcome.out);
+}
+
+bool has(const std::string& where, const std::string& what) {
+  return where.find(what) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("cli: no arguments and --help explain the commands", "[cli]") {
+  const Outcome bare = longhaul_run("");
+  CHECK(bare.status == 0);
+  CHECK(longhaul_run("--help").out == bare.out);
+  for (const char* command : {"list", "show", "sample", "doctor"}) {
+    INFO(command);
+    CHECK(has(bare.out, std::string("\n  ") + command + " "));
+    CHECK(has(bare.out, std::string("  longhaul ") + command));
+    const Outcome help = longhaul_run(std::string(command) + " --help");
+    CHECK(help.status == 0);
+    CHECK(has(help.out, "Example:\n  longhaul " + std::string(command)));
+  }
+  CHECK(has(longhaul_run("--version").out, "longhaul "));
+}
+
+TEST_CASE("cli: bad arguments are one line that names the nearest, with status 2", "[cli]") {
+  const auto says = [](const std::string& arguments, const std::string& message) {
+    const Outcome outcome = complaint(arguments);
+    INFO(arguments);
+    CHECK(outcome.status == 2);
+    CHECK(outcome.out == "longhaul: " + message + "\n");
+  };
+  says("lsit models", "unknown command 'lsit'; did you mean 'list'? see longhaul --help");
+  says("--vresion", "unknown option '--vresion'; did you mean '--version'? see longhaul --help");
+  says("list models --jsn",
+       "list: unknown option '--jsn'; did you mean '--json'? see longhaul list --help");
+  says("list models tasks", "list: unknown argument 'tasks'; see longhaul list --help");
+  says("show model", "show: name is required; see longhaul show --help");
+  says("list modles", "list: found 'modles', allowed: models | tasks | suites");
+  says("sample listops --split dev",
+       "sample: --split: found 'dev', allowed: train | validation | test");
+  CHECK(has(complaint("show task listop").out, "no task 'listop'; did you mean 'listops'?"));
+  CHECK(has(complaint("sample mqar --set vocabulry=9").out,
+            "--set vocabulry: unknown key; did you mean 'vocabulary'?"));
+}
+
+TEST_CASE("cli: list and show agree on what there is", "[cli]") {
+  for (const std::string kind : {"model", "task"})
+    for (const nlohmann::json& entry : json_of("list " + kind + "s --json")) {
+      const std::string name = entry.at("name");
+      INFO(kind << " " << name);
+      const nlohmann::json shown = json_of("show " + kind + " " + name + " --json");
+      CHECK(shown.at("about") == entry.at("about"));
+      CHECK(!shown.at("source").get<std::string>().empty());
+      for (const nlohmann::json& option : shown.at("options")) {
+        CHECK(!option.at("meaning").get<std::string>().empty());
+        CHECK(option.contains("default"));
+      }
+    }
+}
+
+TEST_CASE("cli: list finds the suites of configs/", "[cli]") {
+  const Outcome listed = longhaul_run("list suites");
+  CHECK(listed.status == 0);
+  CHECK(has(listed.out, "quick  Four architectures on three tasks"));
+}
+
+TEST_CASE("cli: show prints a task's options and an example", "[cli]") {
+  const Outcome shown = longhaul_run("show task listops");
+  CHECK(shown.status == 0);
+  CHECK(has(shown.out, "max_depth"));
+  CHECK(has(shown.out, "\nexample\n"));
+  const nlohmann::json json = json_of("show task listops --json");
+  CHECK(json.at("vocabulary").get<int>() > 1);
+  CHECK(json.at("version").get<int>() >= 1);
+  CHECK(!json.at("example").at("tokens").empty());
+}
+
+TEST_CASE("cli: sample repeats itself, and differs by seed and split", "[cli]") {
+  const std::string sample = "sample mqar -n 3 --format tsv ";
+  const std::string first = longhaul_run(sample).out;
+  CHECK(std::count(first.begin(), first.end(), '\n') == 4);
+  CHECK(first.rfind("tokens\ttargets\n", 0) == 0);
+  CHECK(longhaul_run(sample).out == first);
+  CHECK(longhaul_run(sample + "--seed 1").out != first);
+  CHECK(longhaul_run(sample + "--split test").out != first);
+}
+
+TEST_CASE("cli: sample's formats hold the same examples", "[cli]") {
+  const nlohmann::json json = json_of("sample listops -n 2 --seed 5 --split test --format json");
+  CHECK(json.at("task") == "listops");
+  CHECK(json.at("split") == "test");
+  REQUIRE(json.at("examples").size() == 2);
+  std::string tokens;
+  for (const int token : json.at("examples")[0].at("tokens"))
+    tokens += (tokens.empty() ? "" : " ") + std::to_string(token);
+  CHECK(has(longhaul_run("sample listops -n 2 --seed 5 --split test --format tsv").out,
+            "\n" + tokens + "\t"));
+}
+
+TEST_CASE("cli: results that cannot be written are a fault of the environment", "[cli]") {
+  CHECK(longhaul_run("list tasks >/dev/full").status == 3);
+}
+
+TEST_CASE("cli: doctor names the libraries and the machine", "[cli]") {
+  const Outcome outcome = longhaul_run("doctor");
+  CHECK(outcome.status == 0);
+  for (const char* part : {"oneDNN", "yaml-cpp", "compiler", "features", "huge pages", "gnuplot"})
+    CHECK(has(outcome.out, part));
+}
