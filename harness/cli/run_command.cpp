@@ -77,7 +77,7 @@ void add_run_command(CLI::App& app, CommandContext& context) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand(
       "run", "Runs or resumes a suite: finished trials are kept, the rest runs. Prints the table.");
-  command->add_option("suite", arguments->suite, "A suite file, or the name of one that ships")
+  command->add_option("SUITE", arguments->suite, "A suite file, or the name of one that ships")
       ->required();
   command->add_option("--out", arguments->out, "Results folder [results/runs/<suite>]");
   command->add_option("--jobs", arguments->options.jobs, "Trials at once [cores / threads]")

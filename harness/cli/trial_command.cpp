@@ -48,7 +48,7 @@ void add_trial_command(CLI::App& app, CommandContext& context) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand(
       "trial", "One trial, as `longhaul run` starts it: trains, scores and writes record.json.");
-  command->add_option("spec", arguments->spec, "The trial's spec.json")->required();
+  command->add_option("SPEC", arguments->spec, "The trial's spec.json")->required();
   command->add_option("--out", arguments->out, "Folder for its record, curve and checkpoint")
       ->required();
   command->add_option("--threads", arguments->threads, "Threads to train on")
