@@ -1,0 +1,93 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <thread>
+
+#include "harness/cli/command.h"
+#include "harness/record/machine.h"
+#include "harness/record/store.h"
+#include "harness/record/table.h"
+#include "harness/suite/runner.h"
+#include "harness/suite/suite.h"
+
+namespace longhaul {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Arguments {
+  std::string suite;
+  std::string out;
+  std::vector<std::string> overrides;
+  RunOptions options;
+};
+
+// The resolved suite. What ran it stands in comments, so that the file is a suite file itself.
+std::string resolved(const Suite& suite, const RunOptions& options) {
+  return fmt::format("# longhaul {}\n# {}: {}, {} cores, {} threads a trial\n{}",
+                     longhaul_version(), host_name(), cpu_name(),
+                     std::thread::hardware_concurrency(), options.threads, to_yaml(suite));
+}
+
+std::string summary(const RunOutcome& outcome, const std::string& again) {
+  std::string lines;
+  for (const std::string& failure : outcome.failures) lines += failure + "\n";
+  if (!outcome.failures.empty())
+    lines += fmt::format(
+        "{} of {} trials failed. A failed trial is kept like any other; to try one again, delete "
+        "its record.json and run: {}\n",
+        outcome.failures.size(), outcome.trials, again);
+  if (!outcome.fault.empty())
+    lines +=
+        fmt::format("stopped: {}\nOnce that is mended, go on with: {}\n", outcome.fault, again);
+  else if (outcome.interrupted)
+    lines += fmt::format("interrupted. Finished trials are kept; go on with: {}\n", again);
+  return lines;
+}
+
+int exit_status(const RunOutcome& outcome) {
+  if (!outcome.fault.empty()) return 3;
+  if (outcome.interrupted) return 130;
+  return outcome.failures.empty() ? 0 : 1;
+}
+
+void run(const Arguments& arguments, CommandContext& context) {
+  const Suite suite =
+      load_suite(find_suite(arguments.suite), context.registry, arguments.overrides);
+  const fs::path out =
+      arguments.out.empty() ? fs::path("results") / "runs" / suite.name : fs::path(arguments.out);
+  RunOptions options = arguments.options;
+  options.retry.max_tries = suite.retry.tries;
+  options.retry.delay = std::chrono::duration<double>(suite.retry.delay_seconds);
+
+  ProgressDisplay display(stderr);
+  const RunOutcome outcome =
+      run_trials(resolved(suite, options), grid(suite, context.registry), out, options, display);
+
+  const std::string again =
+      fmt::format("longhaul run {} --out {}", (out / "suite.yaml").string(), out.string());
+  fmt::print(stderr, "{}", summary(outcome, again));
+  fmt::print("{}", to_text(make_table(load_results(out))));
+  context.exit_status = exit_status(outcome);
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, CommandContext& context) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand(
+      "run", "Runs or resumes a suite: finished trials are kept, the rest runs. Prints the table.");
+  command->add_option("SUITE", arguments->suite, "A suite file, or the name of one that ships")
+      ->required();
+  command->add_option("--out", arguments->out, "Results folder [results/runs/<suite>]");
+  command->add_option("--jobs", arguments->options.jobs, "Trials at once [cores / threads]")
+      ->check(CLI::Range(1, 1024));
+  command->add_option("--threads", arguments->options.threads, "Threads of each trial")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command->add_option("--set", arguments->overrides, "PATH=VALUE: override an entry of the suite")
+      ->allow_extra_args(false);
+  command->callback([arguments, &context] { run(*arguments, context); });
+}
+
+}  // namespace longhaul

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace longhaul {
+
+// How a child process ended.
+struct ProcessEnd {
+  int exit_status = 0;
+  int signal = 0;  // that killed it; 0 if it left by itself
+};
+
+std::string to_string(const ProcessEnd& end);  // "exit status 1", "killed by SIGSEGV"
+
+// Runs command[0] with the arguments after it and waits for its end. Standard output and error are
+// appended to `log`. The child is killed when `stop` is requested and when the calling thread ends,
+// however that comes about; Ctrl-C on the terminal does not reach it. A program that cannot be
+// started ends with status 3 and says why in the log. Throws std::system_error when the system
+// refuses a log file or a process.
+ProcessEnd run_process(const std::vector<std::string>& command, const std::filesystem::path& log,
+                       std::stop_token stop);
+
+}  // namespace longhaul

@@ -1,0 +1,359 @@
+#include "harness/suite/runner.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <csignal>
+#include <deque>
+#include <fstream>
+#include <list>
+#include <map>
+#include <mutex>
+#include <numeric>
+#include <optional>
+#include <set>
+#include <system_error>
+#include <thread>
+
+#include "harness/record/record.h"
+#include "harness/record/store.h"
+#include "harness/suite/process.h"
+#include "harness/train/trial.h"
+#include "longhaul/error.h"
+
+namespace longhaul {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kRedrawEvery{100};
+constexpr int kEnvironmentFault = 3;  // exit status
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// A fault that would meet every other trial too.
+struct EnvironmentFault : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Keeps a second run out of a results folder. The kernel lets go of the lock when the process ends.
+class FolderLock {
+ public:
+  explicit FolderLock(const fs::path& folder) {
+    const fs::path file = folder / ".lock";
+    descriptor_ = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), file.string());
+    if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+    close(descriptor_);
+    throw Error(text(folder.string(), ": another longhaul run is at work in this folder"));
+  }
+  ~FolderLock() { close(descriptor_); }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int descriptor_;
+};
+
+// Holds SIGINT and SIGTERM back from this thread and all that it starts, to be asked for instead.
+class HeldSignals {
+ public:
+  HeldSignals() {
+    sigemptyset(&held_);
+    sigaddset(&held_, SIGINT);
+    sigaddset(&held_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &held_, &before_);
+  }
+  ~HeldSignals() {
+    while (arrived(std::chrono::milliseconds(0))) continue;
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  HeldSignals(const HeldSignals&) = delete;
+  HeldSignals& operator=(const HeldSignals&) = delete;
+
+  bool arrived(std::chrono::milliseconds within) const {
+    const timespec timeout{0, std::chrono::nanoseconds(within).count()};
+    return sigtimedwait(&held_, nullptr, &timeout) > 0;
+  }
+
+ private:
+  sigset_t held_, before_;
+};
+
+bool is_failure(Status status) {
+  return status == Status::failed || status == Status::out_of_memory || status == Status::timed_out;
+}
+
+std::string label(const TrialSpec& spec) {
+  return fmt::format("{} on {}, seed {}", spec.model_name, spec.task_name, spec.seed);
+}
+
+std::string describe(const TrialSpec& spec, const TrialRecord& record) {
+  if (record.status != Status::ok)
+    return fmt::format("{}: {} ({})", label(spec), to_string(record.status), record.message);
+  const double test = record.evaluations.empty() ? 0 : record.evaluations.front().test;
+  return fmt::format("{}: {} {:.3f}, loss {:.3f}", label(spec), record.metric, test,
+                     record.train_loss);
+}
+
+// A trial that has not said anything yet is at its beginning.
+Progress read_progress(const fs::path& dir) {
+  std::ifstream in(dir / "progress.json");
+  if (!in) return {};
+  try {
+    return progress_from_json(nlohmann::json::parse(in));
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
+std::string last_line(const fs::path& file, uintmax_t from) {
+  std::ifstream in(file);
+  in.seekg(static_cast<std::streamoff>(from));
+  std::string last;
+  for (std::string line; std::getline(in, line);)
+    if (line.find_first_not_of(" \t\r") != std::string::npos) last = line;
+  return last;
+}
+
+// What to record for a worker that ended without leaving a record.
+TrialRecord record_of_crash(const ProcessEnd& end, const std::string& last_words) {
+  TrialRecord record;
+  record.message = to_string(end);
+  if (!last_words.empty()) record.message += ": " + last_words;
+  // SIGKILL is what Linux sends when memory runs out; std::bad_alloc may end a thread that nobody
+  // can catch it from.
+  const bool memory = end.signal == SIGKILL ||
+                      (end.signal == SIGABRT && last_words.find("bad_alloc") != std::string::npos);
+  record.status = memory ? Status::out_of_memory : Status::failed;
+  return record;
+}
+
+class Runner {
+ public:
+  Runner(fs::path out, const RunOptions& options, ProgressDisplay& display)
+      : trials_(std::move(out) / "trials"), options_(options), display_(display) {}
+
+  RunOutcome run(const std::vector<TrialSpec>& specs);
+
+ private:
+  struct Running {
+    const TrialSpec* spec;
+    Clock::time_point start;
+  };
+  struct Attempt {
+    TrialRecord record;
+    bool recorded;  // by the worker itself
+  };
+
+  fs::path folder(const TrialSpec& spec) const { return trials_ / spec.id(); }
+  void sort_out(const std::vector<TrialSpec>& specs);
+  void work();
+  TrialRecord run_trial(const TrialSpec& spec);
+  Attempt attempt(const TrialSpec& spec);
+  void note_failure(const TrialSpec& spec, const TrialRecord& record);
+  void finish(std::list<Running>::iterator running, const TrialRecord& record);
+  SuiteProgress progress() const;
+
+  const fs::path trials_;
+  const RunOptions options_;
+  std::stop_source stop_;
+
+  std::mutex mutex_;  // guards all below
+  ProgressDisplay& display_;
+  RunOutcome outcome_;
+  std::deque<const TrialSpec*> waiting_;
+  std::list<Running> running_;
+  int64_t jobs_ = 0, jobs_open_ = 0;
+  int64_t finished_ = 0, failed_ = 0;
+  double finished_seconds_ = 0;
+  std::string last_;
+};
+
+// Every trial gets its folder and spec.json, so that a reader sees what waits; those without a
+// whole record queue up. Two entries of one id are the same trial.
+void Runner::sort_out(const std::vector<TrialSpec>& specs) {
+  std::set<std::string> seen;
+  for (const TrialSpec& spec : specs) {
+    if (!seen.insert(spec.id()).second) continue;
+    ++outcome_.trials;
+    fs::create_directories(folder(spec));
+    write_atomically(folder(spec) / "spec.json", to_json(spec).dump(2) + "\n");
+    if (const std::optional<TrialRecord> record = read_record(folder(spec))) {
+      ++outcome_.kept;
+      note_failure(spec, *record);
+    } else {
+      waiting_.push_back(&spec);
+    }
+  }
+}
+
+RunOutcome Runner::run(const std::vector<TrialSpec>& specs) {
+  const std::vector<TrialSpec> ordered = interleaved(specs);
+  sort_out(ordered);
+  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  const int jobs = options_.jobs > 0 ? options_.jobs : std::max(1, cores / options_.threads);
+  jobs_ = jobs_open_ = std::min<int64_t>(jobs, static_cast<int64_t>(waiting_.size()));
+
+  const HeldSignals signals;
+  std::vector<std::jthread> threads;
+  for (int64_t job = 0; job < jobs_; ++job) threads.emplace_back([this] { work(); });
+  const auto at_work = [this] {
+    const std::lock_guard lock(mutex_);
+    return jobs_open_ > 0;
+  };
+  while (at_work()) {
+    const bool interrupted = signals.arrived(kRedrawEvery);
+    const std::lock_guard lock(mutex_);
+    if (interrupted) {
+      outcome_.interrupted = true;
+      stop_.request_stop();
+    }
+    display_.update(progress());
+  }
+  threads.clear();
+  display_.clear();
+  return std::move(outcome_);
+}
+
+// One job: takes trials until none is left.
+void Runner::work() {
+  std::unique_lock lock(mutex_);
+  while (!waiting_.empty() && !stop_.stop_requested()) {
+    const TrialSpec& spec = *waiting_.front();
+    waiting_.pop_front();
+    const auto running = running_.insert(running_.end(), {&spec, Clock::now()});
+    lock.unlock();
+    std::string fault;
+    TrialRecord record;
+    try {
+      record = run_trial(spec);
+    } catch (const std::exception& error) {
+      fault = error.what();
+    }
+    lock.lock();
+    if (!fault.empty()) {
+      if (outcome_.fault.empty()) outcome_.fault = fault;
+      stop_.request_stop();
+    }
+    if (stop_.stop_requested())
+      running_.erase(running);
+    else
+      finish(running, record);
+  }
+  --jobs_open_;
+}
+
+TrialRecord Runner::run_trial(const TrialSpec& spec) {
+  std::string before;  // the message of the attempt before
+  const auto again = [&](const Attempt& attempt) {
+    const bool may_differ = !attempt.recorded || attempt.record.status == Status::out_of_memory;
+    const bool same = attempt.record.message == before;
+    before = attempt.record.message;
+    return may_differ && !same && !stop_.stop_requested();
+  };
+  const auto sleep = [&](std::chrono::duration<double> pause) {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any().wait_for(lock, stop_.get_token(), pause, [] { return false; });
+  };
+  auto [last, attempts] = retry(
+      options_.retry, Rng(hash_bytes(spec.id().data(), spec.id().size()), "retry"),
+      [&](int64_t) { return attempt(spec); }, again, sleep);
+  if (stop_.stop_requested()) return last.record;
+
+  if (!last.recorded) {
+    last.record.threads = options_.threads;
+    last.record.learning_rate = spec.settings.learning_rate;
+  }
+  last.record.attempts = attempts;
+  if (!last.recorded || attempts > 1) write_record(folder(spec), last.record);
+  return last.record;
+}
+
+Runner::Attempt Runner::attempt(const TrialSpec& spec) {
+  const fs::path dir = folder(spec), log = dir / "log.txt";
+  fs::remove(dir / "record.json");
+  fs::remove(dir / "progress.json");
+  const uintmax_t log_start = fs::exists(log) ? fs::file_size(log) : 0;
+  const ProcessEnd end =
+      run_process({options_.worker.string(), "trial", (dir / "spec.json").string(), "--out",
+                   dir.string(), "--threads", std::to_string(options_.threads)},
+                  log, stop_.get_token());
+  if (const std::optional<TrialRecord> record = read_record(dir)) return {*record, true};
+  const TrialRecord crash = record_of_crash(end, last_line(log, log_start));
+  if (end.exit_status == kEnvironmentFault)
+    throw EnvironmentFault(label(spec) + ": " + crash.message);
+  return {crash, false};
+}
+
+void Runner::note_failure(const TrialSpec& spec, const TrialRecord& record) {
+  if (!is_failure(record.status)) return;
+  ++failed_;
+  outcome_.failures.push_back(
+      fmt::format("{} [{}]", describe(spec, record), (folder(spec) / "log.txt").string()));
+}
+
+void Runner::finish(std::list<Running>::iterator running, const TrialRecord& record) {
+  const TrialSpec& spec = *running->spec;
+  ++finished_;
+  finished_seconds_ += seconds_since(running->start);
+  running_.erase(running);
+  last_ = describe(spec, record);
+  note_failure(spec, record);
+  display_.trial_finished(progress(), is_failure(record.status));
+}
+
+SuiteProgress Runner::progress() const {
+  SuiteProgress now;
+  now.total = outcome_.trials;
+  now.kept = outcome_.kept;
+  now.finished = finished_;
+  now.failed = failed_;
+  now.jobs = jobs_;
+  now.busy_seconds = finished_seconds_;
+  now.last = last_;
+  for (const Running& running : running_) {
+    const Progress trial = read_progress(folder(*running.spec));
+    now.running.push_back(std::clamp(trial.fraction, 0.0, 1.0));
+    now.busy_seconds += seconds_since(running.start);
+    now.tokens_per_second += trial.tokens_per_second;
+    if (finished_ == 0 && trial.step > 0)
+      now.last = fmt::format("{}: accuracy {:.3f}, loss {:.3f}", label(*running.spec),
+                             trial.accuracy, trial.loss);
+  }
+  return now;
+}
+
+}  // namespace
+
+std::vector<TrialSpec> interleaved(const std::vector<TrialSpec>& specs) {
+  std::map<std::string, int64_t> seen;
+  std::vector<int64_t> round;  // how many trials of the same model come before
+  for (const TrialSpec& spec : specs) round.push_back(seen[spec.model_name]++);
+  std::vector<std::size_t> order(specs.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return round[a] < round[b]; });
+  std::vector<TrialSpec> result;
+  for (std::size_t index : order) result.push_back(specs[index]);
+  return result;
+}
+
+RunOutcome run_trials(const std::string& suite_yaml, const std::vector<TrialSpec>& specs,
+                      const fs::path& out, const RunOptions& options, ProgressDisplay& display) {
+  fs::create_directories(out);
+  const FolderLock lock(out);
+  write_atomically(out / "suite.yaml", suite_yaml);
+  write_order(out, specs);
+  return Runner(out, options, display).run(specs);
+}
+
+}  // namespace longhaul
