@@ -16,10 +16,17 @@ constexpr int kEnvironmentFault = 3;
 
 // In the order that --help lists them.
 constexpr void (*kCommands[])(CLI::App&, CommandContext&) = {
+    add_run_command,
+    add_table_command,
+    add_export_command,
     add_list_command,
     add_show_command,
     add_sample_command,
+    add_eval_command,
+    add_forward_command,
+    add_gradcheck_command,
     add_doctor_command,
+    add_trial_command,
 };
 
 constexpr const char* kAbout =
