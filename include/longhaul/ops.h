@@ -125,6 +125,7 @@ struct RecurrenceSpec {
   Solver solver = Solver::automatic;
   double tolerance = 1e-6;
   int max_iterations = 100;
+  bool audit = false;  // also solve sequentially and note("solver.error", the largest difference)
 };
 // What the solver did. `residual`: max |h_t - cell(h_{t-1}, u_t)| of the returned h.
 struct SolverReport {
