@@ -189,7 +189,8 @@ bool Growth::touches(const Dash& dash) const {
 
 void Growth::enter(const Dash& dash) {
   const auto brighten = [&](Gray& picture, const Gray& stamp, int reach) {
-    uint8_t* pixels = picture.pixels.data();  // a byte written through a vector may be its own pointer
+    uint8_t* pixels =
+        picture.pixels.data();  // a byte written through a vector may be its own pointer
     const uint8_t* light = stamp.pixels.data();
     for_overlap(size_, reach, dash.at, [=, width = stamp.width](int row, int column, int at) {
       pixels[at] = std::max(pixels[at], light[row * width + column]);

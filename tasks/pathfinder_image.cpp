@@ -32,8 +32,8 @@ class Canvas {
   void add_marker(Point centre, double radius, const std::vector<Tap>& taps) {
     const double fine_radius = radius * kFine;
     Gray fine(size_ * kFine, size_ * kFine);
-    const int reach =
-        static_cast<int>(std::ceil(radius)) + 4;  // the kernel's three lobes, rounded up
+    const int lobes = 4;  // the kernel's three, rounded up
+    const int reach = static_cast<int>(std::ceil(radius)) + lobes;
     const int top = std::max(0, centre.row - reach), left = std::max(0, centre.column - reach);
     const int bottom = std::min(size_, centre.row + reach + 1);
     const int right = std::min(size_, centre.column + reach + 1);
@@ -71,10 +71,8 @@ class Canvas {
 }  // namespace
 
 Shape standard_shape(int size, Difficulty difficulty) {
-  const int cl[] = {6, 9, 14};
-  const int short_cl[] = {3, 4, 6};
-  const int level = static_cast<int>(difficulty);
-  const int length = size == 16 ? short_cl[level] : cl[level];
+  static constexpr int lengths[] = {6, 9, 14}, lengths_16[] = {3, 4, 6};
+  const int length = (size == 16 ? lengths_16 : lengths)[static_cast<int>(difficulty)];
   const int distractor = size == 16 ? 2 : length / 3;
   const int count = standard_distractors(size, distractor);
   switch (size) {
