@@ -101,7 +101,7 @@ void print_doctor() {
 void add_doctor_command(CLI::App& app, CommandContext&) {
   CLI::App* command =
       app.add_subcommand("doctor", "What this machine and this build can do, and what is missing");
-  command->footer("Example:\n  longhaul doctor");
+  command->footer("Example: longhaul doctor");
   command->callback(print_doctor);
 }
 

@@ -16,6 +16,7 @@ void add_export_command(CLI::App& app, CommandContext& context) {
   command->add_option("DIR", arguments->dir, "Results folder, such as results/runs/quick")
       ->required();
   command->add_option("-o,--out", arguments->folder, "Where the files go (default: DIR)");
+  command->footer("Example: longhaul export results/runs/quick -o /tmp/csv");
   command->callback([arguments, &context] {
     const Results results = load_results(arguments->dir);
     const std::string& folder = arguments->folder.empty() ? arguments->dir : arguments->folder;

@@ -66,9 +66,9 @@ void add_list_command(CLI::App& app, CommandContext& context) {
   };
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand("list", "Names of models, tasks or suites, a line each");
-  command->add_option("kind", arguments->kind, "models | tasks | suites")->required();
+  command->add_option("KIND", arguments->kind, "models | tasks | suites")->required();
   command->add_flag("--json", arguments->as_json, "Print JSON");
-  command->footer("Example:\n  longhaul list models");
+  command->footer("Example: longhaul list models");
   command->callback([arguments, &context] {
     const json entries = list(arguments->kind, context.registry);
     if (arguments->as_json)

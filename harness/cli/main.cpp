@@ -16,17 +16,9 @@ constexpr int kEnvironmentFault = 3;
 
 // In the order that --help lists them.
 constexpr void (*kCommands[])(CLI::App&, CommandContext&) = {
-    add_run_command,
-    add_table_command,
-    add_export_command,
-    add_list_command,
-    add_show_command,
-    add_sample_command,
-    add_eval_command,
-    add_forward_command,
-    add_gradcheck_command,
-    add_doctor_command,
-    add_trial_command,
+    add_run_command,       add_table_command,  add_export_command, add_list_command,
+    add_show_command,      add_sample_command, add_eval_command,   add_forward_command,
+    add_gradcheck_command, add_doctor_command, add_trial_command,
 };
 
 constexpr const char* kAbout =
@@ -35,10 +27,18 @@ constexpr const char* kAbout =
 
 constexpr const char* kExamples =
     "Examples:\n"
+    "  longhaul run quick                         train a suite, print its table\n"
+    "  longhaul table results/runs/quick          the table again\n"
+    "  longhaul export results/runs/quick         the results as CSV files\n"
     "  longhaul list models                       what can be trained\n"
     "  longhaul show task listops                 its options, and what an example looks like\n"
     "  longhaul sample listops -n 3 --seed 7      three examples\n"
+    "  longhaul eval CHECKPOINT                   score a stored model again\n"
+    "  longhaul forward CHECKPOINT --tokens IN.npy --out OUT.npy\n"
+    "                                             its logits on given tokens\n"
+    "  longhaul gradcheck transformer             gradients against finite differences\n"
     "  longhaul doctor                            what this machine and this build can do\n"
+    "  longhaul trial SPEC.json --out DIR         one trial, as run starts it\n"
     "\n"
     "longhaul COMMAND --help explains one command. Exit status: 0 done, 1 some trials failed,\n"
     "2 bad arguments or config, 3 the environment is at fault (disk full, out of memory).";
@@ -68,7 +68,7 @@ int run(int argc, char** argv) {
     return complain(complaint(app, error), kBadArguments);
   }
   if (app.get_subcommands().empty()) std::fputs(app.help().c_str(), stdout);
-  if (std::fflush(stdout) != 0)
+  if (std::fflush(stdout) != 0 || std::ferror(stdout))
     return complain("standard output cannot be written", kEnvironmentFault);
   return context.exit_status;
 }

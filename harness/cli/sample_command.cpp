@@ -60,7 +60,7 @@ void sample(const Arguments& arguments, const Registry& registry) {
 void add_sample_command(CLI::App& app, CommandContext& context) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand("sample", "Examples of a task, as training sees them");
-  command->add_option("task", arguments->task, "As longhaul list tasks prints it")->required();
+  command->add_option("TASK", arguments->task, "As longhaul list tasks prints it")->required();
   command->add_option("-n", arguments->count, "How many")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
@@ -73,7 +73,7 @@ void add_sample_command(CLI::App& app, CommandContext& context) {
   command
       ->add_option("--format", arguments->format, "text | tsv | json; a target of -1 is unscored")
       ->capture_default_str();
-  command->footer("Example:\n  longhaul sample listops -n 3 --seed 7 --set max_depth=4");
+  command->footer("Example: longhaul sample listops -n 3 --seed 7 --set max_depth=4");
   command->callback([arguments, &context] { sample(*arguments, context.registry); });
 }
 

@@ -84,10 +84,10 @@ void add_show_command(CLI::App& app, CommandContext& context) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command =
       app.add_subcommand("show", "Every option of a model or task, its source, an example");
-  command->add_option("kind", arguments->kind, "model | task")->required();
-  command->add_option("name", arguments->name, "As longhaul list prints it")->required();
+  command->add_option("KIND", arguments->kind, "model | task")->required();
+  command->add_option("NAME", arguments->name, "As longhaul list prints it")->required();
   command->add_flag("--json", arguments->as_json, "Print JSON");
-  command->footer("Example:\n  longhaul show task listops");
+  command->footer("Example: longhaul show task listops");
   command->callback([arguments, &context] {
     const std::string& kind = arguments->kind;
     require(kind == "model" || kind == "task", "show: found '", kind, "', allowed: model | task");

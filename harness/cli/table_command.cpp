@@ -35,6 +35,7 @@ void add_table_command(CLI::App& app, CommandContext& context) {
   command->add_option("--format", arguments->format, "Form of the output")
       ->check(CLI::IsMember({"text", "markdown", "csv", "latex"}))
       ->capture_default_str();
+  command->footer("Example: longhaul table results/runs/quick --format markdown");
   command->callback([arguments, &context] {
     const Results results = load_results(arguments->dir);
     std::cout << format_table(make_table(results, arguments->metric), arguments->format)

@@ -54,6 +54,7 @@ void add_trial_command(CLI::App& app, CommandContext& context) {
   command->add_option("--threads", arguments->threads, "Threads to train on")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  command->footer("Example: longhaul trial spec.json --out /tmp/trial");
   command->callback([arguments, &context] { trial(*arguments, context); });
 }
 

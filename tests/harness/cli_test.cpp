@@ -55,13 +55,14 @@ TEST_CASE("cli: no arguments and --help explain the commands", "[cli]") {
   const Outcome bare = longhaul_run("");
   CHECK(bare.status == 0);
   CHECK(longhaul_run("--help").out == bare.out);
-  for (const char* command : {"list", "show", "sample", "doctor"}) {
+  for (const char* command : {"run", "table", "export", "list", "show", "sample", "eval", "forward",
+                              "gradcheck", "doctor", "trial"}) {
     INFO(command);
     CHECK(has(bare.out, std::string("\n  ") + command + " "));
     CHECK(has(bare.out, std::string("  longhaul ") + command));
     const Outcome help = longhaul_run(std::string(command) + " --help");
     CHECK(help.status == 0);
-    CHECK(has(help.out, "Example:\n  longhaul " + std::string(command)));
+    CHECK(has(help.out, "Example: longhaul " + std::string(command)));
   }
   CHECK(has(longhaul_run("--version").out, "longhaul "));
 }
@@ -78,7 +79,7 @@ TEST_CASE("cli: bad arguments are one line that names the nearest, with status 2
   says("list models --jsn",
        "list: unknown option '--jsn'; did you mean '--json'? see longhaul list --help");
   says("list models tasks", "list: unknown argument 'tasks'; see longhaul list --help");
-  says("show model", "show: name is required; see longhaul show --help");
+  says("show model", "show: NAME is required; see longhaul show --help");
   says("list modles", "list: found 'modles', allowed: models | tasks | suites");
   says("sample listops --split dev",
        "sample: --split: found 'dev', allowed: train | validation | test");

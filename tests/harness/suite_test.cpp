@@ -154,7 +154,7 @@ TEST_CASE("suite: no option of a model or task hides behind a setting", "[suite]
     }
 }
 
-TEST_CASE("suite: every suite of configs/ loads with what is built in", "[suite][.]") {
+TEST_CASE("suite: every suite of configs/ loads with what is built in", "[suite]") {
   Registry registry;
   register_builtins(registry);
   const std::filesystem::path folder =

@@ -2,6 +2,7 @@
 
 #include "harness/suite/builtins.h"
 #include "harness/train/conformance.h"
+#include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "longhaul/registry.h"
 #include "tests/support/catch.h"
