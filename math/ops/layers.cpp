@@ -164,20 +164,24 @@ Tensor causal_conv(const Tensor& x, const Tensor& w) {
       }
     }
   record(y, {x, w}, [=] {  // dx_{t-j} += w_j dy_t;  dw_j += sum_t x_{t-j} dy_t
-    count_flops(4 * B * T * D * K);
-    float* dx = x.grad();
-    float* dw = w.grad();
+    float* dx = x.needs_grad() ? x.grad() : nullptr;
+    float* dw = w.needs_grad() ? w.grad() : nullptr;
+    count_flops(2 * ((dx != nullptr) + (dw != nullptr)) * B * T * D * K);
     for (int64_t b = 0; b < B; ++b)
       for (int64_t t = 0; t < T; ++t) {
         const float* dy = y.grad() + (b * T + t) * D;
         for (int64_t j = 0; j < std::min(K, t + 1); ++j) {
           const int64_t at = (b * T + t - j) * D;
           const float *in = x.data() + at, *tap = w.data() + j * D;
-          float *din = dx + at, *dtap = dw + j * D;
+          if (dx) {
+            float* din = dx + at;
 #pragma omp simd
-          for (int64_t d = 0; d < D; ++d) {
-            din[d] += tap[d] * dy[d];
-            dtap[d] += in[d] * dy[d];
+            for (int64_t d = 0; d < D; ++d) din[d] += tap[d] * dy[d];
+          }
+          if (dw) {
+            float* dtap = dw + j * D;
+#pragma omp simd
+            for (int64_t d = 0; d < D; ++d) dtap[d] += in[d] * dy[d];
           }
         }
       }

@@ -1,0 +1,90 @@
+#include "math/peak.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+namespace longhaul {
+namespace {
+
+// Enough to hide the latency of two pipes (2 x 4 cycles), few enough for AVX2's 16 registers.
+constexpr int kChains = 12;
+constexpr int kSteps = 100000;  // of every chain: 0.3 to 0.5 ms
+constexpr int kRuns = 40;
+
+// A function that advances kChains vectors by x = x * factor + term, kSteps times. The chains start
+// from different values: equal ones would be compiled into one.
+struct Chains {
+  float (*run)(float factor, float term);
+  int lanes;  // floats of a vector
+};
+
+using Vector128 = float __attribute__((vector_size(16)));
+
+float run_128(float factor, float term) {
+  Vector128 x[kChains];
+  for (int chain = 0; chain < kChains; ++chain) x[chain] = Vector128{} + static_cast<float>(chain);
+  for (int step = 0; step < kSteps; ++step)
+    for (Vector128& chain : x) chain = chain * factor + term;
+  for (const Vector128& chain : x) x[0] += chain;
+  return x[0][0];
+}
+
+#ifdef __x86_64__
+
+__attribute__((target("avx2,fma"))) float run_256(float factor, float term) {
+  const __m256 a = _mm256_set1_ps(factor), b = _mm256_set1_ps(term);
+  __m256 x[kChains];
+  for (int chain = 0; chain < kChains; ++chain)
+    x[chain] = _mm256_set1_ps(static_cast<float>(chain));
+  for (int step = 0; step < kSteps; ++step)
+    for (__m256& chain : x) chain = _mm256_fmadd_ps(chain, a, b);
+  for (const __m256& chain : x) x[0] = _mm256_add_ps(x[0], chain);
+  return _mm256_cvtss_f32(x[0]);
+}
+
+__attribute__((target("avx512f"))) float run_512(float factor, float term) {
+  const __m512 a = _mm512_set1_ps(factor), b = _mm512_set1_ps(term);
+  __m512 x[kChains];
+  for (int chain = 0; chain < kChains; ++chain)
+    x[chain] = _mm512_set1_ps(static_cast<float>(chain));
+  for (int step = 0; step < kSteps; ++step)
+    for (__m512& chain : x) chain = _mm512_fmadd_ps(chain, a, b);
+  for (const __m512& chain : x) x[0] = _mm512_add_ps(x[0], chain);
+  return _mm512_cvtss_f32(x[0]);
+}
+
+Chains widest() {
+  if (__builtin_cpu_supports("avx512f")) return {run_512, 16};
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return {run_256, 8};
+  return {run_128, 4};
+}
+
+#else
+
+Chains widest() { return {run_128, 4}; }
+
+#endif
+
+}  // namespace
+
+double fma_peak_gflops() {
+  const Chains chains = widest();
+  const double flops = 2.0 * kChains * kSteps * chains.lanes;
+  double best = 0;
+  // Volatile, so that no run is left out, shared or moved past the clock.
+  volatile float factor = 0.999f, result = 0;
+  for (int run = 0; run < kRuns; ++run) {
+    const auto start = std::chrono::steady_clock::now();
+    result = chains.run(factor, 0.001f);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    best = std::max(best, flops / seconds.count());
+  }
+  static_cast<void>(result);
+  return best * 1e-9;
+}
+
+}  // namespace longhaul
