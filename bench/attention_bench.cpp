@@ -6,6 +6,9 @@
 //   in memory linear_attention/causal/<d>/<T>/<pass>    chunks of 64
 //   linear_attention/bidirectional/<d>/<T>/<pass>
 //
+//   fma_peak                                  what one core can do at all: independent
+//   multiply-adds
+//
 // Counters: flops (useful operations a second, as the operators count them; for the naive form
 // those of the tiled one), tokens a second.
 #include <benchmark/benchmark.h>
@@ -16,6 +19,7 @@
 #include "longhaul/ops.h"
 #include "math/meter.h"
 #include "math/parallel.h"
+#include "math/tile.h"
 
 namespace {
 using namespace longhaul;
@@ -96,9 +100,25 @@ void add(const std::string& name, Form form, Form counted, const Setting& s) {
                                [=](benchmark::State& state) { run(state, form, counted, s); });
 }
 
+void fma_peak(benchmark::State& state) {
+  constexpr int kChains = 12;  // more than latency times units
+  const tile::Vec factor = tile::pinned(tile::splat(0.5f)), term = tile::pinned(tile::splat(1));
+  tile::Vec x[kChains] = {}, sum{};
+  for (auto _ : state)
+    for (int i = 0; i < 1000; ++i)
+#pragma GCC unroll 12
+      for (tile::Vec& chain : x) chain = tile::pinned(chain * factor + term);
+  for (const tile::Vec& chain : x) sum += chain;
+  benchmark::DoNotOptimize(sum);
+  const double flops =
+      2.0 * 1000 * kChains * tile::kWidth * static_cast<double>(state.iterations());
+  state.counters["flops"] = benchmark::Counter(flops, benchmark::Counter::kIsRate);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  benchmark::RegisterBenchmark("fma_peak", fma_peak);
   for (bool reverse : {false, true})
     for (int64_t d : {16, 32, 64})
       for (int64_t T : {256, 1024, 4096}) {

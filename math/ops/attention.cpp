@@ -23,7 +23,8 @@ using tile::Vec;
 
 constexpr int kVecs = kWidth == 16 ? 2 : 3;  // registers across a tile
 constexpr int64_t kLanes = kVecs * kWidth;
-constexpr int64_t kRows = 64;  // keys (forward) or queries (reverse) that pass a tile at a time
+constexpr int64_t kKeys = 64;         // keys that pass a tile of queries at a time (forward)
+constexpr int64_t kRows = 64;         // queries that pass a tile of keys at a time (reverse)
 constexpr int64_t kTilesPerTask = 4;  // query tiles, when a forward pass is split over threads
 constexpr float kLog2E = 1.44269504f;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -32,7 +33,7 @@ struct Problem {
   int64_t B, Tq, Tk, H, d, dv;
   float scale;
   bool causal;
-  int64_t q_stride() const { return H * d; }
+  int64_t k_stride() const { return H * d; }
   int64_t v_stride() const { return H * dv; }
   // Where head h of sequence b begins in a [B, T, H * width] array.
   int64_t query(int64_t b, int64_t h) const { return b * Tq * H * d + h * d; }
@@ -55,75 +56,92 @@ void load_columns(const float* from, int64_t stride, int64_t count, int64_t widt
   tile::transpose(count, width, from, stride, to, lanes, factor);
 }
 
+// The softmax of kTileVecs registers of queries whose keys come block by block.
+template <int kTileVecs>
+struct RunningSoftmax {
+  Vec top[kTileVecs], total[kTileVecs] = {};
+  Vec shrink[kTileVecs];  // what sums over earlier keys are to be multiplied by
+
+  RunningSoftmax() {
+    for (Vec& x : top) x = tile::splat(-kInfinity);
+  }
+
+  // Turns the scores [n, lanes] of the next keys into weights, relative to the largest score so
+  // far.
+  void weigh(float* s, int64_t n) {
+    Vec highest[kTileVecs];
+    for (int i = 0; i < kTileVecs; ++i) highest[i] = top[i];
+    for (int64_t j = 0; j < n; ++j)
+      for (int i = 0; i < kTileVecs; ++i)
+        highest[i] = tile::larger(highest[i], tile::load(s + (j * kTileVecs + i) * kWidth));
+    for (int i = 0; i < kTileVecs; ++i) {
+      shrink[i] = tile::exp2(top[i] - highest[i]);
+      top[i] = highest[i];
+      total[i] *= shrink[i];
+    }
+    for (int64_t j = 0; j < n; ++j)
+      for (int i = 0; i < kTileVecs; ++i) {
+        float* at = s + (j * kTileVecs + i) * kWidth;
+        const Vec weight = tile::exp2(tile::load(at) - highest[i]);
+        total[i] += weight;
+        tile::store(at, weight);
+      }
+  }
+};
+
+template <int kTileVecs>
+void scale_lanes(float* x, int64_t rows, const Vec (&factor)[kTileVecs]) {
+  for (int64_t r = 0; r < rows; ++r)
+    for (int i = 0; i < kTileVecs; ++i) {
+      float* at = x + (r * kTileVecs + i) * kWidth;
+      tile::store(at, tile::load(at) * factor[i]);
+    }
+}
+
 // One tile of `count` queries from q0 on, as kTileVecs registers of lanes: y and the log2-sum-exp2
-// of its rows. `work` holds (d + dv + kRows) * kTileVecs * kWidth floats.
+// of its rows. `work` holds (d + dv + kKeys) * kTileVecs * kWidth floats.
 template <int kTileVecs>
 void attend(const Problem& p, const float* q, const float* k, const float* v, int64_t keys,
             int64_t q0, int64_t count, float* y, float* lse, float* work) {
   constexpr int64_t lanes = kTileVecs * kWidth;
+  const int64_t sk = p.k_stride(), sv = p.v_stride();
   float *qt = work, *yt = qt + p.d * lanes, *s = yt + p.dv * lanes;
-  load_columns(q + q0 * p.q_stride(), p.q_stride(), count, p.d, qt, lanes, p.scale * kLog2E);
+  load_columns(q + q0 * sk, sk, count, p.d, qt, lanes, p.scale * kLog2E);
   std::fill_n(yt, p.dv * lanes, 0.0f);
-  Vec top[kTileVecs], total[kTileVecs];
-  for (int i = 0; i < kTileVecs; ++i) {
-    top[i] = tile::splat(-kInfinity);
-    total[i] = Vec{};
-  }
+  RunningSoftmax<kTileVecs> softmax;
   const int64_t end = p.causal ? std::min(keys, q0 + count) : keys;
-  for (int64_t k0 = 0; k0 < end; k0 += kRows) {
-    const int64_t n = std::min(kRows, end - k0);
-    tile::narrow_product<kTileVecs>(n, p.d, {k + k0 * p.q_stride(), p.q_stride()}, qt, lanes, s,
-                                    lanes, false);
-    if (p.causal)
-      for (int64_t j = std::max<int64_t>(0, q0 + 1 - k0); j < n; ++j)  // hide keys after the query
-        for (int64_t i = 0; i < k0 + j - q0; ++i) s[j * lanes + i] = -kInfinity;
-    Vec before[kTileVecs];
-    for (int i = 0; i < kTileVecs; ++i) before[i] = top[i];
-    for (int64_t j = 0; j < n; ++j)
-      for (int i = 0; i < kTileVecs; ++i)
-        top[i] = tile::larger(top[i], tile::load(s + j * lanes + i * kWidth));
-    for (int i = 0; i < kTileVecs; ++i) {
-      before[i] = tile::exp2(before[i] - top[i]);
-      total[i] *= before[i];
-    }
-    for (int64_t j = 0; j < n; ++j)
-      for (int i = 0; i < kTileVecs; ++i) {
-        float* at = s + j * lanes + i * kWidth;
-        const Vec e = tile::exp2(tile::load(at) - top[i]);
-        total[i] += e;
-        tile::store(at, e);
-      }
-    if (k0 > 0)
-      for (int64_t c = 0; c < p.dv; ++c)
-        for (int i = 0; i < kTileVecs; ++i) {
-          float* at = yt + c * lanes + i * kWidth;
-          tile::store(at, tile::load(at) * before[i]);
-        }
-    tile::narrow_product<kTileVecs>(p.dv, n, {v + k0 * p.v_stride(), p.v_stride(), true}, s, lanes,
-                                    yt, lanes, true);
+  for (int64_t k0 = 0; k0 < end; k0 += kKeys) {
+    const int64_t n = std::min(kKeys, end - k0);
+    tile::narrow_product<kTileVecs>(n, p.d, {k + k0 * sk, sk}, qt, lanes, s, lanes, false);
+    if (p.causal)  // hide keys after the query
+      for (int64_t j = std::max<int64_t>(0, q0 + 1 - k0); j < n; ++j)
+        std::fill_n(s + j * lanes, k0 + j - q0, -kInfinity);
+    softmax.weigh(s, n);
+    if (k0 > 0) scale_lanes<kTileVecs>(yt, p.dv, softmax.shrink);
+    tile::narrow_product<kTileVecs>(p.dv, n, {v + k0 * sv, sv, true}, s, lanes, yt, lanes, true);
   }
-  for (int64_t i = 0; i < count; ++i) {
-    const float sum = total[i / kWidth][i % kWidth];
-    lse[q0 + i] = sum == 0 ? 0 : top[i / kWidth][i % kWidth] + std::log2(sum);
+  alignas(64) float top[lanes], total[lanes];
+  Vec share[kTileVecs];
+  for (int i = 0; i < kTileVecs; ++i) {
+    tile::store(top + i * kWidth, softmax.top[i]);
+    tile::store(total + i * kWidth, softmax.total[i]);
+    share[i] = softmax.total[i] == 0 ? Vec{} : 1 / softmax.total[i];
   }
-  for (int i = 0; i < kTileVecs; ++i) total[i] = total[i] == 0 ? Vec{} : 1 / total[i];
-  for (int64_t c = 0; c < p.dv; ++c)
-    for (int i = 0; i < kTileVecs; ++i) {
-      float* at = yt + c * lanes + i * kWidth;
-      tile::store(at, tile::load(at) * total[i]);
-    }
-  tile::transpose(p.dv, count, yt, lanes, y + q0 * p.v_stride(), p.v_stride());
+  for (int64_t i = 0; i < count; ++i)
+    lse[q0 + i] = total[i] == 0 ? 0 : top[i] + std::log2(total[i]);
+  scale_lanes<kTileVecs>(yt, p.dv, share);
+  tile::transpose(p.dv, count, yt, lanes, y + q0 * sv, sv);
 }
 
 void forward(const Problem& p, const float* q, const float* k, const float* v,
              const PooledVector<int64_t>& lengths, float* y, float* lse) {
   const int64_t tiles = (p.Tq + kLanes - 1) / kLanes;
   parallel_for(p.B * p.H * tiles, kTilesPerTask, [&](int64_t begin, int64_t end) {
-    const Tensor work = Tensor::empty({(p.d + p.dv + kRows) * kLanes});
+    const Tensor work = Tensor::empty({(p.d + p.dv + kKeys) * kLanes});
     for (int64_t at = begin; at < end; ++at) {
       const int64_t head = at / tiles, b = head / p.H, h = head % p.H;
       const int64_t q0 = at % tiles * kLanes, count = std::min(kLanes, p.Tq - q0);
-      const auto run = count > kWidth ? attend<kVecs> : attend<1>;
+      const auto run = count > 2 * kWidth ? attend<kVecs> : count > kWidth ? attend<2> : attend<1>;
       run(p, q + p.query(b, h), k + p.key(b, h), v + p.value(b, h), lengths[b], q0, count,
           y + p.out(b, h), lse + head * p.Tq, work.data());
     }
@@ -197,7 +215,7 @@ void zero_rows(const GradTarget& to, int64_t from, int64_t rows, int64_t width, 
 }
 
 void reverse_head(const Problem& p, const Head& head, const Work& w) {
-  const int64_t sq = p.q_stride(), sv = p.v_stride();
+  const int64_t sq = p.k_stride(), sv = p.v_stride();
   zero_rows(head.dv, head.keys, p.Tk, p.dv, sv);
   zero_rows(head.dk, head.keys, p.Tk, p.d, sq);
   std::fill_n(w.dq, p.Tq * w.wide, 0.0f);
