@@ -1,7 +1,7 @@
 // The recurrent operators. Names end in the sizes; the counter is nanoseconds per token.
 //
-//   complex_scan/<lane|free>/<pass>/B:T:N            pass: forward or backward (forward and backward)
-//   <tanh|gru>/<sequential|newton>/<lane|free>/<pass>/B:T:N:block
+//   complex_scan/<lane|free>/<pass>/B:T:N            pass: forward or backward (forward and
+//   backward) <tanh|gru>/<sequential|newton>/<lane|free>/<pass>/B:T:N:block
 //
 // `lane` is one thread inside a lane, as in training; `free` is outside, where threads may share.
 #include <benchmark/benchmark.h>
@@ -43,9 +43,9 @@ void run(benchmark::State& state, bool inside_lane, bool backward, const Tensor&
     a.drop_grad();
     b.drop_grad();
   }
-  state.counters["ns_per_token"] =
-      benchmark::Counter(1e-9 * static_cast<double>(tokens), benchmark::Counter::kIsIterationInvariantRate |
-                                                                 benchmark::Counter::kInvert);
+  state.counters["ns_per_token"] = benchmark::Counter(
+      1e-9 * static_cast<double>(tokens),
+      benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 std::string name(const std::string& what, bool lane, bool backward) {
@@ -60,30 +60,34 @@ std::string sizes(std::initializer_list<int64_t> list) {
 
 void add_scan(int64_t B, int64_t T, int64_t N, bool lane, bool backward) {
   benchmark::RegisterBenchmark(
-      (name("complex_scan", lane, backward) + sizes({B, T, N})).c_str(), [=](benchmark::State& state) {
+      (name("complex_scan", lane, backward) + sizes({B, T, N})).c_str(),
+      [=](benchmark::State& state) {
         const Tensor lambda = noise({2 * N}, 1, 0.5), u = noise({B, T, 2 * N}, 2, 1);
         run(state, lane, backward, lambda, u, B * T, [&] { return complex_scan(lambda, u); });
-      })->UseRealTime();
+      })
+      ->UseRealTime();
 }
 
-void add_recurrence(Cell cell, Solver solver, int64_t B, int64_t T, int64_t N, int64_t block, bool lane,
-                    bool backward) {
+void add_recurrence(Cell cell, Solver solver, int64_t B, int64_t T, int64_t N, int64_t block,
+                    bool lane, bool backward) {
   const std::string what = std::string(cell == Cell::gru ? "gru/" : "tanh/") +
                            (solver == Solver::newton ? "newton" : "sequential");
-  benchmark::RegisterBenchmark(
-      (name(what, lane, backward) + sizes({B, T, N, block})).c_str(), [=](benchmark::State& state) {
-        const int64_t G = cell == Cell::gru ? 3 : 1;
-        const double deviation = 0.7 / std::sqrt(static_cast<double>(block));
-        const Tensor u = noise({B, T, G * N}, 1, 0.5);
-        const Tensor R = noise({G, N / block, block, block}, 2, deviation);
-        RecurrenceSpec spec;
-        spec.cell = cell;
-        spec.solver = solver;
-        SolverReport report;
-        run(state, lane, backward, R, u, B * T,
-            [&] { return nonlinear_recurrence(u, R, spec, &report); });
-        state.counters["sweeps"] = report.iterations;
-      })->UseRealTime();
+  benchmark::RegisterBenchmark((name(what, lane, backward) + sizes({B, T, N, block})).c_str(),
+                               [=](benchmark::State& state) {
+                                 const int64_t G = cell == Cell::gru ? 3 : 1;
+                                 const double deviation =
+                                     0.7 / std::sqrt(static_cast<double>(block));
+                                 const Tensor u = noise({B, T, G * N}, 1, 0.5);
+                                 const Tensor R = noise({G, N / block, block, block}, 2, deviation);
+                                 RecurrenceSpec spec;
+                                 spec.cell = cell;
+                                 spec.solver = solver;
+                                 SolverReport report;
+                                 run(state, lane, backward, R, u, B * T,
+                                     [&] { return nonlinear_recurrence(u, R, spec, &report); });
+                                 state.counters["sweeps"] = report.iterations;
+                               })
+      ->UseRealTime();
 }
 
 void add_all() {
@@ -94,15 +98,30 @@ void add_all() {
   }
   for (Cell cell : {Cell::tanh, Cell::gru}) {
     for (bool backward : {false, true})
-      for (auto [B, T, N, block] : {std::tuple{4, 256, 64, 64}, {4, 256, 128, 128}, {1, 256, 64, 64},
-                                    {4, 256, 64, 16}, {4, 256, 64, 2}, {4, 256, 64, 1}})
+      for (auto [B, T, N, block] : {std::tuple{4, 256, 64, 64},
+                                    {4, 256, 128, 128},
+                                    {1, 256, 64, 64},
+                                    {4, 256, 64, 16},
+                                    {4, 256, 64, 2},
+                                    {4, 256, 64, 1}})
         add_recurrence(cell, Solver::sequential, B, T, N, block, true, backward);
     // Where the automatic choice is made: narrow diagonals, in a lane and outside.
     for (bool lane : {true, false})
-      for (auto [B, T, N, block] :
-           {std::tuple{1, 256, 1, 1}, {1, 4096, 1, 1}, {1, 65536, 1, 1}, {1, 4096, 4, 1}, {1, 4096, 8, 1},
-            {1, 65536, 8, 1}, {1, 65536, 16, 1}, {1, 65536, 64, 1}, {8, 4096, 1, 1}, {2, 65536, 8, 1},
-            {1, 65536, 2, 2}, {1, 65536, 8, 2}, {1, 65536, 4, 4}, {4, 256, 64, 64}, {1, 4096, 64, 64}})
+      for (auto [B, T, N, block] : {std::tuple{1, 256, 1, 1},
+                                    {1, 4096, 1, 1},
+                                    {1, 65536, 1, 1},
+                                    {1, 4096, 4, 1},
+                                    {1, 4096, 8, 1},
+                                    {1, 65536, 8, 1},
+                                    {1, 65536, 16, 1},
+                                    {1, 65536, 64, 1},
+                                    {8, 4096, 1, 1},
+                                    {2, 65536, 8, 1},
+                                    {1, 65536, 2, 2},
+                                    {1, 65536, 8, 2},
+                                    {1, 65536, 4, 4},
+                                    {4, 256, 64, 64},
+                                    {1, 4096, 64, 64}})
         for (Solver solver : {Solver::sequential, Solver::newton})
           add_recurrence(cell, solver, B, T, N, block, lane, false);
   }

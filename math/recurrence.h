@@ -30,7 +30,8 @@ struct Solution {
 
 constexpr int kGateCount = 4;
 
-// ---- cells, at `n` independent positions. Gate g of u, p and so on lies `..._stride` behind gate 0.
+// ---- cells, at `n` independent positions. Gate g of u, p and so on lies `..._stride` behind gate
+// 0.
 
 // value = cell(h, u), where p = R h; the gates are written for the gru alone.
 struct CellInput {
@@ -47,15 +48,16 @@ void cell_values(Cell cell, int64_t n, const CellInput& in, const CellOutput& ou
 void cell_slopes(Cell cell, int64_t n, const CellOutput& at, const float* h, float* slopes,
                  int64_t slope_stride, float* keep);
 
-// One step of the reverse recurrence. In: the gradient of h_t as the sum of three parts. Out: a_g, the
-// gradient of (R_g h_{t-1}), and du_g, strides n; `kept`, the part of the gradient of h_{t-1} that
-// does not pass through R.
+// One step of the reverse recurrence. In: the gradient of h_t as the sum of three parts. Out: a_g,
+// the gradient of (R_g h_{t-1}), and du_g, strides n; `kept`, the part of the gradient of h_{t-1}
+// that does not pass through R.
 struct CellGradient {
   const float *direct, *through;  // dh_t, and R^T a of the step after
   float* kept;                    // in: of the step after; out: of this one
   float *a, *du;                  // tanh: the same values; du may be null
 };
-void cell_reverse(Cell cell, int64_t n, const CellOutput& at, const float* h, const CellGradient& g);
+void cell_reverse(Cell cell, int64_t n, const CellOutput& at, const float* h,
+                  const CellGradient& g);
 
 // ---- products with the block-diagonal matrices, for up to kGroup vectors at once.
 class BlockProduct {

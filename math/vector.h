@@ -25,8 +25,8 @@ inline void store(float* p, F value) {
   std::memcpy(p, &value, sizeof value);
 }
 
-// a * b + c, fused where the machine can. Left to choose, GCC fuses in some loops and not in others,
-// and the same sum would have different bits in each.
+// a * b + c, fused where the machine can. Left to choose, GCC fuses in some loops and not in
+// others, and the same sum would have different bits in each.
 inline Vector multiply_add(Vector a, Vector b, Vector c) {
 #ifdef __FMA__
   return _mm256_fmadd_ps(a, b, c);

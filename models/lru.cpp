@@ -1,17 +1,18 @@
 // Linear recurrent unit (Orvieto et al. 2023, arXiv:2303.06349, section 3; eq. 6 to 8).
 //
-//   x_t = lambda .* x_{t-1} + exp(gamma_log) .* (B u_t)        lambda = exp(-exp(nu_log) + i exp(theta_log))
-//   y_t = Re(C x_t) + D .* u_t
+//   x_t = lambda .* x_{t-1} + exp(gamma_log) .* (B u_t)        lambda = exp(-exp(nu_log) + i
+//   exp(theta_log)) y_t = Re(C x_t) + D .* u_t
 //
-// The stable exponential keeps |lambda| = exp(-exp(nu_log)) below 1 after any update. |lambda| starts
-// uniform in area on the ring [r_min, r_max], the phase uniform in [0, max_phase], and gamma_log at
-// log sqrt(1 - |lambda|^2), which keeps E|x|^2 at the size of E|B u|^2. Both are trained.
+// The stable exponential keeps |lambda| = exp(-exp(nu_log)) below 1 after any update. |lambda|
+// starts uniform in area on the ring [r_min, r_max], the phase uniform in [0, max_phase], and
+// gamma_log at log sqrt(1 - |lambda|^2), which keeps E|x|^2 at the size of E|B u|^2. Both are
+// trained.
 //
 // A complex row of N is stored as 2N reals, real parts first. So B is a real [D, 2N], and C a real
-// [2N, D]: Re(C x) = C^r x^r - C^i x^i, and the rows N .. 2N of C hold -C^i. gamma scales the columns
-// of B before the product: once per pass instead of once per position.
-// A bidirectional model scans the reversed sequence too, with parameters of its own; C reads both.
-// Time O(T (D N + N)), state 2N per sequence.
+// [2N, D]: Re(C x) = C^r x^r - C^i x^i, and the rows N .. 2N of C hold -C^i. gamma scales the
+// columns of B before the product: once per pass instead of once per position. A bidirectional
+// model scans the reversed sequence too, with parameters of its own; C reads both. Time O(T (D N +
+// N)), state 2N per sequence.
 
 #include <cmath>
 #include <numbers>
@@ -57,7 +58,8 @@ Init gamma_log(const Tensor& nu) {  // log sqrt(1 - |lambda|^2) = log(1 - exp(-2
 // One direction of time: what turns u into the states x.
 class Scan {
  public:
-  Scan(MixerContext& c, const std::string& prefix, int64_t N, const Ring& ring, ParameterGroup group)
+  Scan(MixerContext& c, const std::string& prefix, int64_t N, const Ring& ring,
+       ParameterGroup group)
       : nu_log_(c.parameter(prefix + "nu_log", {N}, nu_log(ring), group)),
         theta_log_(c.parameter(prefix + "theta_log", {N}, theta_log(ring), group)),
         gamma_log_(c.parameter(prefix + "gamma_log", {N}, gamma_log(nu_log_), group)),
@@ -83,7 +85,8 @@ class Lru final : public Mixer {
     Options& o = c.options();
     const int64_t D = c.d_model();
     state_ = o.integer("state", 0, "complex states N of a direction; 0 means d_model");
-    // The ring of the paper's ListOps runs: all memory spans up to about 100 steps, all frequencies.
+    // The ring of the paper's ListOps runs: all memory spans up to about 100 steps, all
+    // frequencies.
     Ring ring;
     ring.r_min = o.number("r_min", 0.0, "least |lambda| at the start", 0, 1);
     ring.r_max = o.number("r_max", 0.99, "largest |lambda| at the start, below 1", 0, 1);
@@ -93,8 +96,8 @@ class Lru final : public Mixer {
     const double lr_scale = o.number(
         "lr_scale", 0.5, "learning-rate factor of lambda, gamma and B, which never decay", 0, 1);
     if (ring.r_max >= 1 || ring.r_min >= ring.r_max) {
-      o.problem("r_max", text("r_max ", ring.r_max, " must lie above r_min ", ring.r_min,
-                              " and below 1"));
+      o.problem("r_max",
+                text("r_max ", ring.r_max, " must lie above r_min ", ring.r_min, " and below 1"));
       ring = {0, 0.99, ring.max_phase};
     }
     if (state_ == 0) state_ = D;
@@ -109,8 +112,7 @@ class Lru final : public Mixer {
   Tensor forward(const Tensor& u, const Lengths& lengths) const override {  // [B, T, D]
     Tensor x = complex_scan(scans_[0].lambda(), scans_[0].input(u));        // [B, T, 2N]
     if (scans_.size() == 2) {
-      const Tensor back =
-          complex_scan(scans_[1].lambda(), scans_[1].input(flip(u, lengths)));
+      const Tensor back = complex_scan(scans_[1].lambda(), scans_[1].input(flip(u, lengths)));
       x = concat({x, flip(back, lengths)}, 2);  // [B, T, 4N]
     }
     return matmul(x, c_) + d_ * u;
@@ -121,9 +123,10 @@ class Lru final : public Mixer {
   Tensor step(const Tensor& u, State& state) const override {  // [B, D]
     const Shape row{u.dim(0), 1, 2 * state_};
     // Two steps of the scan from zero: the first yields the old state, the second the new one.
-    const Tensor inputs = concat({reshape(state.tensors[0], row), reshape(scans_[0].input(u), row)}, 1);
-    const Tensor x = reshape(slice(complex_scan(scans_[0].lambda(), inputs), 1, 1, 2),
-                             {u.dim(0), 2 * state_});
+    const Tensor inputs =
+        concat({reshape(state.tensors[0], row), reshape(scans_[0].input(u), row)}, 1);
+    const Tensor x =
+        reshape(slice(complex_scan(scans_[0].lambda(), inputs), 1, 1, 2), {u.dim(0), 2 * state_});
     state = {{x}, state.position + 1};
     return matmul(x, c_) + d_ * u;
   }

@@ -7,9 +7,9 @@
 //         r = sigmoid(u^r + R^r h), z = sigmoid(u^z + R^z h), n = tanh(u^n + r .* (R^n h))
 //         h_t = (1 - z) .* n + z .* h_{t-1}
 //
-// R is block-diagonal in blocks of `block`: dense, or as narrow as diagonal, where the parallel solve is
-// cheap. `newton` is DEER (Lim et al. 2023, arXiv:2309.12252, eq. 5): linearise around the last
-// iterate, solve the linear recurrence, repeat; see nonlinear_recurrence in longhaul/ops.h.
+// R is block-diagonal in blocks of `block`: dense, or as narrow as diagonal, where the parallel
+// solve is cheap. `newton` is DEER (Lim et al. 2023, arXiv:2309.12252, eq. 5): linearise around the
+// last iterate, solve the linear recurrence, repeat; see nonlinear_recurrence in longhaul/ops.h.
 // Time O(T (D^2 + D block)), state D per sequence.
 
 #include <cmath>
@@ -22,9 +22,9 @@
 namespace {
 using namespace longhaul;
 
-// Random orthogonal blocks (Gram-Schmidt on normal rows). They keep the length of h, so gradients reach
-// as far back as tanh lets them; and no Jacobian of the tanh cell is then larger than 1, which is
-// where newton converges in a few sweeps.
+// Random orthogonal blocks (Gram-Schmidt on normal rows). They keep the length of h, so gradients
+// reach as far back as tanh lets them; and no Jacobian of the tanh cell is then larger than 1,
+// which is where newton converges in a few sweeps.
 Init orthogonal() {
   return [](Tensor& values, Rng& rng) {
     normal(1)(values, rng);
@@ -53,12 +53,15 @@ class Rnn final : public Mixer {
     Options& o = c.options();
     gru_ = o.choice("cell", "tanh", {"tanh", "gru"}, "the recurrent cell") == "gru";
     block_ = o.integer("block", 0, "width of the blocks of the recurrent matrix; 0 means dense");
-    const std::string solver = o.choice("solver", "auto", {"auto", "sequential", "newton"},
-                                        "how the recurrence is solved");
-    spec_.tolerance = o.number("tolerance", 1e-6, "newton stops when no step's residual is larger", 0);
-    spec_.max_iterations =
-        static_cast<int>(o.integer("max_iterations", 100, "newton stops after as many sweeps", 1, 1 << 20));
-    spec_.audit = o.flag("audit", false, "also solve sequentially and record the largest difference");
+    const std::string solver =
+        o.choice("solver", "auto", {"auto", "sequential", "newton"},
+                 "how the recurrence is solved");
+    spec_.tolerance =
+        o.number("tolerance", 1e-6, "newton stops when no step's residual is larger", 0);
+    spec_.max_iterations = static_cast<int>(
+        o.integer("max_iterations", 100, "newton stops after as many sweeps", 1, 1 << 20));
+    spec_.audit =
+        o.flag("audit", false, "also solve sequentially and record the largest difference");
     if (block_ == 0) block_ = N_;
     if (block_ > N_ || N_ % block_ != 0) {
       o.problem("block", text("block ", block_, " does not divide d_model ", N_));
@@ -114,8 +117,9 @@ class Rnn final : public Mixer {
 }  // namespace
 
 LONGHAUL_PLUGIN(rnn) {
-  registry.mixer<Rnn>({.name = "rnn",
-                       .about = "nonlinear recurrence (tanh or gru), sequential or solved in parallel",
-                       .source = "Elman 1990; Cho et al. 2014; solver Lim et al. 2023, arXiv:2309.12252",
-                       .direction = Direction::causal});
+  registry.mixer<Rnn>(
+      {.name = "rnn",
+       .about = "nonlinear recurrence (tanh or gru), sequential or solved in parallel",
+       .source = "Elman 1990; Cho et al. 2014; solver Lim et al. 2023, arXiv:2309.12252",
+       .direction = Direction::causal});
 }

@@ -1,14 +1,16 @@
 // The complex diagonal recurrence x_t = lambda * x_{t-1} + u_t, written with r, i for real and
 // imaginary parts:
 //
-//   value    x^r_t = l^r x^r_{t-1} - l^i x^i_{t-1} + u^r_t      x^i_t = l^r x^i_{t-1} + l^i x^r_{t-1} + u^i_t
-//   reverse  g_t = dx_t + conj(lambda) g_{t+1},  du_t = g_t,  dlambda = sum_t g_t conj(x_{t-1}):
-//            g^r_t = dx^r_t + l^r g^r_{t+1} + l^i g^i_{t+1}     g^i_t = dx^i_t + l^r g^i_{t+1} - l^i g^r_{t+1}
-//            dl^r = sum_t g^r_t x^r_{t-1} + g^i_t x^i_{t-1}     dl^i = sum_t g^i_t x^r_{t-1} - g^r_t x^i_{t-1}
+//   value    x^r_t = l^r x^r_{t-1} - l^i x^i_{t-1} + u^r_t      x^i_t = l^r x^i_{t-1} + l^i
+//   x^r_{t-1} + u^i_t reverse  g_t = dx_t + conj(lambda) g_{t+1},  du_t = g_t,  dlambda = sum_t g_t
+//   conj(x_{t-1}):
+//            g^r_t = dx^r_t + l^r g^r_{t+1} + l^i g^i_{t+1}     g^i_t = dx^i_t + l^r g^i_{t+1} -
+//            l^i g^r_{t+1} dl^r = sum_t g^r_t x^r_{t-1} + g^i_t x^i_{t-1}     dl^i = sum_t g^i_t
+//            x^r_{t-1} - g^r_t x^i_{t-1}
 //
 // Inside a lane every sequence is one chunk, scanned in order of time and vectorised over channels.
-// A long sequence outside a lane is cut into chunks of fixed size: a first pass finds what each chunk
-// adds to the state at its border, the borders are combined in order (x_border = lambda^size
+// A long sequence outside a lane is cut into chunks of fixed size: a first pass finds what each
+// chunk adds to the state at its border, the borders are combined in order (x_border = lambda^size
 // x_earlier + added), and a second pass scans every chunk from its true start.
 #include <algorithm>
 #include <complex>
@@ -166,7 +168,8 @@ void reverse(const Tensor& lambda, const Tensor& u, const Tensor& x) {
 
 Tensor complex_scan(const Tensor& lambda, const Tensor& u) {
   require(u.rank() == 3 && u.dim(2) % 2 == 0 && lambda.shape() == Shape{u.dim(2)},
-          "complex_scan: lambda ", lambda.shape(), " for u ", u.shape(), ", not [2N] for [B, T, 2N]");
+          "complex_scan: lambda ", lambda.shape(), " for u ", u.shape(),
+          ", not [2N] for [B, T, 2N]");
   const Scan s = cut(lambda, u.shape());
   const Tensor before = states_before(s, u.data());
   Tensor x = Tensor::empty(u.shape());

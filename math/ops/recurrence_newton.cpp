@@ -1,6 +1,6 @@
 // nonlinear_recurrence by Newton's method on all steps at once (DEER, Lim et al. 2023,
-// arXiv:2309.12252). A sweep evaluates the cell around the last iterate h', f_t = cell(h'_{t-1}, u_t)
-// with Jacobian J_t, and solves the linear recurrence exactly:
+// arXiv:2309.12252). A sweep evaluates the cell around the last iterate h', f_t = cell(h'_{t-1},
+// u_t) with Jacobian J_t, and solves the linear recurrence exactly:
 //
 //   h_t = clip(f_t + J_t d_{t-1}),   d_t = h_t - h'_t
 //
@@ -8,8 +8,8 @@
 // larger than 1, it keeps a sweep from growing without bound. After n sweeps the first n steps are
 // exact. f takes products of R with many steps at once; the linear
 // solve takes matrix-vector products alone: J is applied and never formed. The exception are narrow
-// blocks (diagonal, or up to 4 outside a lane): there the blocks of J are stored, and outside a lane
-// a long solve is cut into chunks whose Jacobians are composed, b^3 per block and step.
+// blocks (diagonal, or up to 4 outside a lane): there the blocks of J are stored, and outside a
+// lane a long solve is cut into chunks whose Jacobians are composed, b^3 per block and step.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -181,7 +181,9 @@ void Newton::store_jacobian(int64_t begin, int64_t end) {
       const float* R = r_.recurrent + g * N_ * b;
       for (int64_t i = 0; i < N_; ++i)
         for (int64_t j = 0; j < b; ++j) {
-          const float start = g ? J[i * b + j] : gated_ && i % b == j ? keep_.data()[t * N_ + i] : 0;
+          const float start = g                      ? J[i * b + j]
+                              : gated_ && i % b == j ? keep_.data()[t * N_ + i]
+                                                     : 0;
           J[i * b + j] = slope[i] * R[i * b + j] + start;
         }
     }
@@ -191,10 +193,14 @@ void Newton::store_jacobian(int64_t begin, int64_t end) {
 void Newton::solve(const float* h, float* next) {
   if (!narrow_) return solve_wide(h, next);
   switch (r_.block) {
-    case 1: return solve_narrow<1>(h, next);
-    case 2: return solve_narrow<2>(h, next);
-    case 3: return solve_narrow<3>(h, next);
-    default: return solve_narrow<4>(h, next);
+    case 1:
+      return solve_narrow<1>(h, next);
+    case 2:
+      return solve_narrow<2>(h, next);
+    case 3:
+      return solve_narrow<3>(h, next);
+    default:
+      return solve_narrow<4>(h, next);
   }
 }
 
@@ -274,8 +280,8 @@ template <int b>
 void Newton::solve_narrow(const float* h, float* next) {
   const int64_t size = chunked_ ? kChunk : std::max<int64_t>(T_, 1);
   const int64_t chunks = (T_ + size - 1) / size;
-  Tensor starts({chunks, N_});      // d before each chunk
-  Tensor maps({chunks, N_, b});     // M of each chunk
+  Tensor starts({chunks, N_});   // d before each chunk
+  Tensor maps({chunks, N_, b});  // M of each chunk
   // Calls visit(first channel, F) for every block, or every eight channels of a diagonal.
   const auto each_block = [&](auto visit) {
     int64_t n = 0;
@@ -305,7 +311,8 @@ void Newton::solve_narrow(const float* h, float* next) {
       for (int64_t n = 0; n < N_; ++n) {
         float& start = starts.data()[c * N_ + n];
         for (int64_t j = 0; c > 1 && j < b; ++j)
-          start += maps.data()[((c - 1) * N_ + n) * b + j] * starts.data()[(c - 1) * N_ + n / b * b + j];
+          start +=
+              maps.data()[((c - 1) * N_ + n) * b + j] * starts.data()[(c - 1) * N_ + n / b * b + j];
         start = clip(start, 2);  // a composed map knows no clip; the difference of two h does
       }
   }
@@ -363,9 +370,9 @@ Solution solve_newton(const Recurrence& r, double tolerance, int max_iterations)
     one.B = 1;
     one.u = r.u + b * r.T * r.G * r.N;
     const int64_t first = b * r.T * r.N;
-    Newton newton(one, product,
-                  {s.value.data() + first, s.gates.defined() ? s.gates.data() + first : nullptr,
-                   r.plane()});
+    Newton newton(
+        one, product,
+        {s.value.data() + first, s.gates.defined() ? s.gates.data() + first : nullptr, r.plane()});
     outcomes[b] = iterate(newton, r.T, r.N, tolerance, max_iterations, s.h.data() + first);
   };
   if (r.B == 1)

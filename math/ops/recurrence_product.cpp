@@ -1,7 +1,7 @@
 // Products with a block-diagonal matrix, one step of a recurrence at a time. Wide blocks: a tile of
-// outputs stays in registers while a row of the (transposed) matrix serves up to four sequences. Every
-// output is one chain of multiply-adds in the order of its block, so a sequence has the same bits
-// whatever it is grouped with. Blocks of at most four: vectorised over the blocks instead.
+// outputs stays in registers while a row of the (transposed) matrix serves up to four sequences.
+// Every output is one chain of multiply-adds in the order of its block, so a sequence has the same
+// bits whatever it is grouped with. Blocks of at most four: vectorised over the blocks instead.
 #include <algorithm>
 
 #include "math/recurrence.h"
@@ -36,7 +36,8 @@ inline void tile(int64_t K, int64_t pitch, const float* m, const float* const* x
     }
 }
 
-// All outputs of one block: the widest tile whose sums fit the sixteen registers, then narrower ones.
+// All outputs of one block: the widest tile whose sums fit the sixteen registers, then narrower
+// ones.
 template <int count>
 void block_product(int64_t K, int64_t pitch, const float* m, const float* const* x, float** y,
                    bool add) {
@@ -71,7 +72,8 @@ BlockProduct::BlockProduct(const Recurrence& r, bool transposed)
     : transposed_(transposed), G_(r.G), N_(r.N), block_(r.block), stride_(r.N + kVectorWidth) {
   const bool wide = block_ > kNarrow;
   padded_ = wide ? (block_ + kVectorWidth - 1) / kVectorWidth * kVectorWidth : block_;
-  // What follows each k of the sum: outputs. A wide block keeps them adjacent, a narrow one does not.
+  // What follows each k of the sum: outputs. A wide block keeps them adjacent, a narrow one does
+  // not.
   const bool flip = wide != transposed;
   const int64_t blocks = r.N ? G_ * (N_ / block_) : 0;
   packed_ = Tensor({blocks, block_, padded_});
@@ -94,9 +96,8 @@ void BlockProduct::wide(const float* const* x, float* y) const {
         from[s] = x[s] + (transposed_ ? g * N_ : 0) + q * block_;
         to[s] = y + s * vector_stride() + (transposed_ ? 0 : g * stride_) + q * block_;
       }
-      block_product<count>(block_, padded_,
-                           packed_.data() + (g * blocks + q) * block_ * padded_, from, to,
-                           transposed_ && g > 0);
+      block_product<count>(block_, padded_, packed_.data() + (g * blocks + q) * block_ * padded_,
+                           from, to, transposed_ && g > 0);
     }
   }
 }
@@ -109,10 +110,17 @@ void BlockProduct::narrow(const float* x, float* y) const {
     float* to = y + (transposed_ ? 0 : g * stride_);
     const bool add = transposed_ && g > 0;
     switch (block_) {
-      case 1: narrow_blocks<1>(blocks, m, from, to, add); break;
-      case 2: narrow_blocks<2>(blocks, m, from, to, add); break;
-      case 3: narrow_blocks<3>(blocks, m, from, to, add); break;
-      default: narrow_blocks<4>(blocks, m, from, to, add);
+      case 1:
+        narrow_blocks<1>(blocks, m, from, to, add);
+        break;
+      case 2:
+        narrow_blocks<2>(blocks, m, from, to, add);
+        break;
+      case 3:
+        narrow_blocks<3>(blocks, m, from, to, add);
+        break;
+      default:
+        narrow_blocks<4>(blocks, m, from, to, add);
     }
   }
 }
@@ -124,10 +132,17 @@ void BlockProduct::apply(int count, const float* const* x, float* y) const {
     return;
   }
   switch (count) {
-    case 1: wide<1>(x, y); break;
-    case 2: wide<2>(x, y); break;
-    case 3: wide<3>(x, y); break;
-    default: wide<4>(x, y);
+    case 1:
+      wide<1>(x, y);
+      break;
+    case 2:
+      wide<2>(x, y);
+      break;
+    case 3:
+      wide<3>(x, y);
+      break;
+    default:
+      wide<4>(x, y);
   }
 }
 

@@ -1,5 +1,5 @@
-// The reverse step of nonlinear_recurrence, whatever solved it: one linear recurrence backwards in time
-// with the exact Jacobians at the returned h,
+// The reverse step of nonlinear_recurrence, whatever solved it: one linear recurrence backwards in
+// time with the exact Jacobians at the returned h,
 //
 //   g_t = dh_t + J_{t+1}^T g_{t+1}      du_t = (df/du)^T g_t      dR_g = sum_t a_{g,t} h_{t-1}^T
 //

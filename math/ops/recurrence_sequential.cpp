@@ -1,4 +1,5 @@
-// nonlinear_recurrence step by step, a few sequences side by side so that each load of R serves all.
+// nonlinear_recurrence step by step, a few sequences side by side so that each load of R serves
+// all.
 #include <algorithm>
 
 #include "math/parallel.h"

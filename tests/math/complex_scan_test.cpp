@@ -71,7 +71,8 @@ TEST_CASE("complex_scan equals the loop over complex numbers", "[ops]") {
 }
 
 TEST_CASE("complex_scan has the gradient of finite differences", "[ops]") {
-  for (auto [B, T, N] : {std::tuple{1, 1, 1}, {2, 2, 3}, {2, 7, 5}, {0, 3, 2}, {2, 0, 2}, {2, 3, 0}}) {
+  for (auto [B, T, N] :
+       {std::tuple{1, 1, 1}, {2, 2, 3}, {2, 7, 5}, {0, 3, 2}, {2, 0, 2}, {2, 3, 0}}) {
     INFO(B << " " << T << " " << N);
     check_gradient([](const auto& in) { return complex_scan(in[0], in[1]); },
                    {on_circle(N, 0.8), random_tensor({B, T, 2 * N}, 2)});

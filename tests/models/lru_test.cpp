@@ -38,11 +38,13 @@ double modulus(double nu_log) { return std::exp(-std::exp(nu_log)); }
 TEST_CASE("lru conforms with another state width, ring and scale of learning rate", "[models]") {
   Registry registry;
   register_builtins(registry);
-  CHECK(check_conformance(registry.model("lru"), {{"state", int64_t{5}}, {"r_min", 0.9}, {"r_max", 0.999}})
+  CHECK(check_conformance(registry.model("lru"),
+                          {{"state", int64_t{5}}, {"r_min", 0.9}, {"r_max", 0.999}})
             .empty());
 }
 
-TEST_CASE("lru starts with lambda on the ring, uniform in area, and gamma as its norm asks", "[models]") {
+TEST_CASE("lru starts with lambda on the ring, uniform in area, and gamma as its norm asks",
+          "[models]") {
   const Built lru(4, true, {{"state", int64_t{4096}}, {"r_min", 0.5}, {"r_max", 0.9}});
   const Tensor nu = lru.at("nu_log").value, gamma = lru.at("gamma_log").value;
   double area = 0;
@@ -55,7 +57,8 @@ TEST_CASE("lru starts with lambda on the ring, uniform in area, and gamma as its
   CHECK(area == Approx(0.5 * (0.25 + 0.81)).epsilon(0.02));
 }
 
-TEST_CASE("lru's states grow as the paper's formula says without gamma, and not at all with it", "[models]") {
+TEST_CASE("lru's states grow as the paper's formula says without gamma, and not at all with it",
+          "[models]") {
   const int64_t N = 4096, T = 160;
   const Built lru(4, true, {{"state", N}, {"r_min", 0.5}, {"r_max", 0.9}});
   Tensor lambda({2 * N}), u({1, T, 2 * N});
@@ -68,7 +71,8 @@ TEST_CASE("lru's states grow as the paper's formula says without gamma, and not 
     gamma[n] = std::exp(lru.at("gamma_log").value.data()[n]);
   }
   Rng rng(3, "test");
-  for (int64_t i = 0; i < u.size(); ++i) u.data()[i] = static_cast<float>(rng.normal() * std::sqrt(0.5));
+  for (int64_t i = 0; i < u.size(); ++i)
+    u.data()[i] = static_cast<float>(rng.normal() * std::sqrt(0.5));
   const Tensor x = complex_scan(lambda, u);
   double plain = 0, normalised = 0;
   const int64_t first = 60;  // 0.9^(2 * 60) is nothing
@@ -94,7 +98,8 @@ TEST_CASE("lru's lambda stays inside the circle whatever an optimizer does to it
 
 TEST_CASE("lru keeps decay off its recurrent parameters and slows them", "[models]") {
   const Built lru(4, false, {{"lr_scale", 0.25}});
-  for (const char* name : {"nu_log", "theta_log", "gamma_log", "B", "reverse.nu_log", "reverse.B"}) {
+  for (const char* name :
+       {"nu_log", "theta_log", "gamma_log", "B", "reverse.nu_log", "reverse.B"}) {
     CHECK_FALSE(lru.at(name).group.decay);
     CHECK(lru.at(name).group.lr_scale == 0.25);
   }
@@ -103,5 +108,6 @@ TEST_CASE("lru keeps decay off its recurrent parameters and slows them", "[model
 }
 
 TEST_CASE("lru refuses a ring that is none", "[models]") {
-  CHECK_THROWS_WITH(Built(4, true, {{"r_min", 0.9}, {"r_max", 0.5}}), Catch::Matchers::Contains("r_max"));
+  CHECK_THROWS_WITH(Built(4, true, {{"r_min", 0.9}, {"r_max", 0.5}}),
+                    Catch::Matchers::Contains("r_max"));
 }

@@ -27,7 +27,8 @@ struct Built {
 
 }  // namespace
 
-TEST_CASE("rnn conforms with either cell, dense, blocked or diagonal, by either solver", "[models]") {
+TEST_CASE("rnn conforms with either cell, dense, blocked or diagonal, by either solver",
+          "[models]") {
   Registry registry;
   register_builtins(registry);
   for (const char* cell : {"tanh", "gru"})
@@ -43,7 +44,8 @@ TEST_CASE("rnn conforms with either cell, dense, blocked or diagonal, by either 
 
 TEST_CASE("rnn starts with orthogonal recurrent blocks", "[models]") {
   for (auto [block, gates] : {std::pair{8, 1}, {2, 3}, {1, 1}}) {
-    const Built rnn(8, {{"block", int64_t{block}}, {"cell", std::string(gates == 3 ? "gru" : "tanh")}});
+    const Built rnn(
+        8, {{"block", int64_t{block}}, {"cell", std::string(gates == 3 ? "gru" : "tanh")}});
     const Tensor R = rnn.parameters[2].value;
     REQUIRE(rnn.parameters[2].name == "R");
     REQUIRE(R.shape() == Shape{gates, 8 / block, block, block});
