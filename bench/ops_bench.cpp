@@ -63,15 +63,16 @@ class Parameters {
 template <class Forward>
 void train(benchmark::State& state, Parameters& parameters, Forward forward) {
   const LaneScope lane;
-  const Meter meter;
+  Measurement measured;
+  const Meter meter(measured);
   const std::clock_t start = std::clock();  // of the processor: a busy neighbour does not count
   for (auto _ : state) {
     Tape tape(parameters.gradient());
     tape.backward(forward());
   }
   const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-  if (!meter.flops) return;
-  const double gflops = 1e-9 * static_cast<double>(meter.flops) / seconds;
+  if (!measured.flops) return;
+  const double gflops = 1e-9 * static_cast<double>(measured.flops) / seconds;
   state.counters["GFLOP/s"] = gflops;
   state.counters["of_peak"] = gflops / peak();
 }
