@@ -12,7 +12,8 @@ void add_export_command(CLI::App& app, CommandContext& context) {
     std::string dir, folder;
   };
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = app.add_subcommand("export", "Write the results as CSV files");
+  CLI::App* command =
+      app.add_subcommand("export", "Writes the results as CSV files and prints their paths");
   command->add_option("DIR", arguments->dir, "Results folder, such as results/runs/quick")
       ->required();
   command->add_option("-o,--out", arguments->folder, "Where the files go (default: DIR)");

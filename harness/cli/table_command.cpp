@@ -25,7 +25,8 @@ std::string format_table(const Table& table, const std::string& format) {
 
 void add_table_command(CLI::App& app, CommandContext& context) {
   auto arguments = std::make_shared<TableArguments>();
-  CLI::App* command = app.add_subcommand("table", "Models by tasks: means and 95% intervals");
+  CLI::App* command =
+      app.add_subcommand("table", "Prints models by tasks: means and 95% intervals");
   command->add_option("DIR", arguments->dir, "Results folder, such as results/runs/quick")
       ->required();
   command

@@ -1,6 +1,5 @@
 #include <array>
 #include <map>
-#include <string_view>
 #include <tuple>
 
 #include "harness/record/csv.h"
@@ -10,12 +9,24 @@
 namespace longhaul {
 namespace {
 
-// A column of solver.csv is the note "solver.<column>" of a record. `speedup` stays empty unless
-// the model reports it, which it does only when both errors pass.
-constexpr std::array<std::string_view, 10> kColumns = {
-    "iterations",       "residual",           "unconverged_fraction", "output_error",
-    "gradient_error",   "seconds_sequential", "seconds_parallel",     "speedup",
-    "depth_sequential", "depth_parallel"};
+// Columns of solver.csv and the notes that fill them. `speedup` is for the model to report, and
+// only when both errors pass.
+struct Column {
+  const char* name;
+  const char* note;
+};
+constexpr std::array<Column, 10> kColumns = {{
+    {"iterations", "solver.iterations"},
+    {"residual", "solver.residual"},
+    {"unconverged_fraction", "solver.unconverged"},
+    {"output_error", "solver.error"},
+    {"gradient_error", "solver.gradient_error"},
+    {"seconds_sequential", "solver.seconds_sequential"},
+    {"seconds_parallel", "solver.seconds_parallel"},
+    {"speedup", "solver.speedup"},
+    {"depth_sequential", "solver.depth_sequential"},
+    {"depth_parallel", "solver.depth_parallel"},
+}};
 
 struct Row {
   std::array<std::vector<double>, kColumns.size()> values;
@@ -44,14 +55,14 @@ std::string solver_csv(const Results& results) {
                      note_text(*trial.record, "solver.length")}];
     row.threads = trial.record->threads;
     for (std::size_t i = 0; i < kColumns.size(); ++i) {
-      const auto note = trial.record->notes.find("solver." + std::string(kColumns[i]));
+      const auto note = trial.record->notes.find(kColumns[i].note);
       if (note != trial.record->notes.end()) row.values[i].push_back(note->second);
     }
   }
   if (rows.empty()) return "";
 
   std::vector<std::string> names = {"model", "solver", "length"};
-  names.insert(names.end(), kColumns.begin(), kColumns.end());
+  for (const Column& column : kColumns) names.push_back(column.name);
   names.push_back("threads");
   std::string csv = csv_line(names);
   for (const auto& [key, row] : rows) {

@@ -103,11 +103,10 @@ std::vector<double> holm(const std::vector<double>& p_values) {
 }
 
 bool is_at_baseline(const Statistics& scores, double baseline, int64_t examples) {
-  if (scores.half_width) return scores.mean - *scores.half_width <= baseline;
   constexpr double kNormal95 = 1.959963984540054;
   const double binomial =
       kNormal95 * std::sqrt(baseline * (1 - baseline) / std::max<int64_t>(examples, 1));
-  return scores.mean <= baseline + binomial;
+  return scores.mean <= baseline + std::max(binomial, scores.half_width.value_or(0));
 }
 
 }  // namespace longhaul

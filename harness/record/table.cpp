@@ -213,24 +213,17 @@ std::vector<std::vector<TableCell>> baseline_rows(const std::vector<Cell>& cells
   return rows;
 }
 
-std::vector<std::string> legend_of(const Table& table, const std::vector<Cell>& cells,
-                                   const Metric& metric) {
+std::vector<std::string> legend_of(const Table& table, const Metric& metric) {
   const auto any = [&](auto&& property) {
     for (const auto& row : table.models)
       if (std::any_of(row.begin(), row.end(), property)) return true;
     return false;
   };
   std::vector<std::string> legend;
-  if (any([](const TableCell& cell) { return cell.at_baseline; })) {
+  if (any([](const TableCell& cell) { return cell.at_baseline; }))
     legend.push_back(
         "* no learning shown: the test accuracy is not above the best of chance, majority and "
-        "shallow by its 95% interval");
-    if (std::any_of(cells.begin(), cells.end(),
-                    [](const Cell& cell) { return cell.at_baseline && cell.test.n == 1; }))
-      legend.push_back(
-          "one seed has no interval: it is marked unless it beats the baseline by the 95% "
-          "half-width of a binomial share of the test examples");
-  }
+        "shallow by both its 95% interval over seeds and that of the test examples");
   if (any([](const TableCell& cell) { return !cell.remark.empty(); }))
     legend.push_back(
         "mean and interval are over the seeds that are not named as failed or waiting");
@@ -283,7 +276,7 @@ Table make_table(const Results& results, const std::string& metric_name) {
     for (TableCell& cost : costs(results, model)) row.push_back(std::move(cost));
   }
   if (metric.is_score) table.baselines = baseline_rows(cells, columns);
-  table.legend = legend_of(table, cells, metric);
+  table.legend = legend_of(table, metric);
   return table;
 }
 

@@ -205,7 +205,8 @@ TEST_CASE("solver.csv has a row for each model and solver that reported", "[csv]
     trial.record->notes = {{"other", 1.0},
                            {"solver.iterations", 5.0 + seed},
                            {"solver.length", 256.0},
-                           {"solver.residual", 1e-6}};
+                           {"solver.residual", 1e-6},
+                           {"solver.unconverged", 0.25}};
     results.trials.push_back(trial);
   }
   results.trials.push_back(made_up_trial("lru", "mqar", 0, 0.5));
@@ -216,6 +217,7 @@ TEST_CASE("solver.csv has a row for each model and solver that reported", "[csv]
   CHECK(rows[0].at("length") == "256");
   CHECK(rows[0].at("iterations") == "5.5");
   CHECK(rows[0].at("residual") == "1e-06");
+  CHECK(rows[0].at("unconverged_fraction") == "0.25");
   CHECK(rows[0].at("speedup").empty());
 }
 
