@@ -5,7 +5,17 @@
 // end of one target contour, the other on the opposite end of the same contour (label 1) or of the
 // other (label 0). It is read as one sequence, row by row.
 //
-// @EXAMPLE@
+//   size 16, easy; empty rows are left out       label 1: one contour joins the markers
+//   |          ░░▓▓
+//   |          ▓▓██░░
+//   |          ▓▓▒▒▓▓
+//   |        ▒▒░░  ▒▒░░
+//   |        ░░▓▓    ▒▒
+//   |          ▒▒░░  ▒▒▒▒
+//   |          ░░▓▓▓▓  ▓▓
+//   |            ▓▓██░░▓▓▒▒
+//   |              ░░    ▒▒
+//
 // A token is a pixel plus 1, since id 0 pads: black is a symbol as any other, vocabulary 257. (Long
 // Range Arena's models take pixel 0 for padding and so mask two thirds of each picture.)
 //

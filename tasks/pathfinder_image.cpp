@@ -20,10 +20,14 @@ class Canvas {
   explicit Canvas(int size) : size_(size), light_(size * size) {}
 
   void add(const Contour& contour, const Brush& brush, double contrast) {
+    const auto tone = static_cast<float>(contrast);
     for (const Dash& dash : contour.dashes) {
       const Gray& ink = brush.stamps[dash.stamp].ink;
       for_overlap(size_, brush.reach, dash.at, [&](int row, int column, int at) {
-        light_[at] = std::max(light_[at], ink.at(row, column) / 255.0 * contrast);
+        // In single precision, as the original: at contrast 1.5 every other value is a tie of the
+        // last rounding, which this decides.
+        const float light = static_cast<float>(ink.at(row, column) / 255.0) * tone;
+        light_[at] = std::max<double>(light_[at], light);
       });
     }
   }
