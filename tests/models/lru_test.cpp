@@ -4,6 +4,7 @@
 #include "harness/train/conformance.h"
 #include "longhaul/ops.h"
 #include "longhaul/registry.h"
+#include "longhaul/error.h"
 #include "tests/support/catch.h"
 #include "tests/support/gradient.h"
 
