@@ -1,12 +1,12 @@
 #include "harness/suite/process.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <system_error>
 
@@ -84,6 +84,34 @@ ProcessEnd run_process(const std::vector<std::string>& command, const std::files
   while (waitpid(child, &status, 0) < 0) check(errno == EINTR, "waitpid");
   if (WIFSIGNALED(status)) return {0, WTERMSIG(status)};
   return {WEXITSTATUS(status), 0};
+}
+
+FolderLock::FolderLock(const std::filesystem::path& folder) {
+  const std::string file = (folder / ".lock").string();
+  descriptor_ = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  check(descriptor_ >= 0, file);
+  if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+  close(descriptor_);
+  throw Error(text(folder.string(), ": another longhaul run is at work in this folder"));
+}
+
+FolderLock::~FolderLock() { close(descriptor_); }
+
+HeldSignals::HeldSignals() {
+  sigemptyset(&held_);
+  sigaddset(&held_, SIGINT);
+  sigaddset(&held_, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &held_, &before_);
+}
+
+HeldSignals::~HeldSignals() {
+  while (arrived(std::chrono::milliseconds(0))) continue;
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+bool HeldSignals::arrived(std::chrono::milliseconds within) const {
+  const timespec timeout{0, std::chrono::nanoseconds(within).count()};
+  return sigtimedwait(&held_, nullptr, &timeout) > 0;
 }
 
 }  // namespace longhaul

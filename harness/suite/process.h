@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <stop_token>
 #include <string>
@@ -22,5 +24,34 @@ std::string to_string(const ProcessEnd& end);  // "exit status 1", "killed by SI
 // refuses a log file or a process.
 ProcessEnd run_process(const std::vector<std::string>& command, const std::filesystem::path& log,
                        std::stop_token stop);
+
+// Keeps a second run out of a results folder while it lives; the lock goes with the process,
+// however that ends. Throws Error if another process holds it, std::system_error if the folder is
+// read-only.
+class FolderLock {
+ public:
+  explicit FolderLock(const std::filesystem::path& folder);
+  ~FolderLock();
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int descriptor_;
+};
+
+// Holds SIGINT and SIGTERM back from this thread, and from threads it starts, to be asked for
+// instead.
+class HeldSignals {
+ public:
+  HeldSignals();
+  ~HeldSignals();  // forgets what arrived and was not asked for
+  HeldSignals(const HeldSignals&) = delete;
+  HeldSignals& operator=(const HeldSignals&) = delete;
+
+  bool arrived(std::chrono::milliseconds within) const;  // waits that long, less than a second
+
+ private:
+  sigset_t held_, before_;
+};
 
 }  // namespace longhaul

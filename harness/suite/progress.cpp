@@ -56,7 +56,7 @@ std::string count_text(double count) {
 }
 
 std::string progress_text(const SuiteProgress& progress) {
-  std::string line = fmt::format("{}/{} trials", progress.kept + progress.finished, progress.total);
+  std::string line = fmt::format("{}/{}", progress.kept + progress.finished, progress.total);
   if (progress.failed > 0) line += fmt::format(", {} failed", progress.failed);
   const std::optional<double> left = time_left(progress);
   line += left ? fmt::format(" | {} left", duration_text(*left)) : " | time left unknown";
@@ -67,13 +67,14 @@ std::string progress_text(const SuiteProgress& progress) {
 }
 
 std::string progress_bar(const SuiteProgress& progress, int width) {
-  const int cells = std::clamp(width / 5, 5, 30);
+  const std::string text = progress_text(progress);
+  const int cells = std::clamp(width - static_cast<int>(text.size()) - 3, 8, 30);
   const double done =
       static_cast<double>(progress.kept + progress.finished) + share_running(progress);
   const double share = progress.total > 0 ? done / static_cast<double>(progress.total) : 1;
   const int full = std::clamp(static_cast<int>(share * cells), 0, cells);
-  const std::string line = '[' + std::string(full, '#') + std::string(cells - full, '.') + "] " +
-                           progress_text(progress);
+  const std::string line =
+      '[' + std::string(full, '#') + std::string(cells - full, '.') + "] " + text;
   return line.substr(0, static_cast<std::size_t>(std::max(width, 0)));
 }
 

@@ -19,7 +19,7 @@ struct SuiteProgress {
   std::vector<double> running;  // each running trial's share done, 0 .. 1
   double busy_seconds = 0;  // spent on trials of this run, finished or running, summed over jobs
   double tokens_per_second = 0;  // of the running trials together
-  std::string last;              // the trial heard of last, with its accuracy and loss
+  std::string last;              // accuracy and loss of the trial heard of last, and which that is
 };
 
 // Seconds until the suite is done, from what its trials took so far; nothing while that is unknown.
@@ -28,10 +28,10 @@ std::optional<double> time_left(const SuiteProgress& progress);
 std::string duration_text(double seconds);  // "45s", "4m 10s", "2h 05m", "3d 04h"
 std::string count_text(double count);       // "950", "84.2k", "1.3M"
 
-// "12/36 trials, 1 failed | 4m 10s left | 84.2k tokens/s | <last>"
+// "12/36, 1 failed | 4m 10s left | 84.2k tokens/s | <last>"
 std::string progress_text(const SuiteProgress& progress);
 
-// The same behind a bar, cut to `width` columns.
+// The same behind a bar of 8 to 30 cells, cut to `width` columns.
 std::string progress_bar(const SuiteProgress& progress, int width);
 
 // Shows progress on a stream: on a terminal one line that renews itself, in a pipe a plain line for

@@ -1,9 +1,6 @@
 #include "harness/suite/runner.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -16,14 +13,13 @@
 #include <numeric>
 #include <optional>
 #include <set>
-#include <system_error>
 #include <thread>
 
+#include "harness/record/machine.h"
 #include "harness/record/record.h"
 #include "harness/record/store.h"
 #include "harness/suite/process.h"
 #include "harness/train/trial.h"
-#include "longhaul/error.h"
 
 namespace longhaul {
 namespace {
@@ -43,50 +39,6 @@ struct EnvironmentFault : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Keeps a second run out of a results folder. The kernel lets go of the lock when the process ends.
-class FolderLock {
- public:
-  explicit FolderLock(const fs::path& folder) {
-    const fs::path file = folder / ".lock";
-    descriptor_ = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), file.string());
-    if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
-    close(descriptor_);
-    throw Error(text(folder.string(), ": another longhaul run is at work in this folder"));
-  }
-  ~FolderLock() { close(descriptor_); }
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-
- private:
-  int descriptor_;
-};
-
-// Holds SIGINT and SIGTERM back from this thread and all that it starts, to be asked for instead.
-class HeldSignals {
- public:
-  HeldSignals() {
-    sigemptyset(&held_);
-    sigaddset(&held_, SIGINT);
-    sigaddset(&held_, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &held_, &before_);
-  }
-  ~HeldSignals() {
-    while (arrived(std::chrono::milliseconds(0))) continue;
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  HeldSignals(const HeldSignals&) = delete;
-  HeldSignals& operator=(const HeldSignals&) = delete;
-
-  bool arrived(std::chrono::milliseconds within) const {
-    const timespec timeout{0, std::chrono::nanoseconds(within).count()};
-    return sigtimedwait(&held_, nullptr, &timeout) > 0;
-  }
-
- private:
-  sigset_t held_, before_;
-};
-
 bool is_failure(Status status) {
   return status == Status::failed || status == Status::out_of_memory || status == Status::timed_out;
 }
@@ -95,12 +47,13 @@ std::string label(const TrialSpec& spec) {
   return fmt::format("{} on {}, seed {}", spec.model_name, spec.task_name, spec.seed);
 }
 
+// What came of a trial, the numbers first: a narrow terminal cuts off the end.
 std::string describe(const TrialSpec& spec, const TrialRecord& record) {
   if (record.status != Status::ok)
-    return fmt::format("{}: {} ({})", label(spec), to_string(record.status), record.message);
+    return fmt::format("{} ({}) | {}", to_string(record.status), record.message, label(spec));
   const double test = record.evaluations.empty() ? 0 : record.evaluations.front().test;
-  return fmt::format("{}: {} {:.3f}, loss {:.3f}", label(spec), record.metric, test,
-                     record.train_loss);
+  return fmt::format("{} {:.3f}, loss {:.3f} | {}", record.metric, test, record.train_loss,
+                     label(spec));
 }
 
 // A trial that has not said anything yet is at its beginning.
@@ -272,6 +225,9 @@ TrialRecord Runner::run_trial(const TrialSpec& spec) {
   if (!last.recorded) {
     last.record.threads = options_.threads;
     last.record.learning_rate = spec.settings.learning_rate;
+    last.record.host = host_name();
+    last.record.cpu = cpu_name();
+    last.record.version = longhaul_version();
   }
   last.record.attempts = attempts;
   if (!last.recorded || attempts > 1) write_record(folder(spec), last.record);
@@ -326,8 +282,8 @@ SuiteProgress Runner::progress() const {
     now.busy_seconds += seconds_since(running.start);
     now.tokens_per_second += trial.tokens_per_second;
     if (finished_ == 0 && trial.step > 0)
-      now.last = fmt::format("{}: accuracy {:.3f}, loss {:.3f}", label(*running.spec),
-                             trial.accuracy, trial.loss);
+      now.last = fmt::format("accuracy {:.3f}, loss {:.3f} | {}", trial.accuracy, trial.loss,
+                             label(*running.spec));
   }
   return now;
 }

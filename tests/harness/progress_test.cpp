@@ -15,7 +15,7 @@ SuiteProgress halfway() {
   progress.running = {0.5, 0.5};
   progress.busy_seconds = 50;  // 10 s a trial
   progress.tokens_per_second = 84200;
-  progress.last = "lru on mqar, seed 1: accuracy 0.990, loss 0.010";
+  progress.last = "accuracy 0.990, loss 0.010 | lru on mqar, seed 1";
   return progress;
 }
 
@@ -82,22 +82,24 @@ TEST_CASE("progress: durations and counts are short", "[progress]") {
 TEST_CASE("progress: the text says what is done, left, how fast and what came last", "[progress]") {
   SuiteProgress progress = halfway();
   CHECK(progress_text(progress) ==
-        "12/36 trials | 1m 55s left | 84.2k tokens/s | "
-        "lru on mqar, seed 1: accuracy 0.990, loss 0.010");
+        "12/36 | 1m 55s left | 84.2k tokens/s | "
+        "accuracy 0.990, loss 0.010 | lru on mqar, seed 1");
   progress.failed = 1;
-  CHECK(progress_text(progress).find("12/36 trials, 1 failed | ") == 0);
-  CHECK(progress_text(SuiteProgress()) == "0/0 trials | 0s left");
+  CHECK(progress_text(progress).find("12/36, 1 failed | ") == 0);
+  CHECK(progress_text(SuiteProgress()) == "0/0 | 0s left");
 }
 
 TEST_CASE("progress: the bar grows with the share done and never leaves its width", "[progress]") {
   SuiteProgress progress = halfway();  // 13 of 36
-  CHECK(progress_bar(progress, 100).find("[#######.............] 12/36 trials") == 0);
+  CHECK(progress_bar(progress, 200).find("[##########....................] 12/36") == 0);
   progress.kept = 0;
   progress.finished = 0;
   progress.running = {};
-  CHECK(progress_bar(progress, 100).find("[....................] 0/36 trials") == 0);
+  CHECK(progress_bar(progress, 200).find("[..............................] 0/36") == 0);
   progress.kept = 36;
-  CHECK(progress_bar(progress, 100).find("[####################] 36/36 trials") == 0);
+  CHECK(progress_bar(progress, 200).find("[##############################] 36/36") == 0);
+  CHECK(progress_bar(halfway(), 80) ==
+        "[##......] 12/36 | 1m 55s left | 84.2k tokens/s | accuracy 0.990, loss 0.010 | l");
   for (int width : {-1, 0, 1, 5, 20, 40, 80, 200}) {
     INFO("width " << width);
     CHECK(static_cast<int>(progress_bar(progress, width).size()) <= std::max(width, 0));
@@ -111,5 +113,5 @@ TEST_CASE("progress: outside a terminal every finished trial is one plain line",
     display.trial_finished(progress, false);
     display.clear();
   });
-  CHECK(written == "12/36 lru on mqar, seed 1: accuracy 0.990, loss 0.010\n");
+  CHECK(written == "12/36 accuracy 0.990, loss 0.010 | lru on mqar, seed 1\n");
 }

@@ -135,6 +135,7 @@ TEST_CASE("runner: the same crash twice is not tried again, and is a row", "[run
   CHECK(bench.record(trial("crash")).status == Status::failed);
   CHECK(bench.record(trial("crash")).message == "killed by SIGSEGV");
   CHECK(bench.record(trial("crash")).attempts == 2);
+  CHECK_FALSE(bench.record(trial("crash")).version.empty());
   CHECK(bench.starts(trial("complain")) == 2);
   CHECK(bench.record(trial("complain")).message == "exit status 1: something is wrong");
   CHECK(bench.record(trial("succeed")).status == Status::ok);
