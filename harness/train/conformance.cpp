@@ -12,6 +12,7 @@ namespace longhaul {
 namespace {
 
 constexpr double kTolerance = 2e-4;  // between two orders of the same float32 sums
+constexpr double kLeak = 1e-5;       // what a solver that iterates to a tolerance may leave behind
 constexpr int64_t kLongest = 301;    // longer than any chunk, a multiple of none
 
 double largest_difference(const float* a, const float* b, int64_t n) {
@@ -121,7 +122,7 @@ class Conformance {
     for (int64_t t = change; t < T; ++t) batch.tokens[t] = 1 + (batch.tokens[t] + 4) % 10;
     const Tensor after = model_.forward(batch);
     const int64_t C = shape().classes;
-    if (largest_difference(before.data(), after.data(), change * C) != 0)
+    if (!(largest_difference(before.data(), after.data(), change * C) <= kLeak))
       violated("outputs before position ", change, " change when inputs from there on do");
   }
 

@@ -84,7 +84,7 @@ TEST_CASE("a table in LaTeX", "[table]") {
     \bottomrule
   \end{tabular}
   \caption{made up: test accuracy in percent, mean $\pm$half-width of the 95\% interval over seeds.
-    $^{*}$ no learning shown: the test accuracy is not above the best of chance, majority and shallow by its 95\% interval over seeds, nor by that of the test examples.
+    $^{*}$ no learning shown: the test accuracy is not above the best of chance, majority and shallow by both its 95\% interval over seeds and that of the test examples.
     mean and interval are over the seeds that are not named as failed or waiting.
     chance, majority, shallow: scores of rules without a sequence model on the same test examples.
     params: least and most over the tasks, whose vocabularies differ; train tok/s: median of the trials; activations: peak, the trials' largest; state: of one sequence in decoding, the trials' largest.}
