@@ -25,14 +25,13 @@
 // at size 32 distractors are brighter than targets. Where its sources differ:
 // - the count of distractors follows the length of this difficulty's distractors, not that of easy
 //   ones: so do pictures made with the original at size 32, hard (mean 20.2; 20.2 here, 22.2 else);
-// - at sizes 64, 128 and 256 distractors are as bright as targets, as in regenerated Path-X
-// (mean 7.9;
-//   8.3 if they were brighter). `distractor_contrast` changes it.
-// Size 16 is our own, for quick runs: the dashes of size 32, contours of 3, 4 and 6, and
-// distractors of 2, so that a picture is about as full.
+// - at sizes 64, 128 and 256 distractors are as bright as targets: so are those of a regenerated
+//   Path-X (mean 7.9; 7.9 here, 8.3 else). `distractor_contrast` changes it.
+// Size 16 is our own, for quick runs: the dashes of size 32 in contours of 3, 4 and 6, distractors
+// of 2, and a marker of radius 1, which fill a picture about as much.
 //
 // Shallow baseline: how far the markers are apart. The ends of one contour are seldom close, so
-// that alone is right in 53 to 60 of 100 pictures; their brightness tells nothing.
+// that alone is right in 52 to 58 of 100 pictures; their brightness tells nothing.
 
 #include <algorithm>
 #include <cmath>

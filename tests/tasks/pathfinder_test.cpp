@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <fstream>
+#include <sstream>
 
 #include "longhaul/error.h"
 #include "tasks/pathfinder_image.h"
