@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""Recomputes the logits of a stored checkpoint with NumPy alone, from docs/models.md.
+
+usage: forward.py CHECKPOINT TOKENS.npy LOGITS.npy    compares, prints the largest difference
+Exits with 1 if it is above 1e-4 of the largest logit (or of 1, if that is larger)."""
+import json
+import struct
+import sys
+
+import numpy as np
+
+
+def read_safetensors(path):
+    data = open(path, "rb").read()
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8:8 + length])
+    spec = json.loads(header.pop("__metadata__")["spec"])
+    tensors = {}
+    for name, entry in header.items():
+        begin, end = (8 + length + offset for offset in entry["data_offsets"])
+        values = np.frombuffer(data[begin:end], "<f4").astype(np.float64)
+        tensors[name] = values.reshape(entry["shape"])
+    return spec, tensors
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def rms_norm(x, gain):
+    return x / np.sqrt((x * x).mean(-1, keepdims=True) + 1e-6) * gain
+
+
+def heads_of(x, heads):  # [T, D] -> [H, T, d]
+    return x.reshape(len(x), heads, -1).transpose(1, 0, 2)
+
+
+def rope(x):  # [H, T, d]
+    half = x.shape[2] // 2
+    angle = np.arange(x.shape[1])[:, None] * 10000.0 ** (-np.arange(half) / half)
+    c, s, low, high = np.cos(angle), np.sin(angle), x[..., :half], x[..., half:]
+    return np.concatenate([low * c - high * s, high * c + low * s], -1)
+
+
+def transformer(x, p, options, causal):
+    q, k, v = (heads_of(x @ p[n + ".weight"], options["heads"]) for n in "qkv")
+    if options["position"] == "rope":
+        q, k = rope(q), rope(k)
+    scores = q @ k.transpose(0, 2, 1) / np.sqrt(q.shape[2])
+    if causal:
+        scores = np.where(np.tri(len(x), dtype=bool), scores, -np.inf)
+    weights = np.exp(scores - scores.max(-1, keepdims=True))
+    y = weights / weights.sum(-1, keepdims=True) @ v
+    return y.transpose(1, 0, 2).reshape(x.shape) @ p["out.weight"]
+
+
+def linear_attention(x, p, options, causal):
+    phi = {"elu1": lambda u: np.where(u > 0, u + 1, np.exp(np.minimum(u, 0))),
+           "relu": lambda u: np.maximum(u, 0)}[options["feature"]]
+    q, k, v = (heads_of(x @ p[n + ".weight"], options["heads"]) for n in "qkv")
+    a = phi(q) @ phi(k).transpose(0, 2, 1)
+    if causal:
+        a = a * np.tri(len(x))
+    y = a @ v / (a.sum(-1, keepdims=True) + 1e-6)
+    return y.transpose(1, 0, 2).reshape(x.shape) @ p["out.weight"]
+
+
+def lru(x, p, options, causal):
+    def scan(u, prefix):
+        lam = np.exp(-np.exp(p[prefix + "nu_log"]) + 1j * np.exp(p[prefix + "theta_log"]))
+        b, n = p[prefix + "B"], len(lam)
+        inputs = (u @ b[:, :n] + 1j * (u @ b[:, n:])) * np.exp(p[prefix + "gamma_log"])
+        state, states = np.zeros(n, complex), []
+        for row in inputs:
+            state = lam * state + row
+            states.append(state)
+        states = np.array(states)
+        return np.concatenate([states.real, states.imag], -1)
+
+    states = scan(x, "" if causal else "forward.")
+    if not causal:
+        states = np.concatenate([states, scan(x[::-1], "backward.")[::-1]], -1)
+    return states @ p["C"] + p["D"] * x
+
+
+def rnn(x, p, options, causal):
+    gates, blocks, block, _ = p["R"].shape
+    width = blocks * block
+    recurrent = np.zeros((gates, width, width))
+    for g in range(gates):
+        for i in range(blocks):
+            at = slice(i * block, (i + 1) * block)
+            recurrent[g, at, at] = p["R"][g, i]
+    h, states = np.zeros(width), []
+    for u in x @ p["W"] + p["b"]:
+        if options["cell"] == "tanh":
+            h = np.tanh(u + recurrent[0] @ h)
+        else:
+            u_r, u_z, u_n = np.split(u, 3)
+            r, z = sigmoid(u_r + recurrent[0] @ h), sigmoid(u_z + recurrent[1] @ h)
+            h = (1 - z) * np.tanh(u_n + r * (recurrent[2] @ h)) + z * h
+        states.append(h)
+    return np.array(states) @ p["out"]
+
+
+def forward(spec, p, tokens, per_position):
+    settings, mixer = spec["settings"], globals()[spec["model"]]
+    x = p["embedding.weight"][tokens]
+    if "position.weight" in p:
+        x = x + p["position.weight"][:len(x)]
+    for layer in range(settings["layers"]):
+        own = {name.split(".", 2)[2]: value for name, value in p.items()
+               if name.startswith(f"block.{layer}.")}
+        n = rms_norm(x, own["norm.gain"])
+        if "conv.weight" in own:
+            taps = own["conv.weight"]
+            padded = np.concatenate([np.zeros((len(taps) - 1, n.shape[1])), n])
+            n = sum(taps[j] * padded[len(taps) - 1 - j:len(padded) - j] for j in range(len(taps)))
+        inner = {name[6:]: value for name, value in own.items() if name.startswith("mixer.")}
+        x = x + mixer(n, inner, spec["model_options"], settings["causal"])
+        if "mlp.up.weight" in own:
+            n = rms_norm(x, own["mlp.norm.gain"])
+            gate = n @ own["mlp.gate.weight"]
+            x = x + (n @ own["mlp.up.weight"] * gate * sigmoid(gate)) @ own["mlp.down.weight"]
+    if not per_position:
+        x = x[-1] if settings["pooling"] == "last" else x.mean(0)
+    return rms_norm(x, p["norm.gain"]) @ p["head.weight"] + p["head.bias"]
+
+
+def main(checkpoint, tokens_file, logits_file):
+    spec, parameters = read_safetensors(checkpoint)
+    logits = np.load(logits_file)
+    worst = 0.0
+    for row, expected in zip(np.load(tokens_file), logits):
+        length = np.flatnonzero(row)[-1] + 1
+        per_position = logits.ndim == 3
+        y = forward(spec, parameters, row[:length], per_position)
+        worst = max(worst, np.abs(y - (expected[:length] if per_position else expected)).max())
+    print(f"{spec['model']} on {spec['task']}: largest difference {worst:.2e}")
+    return int(worst > 1e-4 * max(1.0, np.abs(logits).max()))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
