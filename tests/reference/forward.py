@@ -77,9 +77,9 @@ def lru(x, p, options, causal):
         states = np.array(states)
         return np.concatenate([states.real, states.imag], -1)
 
-    states = scan(x, "" if causal else "forward.")
+    states = scan(x, "")
     if not causal:
-        states = np.concatenate([states, scan(x[::-1], "backward.")[::-1]], -1)
+        states = np.concatenate([states, scan(x[::-1], "reverse.")[::-1]], -1)
     return states @ p["C"] + p["D"] * x
 
 
