@@ -32,7 +32,8 @@ void write_file(const fs::path& path, const std::string& bytes) {
 }
 
 void append_values(std::string& bytes, const Tensor& tensor) {
-  bytes.append(reinterpret_cast<const char*>(tensor.data()), static_cast<std::size_t>(tensor.bytes()));
+  bytes.append(reinterpret_cast<const char*>(tensor.data()),
+               static_cast<std::size_t>(tensor.bytes()));
 }
 
 Tensor tensor_from(const std::string& file, const std::string& name, const json& entry,
@@ -76,13 +77,15 @@ void save_checkpoint(const fs::path& path, const Checkpoint& checkpoint) {
 Checkpoint load_checkpoint(const fs::path& path) {
   const std::string file = path.string(), bytes = read_file(path);
   uint64_t length = 0;
-  require(bytes.size() >= sizeof(length), file, ": not a safetensors file (", bytes.size(), " bytes)");
+  require(bytes.size() >= sizeof(length), file, ": not a safetensors file (", bytes.size(),
+          " bytes)");
   std::memcpy(&length, bytes.data(), sizeof(length));
   require(length <= bytes.size() - sizeof(length), file,
           ": not a safetensors file (its header would be ", length, " bytes long)");
   Checkpoint checkpoint;
   try {
-    const json header = json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<int64_t>(length));
+    const json header =
+        json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<int64_t>(length));
     for (const auto& [name, entry] : header.items())
       if (name == "__metadata__")
         checkpoint.metadata = entry.get<std::map<std::string, std::string>>();
@@ -114,8 +117,8 @@ IntArray load_npy(const fs::path& path) {
   std::size_t count = 1;
   for (std::string extent; std::getline(extents, extent, ',');) {
     if (extent.find_first_of("0123456789") == std::string::npos) continue;
-    require(extent.find_first_not_of(" 0123456789") == std::string::npos && extent.size() < 12, file,
-            ": odd shape in the header ", header);
+    require(extent.find_first_not_of(" 0123456789") == std::string::npos && extent.size() < 12,
+            file, ": odd shape in the header ", header);
     array.shape.push_back(std::stoll(extent));
     count *= static_cast<std::size_t>(array.shape.back());
     require(count <= bytes.size(), file, ": the header promises more values than the file holds");

@@ -15,7 +15,8 @@ struct NamedTensor {
 };
 
 // A safetensors file (8-byte header length, JSON header, float32 data): tensors by name and free
-// text by key. Written aside and renamed. Both throw Error naming the file and what is wrong with it.
+// text by key. Written aside and renamed. Both throw Error naming the file and what is wrong with
+// it.
 struct Checkpoint {
   std::vector<NamedTensor> tensors;
   std::map<std::string, std::string> metadata;

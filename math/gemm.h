@@ -19,7 +19,7 @@ struct Gemm {
 // result has the same bits wherever it runs.
 void gemm(const Gemm& shape, const float* a, const float* b, float* c);
 
-std::string gemm_library();  // "oneDNN 2.6.3"
+std::string gemm_library();                  // "oneDNN 2.6.3"
 std::string gemm_kernel(const Gemm& shape);  // the implementation that oneDNN chose, "gemm:jit"
 
 }  // namespace longhaul

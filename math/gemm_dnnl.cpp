@@ -62,7 +62,8 @@ struct Kernel {
 struct Hash {
   std::size_t operator()(const Gemm& s) const {
     std::size_t h = static_cast<std::size_t>(s.transpose_a * 4 + s.transpose_b * 2 + s.accumulate);
-    for (int64_t extent : {s.m, s.n, s.k, s.batch}) h = h * 1000003 + static_cast<std::size_t>(extent);
+    for (int64_t extent : {s.m, s.n, s.k, s.batch})
+      h = h * 1000003 + static_cast<std::size_t>(extent);
     return h;
   }
 };

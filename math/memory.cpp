@@ -27,7 +27,8 @@ void count(Memory kind, int64_t bytes) {
   Counter& counter = counters[static_cast<int>(kind)];
   const int64_t live = counter.live.fetch_add(bytes, std::memory_order_relaxed) + bytes;
   int64_t peak = counter.peak.load(std::memory_order_relaxed);
-  while (live > peak && !counter.peak.compare_exchange_weak(peak, live, std::memory_order_relaxed)) {
+  while (live > peak &&
+         !counter.peak.compare_exchange_weak(peak, live, std::memory_order_relaxed)) {
   }
 }
 
@@ -35,7 +36,8 @@ void* from_system(std::size_t bytes, std::size_t alignment) {
   requests.fetch_add(1, std::memory_order_relaxed);
   void* block = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
   if (!block) throw std::bad_alloc();
-  if (alignment >= kHugePage) madvise(block, bytes, MADV_HUGEPAGE);  // a hint: its failure is harmless
+  if (alignment >= kHugePage)
+    madvise(block, bytes, MADV_HUGEPAGE);  // a hint: its failure is harmless
   return block;
 }
 
@@ -46,8 +48,8 @@ void give(void* block, std::size_t) { std::free(block); }
 
 #else
 
-// Class c holds blocks of (4 + c % 4) * 2^(c / 4) * 16 bytes: 64, 80, 96, 112, 128, 160, ... ; those
-// below the alignment's multiple are rounded up to it.
+// Class c holds blocks of (4 + c % 4) * 2^(c / 4) * 16 bytes: 64, 80, 96, 112, 128, 160, ... ;
+// those below the alignment's multiple are rounded up to it.
 struct SizeClass {
   int index;
   std::size_t bytes;

@@ -10,9 +10,9 @@ namespace longhaul {
 enum class Memory : uint8_t { activations, parameters, optimizer };
 constexpr int kMemoryKinds = 3;
 
-// The caching allocator behind every tensor. Blocks are 64-byte aligned, rounded up to size classes a
-// quarter of a power of two apart, and kept on the freeing thread's own list: after the first steps
-// of a training loop no request reaches the system. Slabs ask the kernel for huge pages.
+// The caching allocator behind every tensor. Blocks are 64-byte aligned, rounded up to size classes
+// a quarter of a power of two apart, and kept on the freeing thread's own list: after the first
+// steps of a training loop no request reaches the system. Slabs ask the kernel for huge pages.
 void* allocate(std::size_t bytes, Memory kind);  // throws std::bad_alloc
 void release(void* block, std::size_t bytes, Memory kind);
 

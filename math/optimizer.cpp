@@ -69,7 +69,8 @@ double warmup_cosine(double fraction, double warmup) {
 
 double sum_gradients(const std::vector<float*>& lanes, int64_t total) {
   const auto count = static_cast<int64_t>(lanes.size());
-  std::vector<double, PoolAllocator<double>> squares(static_cast<std::size_t>((total + kChunk - 1) / kChunk));
+  std::vector<double, PoolAllocator<double>> squares(
+      static_cast<std::size_t>((total + kChunk - 1) / kChunk));
   parallel_for(total, kChunk, [&](int64_t begin, int64_t end) {
     for (int64_t apart = 1; apart < count; apart *= 2)
       for (int64_t lane = 0; lane + apart < count; lane += 2 * apart) {

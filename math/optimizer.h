@@ -7,15 +7,16 @@
 
 namespace longhaul {
 
-// AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101) over parameters that declare their own learning
-// rate scale and decay. Gradients lie in one flat array at the offsets given by gradient_layout().
+// AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101) over parameters that declare their own
+// learning rate scale and decay. Gradients lie in one flat array at the offsets given by
+// gradient_layout().
 struct AdamWSpec {
   double beta1 = 0.9, beta2 = 0.98, epsilon = 1e-8;
   double weight_decay = 0;
 };
 
-// Offsets (in floats) of each parameter in a flat array, each on a 64-byte border; the last entry is the total.
-// Binds every parameter's gradient slot to its offset.
+// Offsets (in floats) of each parameter in a flat array, each on a 64-byte border; the last entry
+// is the total. Binds every parameter's gradient slot to its offset.
 std::vector<int64_t> gradient_layout(const std::vector<Parameter>& parameters);
 
 class AdamW {

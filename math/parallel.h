@@ -22,15 +22,18 @@ class LaneScope {
 void set_threads(int threads);
 int threads();
 
-// Makes this thread treat denormal numbers as zero, which kernels assume (they cost 100 cycles each).
+// Makes this thread treat denormal numbers as zero, which kernels assume (they cost 100 cycles
+// each).
 void flush_denormals();
 
-// Calls body(context, chunk) for every chunk in [0, chunks), across threads or in order (parallel_for).
+// Calls body(context, chunk) for every chunk in [0, chunks), across threads or in order
+// (parallel_for).
 void run_chunks(int64_t chunks, void (*body)(void*, int64_t), void* context);
 
 // Calls body(begin, end) for the chunks [0, grain), [grain, 2 grain), ... of [0, n): across threads
 // outside a lane, in order inside one. The borders do not depend on the number of threads. `body`
-// must not depend on the order of the chunks; the exception of the first chunk that threw is passed on.
+// must not depend on the order of the chunks; the exception of the first chunk that threw is passed
+// on.
 template <class Body>
 void parallel_for(int64_t n, int64_t grain, Body body) {
   struct Context {

@@ -33,8 +33,7 @@ std::ostream& operator<<(std::ostream& out, const Shape& shape) {
 }
 
 struct Tensor::Storage {
-  explicit Storage(int64_t count)
-      : size(count), kind(MemoryScope::current()), data(buffer(kind)) {}
+  explicit Storage(int64_t count) : size(count), kind(MemoryScope::current()), data(buffer(kind)) {}
   ~Storage() {
     release(data, bytes(), kind);
     release(gradient, bytes(), Memory::activations);

@@ -24,7 +24,8 @@ inline float exp(float x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1;
-  // Two factors of 2^(n/2): a single one would overflow the exponent field at the ends of the range.
+  // Two factors of 2^(n/2): a single one would overflow the exponent field at the ends of the
+  // range.
   const int32_t exponent = std::bit_cast<int32_t>(shifted) - std::bit_cast<int32_t>(kMagic);
   const int32_t half = exponent >> 1;
   const float first = std::bit_cast<float>((half + 127) << 23);

@@ -53,9 +53,8 @@ class Rnn final : public Mixer {
     Options& o = c.options();
     gru_ = o.choice("cell", "tanh", {"tanh", "gru"}, "the recurrent cell") == "gru";
     block_ = o.integer("block", 0, "width of the blocks of the recurrent matrix; 0 means dense");
-    const std::string solver =
-        o.choice("solver", "auto", {"auto", "sequential", "newton"},
-                 "how the recurrence is solved");
+    const std::string solver = o.choice("solver", "auto", {"auto", "sequential", "newton"},
+                                        "how the recurrence is solved");
     spec_.tolerance =
         o.number("tolerance", 1e-6, "newton stops when no step's residual is larger", 0);
     spec_.max_iterations = static_cast<int>(

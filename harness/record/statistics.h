@@ -32,9 +32,10 @@ std::optional<double> paired_t_test(const std::vector<double>& a, const std::vec
 std::vector<double> holm(const std::vector<double>& p_values);
 
 // Whether scores show no more than a baseline does: their mean does not lie above it by the 95%
-// interval over seeds, or not by what chance does to a baseline on `examples` test examples (the 95%
-// half-width of a binomial share). Seeds share the test examples, so a model that always answers the
-// same has no spread between seeds and may still be lucky; and a single seed has no interval at all.
+// interval over seeds, or not by what chance does to a baseline on `examples` test examples (the
+// 95% half-width of a binomial share). Seeds share the test examples, so a model that always
+// answers the same has no spread between seeds and may still be lucky; and a single seed has no
+// interval at all.
 bool is_at_baseline(const Statistics& scores, double baseline, int64_t examples);
 
 }  // namespace longhaul

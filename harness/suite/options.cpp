@@ -76,7 +76,8 @@ int64_t Options::integer(const std::string& name, int64_t standard, const std::s
     else if (number && std::abs(*number) < 1e15 && *number == std::floor(*number))
       value = static_cast<int64_t>(*number);  // 1e4 is an integer too
     else
-      problem(name, longhaul::text("expected an integer, found ", type_name(*given), " '", to_text(*given), "'"));
+      problem(name, longhaul::text("expected an integer, found ", type_name(*given), " '",
+                                   to_text(*given), "'"));
     if (value < low || value > high) {
       problem(name, longhaul::text("found ", value, ", allowed: ", allowed));
       value = standard;
@@ -97,9 +98,11 @@ double Options::number(const std::string& name, double standard, const std::stri
     else if (const int64_t* integer = std::get_if<int64_t>(given))
       value = static_cast<double>(*integer);
     else
-      problem(name, longhaul::text("expected a number, found ", type_name(*given), " '", to_text(*given), "'"));
+      problem(name, longhaul::text("expected a number, found ", type_name(*given), " '",
+                                   to_text(*given), "'"));
     if (!(value >= low && value <= high) || !std::isfinite(value)) {
-      problem(name, longhaul::text("found ", value, ", allowed: ", allowed.empty() ? "a finite number" : allowed));
+      problem(name, longhaul::text("found ", value,
+                                   ", allowed: ", allowed.empty() ? "a finite number" : allowed));
       value = standard;
     }
   }
@@ -113,7 +116,8 @@ bool Options::flag(const std::string& name, bool standard, const std::string& me
     if (const bool* flag = std::get_if<bool>(given))
       value = *flag;
     else
-      problem(name, longhaul::text("expected true or false, found ", type_name(*given), " '", to_text(*given), "'"));
+      problem(name, longhaul::text("expected true or false, found ", type_name(*given), " '",
+                                   to_text(*given), "'"));
   }
   declare({name, "flag", standard, meaning, "true | false"}, value);
   return value;
@@ -150,9 +154,10 @@ std::vector<OptionProblem> Options::problems() const {
   for (const auto& [name, value] : given_) {
     if (resolved_.count(name)) continue;
     const std::string near = nearest(name, names);
-    all.push_back({name, longhaul::text("unknown option",
-                                        near.empty() ? "; " : "; did you mean '" + near + "'? ",
-                                        names.empty() ? "there are none" : "known: " + join(names, ", "))});
+    all.push_back(
+        {name,
+         longhaul::text("unknown option", near.empty() ? "; " : "; did you mean '" + near + "'? ",
+                        names.empty() ? "there are none" : "known: " + join(names, ", "))});
   }
   return all;
 }
@@ -162,7 +167,8 @@ OptionMap Options::resolved() const { return resolved_; }
 void Options::check(const std::string& who) const {
   std::string message;
   for (const OptionProblem& problem : problems())
-    message += longhaul::text(message.empty() ? "" : "\n", who, ": ", problem.key, ": ", problem.message);
+    message +=
+        longhaul::text(message.empty() ? "" : "\n", who, ": ", problem.key, ": ", problem.message);
   if (!message.empty()) throw Error(message);
 }
 

@@ -16,8 +16,8 @@ struct Settings {
   // backbone
   int64_t d_model = 64;
   int64_t layers = 2;
-  double mlp_ratio = 2;         // hidden width of the gated MLP over d_model; 0 leaves the MLP out
-  int64_t short_conv = 0;       // taps of the depthwise causal convolution before the mixer; 0 = none
+  double mlp_ratio = 2;    // hidden width of the gated MLP over d_model; 0 leaves the MLP out
+  int64_t short_conv = 0;  // taps of the depthwise causal convolution before the mixer; 0 = none
   bool causal = true;
   std::string pooling = "mean";  // mean | last: read-out of sequence-level tasks
   double dropout = 0;
@@ -25,11 +25,11 @@ struct Settings {
   int64_t batch = 32;
   int64_t lanes = 8;
   double learning_rate = 3e-3;
-  double warmup = 0.1;          // share of the budget
+  double warmup = 0.1;  // share of the budget
   double weight_decay = 0.05;
-  double clip = 1;              // global norm; 0 = none
+  double clip = 1;  // global norm; 0 = none
   // evaluation
-  int64_t evaluations = 4;      // validation passes during training, evenly spaced, the last at the end
+  int64_t evaluations = 4;  // validation passes during training, evenly spaced, the last at the end
   int64_t validation_examples = 500;
   int64_t test_examples = 1000;
 };
@@ -51,7 +51,7 @@ struct TrialSpec {
   std::string model_name;  // the row of the table: a variant's own name
   std::string model;       // the registered model
   OptionMap model_options;
-  std::string task_name;   // the column of the table
+  std::string task_name;  // the column of the table
   std::string task;
   OptionMap task_options;
   int64_t task_version = 0;

@@ -18,7 +18,8 @@ Init zeros();
 Init constant(float value);
 Init normal(double deviation);
 Init uniform(double low, double high);
-Init fan_in();  // normal with deviation 1/sqrt(first extent): for a weight [in, out] used as matmul(x, w)
+Init fan_in();  // normal with deviation 1/sqrt(first extent): for a weight [in, out] used as
+                // matmul(x, w)
 
 // How the optimizer treats a parameter.
 struct ParameterGroup {
@@ -32,7 +33,8 @@ struct Parameter {
   ParameterGroup group;
 };
 
-// What a mixer's constructor is given: where it sits, its options, and the makers of its parameters.
+// What a mixer's constructor is given: where it sits, its options, and the makers of its
+// parameters.
 class MixerContext {
  public:
   MixerContext(int64_t d_model, int64_t max_length, bool causal, uint64_t seed, std::string prefix,
@@ -40,7 +42,7 @@ class MixerContext {
 
   int64_t d_model() const { return d_model_; }
   int64_t max_length() const { return max_length_; }  // no forward is asked for longer inputs
-  bool causal() const { return causal_; }  // may position t see positions after t?
+  bool causal() const { return causal_; }             // may position t see positions after t?
   Options& options() { return options_; }
 
   // A trainable tensor named prefix + name. Its first values depend on (seed, name) alone.
@@ -69,8 +71,8 @@ struct State {
   int64_t position = 0;  // how many positions have been consumed
 };
 
-// Mixes information along a sequence: the part of a model that makes its family. The backbone around
-// it (embedding, norms, residuals, gated MLP, read-out) is the same for all.
+// Mixes information along a sequence: the part of a model that makes its family. The backbone
+// around it (embedding, norms, residuals, gated MLP, read-out) is the same for all.
 //
 // One .cpp per mixer; see docs/add-a-model.md. The constructor takes a MixerContext&; forward and
 // step are const, so nothing leaks from one batch to the next.
@@ -82,8 +84,8 @@ class Mixer {
   // real position never depends on padding (see Lengths); what padding yields does not matter.
   virtual Tensor forward(const Tensor& x, const Lengths& lengths) const = 0;
 
-  // Decoding, causal mixers only: step(x_t [batch, d_model], state) consumes one position and returns
-  // what forward would have returned there.
+  // Decoding, causal mixers only: step(x_t [batch, d_model], state) consumes one position and
+  // returns what forward would have returned there.
   virtual State start(int64_t batch) const = 0;
   virtual Tensor step(const Tensor& x, State& state) const = 0;
 };

@@ -9,8 +9,8 @@
 #include "longhaul/tensor.h"
 
 // The operators: free functions from tensors to a new tensor. Each computes its value and records
-// its reverse step (tape.h). Inputs are never changed. Shapes that do not fit throw Error naming the
-// operator and the shapes. Negative axes count from the end. Sizes may be 0.
+// its reverse step (tape.h). Inputs are never changed. Shapes that do not fit throw Error naming
+// the operator and the shapes. Negative axes count from the end. Sizes may be 0.
 namespace longhaul {
 
 // ---- elementwise, with broadcasting: shapes are aligned at the right, an extent of 1 repeats.
@@ -18,8 +18,8 @@ Tensor add(const Tensor& a, const Tensor& b);
 Tensor sub(const Tensor& a, const Tensor& b);
 Tensor mul(const Tensor& a, const Tensor& b);
 Tensor div(const Tensor& a, const Tensor& b);
-Tensor scale(const Tensor& x, float factor);        // factor * x
-Tensor shift(const Tensor& x, float term);          // x + term
+Tensor scale(const Tensor& x, float factor);  // factor * x
+Tensor shift(const Tensor& x, float term);    // x + term
 inline Tensor operator+(const Tensor& a, const Tensor& b) { return add(a, b); }
 inline Tensor operator-(const Tensor& a, const Tensor& b) { return sub(a, b); }
 inline Tensor operator*(const Tensor& a, const Tensor& b) { return mul(a, b); }
@@ -27,16 +27,16 @@ inline Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
 inline Tensor operator*(float factor, const Tensor& x) { return scale(x, factor); }
 
 Tensor exp(const Tensor& x);
-Tensor log(const Tensor& x);       // no check: log of 0 is -inf
+Tensor log(const Tensor& x);  // no check: log of 0 is -inf
 Tensor sqrt(const Tensor& x);
 Tensor sin(const Tensor& x);
 Tensor cos(const Tensor& x);
 Tensor tanh(const Tensor& x);
-Tensor sigmoid(const Tensor& x);   // 1 / (1 + exp(-x))
-Tensor silu(const Tensor& x);      // x * sigmoid(x)
-Tensor gelu(const Tensor& x);      // tanh form: x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
+Tensor sigmoid(const Tensor& x);  // 1 / (1 + exp(-x))
+Tensor silu(const Tensor& x);     // x * sigmoid(x)
+Tensor gelu(const Tensor& x);     // tanh form: x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
 Tensor relu(const Tensor& x);
-Tensor elu1(const Tensor& x);      // elu(x) + 1: x + 1 if x > 0, else exp(x)
+Tensor elu1(const Tensor& x);                            // elu(x) + 1: x + 1 if x > 0, else exp(x)
 Tensor gated_silu(const Tensor& x, const Tensor& gate);  // x * silu(gate), equal shapes
 
 // ---- products
@@ -47,18 +47,21 @@ Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a = false, bool t
 // ---- shape: all but reshape copy
 Tensor reshape(const Tensor& x, const Shape& shape);  // same values and order
 Tensor permute(const Tensor& x, const std::vector<int>& axes);
-Tensor transpose(const Tensor& x);                    // of the last two axes
+Tensor transpose(const Tensor& x);  // of the last two axes
 Tensor slice(const Tensor& x, int axis, int64_t begin, int64_t end);
 Tensor concat(const std::vector<Tensor>& parts, int axis);
-Tensor flip(const Tensor& x, const Lengths& lengths);  // x [B, T, ...]: reverses t < lengths[b], keeps padding
+Tensor flip(const Tensor& x,
+            const Lengths& lengths);  // x [B, T, ...]: reverses t < lengths[b], keeps padding
 
 // ---- reductions; the axis disappears
 Tensor sum(const Tensor& x, int axis);
 Tensor mean(const Tensor& x, int axis);
-Tensor sum_all(const Tensor& x);   // -> scalar
-Tensor softmax(const Tensor& x);   // over the last axis
-Tensor pool_mean(const Tensor& x, const Lengths& lengths);  // [B, T, D] -> [B, D], over t < lengths[b]
-Tensor pool_last(const Tensor& x, const Lengths& lengths);  // [B, T, D] -> [B, D], at lengths[b] - 1
+Tensor sum_all(const Tensor& x);  // -> scalar
+Tensor softmax(const Tensor& x);  // over the last axis
+Tensor pool_mean(const Tensor& x,
+                 const Lengths& lengths);  // [B, T, D] -> [B, D], over t < lengths[b]
+Tensor pool_last(const Tensor& x,
+                 const Lengths& lengths);  // [B, T, D] -> [B, D], at lengths[b] - 1
 
 // ---- layers
 // Over the last axis D. gain, bias [D]; an undefined bias is left out.
@@ -70,13 +73,13 @@ Tensor embedding(const Tensor& table, const std::vector<int32_t>& ids, const Sha
 Tensor dropout(const Tensor& x, double p, Rng rng);
 // Depthwise causal convolution along t: y[b,t,d] = sum_j w[j,d] x[b,t-j,d]; x [B,T,D], w [K,D].
 Tensor causal_conv(const Tensor& x, const Tensor& w);
-// weight * sum over scored rows of -log softmax(logits)[target]; logits [N, C] -> scalar. Rows whose
-// target is kIgnore do not count. Throws if another target is outside [0, C).
+// weight * sum over scored rows of -log softmax(logits)[target]; logits [N, C] -> scalar. Rows
+// whose target is kIgnore do not count. Throws if another target is outside [0, C).
 Tensor cross_entropy(const Tensor& logits, const std::vector<int32_t>& targets, float weight = 1);
 
 // ---- sequence operators
-// Rotary positions (Su et al. 2021, arXiv:2104.09864, eq. 34): in every head the pair (i, i + d/2) at
-// position p turns by p * base^(-2i/d). x [B, T, heads * d]; positions are first, first+1, ...
+// Rotary positions (Su et al. 2021, arXiv:2104.09864, eq. 34): in every head the pair (i, i + d/2)
+// at position p turns by p * base^(-2i/d). x [B, T, heads * d]; positions are first, first+1, ...
 Tensor rope(const Tensor& x, int64_t heads, double base = 10000, int64_t first = 0);
 
 // Softmax attention (Vaswani et al. 2017, eq. 1), tiled: the [Tq, Tk] matrix is never stored, the
@@ -91,9 +94,10 @@ struct AttentionSpec {
 Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Lengths& lengths,
                  const AttentionSpec& spec);
 
-// Linear attention (Katharopoulos et al. 2020, arXiv:2006.16236, eq. 9 and 12), with features already
-// applied: y_i = q_i S_i / (q_i z_i + epsilon), S_i = sum_j k_j^T v_j, z_i = sum_j k_j, over j <= i
-// (causal, in chunks) or over all j < lengths[b]. q, k [B, T, H d], v [B, T, H dv] -> [B, T, H dv].
+// Linear attention (Katharopoulos et al. 2020, arXiv:2006.16236, eq. 9 and 12), with features
+// already applied: y_i = q_i S_i / (q_i z_i + epsilon), S_i = sum_j k_j^T v_j, z_i = sum_j k_j,
+// over j <= i (causal, in chunks) or over all j < lengths[b]. q, k [B, T, H d], v [B, T, H dv] ->
+// [B, T, H dv].
 struct LinearAttentionSpec {
   int64_t heads = 1;
   bool causal = true;
@@ -111,11 +115,12 @@ Tensor complex_scan(const Tensor& lambda, const Tensor& u);
 // Nonlinear recurrence h_t = cell(h_{t-1}, u_t), h_{-1} = 0, as one operator.
 //   tanh: h_t = tanh(u_t + R h_{t-1})                                       u [B, T, N],  G = 1
 //   gru:  r = sigmoid(u^r + R^r h), z = sigmoid(u^z + R^z h),
-//         n = tanh(u^n + r * (R^n h)), h_t = (1 - z) * n + z * h            u [B, T, 3N], G = 3, order r, z, n
+//         n = tanh(u^n + r * (R^n h)), h_t = (1 - z) * n + z * h            u [B, T, 3N], G = 3,
+//         order r, z, n
 // `recurrent` [G, N / block, block, block] holds the block-diagonal matrices R: block = N is dense,
 // block = 1 diagonal; (R h)_i = sum_j R[i, j] h_j within a block.
-// sequential: the loop. newton: DEER (Lim et al. 2023, arXiv:2309.12252): linearise the cell around the
-// last iterate, solve the linear recurrence exactly, repeat until the largest change is below
+// sequential: the loop. newton: DEER (Lim et al. 2023, arXiv:2309.12252): linearise the cell around
+// the last iterate, solve the linear recurrence exactly, repeat until the largest change is below
 // `tolerance`. automatic: whichever was measured faster for this shape on this machine.
 // The reverse step is one linear reverse recurrence with the exact Jacobians at the returned h.
 enum class Cell { tanh, gru };

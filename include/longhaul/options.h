@@ -17,7 +17,7 @@ std::string to_text(const OptionValue& value);  // as YAML would read it back
 // One option as its reader declared it: what `longhaul show` prints.
 struct OptionInfo {
   std::string name;
-  std::string type;  // "integer", "number", "flag", "text" or "choice"
+  std::string type;      // "integer", "number", "flag", "text" or "choice"
   OptionValue standard;  // the default
   std::string meaning;
   std::string allowed;  // "1 .. 64", "none | learned | rope"; empty if anything goes
@@ -29,10 +29,10 @@ struct OptionProblem {
   std::string message;  // what was found, what is allowed, the nearest valid name
 };
 
-// Options given by the user, read by the constructor of a model or task. Reading declares: each call
-// names the option, its default and its meaning. A value of the wrong type or out of range is noted
-// as a problem and the default returned, so that one pass finds every problem. Read all options
-// unconditionally: an option that was given and never read is a problem too.
+// Options given by the user, read by the constructor of a model or task. Reading declares: each
+// call names the option, its default and its meaning. A value of the wrong type or out of range is
+// noted as a problem and the default returned, so that one pass finds every problem. Read all
+// options unconditionally: an option that was given and never read is a problem too.
 class Options {
  public:
   Options() = default;
@@ -44,7 +44,8 @@ class Options {
                 double low = -std::numeric_limits<double>::infinity(),
                 double high = std::numeric_limits<double>::infinity());
   bool flag(const std::string& name, bool standard, const std::string& meaning);
-  std::string text(const std::string& name, const std::string& standard, const std::string& meaning);
+  std::string text(const std::string& name, const std::string& standard,
+                   const std::string& meaning);
   std::string choice(const std::string& name, const std::string& standard,
                      const std::vector<std::string>& allowed, const std::string& meaning);
 

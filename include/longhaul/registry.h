@@ -15,9 +15,9 @@ namespace longhaul {
 enum class Direction { causal, bidirectional, either };
 
 struct ModelInfo {
-  std::string name;       // equals the file's stem
-  std::string about;      // one line
-  std::string source;     // paper and equation
+  std::string name;    // equals the file's stem
+  std::string about;   // one line
+  std::string source;  // paper and equation
   Direction direction = Direction::causal;
   std::string origin = {};  // "builtin" or the plugin's path; filled in by the registry
   std::function<std::unique_ptr<Mixer>(MixerContext&)> make = {};

@@ -6,21 +6,22 @@
 
 namespace longhaul {
 
-// Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy
-// as 1, 2, 3"). A stream is named by (seed, purpose, index), so what it yields does not depend on
-// who else drew before. All distributions are our own: the standard library's differ between systems.
+// Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as
+// easy as 1, 2, 3"). A stream is named by (seed, purpose, index), so what it yields does not depend
+// on who else drew before. All distributions are our own: the standard library's differ between
+// systems.
 class Rng {
  public:
   Rng(uint64_t seed, std::string_view purpose, uint64_t index = 0);
 
-  uint32_t bits();              // 32 uniform bits
-  double uniform();             // [0, 1), 53 bits
-  float uniform_float();        // [0, 1), 24 bits
+  uint32_t bits();        // 32 uniform bits
+  double uniform();       // [0, 1), 53 bits
+  float uniform_float();  // [0, 1), 24 bits
   double uniform(double low, double high);
-  int64_t below(int64_t n);     // 0 .. n-1, exactly uniform; n >= 1
+  int64_t below(int64_t n);                    // 0 .. n-1, exactly uniform; n >= 1
   int64_t between(int64_t low, int64_t high);  // low .. high, both included
   bool chance(double p) { return uniform() < p; }
-  double normal();              // mean 0, deviation 1 (Box-Muller)
+  double normal();  // mean 0, deviation 1 (Box-Muller)
 
   template <class T>
   void shuffle(std::vector<T>& items) {  // Fisher-Yates

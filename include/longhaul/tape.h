@@ -37,8 +37,9 @@ class Tape {
   void push(const Tensor& result, F&& step) {
     using Step = std::decay_t<F>;
     static_assert(alignof(Step) <= alignof(std::max_align_t));
-    void* closure = append(result, sizeof(Step), [](void* p) { (*static_cast<Step*>(p))(); },
-                           [](void* p) { static_cast<Step*>(p)->~Step(); });
+    void* closure = append(
+        result, sizeof(Step), [](void* p) { (*static_cast<Step*>(p))(); },
+        [](void* p) { static_cast<Step*>(p)->~Step(); });
     new (closure) Step(std::forward<F>(step));
   }
 
@@ -54,11 +55,12 @@ class Tape {
   Tape* outer_;
 };
 
-// Records `step` as the reverse step of `result`, if a tape is active and an input needs a gradient.
+// Records `step` as the reverse step of `result`, if a tape is active and an input needs a
+// gradient.
 //
 // `step` is a closure over tensor handles by value. It reads result.grad() and adds to the
-// gradients of those inputs that need one; it changes nothing else. What it captures stays in memory
-// until it has run. It is skipped when no gradient reached `result`.
+// gradients of those inputs that need one; it changes nothing else. What it captures stays in
+// memory until it has run. It is skipped when no gradient reached `result`.
 template <class F>
 void record(Tensor& result, std::initializer_list<Tensor> inputs, F&& step) {
   Tape* tape = Tape::active();

@@ -36,7 +36,8 @@ class Shape {
 
 std::ostream& operator<<(std::ostream& out, const Shape& shape);  // (2, 3, 4)
 
-// Where a reverse step puts a gradient: adds to `data` if `accumulate`, else must overwrite all of it.
+// Where a reverse step puts a gradient: adds to `data` if `accumulate`, else must overwrite all of
+// it.
 struct GradTarget {
   float* data;
   bool accumulate;
@@ -50,10 +51,11 @@ struct GradTarget {
 class Tensor {
  public:
   Tensor() = default;
-  explicit Tensor(const Shape& shape);              // zeros
-  Tensor(const Shape& shape, float value);          // filled
-  static Tensor empty(const Shape& shape);          // values undefined: for outputs about to be written
-  static Tensor from(const Shape& shape, const std::vector<float>& values);  // throws on a size mismatch
+  explicit Tensor(const Shape& shape);      // zeros
+  Tensor(const Shape& shape, float value);  // filled
+  static Tensor empty(const Shape& shape);  // values undefined: for outputs about to be written
+  static Tensor from(const Shape& shape,
+                     const std::vector<float>& values);  // throws on a size mismatch
 
   bool defined() const { return storage_ != nullptr; }
   const Shape& shape() const { return shape_; }
@@ -62,9 +64,10 @@ class Tensor {
   int64_t size() const { return shape_.size(); }
   int64_t bytes() const { return size() * static_cast<int64_t>(sizeof(float)); }
   float* data() const;
-  float item() const;           // the only value; throws unless size() == 1
-  Tensor view(const Shape& shape) const;  // same values and gradient under another shape of equal size
-  Tensor clone() const;         // own copy of the values; no gradient
+  float item() const;  // the only value; throws unless size() == 1
+  Tensor view(
+      const Shape& shape) const;  // same values and gradient under another shape of equal size
+  Tensor clone() const;           // own copy of the values; no gradient
 
   // Gradients. A leaf that wants one says so once; results of recorded operators inherit the wish.
   bool needs_grad() const;

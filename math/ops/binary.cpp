@@ -84,8 +84,8 @@ Tensor binary(const char* op, const Tensor& a, const Tensor& b, F f, DA da, DB d
     }
   }
   // dx += dy * partial, summed over the axes along which x repeats
-  auto reverse = [m](const Tensor& x, const Tensor& a, const Tensor& b, const float* dy, int64_t step,
-                     bool first, auto partial) {
+  auto reverse = [m](const Tensor& x, const Tensor& a, const Tensor& b, const float* dy,
+                     int64_t step, bool first, auto partial) {
     float* dx = x.grad();
     for (int64_t row = 0; row < m.outer; ++row) {
       const auto [oa, ob] = m.offsets(row);

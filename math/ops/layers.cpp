@@ -44,8 +44,7 @@ Tensor layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float
     const float* g = gain.data();
     const float* c = bias.defined() ? bias.data() : nullptr;
 #pragma omp simd
-    for (int64_t i = 0; i < D; ++i)
-      out[i] = (in[i] - mean) * inverse * g[i] + (c ? c[i] : 0.0f);
+    for (int64_t i = 0; i < D; ++i) out[i] = (in[i] - mean) * inverse * g[i] + (c ? c[i] : 0.0f);
   }
   record(y, {x, gain, bias}, [=] {
     // n = (x - mean) / s;  dn = dy g;  dx += (dn - mean(dn) - n mean(dn n)) / s;  dg += dy n
@@ -220,7 +219,8 @@ Tensor rope(const Tensor& x, int64_t heads, double base, int64_t first) {
   };
   Tensor y(x.shape());
   rotate(x.data(), y.data(), 1);
-  record(y, {x}, [=] { rotate(y.grad(), x.grad(), -1); });  // the transpose of a rotation turns back
+  record(y, {x},
+         [=] { rotate(y.grad(), x.grad(), -1); });  // the transpose of a rotation turns back
   return y;
 }
 

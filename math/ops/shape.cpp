@@ -73,7 +73,8 @@ Tensor permute(const Tensor& x, const std::vector<int>& axes) {
     stride[i] = own[axis];
   }
   Tensor y = Tensor::empty(shape);
-  walk_permuted(shape, stride, [from = x.data(), to = y.data()](int64_t i, int64_t j) { to[i] = from[j]; });
+  walk_permuted(shape, stride,
+                [from = x.data(), to = y.data()](int64_t i, int64_t j) { to[i] = from[j]; });
   record(y, {x}, [=] {  // the same walk backwards
     walk_permuted(shape, stride,
                   [dy = y.grad(), dx = x.grad()](int64_t i, int64_t j) { dx[j] += dy[i]; });
@@ -99,8 +100,7 @@ Tensor slice(const Tensor& x, int axis, int64_t begin, int64_t end) {
   Tensor y = Tensor::empty(shape);
   const int64_t run = (end - begin) * s.inner;
   const auto source = [=](int64_t outer) { return (outer * s.extent + begin) * s.inner; };
-  for (int64_t o = 0; o < s.outer; ++o)
-    std::copy_n(x.data() + source(o), run, y.data() + o * run);
+  for (int64_t o = 0; o < s.outer; ++o) std::copy_n(x.data() + source(o), run, y.data() + o * run);
   record(y, {x}, [=] {
     const float* dy = y.grad();
     float* dx = x.grad();
@@ -142,8 +142,8 @@ Tensor concat(const std::vector<Tensor>& parts, int axis) {
 }
 
 Tensor flip(const Tensor& x, const Lengths& lengths) {
-  require(x.rank() >= 2 && x.dim(0) == static_cast<int64_t>(lengths.size()), "flip: ",
-          lengths.size(), " lengths for shape ", x.shape());
+  require(x.rank() >= 2 && x.dim(0) == static_cast<int64_t>(lengths.size()),
+          "flip: ", lengths.size(), " lengths for shape ", x.shape());
   const int64_t B = x.dim(0), T = x.dim(1), row = T ? x.size() / std::max<int64_t>(B * T, 1) : 0;
   for (int64_t length : lengths)
     require(0 <= length && length <= T, "flip: length ", length, " of shape ", x.shape());

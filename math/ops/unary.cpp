@@ -98,8 +98,7 @@ Tensor gelu(const Tensor& x) {
       },
       [](float v, float) {
         const float t = vmath::tanh(kGeluSlope * (v + kGeluCubic * v * v * v));
-        return 0.5f * (1 + t) +
-               0.5f * v * (1 - t * t) * kGeluSlope * (1 + 3 * kGeluCubic * v * v);
+        return 0.5f * (1 + t) + 0.5f * v * (1 - t * t) * kGeluSlope * (1 + 3 * kGeluCubic * v * v);
       });
 }
 

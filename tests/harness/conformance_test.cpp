@@ -1,4 +1,5 @@
-// The conformance checks find what they are there to find: each broken mixer is named for its fault.
+// The conformance checks find what they are there to find: each broken mixer is named for its
+// fault.
 #include "harness/train/conformance.h"
 
 #include "longhaul/ops.h"
@@ -12,7 +13,9 @@ namespace {
 class Sum : public Mixer {
  public:
   explicit Sum(MixerContext& c) : w_(c.weight("w.weight", c.d_model(), c.d_model())) {}
-  Tensor forward(const Tensor& x, const Lengths&) const override { return accumulate(matmul(x, w_)); }
+  Tensor forward(const Tensor& x, const Lengths&) const override {
+    return accumulate(matmul(x, w_));
+  }
   State start(int64_t batch) const override { return {{Tensor({batch, w_.dim(0)})}}; }
   Tensor step(const Tensor& x, State& state) const override {
     state.tensors[0] = add(state.tensors[0], matmul(x, w_));
@@ -37,7 +40,9 @@ struct LooksAhead final : Sum {
 
 struct WrongStep final : Sum {
   using Sum::Sum;
-  Tensor step(const Tensor& x, State& state) const override { return scale(Sum::step(x, state), 1.5f); }
+  Tensor step(const Tensor& x, State& state) const override {
+    return scale(Sum::step(x, state), 1.5f);
+  }
 };
 
 struct MixesRows final : Sum {
@@ -61,7 +66,8 @@ std::string violations() {
   Registry registry;
   registry.mixer<T>({.name = "broken", .about = "", .source = "", .direction = Direction::causal});
   std::string all;
-  for (const std::string& violation : check_conformance(registry.model("broken"))) all += violation + '\n';
+  for (const std::string& violation : check_conformance(registry.model("broken")))
+    all += violation + '\n';
   return all;
 }
 

@@ -114,7 +114,8 @@ TEST_CASE("trial: a stored checkpoint gives back the model", "[trial]") {
   const fs::path file = folder.path() / "checkpoint.safetensors";
   const StoredModel first = load_model(file, registry), second = load_model(file, registry);
   CHECK(first.spec.id() == small_trial("transformer", 3).id());
-  const Batch batch = collate(std::vector<Example>{{{1, 2, 3}, {0, 0, 1}}}.data(), 1, Readout::token);
+  const Batch batch =
+      collate(std::vector<Example>{{{1, 2, 3}, {0, 0, 1}}}.data(), 1, Readout::token);
   CHECK(max_difference(first.model->forward(batch), second.model->forward(batch)) == 0);
 }
 

@@ -66,11 +66,13 @@ TEST_CASE("elementwise functions keep extremes finite and pass NaN on", "[ops]")
 
 TEST_CASE("binary operators broadcast like NumPy", "[ops]") {
   using Op = Tensor (*)(const Tensor&, const Tensor&);
-  const std::pair<Op, std::function<float(float, float)>> ops[] = {
-      {&add, std::plus<>()}, {&sub, std::minus<>()}, {&mul, std::multiplies<>()}, {&div, std::divides<>()}};
+  const std::pair<Op, std::function<float(float, float)>> ops[] = {{&add, std::plus<>()},
+                                                                   {&sub, std::minus<>()},
+                                                                   {&mul, std::multiplies<>()},
+                                                                   {&div, std::divides<>()}};
   const std::pair<Shape, Shape> shapes[] = {
-      {{3, 5}, {3, 5}}, {{3, 5}, {5}}, {{5}, {3, 5}},       {{3, 1}, {1, 5}},    {{2, 3, 5}, {3, 1}},
-      {{1}, {4}},       {{}, {2, 2}},  {{2, 1, 3}, {4, 1}}, {{0, 3}, {3}},       {{1, 1}, {1}}};
+      {{3, 5}, {3, 5}}, {{3, 5}, {5}}, {{5}, {3, 5}},       {{3, 1}, {1, 5}}, {{2, 3, 5}, {3, 1}},
+      {{1}, {4}},       {{}, {2, 2}},  {{2, 1, 3}, {4, 1}}, {{0, 3}, {3}},    {{1, 1}, {1}}};
   for (const auto& [op, f] : ops)
     for (const auto& [sa, sb] : shapes) {
       INFO(sa << " and " << sb);
@@ -95,7 +97,8 @@ TEST_CASE("binary operators broadcast like NumPy", "[ops]") {
       }
       check_gradient([op = op](const std::vector<Tensor>& in) { return op(in[0], in[1]); }, {a, b});
     }
-  CHECK_THROWS_WITH(add(Tensor({2, 3}), Tensor({2})), "add: shapes (2, 3) and (2) do not broadcast");
+  CHECK_THROWS_WITH(add(Tensor({2, 3}), Tensor({2})),
+                    "add: shapes (2, 3) and (2) do not broadcast");
 }
 
 TEST_CASE("an operand used twice gets both gradients", "[ops]") {

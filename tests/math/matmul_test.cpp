@@ -19,10 +19,13 @@ TEST_CASE("matmul equals the triple loop for every transposition, batch and odd 
   for (bool ta : {false, true})
     for (bool tb : {false, true})
       for (int64_t batch : {0, 3})  // 0: plain matrices
-        for (auto [m, k, n] : {std::tuple{1, 1, 1}, {2, 3, 5}, {7, 2, 1}, {17, 9, 33}, {2, 0, 3}, {0, 2, 3}}) {
+        for (auto [m, k, n] :
+             {std::tuple{1, 1, 1}, {2, 3, 5}, {7, 2, 1}, {17, 9, 33}, {2, 0, 3}, {0, 2, 3}}) {
           INFO(ta << tb << " batch " << batch << ": " << m << " " << k << " " << n);
-          const Tensor a = random_tensor(ta ? matrix_shape(batch, k, m) : matrix_shape(batch, m, k), 1);
-          const Tensor b = random_tensor(tb ? matrix_shape(batch, n, k) : matrix_shape(batch, k, n), 2);
+          const Tensor a =
+              random_tensor(ta ? matrix_shape(batch, k, m) : matrix_shape(batch, m, k), 1);
+          const Tensor b =
+              random_tensor(tb ? matrix_shape(batch, n, k) : matrix_shape(batch, k, n), 2);
           const Tensor y = matmul(a, b, ta, tb);
           REQUIRE(y.shape() == matrix_shape(batch, m, n));
           for (int64_t q = 0; q < std::max<int64_t>(batch, 1); ++q)
@@ -35,8 +38,9 @@ TEST_CASE("matmul equals the triple loop for every transposition, batch and odd 
                 CHECK(y.data()[(q * m + i) * n + j] == Approx(expected).margin(1e-5));
               }
           if (m * k * n < 100)
-            check_gradient([ta = ta, tb = tb](const auto& in) { return matmul(in[0], in[1], ta, tb); },
-                           {a, b});
+            check_gradient(
+                [ta = ta, tb = tb](const auto& in) { return matmul(in[0], in[1], ta, tb); },
+                {a, b});
         }
 }
 

@@ -21,7 +21,8 @@ TEST_CASE("tape: inputs that need no gradient get none", "[tape]") {
   CHECK_FALSE(c.has_grad());
 }
 
-TEST_CASE("tape: a chain of a million operators neither recurses nor keeps its activations", "[tape]") {
+TEST_CASE("tape: a chain of a million operators neither recurses nor keeps its activations",
+          "[tape]") {
   Tensor x(Shape{1}, 1.0f);
   x.set_needs_grad(true);
   const int64_t before = live_bytes(Memory::activations);

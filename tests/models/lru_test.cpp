@@ -5,7 +5,6 @@
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "longhaul/registry.h"
-#include "longhaul/error.h"
 #include "tests/support/catch.h"
 #include "tests/support/gradient.h"
 
