@@ -46,14 +46,16 @@ void run(const Arguments& arguments, CommandContext& context) {
   const int64_t count =
       arguments.examples ? arguments.examples : stored.spec.settings.test_examples;
   flush_denormals();
-  const std::vector<Batch> batches =
-      draw_batches(*task, split_from(arguments.split), 0, 0, count, (count + 7) / 8);
+  const std::vector<Batch> batches = draw_all(*task, split_from(arguments.split), count);
   const Score score = evaluate(*stored.model, batches);
+  int64_t scored_examples = 0;
+  for (const Batch& batch : batches)
+    scored_examples += task->readout() == Readout::pair ? batch.size / 2 : batch.size;
   fmt::print(
       "model      {}\ntask       {}\nsplit      {}\nexamples   {}\naccuracy   {:.6f}\nloss       "
       "{:.6f}\n",
       stored.spec.model_name, arguments.task.empty() ? stored.spec.task_name : arguments.task,
-      arguments.split, count, score.accuracy, score.loss);
+      arguments.split, scored_examples, score.accuracy, score.loss);
   if (arguments.logits.empty()) return;
   std::vector<Tensor> logits;
   for (const Batch& batch : batches) logits.push_back(stored.model->forward(batch));

@@ -58,6 +58,9 @@ void run(const Arguments& arguments, CommandContext& context) {
   require(arguments.grad.empty() == arguments.targets.empty(),
           "--grad and --targets belong together: the gradient is that of the loss on the targets");
   const StoredModel stored = load_model(arguments.checkpoint, context.registry);
+  require(stored.task->readout() != Readout::pair && stored.task->channels() == 0,
+          arguments.checkpoint, ": task '", stored.spec.task,
+          "' does not read single sequences of ids; use longhaul eval --logits");
   const Batch batch =
       batch_from(load_npy(arguments.tokens), arguments.tokens, stored.task->readout());
   require(batch.length <= stored.task->max_length() || stored.spec.model_options.empty(),

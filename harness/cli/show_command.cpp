@@ -42,7 +42,8 @@ json show_task(const TaskInfo& info) {
   shown["vocabulary"] = task.vocab();
   shown["classes"] = task.classes();
   shown["max_length"] = task.max_length();
-  shown["readout"] = task.readout() == Readout::sequence ? "sequence" : "token";
+  constexpr const char* kReadouts[] = {"sequence", "pair", "token"};
+  shown["readout"] = kReadouts[static_cast<int>(task.readout())];
   shown["options"] = options_of(check.declared);
   shown["settings"] = settings();
   shown["example"] = {

@@ -17,7 +17,7 @@ void check_direction(const ModelInfo& model, bool causal) {
 }  // namespace
 
 TaskShape shape_of(const Task& task) {
-  return {task.vocab(), task.classes(), task.max_length(), task.readout()};
+  return {task.vocab(), task.classes(), task.max_length(), task.readout(), task.channels()};
 }
 
 Backbone::Backbone(const ModelInfo& model, Options& mixer_options, const Settings& settings,
@@ -34,7 +34,12 @@ Backbone::Backbone(const ModelInfo& model, Options& mixer_options, const Setting
   };
   const ParameterGroup no_decay{.lr_scale = 1, .decay = false};
   MixerContext root = context("");
-  embedding_ = root.parameter("embedding.weight", {task.vocab, D}, normal(1), no_decay);
+  if (task.channels) {
+    input_ = root.weight("input.weight", task.channels, D);
+    input_bias_ = root.parameter("input.bias", {D}, zeros(), no_decay);
+  } else {
+    embedding_ = root.parameter("embedding.weight", {task.vocab, D}, normal(1), no_decay);
+  }
   bool learned_positions = false;
   for (int64_t layer = 0; layer < settings.layers; ++layer) {
     const std::string prefix = text("block.", layer, ".");
@@ -57,15 +62,20 @@ Backbone::Backbone(const ModelInfo& model, Options& mixer_options, const Setting
   }
   if (learned_positions)
     positions_ = root.parameter("position.weight", {task.max_length, D}, normal(0.1), no_decay);
-  norm_ = root.parameter("norm.gain", {D}, constant(1), no_decay);
-  head_ = root.weight("head.weight", D, task.classes);
+  const int64_t read = task.readout == Readout::pair ? 4 * D : D;
+  norm_ = root.parameter("norm.gain", {read}, constant(1), no_decay);
+  head_ = root.weight("head.weight", read, task.classes);
   bias_ = root.parameter("head.bias", {task.classes}, zeros(), no_decay);
 }
 
-Tensor Backbone::embed(const std::vector<int32_t>& ids, const Shape& shape, int64_t first) const {
-  Tensor x = embedding(embedding_, ids, shape);
+// [B, T, D]; the batch's position 0 is position `first` of its sequences.
+Tensor Backbone::embed(const Batch& batch, int64_t first) const {
+  const int64_t B = batch.size, T = batch.length;
+  const Tensor x =
+      input_.defined()
+          ? add(matmul(Tensor::from({B, T, task_.channels}, batch.values), input_), input_bias_)
+          : embedding(embedding_, batch.tokens, {B, T});
   if (!positions_.defined()) return x;
-  const int64_t T = shape.rank() == 2 ? shape[1] : 1;
   require(first + T <= task_.max_length, "position ", first + T - 1, " is beyond the ",
           task_.max_length, " learned positions");
   return add(x, slice(positions_, 0, first, first + T));
@@ -82,7 +92,7 @@ Tensor Backbone::read_out(const Tensor& rows) const {
 
 Tensor Backbone::forward(const Batch& batch, const Rng* dropout_rng) const {
   const int64_t B = batch.size, T = batch.length, D = settings_.d_model;
-  Tensor x = embed(batch.tokens, {B, T}, 0);  // [B, T, D]
+  Tensor x = embed(batch, 0);  // [B, T, D]
   Rng rng = dropout_rng ? *dropout_rng : Rng(0, "");
   const auto drop = [&](const Tensor& y) {
     return dropout_rng && settings_.dropout > 0
@@ -99,8 +109,14 @@ Tensor Backbone::forward(const Batch& batch, const Rng* dropout_rng) const {
     const auto R = static_cast<int64_t>(batch.rows.size());
     return read_out(embedding(reshape(x, {B * T, D}), batch.rows, {R}));  // a gather of scored rows
   }
-  return read_out(settings_.pooling == "last" ? pool_last(x, batch.lengths)
-                                              : pool_mean(x, batch.lengths));
+  const Tensor pooled = pool(x, batch.lengths);  // [B, D]
+  if (task_.readout == Readout::sequence) return read_out(pooled);
+  const Tensor a = slice(pooled, 0, 0, B / 2), b = slice(pooled, 0, B / 2, B);
+  return read_out(concat({a, b, mul(a, b), sub(a, b)}, 1));
+}
+
+Tensor Backbone::pool(const Tensor& x, const Lengths& lengths) const {
+  return settings_.pooling == "last" ? pool_last(x, lengths) : pool_mean(x, lengths);
 }
 
 Backbone::DecodeState Backbone::start(int64_t batch) const {
@@ -123,8 +139,8 @@ Tensor Backbone::convolve_step(const Block& block, const Tensor& x, State& state
   return reshape(slice(causal_conv(window, block.conv), 1, K - 1, K), {B, D});
 }
 
-Tensor Backbone::step(const std::vector<int32_t>& ids, DecodeState& state) const {
-  Tensor x = embed(ids, {static_cast<int64_t>(ids.size())}, state.position);  // [B, D]
+Tensor Backbone::step(const Batch& column, DecodeState& state) const {
+  Tensor x = reshape(embed(column, state.position), {column.size, settings_.d_model});  // [B, D]
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     const Block& block = blocks_[i];
     Tensor n = rms_norm(x, block.norm);
@@ -133,7 +149,7 @@ Tensor Backbone::step(const std::vector<int32_t>& ids, DecodeState& state) const
     if (block.up.defined()) x = add(x, mlp(block, x));
   }
   ++state.position;
-  return read_out(x);
+  return task_.readout == Readout::pair ? x : read_out(x);
 }
 
 int64_t Backbone::DecodeState::bytes() const {

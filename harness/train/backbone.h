@@ -20,13 +20,16 @@ class Unsupported : public Error {
 struct TaskShape {
   int64_t vocab = 0, classes = 0, max_length = 0;
   Readout readout = Readout::sequence;
+  int64_t channels = 0;  // real numbers a position; 0: ids of the vocabulary
 };
 TaskShape shape_of(const Task& task);
 
 // The model around a mixer, the same for all of them (pre-norm residual stack):
-//   x = embedding[token] (+ position[t] if the mixer asked for learned positions)
+//   x = embedding[token], or values input + bias (+ position[t] if the mixer asked for them)
 //   layers times:  x = x + mixer(conv(norm(x)));  x = x + mlp(norm(x))
 //   logits = norm(pooled x) head + bias     pooled: mean or last position, or every scored position
+// A pair of sequences goes through the same stack; of the pooled a and b, the head reads
+// [a, b, a b, a - b] (the dual encoder of Long Range Arena, Tay et al. 2021, arXiv:2011.04006).
 // norm: RMS norm with gain. conv: depthwise causal convolution, left out when short_conv = 0.
 // mlp(x) = (x up * silu(x gate)) down (Shazeer 2020, arXiv:2002.05202, SwiGLU).
 class Backbone {
@@ -39,8 +42,9 @@ class Backbone {
   // from, nullptr in evaluation.
   Tensor forward(const Batch& batch, const Rng* dropout = nullptr) const;
 
-  // Decoding: one position of every sequence at a time; ids [batch] -> logits [batch, classes] as
-  // Readout::token would give there.
+  // Decoding: one position of every sequence at a time, given as column() cuts it from a batch
+  // -> logits [batch, classes] as Readout::token would give there; for Readout::pair, whose head
+  // reads two sequences at their ends, what is pooled [batch, d_model].
   struct DecodeState {
     std::vector<State> mixers;
     std::vector<State> convolutions;  // the last short_conv - 1 inputs of each block
@@ -48,7 +52,7 @@ class Backbone {
     int64_t bytes() const;  // of all tensors held
   };
   DecodeState start(int64_t batch) const;
-  Tensor step(const std::vector<int32_t>& ids, DecodeState& state) const;
+  Tensor step(const Batch& column, DecodeState& state) const;
 
   const std::vector<Parameter>& parameters() const { return parameters_; }
   int64_t parameter_count() const;
@@ -60,14 +64,15 @@ class Backbone {
     Tensor mlp_norm, gate, up, down;
   };
   Tensor mlp(const Block& block, const Tensor& x) const;
-  Tensor embed(const std::vector<int32_t>& ids, const Shape& shape, int64_t first) const;
+  Tensor embed(const Batch& batch, int64_t first) const;
+  Tensor pool(const Tensor& x, const Lengths& lengths) const;
   Tensor read_out(const Tensor& rows) const;
   Tensor convolve_step(const Block& block, const Tensor& x, State& state) const;
 
   Settings settings_;
   TaskShape task_;
   std::vector<Parameter> parameters_;
-  Tensor embedding_, positions_;
+  Tensor embedding_, input_, input_bias_, positions_;
   std::vector<Block> blocks_;
   Tensor norm_, head_, bias_;
 };

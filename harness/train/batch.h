@@ -12,21 +12,26 @@ namespace longhaul {
 // Examples side by side, padded to the longest.
 struct Batch {
   std::vector<int32_t> tokens;  // [size * length], kPad beyond each sequence's end
+  std::vector<float> values;    // [size * length * channels] in place of tokens, 0 beyond the end
   Lengths lengths;              // [size]
-  int64_t size = 0;
+  int64_t size = 0;             // sequences; both of a pair count, all second ones after all first
   int64_t length = 0;
-  std::vector<int32_t>
-      rows;  // scored positions b * length + t; for Readout::sequence one a sequence
+  std::vector<int32_t> rows;     // scored positions b * length + t; else one an answer
   std::vector<int32_t> targets;  // [rows]
 
   int64_t token_count() const;  // without padding
 };
 
-Batch collate(const Example* examples, int64_t count, Readout readout);
+// `channels` as Task::channels() says: 0 where inputs are ids.
+Batch collate(const Example* examples, int64_t count, Readout readout, int64_t channels = 0);
+
+// Position t of the first `count` sequences, as a batch of length 1: what decoding consumes.
+Batch column(const Batch& batch, int64_t t, int64_t count);
 
 // Splits examples into at most `parts` batches of equal size (the last may be smaller), sorted by
 // length first so that little is padded. The order, and with it every sum over it, depends on the
 // examples alone.
-std::vector<Batch> split(std::vector<Example> examples, int64_t parts, Readout readout);
+std::vector<Batch> split(std::vector<Example> examples, int64_t parts, Readout readout,
+                         int64_t channels = 0);
 
 }  // namespace longhaul

@@ -132,7 +132,7 @@ class Conformance {
     const Tensor whole = model_.forward(batch);  // [2 T, C]
     Backbone::DecodeState state = model_.start(2);
     for (int64_t t = 0; t < T; ++t) {
-      const Tensor y = model_.step({batch.tokens[t], batch.tokens[T + t]}, state);
+      const Tensor y = model_.step(column(batch, t, 2), state);
       for (int64_t b = 0; b < 2; ++b) {
         const double apart =
             largest_difference(y.data() + b * C, whole.data() + (b * T + t) * C, C);

@@ -7,9 +7,15 @@ namespace {
 
 constexpr int kMaxDraws = 10000;
 
+template <class T>
+uint64_t hash_of(const std::vector<T>& items, uint64_t start = 0) {
+  return hash_bytes(items.data(), items.size() * sizeof(T), start);
+}
+
 Split split_of(const Example& example) {
-  const uint64_t hash =
-      hash_bytes(example.tokens.data(), example.tokens.size() * sizeof(example.tokens[0]));
+  uint64_t hash = hash_of(example.tokens);
+  if (!example.second.empty()) hash = hash_of(example.second, hash);
+  if (!example.values.empty()) hash = hash_of(example.values, hash);
   switch (hash & 3) {
     case 0:
       return Split::validation;
@@ -31,9 +37,34 @@ const char* purpose(Split split) {
   }
 }
 
+// The place of item i in a random order of 0 .. n-1 that `key` names: a Feistel network of four
+// rounds on the smallest even number of bits that holds n, walked until it lands below n.
+int64_t shuffled(int64_t i, int64_t n, uint64_t key) {
+  int half = 1;
+  while (int64_t{1} << (2 * half) < n) ++half;
+  const uint64_t mask = (uint64_t{1} << half) - 1;
+  auto value = static_cast<uint64_t>(i);
+  do {
+    uint64_t left = value >> half, right = value & mask;
+    for (uint64_t round = 0; round < 4; ++round) {
+      const uint64_t mixed[] = {right, round};
+      const uint64_t next = left ^ (hash_bytes(mixed, sizeof(mixed), key) & mask);
+      left = right;
+      right = next;
+    }
+    value = left << half | right;
+  } while (value >= static_cast<uint64_t>(n));
+  return static_cast<int64_t>(value);
+}
+
 }  // namespace
 
 Example example(const Task& task, Split split, uint64_t seed, int64_t index) {
+  if (const int64_t n = task.count(split)) {
+    if (split != Split::train) return task.at(split, index % n);
+    const int64_t epoch[] = {static_cast<int64_t>(seed), index / n};
+    return task.at(split, shuffled(index % n, n, hash_bytes(epoch, sizeof(epoch))));
+  }
   Rng rng(seed, purpose(split), static_cast<uint64_t>(index));
   for (int draw = 0; draw < kMaxDraws; ++draw) {
     Example drawn = task.draw(rng);

@@ -70,7 +70,7 @@ Batch random_batch(const Lengths& lengths, const TaskShape& task, uint64_t seed)
     Example example;
     for (int64_t t = 0; t < length; ++t)
       example.tokens.push_back(static_cast<int32_t>(rng.between(1, task.vocab - 1)));
-    const int64_t scored = task.readout == Readout::sequence ? 1 : length;
+    const int64_t scored = task.readout == Readout::token ? length : 1;
     for (int64_t t = 0; t < scored; ++t)
       example.targets.push_back(static_cast<int32_t>(rng.below(task.classes)));
     examples.push_back(std::move(example));

@@ -45,8 +45,7 @@ class Trainer {
         offsets_(gradient_layout(model.parameters())),
         lanes_(model, settings_.lanes, offsets_),
         optimizer_(model.parameters(), offsets_, {.weight_decay = settings_.weight_decay}),
-        validation_(draw_batches(task, Split::validation, 0, 0, settings_.validation_examples,
-                                 (settings_.validation_examples + 7) / 8)) {}
+        validation_(draw_all(task, Split::validation, settings_.validation_examples)) {}
 
   Training run() {
     double done = 0;  // share of the budget
@@ -161,7 +160,12 @@ std::vector<Batch> draw_batches(const Task& task, Split split_name, uint64_t see
   parallel_for(count, 1, [&](int64_t i, int64_t) {
     examples[i] = example(task, split_name, seed, first + i);
   });
-  return split(std::move(examples), parts, task.readout());
+  return split(std::move(examples), parts, task.readout(), task.channels());
+}
+
+std::vector<Batch> draw_all(const Task& task, Split split, int64_t most) {
+  const int64_t stored = task.count(split), count = stored ? std::min(most, stored) : most;
+  return draw_batches(task, split, 0, 0, count, (count + 7) / 8);
 }
 
 }  // namespace longhaul

@@ -36,8 +36,12 @@ struct Training {
 Training train(Backbone& model, const Task& task, const TrialSpec& spec,
                const std::function<void(const Progress&)>& report);
 
-// Draws `count` examples of a split (of all seeds the same ones for validation and test).
+// Draws `count` examples of a split, from the `first` on, dealt to `parts` batches.
 std::vector<Batch> draw_batches(const Task& task, Split split, uint64_t seed, int64_t first,
                                 int64_t count, int64_t parts);
+
+// Validation or test examples, the same for all seeds, in small batches: `most` of them, or all
+// that a task read from files has.
+std::vector<Batch> draw_all(const Task& task, Split split, int64_t most);
 
 }  // namespace longhaul

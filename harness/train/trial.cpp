@@ -50,7 +50,7 @@ void write_curve(const fs::path& path, const std::vector<CurvePoint>& curve) {
 // Decodes one test sequence to its end and weighs the state that is then held.
 int64_t measure_state(const Backbone& model, const Batch& batch) {
   Backbone::DecodeState state = model.start(1);
-  for (int64_t t = 0; t < batch.lengths[0]; ++t) model.step({batch.tokens[t]}, state);
+  for (int64_t t = 0; t < batch.lengths[0]; ++t) model.step(column(batch, t, 1), state);
   return state.bytes();
 }
 
@@ -82,7 +82,7 @@ void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
   write_curve(dir / "curve.csv", training.curve);
 
   const int64_t tests = spec.settings.test_examples;
-  const std::vector<Batch> test = draw_batches(*task, Split::test, 0, 0, tests, (tests + 7) / 8);
+  const std::vector<Batch> test = draw_all(*task, Split::test, tests);
   record.evaluations = {{0, evaluate(model, test).accuracy, training.validation}};
   record.baselines = measure_baselines(*task, tests);
   if (spec.settings.causal) record.state_bytes = measure_state(model, test.back());

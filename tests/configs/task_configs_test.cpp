@@ -5,6 +5,7 @@
 #include <regex>
 
 #include "harness/suite/builtins.h"
+#include "test_paths.h"
 #include "tests/support/catch.h"
 
 using namespace longhaul;

@@ -2,6 +2,7 @@
 #include <set>
 #include <string>
 
+#include "test_paths.h"
 #include "tests/support/catch.h"
 
 namespace {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "longhaul/error.h"
+#include "test_paths.h"
 #include "tests/support/catch.h"
 
 using namespace longhaul;

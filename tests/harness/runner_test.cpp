@@ -11,6 +11,7 @@
 
 #include "harness/record/record.h"
 #include "longhaul/error.h"
+#include "test_paths.h"
 #include "tests/support/catch.h"
 #include "tests/support/folder.h"
 

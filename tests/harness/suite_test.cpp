@@ -6,6 +6,7 @@
 #include "harness/suite/builtins.h"
 #include "harness/suite/check.h"
 #include "longhaul/error.h"
+#include "test_paths.h"
 #include "tests/support/catch.h"
 #include "tests/support/fake_registry.h"
 #include "tests/support/temporary_file.h"

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "longhaul/error.h"
+#include "test_paths.h"
 #include "tests/support/catch.h"
 #include "tests/support/make_task.h"
 

@@ -6,6 +6,7 @@
 
 #include "longhaul/error.h"
 #include "tasks/pathfinder_image.h"
+#include "test_paths.h"
 #include "tests/support/catch.h"
 #include "tests/support/make_task.h"
 
