@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
+#include <span>
 #include <vector>
 
 #include "longhaul/batch.h"
@@ -49,7 +51,10 @@ Tensor reshape(const Tensor& x, const Shape& shape);  // same values and order
 Tensor permute(const Tensor& x, const std::vector<int>& axes);
 Tensor transpose(const Tensor& x);  // of the last two axes
 Tensor slice(const Tensor& x, int axis, int64_t begin, int64_t end);
-Tensor concat(const std::vector<Tensor>& parts, int axis);
+Tensor concat(std::span<const Tensor> parts, int axis);
+inline Tensor concat(std::initializer_list<Tensor> parts, int axis) {
+  return concat(std::span<const Tensor>(parts.begin(), parts.size()), axis);
+}
 Tensor flip(const Tensor& x,
             const Lengths& lengths);  // x [B, T, ...]: reverses t < lengths[b], keeps padding
 

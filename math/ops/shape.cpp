@@ -110,7 +110,7 @@ Tensor slice(const Tensor& x, int axis, int64_t begin, int64_t end) {
   return y;
 }
 
-Tensor concat(const std::vector<Tensor>& parts, int axis) {
+Tensor concat(std::span<const Tensor> parts, int axis) {
   require(!parts.empty(), "concat: no parts");
   axis = positive_axis("concat", parts[0], axis);
   Shape shape = parts[0].shape();

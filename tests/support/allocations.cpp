@@ -1,15 +1,27 @@
 #include "tests/support/allocations.h"
 
+#include <dlfcn.h>
+
 #include <atomic>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 namespace {
+
+std::atomic<bool> counting{false};
 std::atomic<int64_t> allocations{0};
+
+bool is_in_dnnl(const void* caller) {
+  Dl_info info;
+  return dladdr(caller, &info) != 0 && info.dli_fname && std::strstr(info.dli_fname, "dnnl");
 }
 
+}  // namespace
+
 void* operator new(std::size_t bytes) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
+  if (counting.load(std::memory_order_relaxed) && !is_in_dnnl(__builtin_return_address(0)))
+    allocations.fetch_add(1, std::memory_order_relaxed);
   if (void* memory = std::malloc(bytes > 0 ? bytes : 1)) return memory;
   throw std::bad_alloc();
 }
@@ -17,5 +29,12 @@ void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace longhaul {
-int64_t heap_allocations() { return allocations.load(std::memory_order_relaxed); }
+
+AllocationCount::AllocationCount() {
+  allocations = 0;
+  counting = true;
+}
+AllocationCount::~AllocationCount() { counting = false; }
+int64_t AllocationCount::so_far() const { return allocations.load(); }
+
 }  // namespace longhaul

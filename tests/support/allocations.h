@@ -4,7 +4,15 @@
 
 namespace longhaul {
 
-// How often this process has called `operator new` so far (over-aligned types aside).
-int64_t heap_allocations();
+// Counts calls of `operator new` in this process while it lives, over-aligned types aside, and
+// those that oneDNN makes inside a primitive: its argument tables are not ours to pool.
+class AllocationCount {
+ public:
+  AllocationCount();
+  ~AllocationCount();
+  AllocationCount(const AllocationCount&) = delete;
+  AllocationCount& operator=(const AllocationCount&) = delete;
+  int64_t so_far() const;
+};
 
 }  // namespace longhaul
