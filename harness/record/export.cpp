@@ -75,13 +75,13 @@ ResultColumn of_evaluation(const char* name, double Evaluation::*member) {
 
 ResultColumn of_baselines(const char* name, double Baselines::*member) {
   return {name, [=](const ResultRow& row) {
-            return row.evaluation ? csv_text(row.record.baselines.*member) : "";
+            return row.evaluation ? csv_text(row.evaluation->baselines.*member) : "";
           }};
 }
 
 std::string at_baseline(const ResultRow& row) {
   if (!row.evaluation) return "";
-  return csv_text(is_at_baseline(describe({row.evaluation->test}), row.record.baselines.best(),
+  return csv_text(is_at_baseline(describe({row.evaluation->test}), row.evaluation->baselines.best(),
                                  row.trial.spec.settings.test_examples));
 }
 
@@ -235,7 +235,7 @@ std::string summary_csv(const Results& results) {
 std::string curves_csv(const Results& results) {
   std::string csv = csv_line({"trial", "step", "split", "metric", "value"});
   for (const Trial& trial : results.trials) {
-    if (!trial.record) continue;
+    if (!trial.record || trial.is_variant) continue;
     for (const CurvePoint& point : read_curve(trial.dir))
       csv += csv_line(
           {trial.id, csv_text(point.step), point.split, point.metric, csv_text(point.value)});

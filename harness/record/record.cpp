@@ -22,7 +22,6 @@ void each_field(Record& record, Visit&& visit) {
   visit("attempts", record.attempts);
   visit("metric", record.metric);
   visit("evaluations", record.evaluations);
-  visit("baselines", record.baselines);
   visit("selected_step", record.selected_step);
   visit("train_loss", record.train_loss);
   visit("parameters", record.parameters);
@@ -59,7 +58,10 @@ json encode(const std::vector<Evaluation>& evaluations) {
   for (const Evaluation& evaluation : evaluations)
     list.push_back({{"length", evaluation.length},
                     {"test", evaluation.test},
-                    {"validation", evaluation.validation}});
+                    {"validation", evaluation.validation},
+                    {"test_set", evaluation.test_set},
+                    {"post_hoc", evaluation.post_hoc},
+                    {"baselines", encode(evaluation.baselines)}});
   return list;
 }
 
@@ -82,6 +84,8 @@ void decode(const std::string& key, const json& found, double& value) {
   // JSON has no infinity and no NaN: they are written as null.
   value = found.is_null() ? std::numeric_limits<double>::quiet_NaN() : found.get<double>();
 }
+
+void decode(const std::string& key, const json& found, Baselines& baselines);
 
 template <class Value>
 void decode_member(const std::string& parent, const json& object, const char* name, Value& value) {
@@ -108,6 +112,9 @@ void decode(const std::string& key, const json& found, std::vector<Evaluation>& 
     decode_member(place, found[i], "length", evaluation.length);
     decode_member(place, found[i], "test", evaluation.test);
     decode_member(place, found[i], "validation", evaluation.validation);
+    decode_member(place, found[i], "test_set", evaluation.test_set);
+    decode_member(place, found[i], "post_hoc", evaluation.post_hoc);
+    decode_member(place, found[i], "baselines", evaluation.baselines);
   }
 }
 

@@ -30,11 +30,14 @@ struct CurvePoint {
   double value = 0;
 };
 
-// Scores at one evaluation length (0: the task's own lengths).
+// Scores on one set of test examples.
 struct Evaluation {
-  int64_t length = 0;
+  int64_t length = 0;  // 0: the task's own lengths
   double test = 0;
   double validation = 0;
+  std::string test_set = {};  // a value of the task's option test_set, "" for its own
+  std::string post_hoc = {};  // a change of the mixer made after training, "" for none
+  Baselines baselines = {};   // on the same examples
 };
 
 // What one trial found: one record.json. Numbers of a failed trial stay 0 and `message` says why.
@@ -45,7 +48,6 @@ struct TrialRecord {
 
   std::string metric = "accuracy";
   std::vector<Evaluation> evaluations;
-  Baselines baselines;
   int64_t selected_step = 0;  // of the checkpoint that validation chose and test scored
   double train_loss = 0;      // mean over the last tenth of the steps
 

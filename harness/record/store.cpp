@@ -224,6 +224,33 @@ void write_order(const fs::path& dir, const std::vector<TrialSpec>& specs) {
   write_atomically(dir / "order.json", dump(list));
 }
 
+namespace {
+
+// The trial, and one more for each other way in which it was tested, under names of their own.
+void append_variants(std::vector<Trial>& trials, const Trial& trial) {
+  std::vector<Trial> variants;
+  if (!trial.record || trial.record->evaluations.empty()) return trials.push_back(trial);
+  for (const Evaluation& evaluation : trial.record->evaluations) {
+    std::string model = trial.spec.model_name, task = trial.spec.task_name;
+    if (!evaluation.post_hoc.empty()) model += "+" + evaluation.post_hoc;
+    if (!evaluation.test_set.empty()) task += "/" + evaluation.test_set;
+    auto variant = std::find_if(variants.begin(), variants.end(), [&](const Trial& other) {
+      return other.spec.model_name == model && other.spec.task_name == task;
+    });
+    if (variant == variants.end()) {
+      variant = variants.insert(variants.end(), trial);
+      variant->spec.model_name = model;
+      variant->spec.task_name = task;
+      variant->record->evaluations.clear();
+      variant->is_variant = variants.size() > 1;
+    }
+    variant->record->evaluations.push_back(evaluation);
+  }
+  trials.insert(trials.end(), variants.begin(), variants.end());
+}
+
+}  // namespace
+
 Results load_results(const fs::path& dir) {
   require_results_folder(dir);
   Results results;
@@ -233,11 +260,14 @@ Results load_results(const fs::path& dir) {
       results.problems.push_back(error.what());
     }
   if (results.trials.empty()) results.trials = found_trials(dir, results.problems);
+  std::vector<Trial> trials;
   for (Trial& trial : results.trials) {
     std::string problem;
     trial.record = read_record(trial.dir, &problem);
     if (!problem.empty()) results.problems.push_back(problem);
+    append_variants(trials, trial);
   }
+  results.trials = std::move(trials);
   return results;
 }
 

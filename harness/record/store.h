@@ -42,6 +42,9 @@ struct Trial {
   TrialSpec spec;
   std::optional<TrialRecord> record;  // none: it waits, runs or was cut off
   std::filesystem::path dir;
+  // Whether it stands for further tests of the trial before it: with a post-hoc change of the model
+  // ("transformer+ntk_aware") or on another test set of the task ("markov_motifs/repeated").
+  bool is_variant = false;
 
   bool ok() const { return record && record->status == Status::ok; }
 };

@@ -30,9 +30,9 @@ Cell make_cell(const Results& results, const std::string& model, const std::stri
     if (!evaluation) continue;
     cell.scores[trial.spec.seed] = evaluation->test;
     values.push_back(evaluation->test);
-    chance.push_back(trial.record->baselines.chance);
-    majority.push_back(trial.record->baselines.majority);
-    shallow.push_back(trial.record->baselines.shallow);
+    chance.push_back(evaluation->baselines.chance);
+    majority.push_back(evaluation->baselines.majority);
+    shallow.push_back(evaluation->baselines.shallow);
   }
   cell.test = describe(values);
   if (values.empty()) return cell;

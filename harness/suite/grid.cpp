@@ -29,6 +29,21 @@ std::string yaml_budget(const Budget& budget) {
   return "{" + fields + "}";
 }
 
+template <class T>
+std::string yaml_list(const std::vector<T>& items) {
+  std::string list;
+  for (const T& item : items) list += (list.empty() ? "" : ", ") + yaml_value(item);
+  return "[" + list + "]";
+}
+
+std::string yaml_evaluate(const Evaluate& evaluate) {
+  std::string yaml;
+  if (!evaluate.lengths.empty()) yaml += "  lengths: " + yaml_list(evaluate.lengths) + "\n";
+  if (!evaluate.post_hoc.empty()) yaml += "  post_hoc: " + yaml_list(evaluate.post_hoc) + "\n";
+  if (!evaluate.test_sets.empty()) yaml += "  test_sets: " + yaml_list(evaluate.test_sets) + "\n";
+  return yaml.empty() ? yaml : "evaluate:\n" + yaml;
+}
+
 template <class Entry>
 std::string yaml_row(const Entry& entry, const std::string& kind) {
   std::string row = "  - {name: " + entry.name + ", " + kind + ": " + entry.base;
@@ -63,6 +78,7 @@ std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry) {
       spec.task_version = task.task->version();
       spec.settings = settings_of(suite, row, column);
       spec.budget = column.budget;
+      spec.evaluate = suite.evaluate;
       spec.plugins = suite.plugins;
       spec.model_options =
           check_model(registry.model(row.base), spec.settings, task.task->max_length(), row.options)
@@ -88,6 +104,7 @@ std::string to_yaml(const Suite& suite) {
            ", delay: ", to_text(suite.retry.delay_seconds), "}\ndefaults:\n");
   for (const auto& [key, value] : to_options(suite.defaults))
     yaml += "  " + key + ": " + yaml_value(value) + "\n";
+  yaml += yaml_evaluate(suite.evaluate);
   yaml += "models:\n";
   for (const ModelEntry& model : suite.models) yaml += yaml_row(model, "model") + "}\n";
   yaml += "tasks:\n";

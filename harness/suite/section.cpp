@@ -12,12 +12,12 @@ namespace {
 using Kind = ConfigNode::Kind;
 using Names = std::vector<std::string>;
 
-const Names kSuiteKeys = {"suite",    "seeds",  "budget", "retry",
-                          "defaults", "models", "tasks",  "plugins"};
+const Names kSuiteKeys = {"suite",  "seeds", "budget",  "retry",   "defaults",
+                          "models", "tasks", "plugins", "evaluate"};
 const Names kModelKeys = {"name", "model"};
 const Names kTaskKeys = {"name", "task", "budget"};
 // Keys of the format that this version cannot honour, and so must not accept.
-const Names kLaterKeys = {"match",       "tune",       "pretrain", "loss", "evaluate",
+const Names kLaterKeys = {"match",       "tune",       "pretrain", "loss",
                           "diagnostics", "throughput", "tokens",   "flops"};
 
 bool contains(const Names& names, const std::string& name) {

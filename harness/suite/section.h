@@ -48,6 +48,7 @@ class Section {
 Budget read_budget(const Section& section);
 Retry read_retry(const Section& section);
 Settings read_defaults(const Section& section);
+Evaluate read_evaluate(const Section& section);
 std::vector<uint64_t> read_seeds(const Section& suite);
 
 std::vector<std::string> setting_names();

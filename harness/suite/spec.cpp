@@ -132,6 +132,10 @@ json to_json(const TrialSpec& spec) {
           {"task_version", spec.task_version},
           {"settings", options_to_json(to_options(spec.settings))},
           {"budget", {{"steps", spec.budget.steps}, {"seconds", spec.budget.seconds}}},
+          {"evaluate",
+           {{"lengths", spec.evaluate.lengths},
+            {"post_hoc", spec.evaluate.post_hoc},
+            {"test_sets", spec.evaluate.test_sets}}},
           {"seed", spec.seed},
           {"plugins", spec.plugins}};
 }
@@ -158,6 +162,12 @@ TrialSpec trial_from_json(const json& object) {
   spec.budget.steps = budget.get<int64_t>("steps");
   spec.budget.seconds = budget.get<double>("seconds");
   budget.finish();
+
+  ObjectReader evaluate(reader.at("evaluate"), "evaluate");
+  spec.evaluate.lengths = evaluate.get<std::vector<int64_t>>("lengths");
+  spec.evaluate.post_hoc = evaluate.get<std::vector<std::string>>("post_hoc");
+  spec.evaluate.test_sets = evaluate.get<std::vector<std::string>>("test_sets");
+  evaluate.finish();
   reader.finish();
   return spec;
 }

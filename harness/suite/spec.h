@@ -45,6 +45,14 @@ struct Budget {
   double seconds = 0;
 };
 
+// How a trained model is tested, beside or in place of its task's own test examples.
+struct Evaluate {
+  std::vector<int64_t> lengths;        // by Task::at_length(), in place of the task's own
+  std::vector<std::string> post_hoc;   // values of the mixer's option post_hoc, beside the model as
+                                       // it was trained; models without that option are left as is
+  std::vector<std::string> test_sets;  // values of the task's option test_set, if it has one
+};
+
 // One trial, fully resolved: its outcome is a function of this (and of the code's version).
 struct TrialSpec {
   std::string suite;
@@ -57,6 +65,7 @@ struct TrialSpec {
   int64_t task_version = 0;
   Settings settings;
   Budget budget;
+  Evaluate evaluate;
   uint64_t seed = 0;
   std::vector<std::string> plugins;
 

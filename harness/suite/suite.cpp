@@ -6,6 +6,7 @@
 
 #include "harness/suite/check.h"
 #include "harness/suite/section.h"
+#include "harness/train/evaluation.h"
 #include "longhaul/error.h"
 
 namespace longhaul {
@@ -44,6 +45,8 @@ class SuiteReader {
   Section read_entry(const ConfigNode& node, const std::string& kind, std::vector<Entry>& entries);
   void build(const TaskEntry& entry, const Section& row);
   void build(const ModelEntry& entry, const Section& row);
+  int64_t longest_test(const TaskEntry& entry, const Task& task, const Section& row);
+  void check_post_hoc();
   void check_distinct();
 
   Section file_;
@@ -58,6 +61,7 @@ Suite SuiteReader::read() {
   read_plugins();
   read_tasks();  // before the models, which are built for the tasks' lengths
   read_models();
+  if (problems_.empty()) check_post_hoc();
   if (problems_.empty()) check_distinct();
   return suite_;
 }
@@ -71,6 +75,7 @@ void SuiteReader::read_sections() {
   if (file_.find("budget")) suite_.budget = read_budget(file_.section("budget"));
   if (file_.find("retry")) suite_.retry = read_retry(file_.section("retry"));
   if (file_.find("defaults")) suite_.defaults = read_defaults(file_.section("defaults"));
+  if (file_.find("evaluate")) suite_.evaluate = read_evaluate(file_.section("evaluate"));
 }
 
 void SuiteReader::read_plugins() {
@@ -141,9 +146,49 @@ void SuiteReader::build(const TaskEntry& entry, const Section& row) {
   try {
     const TaskCheck check = check_task(registry_.task(entry.base), entry.options);
     row.report(check, also("task"));
-    if (check.task) max_lengths_[entry.name] = check.task->max_length();
+    if (check.task) max_lengths_[entry.name] = longest_test(entry, *check.task, row);
   } catch (const Error& error) {  // the registry does not know it
     row.problem(row.find("task") ? "task" : "", error.what());
+  }
+}
+
+// The longest sequence that a trial of this task trains or tests on; what evaluate: asks for is
+// checked on the way.
+int64_t SuiteReader::longest_test(const TaskEntry& entry, const Task& task, const Section& row) {
+  TrialSpec probe;
+  probe.task_name = entry.name;
+  probe.task = entry.base;
+  probe.task_options = check_task(registry_.task(entry.base), entry.options).resolved;
+  probe.evaluate = suite_.evaluate;
+  int64_t longest = task.max_length();
+  try {
+    for (const TestTask& test : make_test_tasks(probe, registry_))
+      longest = std::max(longest, test.task->max_length());
+  } catch (const Error& error) {
+    row.problem("", text("cannot be tested as evaluate: asks: ", error.what()));
+  }
+  return longest;
+}
+
+// A post-hoc change that no model of the suite knows.
+void SuiteReader::check_post_hoc() {
+  for (const std::string& change : suite_.evaluate.post_hoc) {
+    std::vector<std::string> problems;
+    const bool known =
+        std::any_of(suite_.models.begin(), suite_.models.end(), [&](const ModelEntry& entry) {
+          OptionMap options = entry.options;
+          options["post_hoc"] = change;
+          const OptionCheck check =
+              check_model(registry_.model(entry.base), suite_.defaults, kAnyLength, options);
+          const bool has_option = check.resolved.count("post_hoc");
+          for (const OptionProblem& problem : check.problems)
+            if (problem.key == "post_hoc") problems.push_back(problem.message);
+          return has_option && check.problems.empty();
+        });
+    if (!known)
+      file_.problem("evaluate", text("post_hoc: ", change, ": ",
+                                     problems.empty() ? "no model of the suite has post-hoc changes"
+                                                      : problems.front()));
   }
 }
 

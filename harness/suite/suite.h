@@ -39,6 +39,7 @@ struct Suite {
   Budget budget;
   Retry retry;
   Settings defaults;
+  Evaluate evaluate;
   std::vector<ModelEntry> models;
   std::vector<TaskEntry> tasks;
   std::vector<std::string> plugins;

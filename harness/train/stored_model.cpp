@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "harness/train/evaluation.h"
 #include "math/checkpoint.h"
 
 namespace longhaul {
@@ -32,9 +33,9 @@ StoredModel load_model(const fs::path& path, const Registry& registry) {
   }
   Options task_options(stored.spec.task_options), mixer_options(stored.spec.model_options);
   stored.task = registry.task(stored.spec.task).make(task_options);
-  stored.model =
-      std::make_unique<Backbone>(registry.model(stored.spec.model), mixer_options,
-                                 stored.spec.settings, shape_of(*stored.task), stored.spec.seed);
+  const TaskShape shape = shape_of(*stored.task, make_test_tasks(stored.spec, registry));
+  stored.model = std::make_unique<Backbone>(registry.model(stored.spec.model), mixer_options,
+                                            stored.spec.settings, shape, stored.spec.seed);
   std::map<std::string, Tensor> values;
   for (const NamedTensor& tensor : checkpoint.tensors) values[tensor.name] = tensor.value;
   for (const Parameter& parameter : stored.model->parameters()) {

@@ -1,11 +1,12 @@
 #include "harness/train/trial.h"
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <new>
 
 #include "harness/record/machine.h"
-#include "harness/train/baselines.h"
+#include "harness/train/evaluation.h"
 #include "harness/train/stored_model.h"
 #include "harness/train/trainer.h"
 #include "math/memory.h"
@@ -61,9 +62,11 @@ void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
   Options task_options(spec.task_options), mixer_options(spec.model_options);
   const std::unique_ptr<Task> task = registry.task(spec.task).make(task_options);
   task_options.check(spec.task_name);
+  const std::vector<TestTask> tests = make_test_tasks(spec, registry);
+  const TaskShape shape = shape_of(*task, tests);
   Backbone model = [&] {
     const MemoryScope scope(Memory::parameters);
-    return Backbone(info, mixer_options, spec.settings, shape_of(*task), spec.seed);
+    return Backbone(info, mixer_options, spec.settings, shape, spec.seed);
   }();
   mixer_options.check(spec.model_name);
   record.parameters = model.parameter_count();
@@ -81,11 +84,10 @@ void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
   record.notes = training.notes;
   write_curve(dir / "curve.csv", training.curve);
 
-  const int64_t tests = spec.settings.test_examples;
-  const std::vector<Batch> test = draw_all(*task, Split::test, tests);
-  record.evaluations = {{0, evaluate(model, test).accuracy, training.validation}};
-  record.baselines = measure_baselines(*task, tests);
-  if (spec.settings.causal) record.state_bytes = measure_state(model, test.back());
+  record.evaluations = run_tests(model, spec, registry, tests, shape, training.validation);
+  if (spec.settings.causal)
+    record.state_bytes =
+        measure_state(model, draw_all(*task, Split::test, spec.settings.test_examples).back());
   save_model(dir / "checkpoint.safetensors", model, spec);
   record.status = Status::ok;
 }

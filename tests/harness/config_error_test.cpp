@@ -76,7 +76,7 @@ s.yaml:10: models.copi: no model 'copi'; did you mean 'copy'? known: copy mirror
 s.yaml:12: tasks.coin.d_model: found 0, allowed: 1 .. 16384
 s.yaml:12: tasks.coin.sides: found 7, allowed: 2 .. 6
 s.yaml:13: tasks.echo: echo: length 3 is odd
-s.yaml:14: extra: unknown key; known: suite seeds budget retry defaults models tasks plugins)");
+s.yaml:14: extra: unknown key; known: suite seeds budget retry defaults models tasks plugins evaluate)");
 }
 
 TEST_CASE("config: a setting misspelt in an entry finds the setting", "[config]") {
@@ -144,8 +144,8 @@ TEST_CASE("config: impossible values are named with what is allowed", "[config]"
 }
 
 TEST_CASE("config: a key that only a later version can honour is refused", "[config]") {
-  CHECK(complaint(kGood + "evaluate: {lengths: [64]}\n") ==
-        "s.yaml:7: evaluate: this version does not support it yet");
+  CHECK(complaint(kGood + "tune: {lr: [0.001]}\n") ==
+        "s.yaml:7: tune: this version does not support it yet");
   CHECK(complaint(with_line(3, "budget: {steps: 5, tokens: 5e6}")) ==
         "s.yaml:3: budget.tokens: this version does not support it yet");
   CHECK(complaint(kGood + "plugins: [./a.so]\n") ==

@@ -44,6 +44,29 @@ TEST_CASE("a record reads back as it was written", "[store]") {
   CHECK(read->evaluations[0].test == 0.1 + 0.2);
 }
 
+TEST_CASE("tests of other kinds become rows and columns of their own", "[store]") {
+  const TemporaryFolder folder;
+  TrialSpec spec;
+  spec.model_name = spec.model = "transformer";
+  spec.task_name = spec.task = "markov";
+  const fs::path dir = folder.path / "trials" / spec.id();
+  fs::create_directories(dir);
+  write_text(dir / "spec.json", to_json(spec).dump());
+  TrialRecord record = *made_up_trial("transformer", "markov", 0, 0.5).record;
+  record.evaluations = {
+      {64, 0.5, 0.5}, {64, 0.4, 0.5, "", "rerope"}, {512, 0.3, 0.5}, {64, 0.2, 0.5, "repeated"}};
+  write_record(dir, record);
+
+  const Results results = load_results(folder.path);
+  REQUIRE(results.trials.size() == 3);
+  CHECK(results.trials[0].record->evaluations.size() == 2);
+  CHECK(results.trials[1].spec.model_name == "transformer+rerope");
+  CHECK(results.trials[1].record->evaluations[0].test == 0.4);
+  CHECK(results.trials[2].spec.task_name == "markov/repeated");
+  CHECK_FALSE(results.trials[0].is_variant);
+  CHECK(results.trials[2].is_variant);
+}
+
 TEST_CASE("a loss that is not a number survives as one", "[store]") {
   const TemporaryFolder folder;
   TrialRecord record;

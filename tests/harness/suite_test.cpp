@@ -171,6 +171,25 @@ TEST_CASE("suite: every suite of configs/ loads with what is built in", "[suite]
   }
 }
 
+TEST_CASE("suite: evaluate reaches every trial and survives the resolved file", "[suite]") {
+  const std::string yaml =
+      "suite: tiny\nseeds: [0]\nbudget: {steps: 5}\nevaluate: {lengths: [4, 60]}\n"
+      "models: [copy]\ntasks: [echo]\n";
+  const Suite suite = load(yaml);
+  CHECK(trial(suite, "copy", "echo").evaluate.lengths == std::vector<int64_t>{4, 60});
+  CHECK(trials(load(to_yaml(suite))) == trials(suite));
+
+  using Catch::Matchers::Contains;
+  CHECK_THROWS_WITH(
+      load(yaml, {"evaluate.lengths=[4, 7]"}),
+      Contains("tasks.echo: cannot be tested as evaluate: asks: echo: length 7 is odd"));
+  CHECK_THROWS_WITH(load(yaml, {"evaluate.lengths=[0]"}),
+                    Contains("allowed: integers, at least 1"));
+  CHECK_THROWS_WITH(load(yaml, {"evaluate.length=[4]"}), Contains("did you mean 'lengths'?"));
+  CHECK_THROWS_WITH(load(yaml, {"evaluate.post_hoc=[ntk]"}),
+                    Contains("no model of the suite has post-hoc changes"));
+}
+
 TEST_CASE("suite: the schema knows the keys that the reader knows", "[suite]") {
   std::ifstream in(std::filesystem::path(LONGHAUL_SOURCE_DIR) / "configs" / "suite.schema.json");
   const nlohmann::json schema = nlohmann::json::parse(in);

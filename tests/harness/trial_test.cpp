@@ -103,7 +103,7 @@ TEST_CASE("trial: every model learns what every model can learn", "[trial]") {
     INFO(record.message);
     REQUIRE(record.status == Status::ok);
     CHECK(record.evaluations[0].test > 0.97);
-    CHECK(record.evaluations[0].test > record.baselines.best() + 0.2);
+    CHECK(record.evaluations[0].test > record.evaluations[0].baselines.best() + 0.2);
   }
 }
 
@@ -117,6 +117,23 @@ TEST_CASE("trial: a stored checkpoint gives back the model", "[trial]") {
   const Batch batch =
       collate(std::vector<Example>{{{1, 2, 3}, {0, 0, 1}}}.data(), 1, Readout::token);
   CHECK(max_difference(first.model->forward(batch), second.model->forward(batch)) == 0);
+}
+
+TEST_CASE("trial: a model is tested at each length and on each test set", "[trial]") {
+  TrialSpec spec = small_trial("linear_attention", 30);
+  spec.task_options["test_set"] = std::string("ordinary");
+  spec.evaluate = {{24, 50}, {}, {"ordinary", "never"}};
+  const Folder folder("lengths");
+  const TrialRecord record = run(spec, folder.path(), 2);
+  INFO(record.message);
+  REQUIRE(record.evaluations.size() == 4);
+  CHECK(record.evaluations[1].length == 50);
+  CHECK(record.evaluations[1].test_set == "ordinary");
+  CHECK(record.evaluations[3].test_set == "never");
+  CHECK(record.evaluations[3].baselines.majority == 1);  // nothing is ever seen
+  CHECK(record.evaluations[0].baselines.majority < 0.9);
+  // Its learned positions reach the longest test, in the checkpoint too.
+  CHECK_NOTHROW(load_model(folder.path() / "checkpoint.safetensors", with_seen_task()));
 }
 
 TEST_CASE("trial: what goes wrong becomes a status with a message", "[trial]") {

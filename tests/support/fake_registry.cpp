@@ -60,6 +60,7 @@ class Echo final : public Task {
   int64_t classes() const override { return 9; }
   Readout readout() const override { return Readout::token; }
   int64_t max_length() const override { return length_; }
+  OptionMap at_length(int64_t length) const override { return {{"length", length}}; }
   Example draw(Rng& rng) const override {
     Example example;
     for (int64_t t = 0; t < length_; ++t)

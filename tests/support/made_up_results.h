@@ -18,8 +18,7 @@ inline Trial made_up_trial(const std::string& model, const std::string& task, ui
   trial.id = text("id-", model.size(), "-", task, "-", seed);
   TrialRecord record;
   record.status = Status::ok;
-  record.evaluations = {{0, test, test - 0.01}};
-  record.baselines = {0.1, 0.125, 0.25};
+  record.evaluations = {{0, test, test - 0.01, "", "", {0.1, 0.125, 0.25}}};
   record.selected_step = 500;
   record.train_loss = 1.5;
   record.parameters = task == "mqar" ? 43120 : 41800;

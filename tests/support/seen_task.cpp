@@ -1,5 +1,7 @@
 #include "tests/support/seen_task.h"
 
+#include "longhaul/error.h"
+
 namespace longhaul {
 namespace {
 
@@ -7,18 +9,23 @@ class Seen final : public Task {
  public:
   explicit Seen(Options& options)
       : length_(options.integer("length", 24, "tokens", 1)),
+        test_set_(options.choice("test_set", "ordinary", {"ordinary", "never"}, "is 1 ever drawn")),
         varied_(options.flag("varied", false, "lengths from half of it")) {}
   int version() const override { return 1; }
   int64_t vocab() const override { return 20; }
   int64_t classes() const override { return 2; }
   Readout readout() const override { return Readout::token; }
   int64_t max_length() const override { return length_; }
+  OptionMap at_length(int64_t length) const override {
+    require(length >= 2, "seen: found length ", length, ", allowed: at least 2");
+    return {{"length", length}};
+  }
   Example draw(Rng& rng) const override {
     Example example;
     bool seen = false;
     const int64_t length = varied_ ? rng.between((length_ + 1) / 2, length_) : length_;
     for (int64_t t = 0; t < length; ++t) {
-      example.tokens.push_back(static_cast<int32_t>(rng.between(1, 19)));
+      example.tokens.push_back(static_cast<int32_t>(rng.between(test_set_ == "never" ? 2 : 1, 19)));
       seen |= example.tokens.back() == 1;
       example.targets.push_back(seen);
     }
@@ -27,6 +34,7 @@ class Seen final : public Task {
 
  private:
   int64_t length_;
+  std::string test_set_;
   bool varied_;
 };
 

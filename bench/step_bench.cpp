@@ -1,0 +1,92 @@
+// Whole training steps: lanes (forward, backward, gradient tree) and AdamW on random tokens, 32768 a
+// step (4096 a lane at every length, so that caches are filled alike), d_model 64, 2 layers, one
+// answer a sequence.
+//
+//   step/MODEL/LENGTH/THREADS
+//
+// of_peak is the share of the threads' FMA peak that the counted, useful operations reach; tokens/s
+// compare models, lengths and threads. Run with --benchmark_enable_random_interleaving=true and
+// --benchmark_repetitions=5, and look at medians: the order of cells then does not matter.
+#include <benchmark/benchmark.h>
+
+#include <memory>
+#include <string>
+
+#include "harness/suite/builtins.h"
+#include "harness/train/gradcheck.h"
+#include "harness/train/lanes.h"
+#include "math/optimizer.h"
+#include "math/parallel.h"
+#include "math/peak.h"
+
+namespace longhaul {
+namespace {
+
+constexpr int64_t kTokens = 32768, kLanes = 8;
+
+// A model and everything that a training step needs, made once for all repetitions.
+class Step {
+ public:
+  Step(const ModelInfo& info, int64_t length)
+      : shape_{.vocab = 16, .classes = 10, .max_length = length},
+        model_(info, options_, Settings(), shape_, 1),
+        offsets_(gradient_layout(model_.parameters())),
+        lanes_(model_, kLanes, offsets_),
+        optimizer_(model_.parameters(), offsets_, {}) {
+    const int64_t sequences = kTokens / length, lanes = std::min(kLanes, sequences);
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      batches_.push_back(random_batch(Lengths(static_cast<std::size_t>(sequences / lanes), length),
+                                      shape_, static_cast<uint64_t>(lane)));
+  }
+
+  void run() {
+    lanes_.run(batches_, 1);
+    optimizer_.step(lanes_.gradient(), 1, 1e-4);
+  }
+  int64_t flops() const { return lanes_.measured().flops; }
+
+ private:
+  TaskShape shape_;
+  Options options_;
+  Backbone model_;
+  std::vector<int64_t> offsets_;
+  Lanes lanes_;
+  AdamW optimizer_;
+  std::vector<Batch> batches_;
+};
+
+void measure(benchmark::State& state, const ModelInfo& info, int64_t length, int threads) {
+  static const double peak = fma_peak_gflops() * 1e9;
+  set_threads(threads);
+  flush_denormals();
+  Step step(info, length);
+  for (int warm = 0; warm < 3; ++warm) step.run();
+  for (auto _ : state) step.run();
+  const auto steps = static_cast<double>(state.iterations());
+  using benchmark::Counter;
+  state.counters["tokens/s"] = Counter(steps * kTokens, Counter::kIsRate);
+  state.counters["of_peak"] =
+      Counter(steps * static_cast<double>(step.flops()) / (peak * threads), Counter::kIsRate);
+}
+
+}  // namespace
+}  // namespace longhaul
+
+int main(int argc, char** argv) {
+  using namespace longhaul;
+  Registry registry;
+  register_builtins(registry);
+  for (const char* model : {"transformer", "linear_attention", "lru", "rnn"})
+    for (const int64_t length : {256, 4096})
+      for (const int threads : {1, 2})
+        benchmark::RegisterBenchmark(
+            text("step/", model, "/", length, "/", threads).c_str(),
+            [&registry, model, length, threads](benchmark::State& state) {
+              measure(state, registry.model(model), length, threads);
+            })
+            ->UseRealTime()
+            ->Unit(benchmark::kMillisecond);
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+}
