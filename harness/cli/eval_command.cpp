@@ -83,6 +83,7 @@ void add_eval_command(CLI::App& app, CommandContext& context) {
   command->add_option(
       "--logits", arguments->logits,
       "Write the logits [scored, classes] as a .npy file; examples are ordered by length");
+  add_plugin_option(*command, context);
   command->footer(
       "Example: longhaul eval results/runs/quick/trials/ID/checkpoint.safetensors --split "
       "validation");

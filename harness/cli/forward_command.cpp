@@ -103,6 +103,7 @@ void add_forward_command(CLI::App& app, CommandContext& context) {
       "Gradients of the mean cross-entropy, .safetensors, under the parameters' names");
   command->add_option("--targets", arguments->targets, "Targets for --grad, .npy; -1 is not scored")
       ->check(CLI::ExistingFile);
+  add_plugin_option(*command, context);
   command->footer(
       "Example: longhaul forward checkpoint.safetensors --tokens tokens.npy --out logits.npy");
   command->callback([arguments, &context] { run(*arguments, context); });

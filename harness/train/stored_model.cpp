@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "harness/suite/plugin_loader.h"
 #include "harness/train/evaluation.h"
 #include "math/checkpoint.h"
 
@@ -19,7 +20,7 @@ void save_model(const fs::path& path, const Backbone& model, const TrialSpec& sp
   save_checkpoint(path, checkpoint);
 }
 
-StoredModel load_model(const fs::path& path, const Registry& registry) {
+StoredModel load_model(const fs::path& path, Registry& registry) {
   const std::string file = path.string();
   const Checkpoint checkpoint = load_checkpoint(path);
   const auto spec = checkpoint.metadata.find("spec");
@@ -30,6 +31,13 @@ StoredModel load_model(const fs::path& path, const Registry& registry) {
     stored.spec = trial_from_json(nlohmann::json::parse(spec->second));
   } catch (const nlohmann::json::exception& e) {
     throw Error(text(file, ": damaged spec in the metadata: ", e.what()));
+  }
+  if (!registry.models().count(stored.spec.model) || !registry.tasks().count(stored.spec.task)) {
+    try {
+      load_plugins(stored.spec, registry);
+    } catch (const Error& e) {
+      throw Error(text(file, ": ", e.what(), "\n--plugin FILE takes another in its place."));
+    }
   }
   Options task_options(stored.spec.task_options), mixer_options(stored.spec.model_options);
   stored.task = registry.task(stored.spec.task).make(task_options);
