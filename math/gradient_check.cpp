@@ -58,8 +58,8 @@ std::string gradient_fault(const TensorFunction& f, const std::vector<Tensor>& g
       const double error = std::abs(x.grad()[i] - expected) / largest;
       if (error <= worst) continue;
       worst = error;
-      fault = text("input ", k, ", element ", i, " of ", x.shape(), ": the tape says ",
-                   x.grad()[i], ", finite differences ", expected);
+      fault = text("input ", k, ", element ", i, " of ", x.shape(), ": the tape says ", x.grad()[i],
+                   ", finite differences ", expected);
       if (std::isnan(error)) return fault;
     }
   }

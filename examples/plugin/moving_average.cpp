@@ -38,10 +38,10 @@ void reverse(const Tensor& a, const Tensor& x, const Tensor& first, const Tensor
 }  // namespace
 
 Tensor moving_average(const Tensor& a, const Tensor& x, const Tensor& first) {
-  require(x.rank() == 3 && a.shape() == Shape{x.dim(2)} &&
-              first.shape() == Shape{x.dim(0), x.dim(2)},
-          "moving_average: a ", a.shape(), ", first ", first.shape(), " for x ", x.shape(),
-          ", not [D], [B, D] for [B, T, D]");
+  require(
+      x.rank() == 3 && a.shape() == Shape{x.dim(2)} && first.shape() == Shape{x.dim(0), x.dim(2)},
+      "moving_average: a ", a.shape(), ", first ", first.shape(), " for x ", x.shape(),
+      ", not [D], [B, D] for [B, T, D]");
   const int64_t B = x.dim(0), T = x.dim(1), D = x.dim(2);
   Tensor y = Tensor::empty(x.shape());
   for (int64_t b = 0; b < B; ++b)

@@ -38,8 +38,9 @@ void check_size(int64_t B, int64_t T, int64_t D) {
       expect(std::abs(y.data()[at] - expected) < 1e-5, "value at " + std::to_string(at));
     }
   }
-  expect(gradient_fault([](const std::vector<Tensor>& in) { return moving_average(in[0], in[1], in[2]); },
-                        {a, x, first}) == "",
+  expect(gradient_fault(
+             [](const std::vector<Tensor>& in) { return moving_average(in[0], in[1], in[2]); },
+             {a, x, first}) == "",
          "gradient");
 }
 

@@ -15,7 +15,8 @@ struct Arguments {
 };
 
 // Prints each promise with its result; returns how many are broken.
-int print(const std::string& title, const std::string& origin, const std::vector<Promise>& promises) {
+int print(const std::string& title, const std::string& origin,
+          const std::vector<Promise>& promises) {
   fmt::print("{}, from {}\n", title, origin);
   int broken = 0;
   for (const Promise& promise : promises) {

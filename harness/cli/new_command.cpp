@@ -29,7 +29,8 @@ void check_name(const Arguments& arguments, Registry registry) {
     registry.add(ModelInfo{.name = arguments.name, .about = "", .source = ""});
   else
     registry.add(TaskInfo{.name = arguments.name, .about = "", .source = ""});
-  static const std::set<std::string> reserved = {"all", "clean", "help", "install", "package", "test"};
+  static const std::set<std::string> reserved = {"all",     "clean",   "help",
+                                                 "install", "package", "test"};
   require(!reserved.count(arguments.name), "new: '", arguments.name,
           "' is a name that CMake keeps for itself; choose another");
 }

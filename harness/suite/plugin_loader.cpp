@@ -62,7 +62,8 @@ fs::path find_plugin(const std::string& name, const fs::path& folder) {
   std::vector<fs::path> places = {name};
   if (fs::path(name).is_relative()) {
     if (!folder.empty()) places.push_back(folder / name);
-    for (const fs::path& listed : folders_of("LONGHAUL_PLUGIN_PATH")) places.push_back(listed / name);
+    for (const fs::path& listed : folders_of("LONGHAUL_PLUGIN_PATH"))
+      places.push_back(listed / name);
   }
   std::string looked;
   for (const fs::path& place : places) {
@@ -70,8 +71,9 @@ fs::path find_plugin(const std::string& name, const fs::path& folder) {
     if (fs::is_regular_file(place, error)) return fs::canonical(place);
     looked += text(looked.empty() ? "" : ", ", place.string());
   }
-  throw Error(text("plugin ", name, ": no such file; looked for ", looked,
-                   std::getenv("LONGHAUL_PLUGIN_PATH") ? "" : " (LONGHAUL_PLUGIN_PATH is not set)"));
+  throw Error(
+      text("plugin ", name, ": no such file; looked for ", looked,
+           std::getenv("LONGHAUL_PLUGIN_PATH") ? "" : " (LONGHAUL_PLUGIN_PATH is not set)"));
 }
 
 void load_plugin(const fs::path& path, Registry& registry) {

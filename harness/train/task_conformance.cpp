@@ -116,10 +116,10 @@ class TaskConformance {
       if (!example.second.empty()) check_ids(example.second, where + "second: ");
       return example.tokens.size();
     }
-    require(example.tokens.empty() && !example.values.empty() &&
-                example.values.size() % channels == 0,
-            where, "with channels() it holds values [length * ", channels, "] and no tokens, found ",
-            example.values.size(), " values and ", example.tokens.size(), " tokens");
+    require(
+        example.tokens.empty() && !example.values.empty() && example.values.size() % channels == 0,
+        where, "with channels() it holds values [length * ", channels, "] and no tokens, found ",
+        example.values.size(), " values and ", example.tokens.size(), " tokens");
     for (std::size_t i = 0; i < example.values.size(); ++i)
       require(std::isfinite(example.values[i]), where, "value ", i, " is ", example.values[i]);
     return example.values.size() / channels;
@@ -200,8 +200,7 @@ class TaskConformance {
 
 }  // namespace
 
-std::vector<Promise> check_promises(const TaskInfo& task, const OptionMap& options,
-                                    int64_t draws) {
+std::vector<Promise> check_promises(const TaskInfo& task, const OptionMap& options, int64_t draws) {
   return TaskConformance(task, options, draws).run();
 }
 
