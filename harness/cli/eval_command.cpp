@@ -41,6 +41,7 @@ std::unique_ptr<Task> task_for(const Arguments& arguments, const StoredModel& st
 }
 
 void run(const Arguments& arguments, CommandContext& context) {
+  load_plugins_of(arguments.checkpoint, context);
   const StoredModel stored = load_model(arguments.checkpoint, context.registry);
   const std::unique_ptr<Task> task = task_for(arguments, stored, context.registry);
   const int64_t count =

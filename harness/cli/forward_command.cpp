@@ -57,6 +57,7 @@ Checkpoint gradients(const Backbone& model, const Batch& batch, const IntArray& 
 void run(const Arguments& arguments, CommandContext& context) {
   require(arguments.grad.empty() == arguments.targets.empty(),
           "--grad and --targets belong together: the gradient is that of the loss on the targets");
+  load_plugins_of(arguments.checkpoint, context);
   const StoredModel stored = load_model(arguments.checkpoint, context.registry);
   require(stored.task->readout() != Readout::pair && stored.task->channels() == 0,
           arguments.checkpoint, ": task '", stored.spec.task,

@@ -1,5 +1,6 @@
 #include "harness/cli/command.h"
 #include "harness/suite/plugin_loader.h"
+#include "harness/train/stored_model.h"
 
 namespace longhaul {
 
@@ -11,6 +12,18 @@ void add_plugin_option(CLI::App& command, CommandContext& context) {
       .add_option_function<std::vector<std::string>>(
           "--plugin", load, "A shared object with models or tasks; may be repeated")
       ->allow_extra_args(false);
+}
+
+void load_plugins_of(const std::string& checkpoint, CommandContext& context) {
+  Registry& registry = context.registry;
+  const TrialSpec spec = load_spec(checkpoint);
+  if (registry.models().count(spec.model) && registry.tasks().count(spec.task)) return;
+  try {
+    load_plugins(spec, registry);
+  } catch (const Error& error) {
+    throw Error(
+        text(checkpoint, ": ", error.what(), "\n--plugin FILE takes another in its place."));
+  }
 }
 
 }  // namespace longhaul

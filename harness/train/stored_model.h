@@ -17,8 +17,8 @@ struct StoredModel {
   std::unique_ptr<Backbone> model;
 };
 
-// Loads the plugins that it needs, unless the registry knows its model and task. Throws Error
-// naming the file, and the tensor that is missing, left over or of another shape.
-StoredModel load_model(const std::filesystem::path& path, Registry& registry);
+// Throws Error naming the file, and the tensor that is missing, left over or of another shape.
+StoredModel load_model(const std::filesystem::path& path, const Registry& registry);
+TrialSpec load_spec(const std::filesystem::path& path);  // what it was trained by, alone
 
 }  // namespace longhaul

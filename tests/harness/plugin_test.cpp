@@ -89,7 +89,8 @@ TEST_CASE("plugin: it is looked for as given, beside the suite and in LONGHAUL_P
   std::ofstream(suite.path / "beside.so") << "x";
   std::ofstream(listed.path / "listed.so") << "x";
   setenv("LONGHAUL_PLUGIN_PATH", ("/no/such/folder:" + listed.path.string()).c_str(), 1);
-  CHECK(find_plugin((suite.path / "beside.so").string()) == fs::canonical(suite.path / "beside.so"));
+  CHECK(find_plugin((suite.path / "beside.so").string()) ==
+        fs::canonical(suite.path / "beside.so"));
   CHECK(find_plugin("beside.so", suite.path) == fs::canonical(suite.path / "beside.so"));
   CHECK(find_plugin("listed.so", suite.path) == fs::canonical(listed.path / "listed.so"));
   std::string message;
@@ -134,7 +135,8 @@ TEST_CASE("plugin: a suite's bad entries are problems with their line", "[plugin
     message = error.what();
   }
   CHECK_THAT(message, Contains("s.yaml:5: plugins: plugin missing.so: no such file"));
-  CHECK_THAT(message, Contains("s.yaml:5: plugins: expected the path of a shared object, found a map"));
+  CHECK_THAT(message,
+             Contains("s.yaml:5: plugins: expected the path of a shared object, found a map"));
 }
 
 TEST_CASE("plugin: a trial does not run with a plugin that was rebuilt since", "[plugin]") {
@@ -150,6 +152,22 @@ TEST_CASE("plugin: a trial does not run with a plugin that was rebuilt since", "
   Registry anew = builtins();
   CHECK_THROWS_WITH(load_plugins(spec, anew), Contains("has changed since the trial was planned"));
   CHECK(grid(suite, registry).front().id() != id);
+}
+
+TEST_CASE("plugin: a checkpoint brings its plugin along", "[plugin]") {
+  const TemporaryFolder folder;
+  Registry registry = builtins();
+  Suite suite = load(folder.path, registry, "[" + plugin("good").string() + "]");
+  const std::string out = (folder.path / "out").string();
+  const std::string run = "run " + (folder.path / "s.yaml").string() + " --out " + out +
+                          " --set models=[gain] --set tasks=[last] --set seeds=[0]";
+  REQUIRE(longhaul_run(run).status == 0);
+  suite.models.resize(1);
+  suite.tasks.resize(1);
+  const std::string trial = out + "/trials/" + grid(suite, registry).front().id();
+  const Outcome scored = longhaul_run("eval " + trial + "/checkpoint.safetensors -n 20");
+  CHECK(scored.status == 0);
+  CHECK(has(scored.out, "model      gain"));
 }
 
 TEST_CASE("plugin: whatever its constructor throws is an error that names the model", "[plugin]") {
@@ -179,7 +197,8 @@ TEST_CASE("plugin: check prints every promise and fails for a broken one", "[plu
   CHECK(longhaul_run("check last" + with).status == 0);
 }
 
-TEST_CASE("plugin: the commands that take names take plugins, and refuse with status 2", "[plugin]") {
+TEST_CASE("plugin: the commands that take names take plugins, and refuse with status 2",
+          "[plugin]") {
   const std::string with = " --plugin " + plugin("good").string();
   CHECK(has(longhaul_run("list models" + with).out, "y = x .* gain (" + plugin("good").string()));
   CHECK(has(longhaul_run("show model gain" + with).out, "first value of the gains"));
@@ -188,7 +207,8 @@ TEST_CASE("plugin: the commands that take names take plugins, and refuse with st
   CHECK(complaint("check gain --plugin nowhere.so").status == 2);
   const Outcome unread = complaint("check gain --set strat=1" + with);
   CHECK(unread.status == 2);
-  CHECK(unread.out == "longhaul: gain: strat: unknown option; did you mean 'start'? known: start\n");
-  CHECK(complaint("check gian" + with).out.rfind(
-            "longhaul: no model or task 'gian'; did you mean 'gain'?", 0) == 0);
+  CHECK(unread.out ==
+        "longhaul: gain: strat: unknown option; did you mean 'start'? known: start\n");
+  CHECK(complaint("check gian" + with)
+            .out.rfind("longhaul: no model or task 'gian'; did you mean 'gain'?", 0) == 0);
 }

@@ -19,8 +19,7 @@ class First : public Task {
   int64_t max_length() const override { return 8; }
   Example draw(Rng& rng) const override {
     Example example;
-    for (int t = 0; t < 8; ++t)
-      example.tokens.push_back(static_cast<int32_t>(rng.between(1, 8)));
+    for (int t = 0; t < 8; ++t) example.tokens.push_back(static_cast<int32_t>(rng.between(1, 8)));
     example.targets = {example.tokens[0] - 1};
     return example;
   }
@@ -129,8 +128,9 @@ TEST_CASE("task conformance: each fault is named", "[conformance]") {
   CHECK_THAT(violations<NoVersion>(), Contains("version() is 0, allowed: at least 1"));
   CHECK_THAT(violations<PadsInside>(),
              Contains("train example 0: token 3 is 0, allowed: 1 .. vocab() - 1 = 8"));
-  CHECK_THAT(violations<WrongTarget>(),
-             Contains("train example 0: target 0 is 8, allowed: 0 .. classes() - 1 = 7, or kIgnore"));
+  CHECK_THAT(
+      violations<WrongTarget>(),
+      Contains("train example 0: target 0 is 8, allowed: 0 .. classes() - 1 = 7, or kIgnore"));
   CHECK_THAT(violations<TooLong>(), Contains("its length 8 is above max_length() 7"));
   CHECK_THAT(violations<Unscored>(), Contains("no target is scored"));
   CHECK_THAT(violations<WildGuess>(), Contains("the shallow guess at 0 is 8"));

@@ -110,7 +110,7 @@ TEST_CASE("trial: every model learns what every model can learn", "[trial]") {
 TEST_CASE("trial: a stored checkpoint gives back the model", "[trial]") {
   const Folder folder("stored");
   REQUIRE(run(small_trial("transformer", 3), folder.path(), 1).status == Status::ok);
-  Registry registry = with_seen_task();
+  const Registry registry = with_seen_task();
   const fs::path file = folder.path() / "checkpoint.safetensors";
   const StoredModel first = load_model(file, registry), second = load_model(file, registry);
   CHECK(first.spec.id() == small_trial("transformer", 3).id());

@@ -1,5 +1,5 @@
-// A plugin as another longhaul or another compiler (FOREIGN_ABI) would have built it. Entering it would
-// be a crash.
+// A plugin as another longhaul or another compiler (FOREIGN_ABI) would have built it. Entering it
+// would be a crash.
 #include <cstdlib>
 
 #include "longhaul/plugin.h"

@@ -13,8 +13,9 @@ using namespace longhaul;
 class Gain : public Mixer {
  public:
   explicit Gain(MixerContext& c)
-      : gain_(c.parameter("gain", {c.d_model()}, constant(static_cast<float>(c.options().number(
-                                                     "start", 1, "first value of the gains"))))) {}
+      : gain_(c.parameter("gain", {c.d_model()},
+                          constant(static_cast<float>(
+                              c.options().number("start", 1, "first value of the gains"))))) {}
   Tensor forward(const Tensor& x, const Lengths&) const override { return mul(x, gain_); }
   State start(int64_t) const override { return {}; }
   Tensor step(const Tensor& x, State& state) const override {
@@ -27,7 +28,9 @@ class Gain : public Mixer {
 };
 
 struct ThrowsInConstructor final : Gain {
-  explicit ThrowsInConstructor(MixerContext& c) : Gain(c) { throw std::logic_error("no such file"); }
+  explicit ThrowsInConstructor(MixerContext& c) : Gain(c) {
+    throw std::logic_error("no such file");
+  }
 };
 
 struct ThrowsInForward final : Gain {
