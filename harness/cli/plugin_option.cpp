@@ -21,8 +21,7 @@ void load_plugins_of(const std::string& checkpoint, CommandContext& context) {
   try {
     load_plugins(spec, registry);
   } catch (const Error& error) {
-    throw Error(
-        text(checkpoint, ": ", error.what(), "\n--plugin FILE takes another in its place."));
+    throw Error(text(checkpoint, ": ", error.what(), "; --plugin FILE takes another in its place"));
   }
 }
 

@@ -42,7 +42,7 @@ const PluginInfo& open(const fs::path& path) {
   if (!handle) {
     const char* reason = dlerror();
     throw Error(text("plugin ", path.string(), ": cannot be loaded: ", reason ? reason : "",
-                     "\nIf it was built for another version of longhaul, rebuild it."));
+                     " (if it was built for another longhaul, rebuild it)"));
   }
   const auto* info = static_cast<const PluginInfo*>(dlsym(handle, "longhaul_plugin_info"));
   require(info != nullptr, "plugin ", path.string(),
