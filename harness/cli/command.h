@@ -22,10 +22,16 @@ void add_export_command(CLI::App& app, CommandContext& context);
 void add_forward_command(CLI::App& app, CommandContext& context);
 void add_gradcheck_command(CLI::App& app, CommandContext& context);
 void add_list_command(CLI::App& app, CommandContext& context);
+void add_new_command(CLI::App& app, CommandContext& context);
 void add_run_command(CLI::App& app, CommandContext& context);
 void add_sample_command(CLI::App& app, CommandContext& context);
 void add_show_command(CLI::App& app, CommandContext& context);
 void add_table_command(CLI::App& app, CommandContext& context);
 void add_trial_command(CLI::App& app, CommandContext& context);
+
+// --plugin FILE, for commands that take names of models or tasks: loaded before the names are used.
+void add_plugin_option(CLI::App& command, CommandContext& context);
+// Loads what a checkpoint's model and task come from, unless --plugin brought it.
+void load_plugins_of(const std::string& checkpoint, CommandContext& context);
 
 }  // namespace longhaul

@@ -10,6 +10,7 @@
 #include "build_info.h"
 #include "harness/cli/command.h"
 #include "harness/record/machine.h"
+#include "harness/suite/plugin_loader.h"
 #include "math/gemm.h"
 
 namespace longhaul {
@@ -76,6 +77,7 @@ void print_doctor() {
   line("compiler", LONGHAUL_COMPILER);
   line("build", LONGHAUL_BUILD_TYPE ", flags " LONGHAUL_BUILD_FLAGS);
   line("libraries", gemm_library() + ", " LONGHAUL_LIBRARIES);
+  line("plugins", "built for " + plugin_abi());
   line("host", host_name());
   line("cpu", cpu_name());
   line("features", cpu_features());

@@ -41,6 +41,7 @@ std::unique_ptr<Task> task_for(const Arguments& arguments, const StoredModel& st
 }
 
 void run(const Arguments& arguments, CommandContext& context) {
+  load_plugins_of(arguments.checkpoint, context);
   const StoredModel stored = load_model(arguments.checkpoint, context.registry);
   const std::unique_ptr<Task> task = task_for(arguments, stored, context.registry);
   const int64_t count =
@@ -83,6 +84,7 @@ void add_eval_command(CLI::App& app, CommandContext& context) {
   command->add_option(
       "--logits", arguments->logits,
       "Write the logits [scored, classes] as a .npy file; examples are ordered by length");
+  add_plugin_option(*command, context);
   command->footer(
       "Example: longhaul eval results/runs/quick/trials/ID/checkpoint.safetensors --split "
       "validation");

@@ -57,6 +57,7 @@ Checkpoint gradients(const Backbone& model, const Batch& batch, const IntArray& 
 void run(const Arguments& arguments, CommandContext& context) {
   require(arguments.grad.empty() == arguments.targets.empty(),
           "--grad and --targets belong together: the gradient is that of the loss on the targets");
+  load_plugins_of(arguments.checkpoint, context);
   const StoredModel stored = load_model(arguments.checkpoint, context.registry);
   require(stored.task->readout() != Readout::pair && stored.task->channels() == 0,
           arguments.checkpoint, ": task '", stored.spec.task,
@@ -103,6 +104,7 @@ void add_forward_command(CLI::App& app, CommandContext& context) {
       "Gradients of the mean cross-entropy, .safetensors, under the parameters' names");
   command->add_option("--targets", arguments->targets, "Targets for --grad, .npy; -1 is not scored")
       ->check(CLI::ExistingFile);
+  add_plugin_option(*command, context);
   command->footer(
       "Example: longhaul forward checkpoint.safetensors --tokens tokens.npy --out logits.npy");
   command->callback([arguments, &context] { run(*arguments, context); });

@@ -57,6 +57,7 @@ void add_gradcheck_command(CLI::App& app, CommandContext& context) {
       ->required();
   command->add_option("--set", arguments->sets,
                       "OPTION=VALUE of the model (longhaul show model NAME)");
+  add_plugin_option(*command, context);
   command->footer("Example: longhaul gradcheck rnn --set cell=gru");
   command->callback([arguments, &context] { run(*arguments, context); });
 }

@@ -48,13 +48,19 @@ json list(const std::string& kind, const Registry& registry) {
   return entries;
 }
 
+// Where an entry comes from, if it is a plugin's.
+std::string origin(const json& entry) {
+  const std::string from = entry.value("origin", "builtin");
+  return from == "builtin" ? "" : " (" + from + ")";
+}
+
 void print(const json& entries) {
   std::size_t width = 0;
   for (const json& entry : entries)
     width = std::max(width, entry["name"].get_ref<const std::string&>().size());
   for (const json& entry : entries)
-    fmt::print("{:<{}}  {}\n", entry["name"].get<std::string>(), width,
-               entry["about"].get<std::string>());
+    fmt::print("{:<{}}  {}{}\n", entry["name"].get<std::string>(), width,
+               entry["about"].get<std::string>(), origin(entry));
 }
 
 }  // namespace
@@ -68,6 +74,7 @@ void add_list_command(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand("list", "Names of models, tasks or suites, a line each");
   command->add_option("KIND", arguments->kind, "models | tasks | suites")->required();
   command->add_flag("--json", arguments->as_json, "Print JSON");
+  add_plugin_option(*command, context);
   command->footer("Example: longhaul list models");
   command->callback([arguments, &context] {
     const json entries = list(arguments->kind, context.registry);

@@ -16,9 +16,10 @@ constexpr int kEnvironmentFault = 3;
 
 // In the order that --help lists them.
 constexpr void (*kCommands[])(CLI::App&, CommandContext&) = {
-    add_run_command,       add_table_command,  add_export_command, add_list_command,
-    add_show_command,      add_sample_command, add_eval_command,   add_forward_command,
-    add_gradcheck_command, add_doctor_command, add_trial_command,
+    add_run_command,   add_table_command,  add_export_command,    add_list_command,
+    add_show_command,  add_sample_command, add_eval_command,      add_forward_command,
+    add_new_command,   add_check_command,  add_gradcheck_command, add_doctor_command,
+    add_trial_command,
 };
 
 constexpr const char* kAbout =
@@ -36,6 +37,8 @@ constexpr const char* kExamples =
     "  longhaul eval CHECKPOINT                   score a stored model again\n"
     "  longhaul forward CHECKPOINT --tokens IN.npy --out OUT.npy\n"
     "                                             its logits on given tokens\n"
+    "  longhaul new model my_model                a folder with a model of your own to fill in\n"
+    "  longhaul check lru                         does a model or task keep what it promises?\n"
     "  longhaul gradcheck transformer             gradients against finite differences\n"
     "  longhaul doctor                            what this machine and this build can do\n"
     "  longhaul trial SPEC.json --out DIR         one trial, as run starts it\n"
@@ -86,5 +89,7 @@ int main(int argc, char** argv) {
     return complain("out of memory", kEnvironmentFault);
   } catch (const std::system_error& error) {
     return complain(error.what(), kEnvironmentFault);
+  } catch (const std::exception& error) {  // a plugin may throw what it likes
+    return complain(error.what(), kBadArguments);
   }
 }

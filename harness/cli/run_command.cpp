@@ -87,6 +87,7 @@ void add_run_command(CLI::App& app, CommandContext& context) {
       ->capture_default_str();
   command->add_option("--set", arguments->overrides, "PATH=VALUE: override an entry of the suite")
       ->allow_extra_args(false);
+  add_plugin_option(*command, context);
   command->footer("Example: longhaul run quick --set budget.steps=100 --out /tmp/quick");
   command->callback([arguments, &context] { run(*arguments, context); });
 }

@@ -73,6 +73,7 @@ void add_sample_command(CLI::App& app, CommandContext& context) {
   command
       ->add_option("--format", arguments->format, "text | tsv | json; a target of -1 is unscored")
       ->capture_default_str();
+  add_plugin_option(*command, context);
   command->footer("Example: longhaul sample listops -n 3 --seed 7 --set max_depth=4");
   command->callback([arguments, &context] { sample(*arguments, context.registry); });
 }

@@ -88,6 +88,7 @@ void add_show_command(CLI::App& app, CommandContext& context) {
   command->add_option("KIND", arguments->kind, "model | task")->required();
   command->add_option("NAME", arguments->name, "As longhaul list prints it")->required();
   command->add_flag("--json", arguments->as_json, "Print JSON");
+  add_plugin_option(*command, context);
   command->footer("Example: longhaul show task listops");
   command->callback([arguments, &context] {
     const std::string& kind = arguments->kind;

@@ -6,6 +6,7 @@
 
 #include "harness/cli/command.h"
 #include "harness/record/store.h"
+#include "harness/suite/plugin_loader.h"
 #include "harness/train/trial.h"
 #include "longhaul/error.h"
 
@@ -32,6 +33,7 @@ TrialSpec read_spec(const std::string& file) {
 
 void trial(const Arguments& arguments, CommandContext& context) {
   const TrialSpec spec = read_spec(arguments.spec);
+  load_plugins(spec, context.registry);
   try {
     fs::create_directories(arguments.out);
     write_record(arguments.out,

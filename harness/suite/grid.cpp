@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "harness/suite/check.h"
+#include "harness/suite/plugin_loader.h"
 #include "harness/suite/suite.h"
 #include "longhaul/error.h"
 
@@ -79,7 +80,7 @@ std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry) {
       spec.settings = settings_of(suite, row, column);
       spec.budget = column.budget;
       spec.evaluate = suite.evaluate;
-      spec.plugins = suite.plugins;
+      spec.plugins = plugins_of(registry.model(row.base), registry.task(column.base));
       spec.model_options =
           check_model(registry.model(row.base), spec.settings, task.task->max_length(), row.options)
               .resolved;
@@ -105,6 +106,11 @@ std::string to_yaml(const Suite& suite) {
   for (const auto& [key, value] : to_options(suite.defaults))
     yaml += "  " + key + ": " + yaml_value(value) + "\n";
   yaml += yaml_evaluate(suite.evaluate);
+  if (!suite.plugins.empty()) {
+    yaml += "plugins:\n";
+    for (const std::string& path : suite.plugins)
+      yaml += "  - " + nlohmann::json(path).dump() + "\n";
+  }
   yaml += "models:\n";
   for (const ModelEntry& model : suite.models) yaml += yaml_row(model, "model") + "}\n";
   yaml += "tasks:\n";

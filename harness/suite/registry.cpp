@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <new>
 
 #include "longhaul/error.h"
 
@@ -23,6 +24,27 @@ void insert(std::map<std::string, Info>& entries, Info info, const char* kind) {
   entries.emplace(info.name, std::move(info));
 }
 
+// A constructor may throw what it likes; the host knows Error and a lack of memory.
+template <class Info, class Make>
+Make named(const Info& info, const char* kind, Make make) {
+  return [=, name = info.name, origin = info.origin](auto& context) {
+    const auto failed = [&](const char* why) {
+      return Error(text(kind, " '", name, "' (", origin, "): its constructor throws: ", why));
+    };
+    try {
+      return make(context);
+    } catch (const Error&) {
+      throw;
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (const std::exception& error) {
+      throw failed(error.what());
+    } catch (...) {
+      throw failed("something that is no std::exception");
+    }
+  };
+}
+
 template <class Info>
 const Info& lookup(const std::map<std::string, Info>& entries, const std::string& name,
                    const char* kind) {
@@ -41,11 +63,13 @@ const Info& lookup(const std::map<std::string, Info>& entries, const std::string
 
 void Registry::add(ModelInfo info) {
   info.origin = origin_;
+  info.make = named(info, "model", std::move(info.make));
   insert(models_, std::move(info), "model");
 }
 
 void Registry::add(TaskInfo info) {
   info.origin = origin_;
+  info.make = named(info, "task", std::move(info.make));
   insert(tasks_, std::move(info), "task");
 }
 

@@ -121,7 +121,17 @@ OptionMap to_options(const Settings& settings) {
   return options.resolved();
 }
 
+std::string to_hex(uint64_t hash) {
+  static const char digits[] = "0123456789abcdef";
+  std::string hex(16, '0');
+  for (int i = 0; i < 16; ++i) hex[i] = digits[hash >> (60 - 4 * i) & 15];
+  return hex;
+}
+
 json to_json(const TrialSpec& spec) {
+  json plugins = json::array();
+  for (const PluginFile& plugin : spec.plugins)
+    plugins.push_back({{"path", plugin.path}, {"content", plugin.content}});
   return {{"suite", spec.suite},
           {"model_name", spec.model_name},
           {"model", spec.model},
@@ -137,7 +147,7 @@ json to_json(const TrialSpec& spec) {
             {"post_hoc", spec.evaluate.post_hoc},
             {"test_sets", spec.evaluate.test_sets}}},
           {"seed", spec.seed},
-          {"plugins", spec.plugins}};
+          {"plugins", plugins}};
 }
 
 TrialSpec trial_from_json(const json& object) {
@@ -152,7 +162,11 @@ TrialSpec trial_from_json(const json& object) {
   spec.task_options = reader.options("task_options");
   spec.task_version = reader.get<int64_t>("task_version");
   spec.seed = reader.get<uint64_t>("seed");
-  spec.plugins = reader.get<std::vector<std::string>>("plugins");
+  for (const json& entry : reader.get<std::vector<json>>("plugins")) {
+    ObjectReader plugin(entry, "plugins");
+    spec.plugins.push_back({plugin.get<std::string>("path"), plugin.get<std::string>("content")});
+    plugin.finish();
+  }
 
   Options settings(reader.options("settings"));
   spec.settings = read_settings(settings);
@@ -175,13 +189,10 @@ TrialSpec trial_from_json(const json& object) {
 std::string TrialSpec::id() const {
   json outcome = to_json(*this);
   for (const char* name : {"suite", "model_name", "task_name", "plugins"}) outcome.erase(name);
+  for (const PluginFile& plugin : plugins) outcome["plugins"].push_back(plugin.content);
   const std::string canonical =
       outcome.dump();  // keys sorted, numbers in their shortest exact form
-  const uint64_t hash = hash_bytes(canonical.data(), canonical.size());
-  static const char digits[] = "0123456789abcdef";
-  std::string hex(16, '0');
-  for (int i = 0; i < 16; ++i) hex[i] = digits[hash >> (60 - 4 * i) & 15];
-  return hex;
+  return to_hex(hash_bytes(canonical.data(), canonical.size()));
 }
 
 }  // namespace longhaul

@@ -53,6 +53,13 @@ struct Evaluate {
   std::vector<std::string> test_sets;  // values of the task's option test_set, if it has one
 };
 
+// A shared object that a trial's model or task comes from, and what it held when the trial was
+// planned: a plugin that was rebuilt makes another trial, wherever its file lies.
+struct PluginFile {
+  std::string path;
+  std::string content;  // hash of its bytes, 16 hex digits
+};
+
 // One trial, fully resolved: its outcome is a function of this (and of the code's version).
 struct TrialSpec {
   std::string suite;
@@ -67,12 +74,14 @@ struct TrialSpec {
   Budget budget;
   Evaluate evaluate;
   uint64_t seed = 0;
-  std::vector<std::string> plugins;
+  std::vector<PluginFile> plugins;
 
   // 16 hex digits of the hash of the canonical JSON without names that do not change the outcome
-  // (suite, model_name, task_name, plugins).
+  // (suite, model_name, task_name, paths of plugins).
   std::string id() const;
 };
+
+std::string to_hex(uint64_t hash);  // 16 digits
 
 nlohmann::json to_json(const TrialSpec& spec);
 TrialSpec trial_from_json(const nlohmann::json& json);  // throws Error naming the key

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "harness/suite/check.h"
+#include "harness/suite/plugin_loader.h"
 #include "harness/suite/section.h"
 #include "harness/train/evaluation.h"
 #include "longhaul/error.h"
@@ -31,8 +32,13 @@ Names also(const std::string& kind) {
 
 class SuiteReader {
  public:
-  SuiteReader(const ConfigNode& root, const Registry& registry, Problems& problems)
-      : file_(root, "", problems), registry_(registry), problems_(problems) {}
+  // `folder` is where the file's plugins may lie.
+  SuiteReader(const ConfigNode& root, std::filesystem::path folder, Registry& registry,
+              Problems& problems)
+      : file_(root, "", problems),
+        folder_(std::move(folder)),
+        registry_(registry),
+        problems_(problems) {}
 
   Suite read();
 
@@ -50,7 +56,8 @@ class SuiteReader {
   void check_distinct();
 
   Section file_;
-  const Registry& registry_;
+  std::filesystem::path folder_;
+  Registry& registry_;
   Problems& problems_;
   Suite suite_;
   std::map<std::string, int64_t> max_lengths_;  // of the task entries that could be built
@@ -58,8 +65,8 @@ class SuiteReader {
 
 Suite SuiteReader::read() {
   read_sections();
-  read_plugins();
-  read_tasks();  // before the models, which are built for the tasks' lengths
+  read_plugins();  // before the names that they bring
+  read_tasks();    // before the models, which are built for the tasks' lengths
   read_models();
   if (problems_.empty()) check_post_hoc();
   if (problems_.empty()) check_distinct();
@@ -79,10 +86,19 @@ void SuiteReader::read_sections() {
 }
 
 void SuiteReader::read_plugins() {
-  if (!file_.find("plugins")) return;
-  const ConfigNode* list = file_.expect("plugins", Kind::list, "[./my_mixer.so]");
-  if (list && !list->children.empty())
-    file_.problem("plugins", "this version cannot load plugins yet");
+  const ConfigNode* list =
+      file_.find("plugins") ? file_.expect("plugins", Kind::list, "[./my_mixer.so]") : nullptr;
+  if (list)
+    for (const ConfigNode& entry : list->children) {
+      try {
+        require(entry.kind == Kind::scalar, "expected the path of a shared object, found ",
+                to_text(entry.kind));
+        load_plugin(find_plugin(to_text(entry.scalar), folder_), registry_);
+      } catch (const Error& error) {
+        problems_.add(entry.place, "plugins", error.what());
+      }
+    }
+  suite_.plugins = loaded_plugins(registry_);
 }
 
 // Reads what models and tasks have in common: name, registered name (either stands for both where
@@ -237,7 +253,7 @@ Suite load_suite(const std::filesystem::path& file, Registry& registry,
   for (const char* key : {"models", "tasks"})
     if (ConfigNode* list = root.find(key))
       for (ConfigNode& row : list->children) expand_row(row);
-  const Suite suite = SuiteReader(root, registry, problems).read();
+  const Suite suite = SuiteReader(root, file.parent_path(), registry, problems).read();
   problems.check();
   return suite;
 }

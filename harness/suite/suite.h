@@ -42,7 +42,7 @@ struct Suite {
   Evaluate evaluate;
   std::vector<ModelEntry> models;
   std::vector<TaskEntry> tasks;
-  std::vector<std::string> plugins;
+  std::vector<std::string> plugins;  // paths of all that are loaded, its own and --plugin's
 };
 
 // Reads a suite file, applies the overrides ("budget.steps=100", "tasks.listops.max_depth=4") and

@@ -29,21 +29,31 @@ class Conformance {
   Conformance(const ModelInfo& model, const OptionMap& options, bool causal)
       : info_(model), options_(options), causal_(causal), model_(build(1)) {}
 
-  std::vector<std::string> run() {
-    gradients();
-    repeatability();
-    lengths();
-    neighbours_and_padding();
+  std::vector<Promise> run() {
+    check("every trainable tensor is declared", &Conformance::declared_parameters);
+    check("gradients agree with finite differences", &Conformance::gradients);
+    check("the same seed gives the same numbers", &Conformance::repeatability);
+    check("lengths 1, 2, odd and long work", &Conformance::lengths);
+    check("neighbours in the batch and padding are not seen", &Conformance::neighbours_and_padding);
     if (causal_) {
-      causality();
-      decoding();
+      check("no output depends on later inputs", &Conformance::causality);
+      check("step returns what forward does", &Conformance::decoding);
     }
-    lanes();
-    memory();
-    return std::move(violations_);
+    check("inside a lane the result is the same", &Conformance::lanes);
+    check("nothing is kept without a tape", &Conformance::memory);
+    return std::move(promises_);
   }
 
  private:
+  void check(const char* promise, void (Conformance::*body)()) {
+    promises_.push_back({text(causal_ ? "causal: " : "bidirectional: ", promise), {}});
+    try {
+      (this->*body)();
+    } catch (const std::exception& error) {
+      violated("it throws: ", error.what());
+    }
+  }
+
   // Read at every position when causal, so that each output can be looked at; else once a sequence.
   TaskShape shape() const {
     return {.vocab = 11,
@@ -64,8 +74,24 @@ class Conformance {
 
   template <class... Parts>
   void violated(const Parts&... parts) {
-    violations_.push_back(
-        text(info_.name, causal_ ? " (causal): " : " (bidirectional): ", parts...));
+    promises_.back().violations.push_back(text(parts...));
+  }
+
+  // The gradient of a parameter can be dropped through its declaration; another tensor's stays.
+  void declared_parameters() {
+    const Backbone model = build(1);
+    const Batch batch = random_batch({9, 4}, shape(), 9);
+    const int64_t before = live_bytes(Memory::activations);
+    {
+      Tape tape;
+      tape.backward(cross_entropy(model.forward(batch), batch.targets));
+    }
+    for (const Parameter& parameter : model.parameters()) parameter.value.drop_grad();
+    const int64_t kept = live_bytes(Memory::activations) - before;
+    if (kept != 0)
+      violated("a training step leaves ", kept,
+               " bytes behind: a tensor that wants a gradient was not made by "
+               "MixerContext::parameter() or weight(), so it is never trained or stored");
   }
 
   void gradients() {
@@ -166,18 +192,26 @@ class Conformance {
   const OptionMap& options_;
   bool causal_;
   Backbone model_;
-  std::vector<std::string> violations_;
+  std::vector<Promise> promises_;
 };
 
 }  // namespace
 
-std::vector<std::string> check_conformance(const ModelInfo& model, const OptionMap& options) {
-  std::vector<std::string> violations;
+std::vector<Promise> check_promises(const ModelInfo& model, const OptionMap& options) {
+  std::vector<Promise> promises;
   for (bool causal : {true, false}) {
     if (model.direction == (causal ? Direction::bidirectional : Direction::causal)) continue;
-    for (std::string& violation : Conformance(model, options, causal).run())
-      violations.push_back(std::move(violation));
+    for (Promise& promise : Conformance(model, options, causal).run())
+      promises.push_back(std::move(promise));
   }
+  return promises;
+}
+
+std::vector<std::string> check_conformance(const ModelInfo& model, const OptionMap& options) {
+  std::vector<std::string> violations;
+  for (const Promise& promise : check_promises(model, options))
+    for (const std::string& violation : promise.violations)
+      violations.push_back(text(model.name, ": ", promise.name, ": ", violation));
   return violations;
 }
 

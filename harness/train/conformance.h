@@ -7,13 +7,22 @@
 
 namespace longhaul {
 
-// What a model promises by being registered, checked by running it small. Each violation is a
-// sentence that says what is wrong and where; a conforming model has none.
+// One promise of a model or task, and where it is broken: sentences, none if it is kept.
+struct Promise {
+  std::string name;
+  std::vector<std::string> violations;
+};
+
+// What a model promises by being registered, checked by running it small.
+//   every trainable tensor is declared;
 //   gradients of every parameter by finite differences; outputs finite and repeatable for a seed;
 //   causal: no output depends on a later input; a sequence's output depends neither on its
 //   neighbours in the batch nor on padding; step() returns what forward() does, position by
 //   position; every length works (1, 2, odd, longer than a chunk); in a lane and outside one the
 //   same result; nothing stays in memory without a tape.
+// Throws Error if the model cannot be built, or not with these options.
+std::vector<Promise> check_promises(const ModelInfo& model, const OptionMap& options = {});
+// The violations alone, each naming the model and the promise.
 std::vector<std::string> check_conformance(const ModelInfo& model, const OptionMap& options = {});
 
 }  // namespace longhaul

@@ -10,6 +10,21 @@ namespace longhaul {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+TrialSpec spec_of(const Checkpoint& checkpoint, const std::string& file) {
+  const auto spec = checkpoint.metadata.find("spec");
+  require(spec != checkpoint.metadata.end(), file,
+          ": no longhaul checkpoint: its metadata holds no spec");
+  try {
+    return trial_from_json(nlohmann::json::parse(spec->second));
+  } catch (const nlohmann::json::exception& e) {
+    throw Error(text(file, ": damaged spec in the metadata: ", e.what()));
+  }
+}
+
+}  // namespace
+
 void save_model(const fs::path& path, const Backbone& model, const TrialSpec& spec) {
   Checkpoint checkpoint;
   for (const Parameter& parameter : model.parameters())
@@ -19,18 +34,13 @@ void save_model(const fs::path& path, const Backbone& model, const TrialSpec& sp
   save_checkpoint(path, checkpoint);
 }
 
+TrialSpec load_spec(const fs::path& path) { return spec_of(load_checkpoint(path), path.string()); }
+
 StoredModel load_model(const fs::path& path, const Registry& registry) {
   const std::string file = path.string();
   const Checkpoint checkpoint = load_checkpoint(path);
-  const auto spec = checkpoint.metadata.find("spec");
-  require(spec != checkpoint.metadata.end(), file,
-          ": no longhaul checkpoint: its metadata holds no spec");
   StoredModel stored;
-  try {
-    stored.spec = trial_from_json(nlohmann::json::parse(spec->second));
-  } catch (const nlohmann::json::exception& e) {
-    throw Error(text(file, ": damaged spec in the metadata: ", e.what()));
-  }
+  stored.spec = spec_of(checkpoint, file);
   Options task_options(stored.spec.task_options), mixer_options(stored.spec.model_options);
   stored.task = registry.task(stored.spec.task).make(task_options);
   const TaskShape shape = shape_of(*stored.task, make_test_tasks(stored.spec, registry));

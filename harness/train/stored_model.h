@@ -19,5 +19,6 @@ struct StoredModel {
 
 // Throws Error naming the file, and the tensor that is missing, left over or of another shape.
 StoredModel load_model(const std::filesystem::path& path, const Registry& registry);
+TrialSpec load_spec(const std::filesystem::path& path);  // what it was trained by, alone
 
 }  // namespace longhaul

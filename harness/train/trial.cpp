@@ -4,6 +4,7 @@
 #include <chrono>
 #include <fstream>
 #include <new>
+#include <system_error>
 
 #include "harness/record/machine.h"
 #include "harness/train/evaluation.h"
@@ -115,7 +116,9 @@ TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const fs:
   } catch (const std::bad_alloc&) {
     record.status = Status::out_of_memory;
     record.message = "out of memory";
-  } catch (const Error& e) {
+  } catch (const std::system_error&) {  // the environment's, and the caller's to judge
+    throw;
+  } catch (const std::exception& e) {  // a plugin may throw what it likes
     record.status = Status::failed;
     record.message = e.what();
   }

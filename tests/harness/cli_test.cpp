@@ -1,53 +1,18 @@
-#include <sys/wait.h>
-
-#include <array>
-#include <cstdio>
-#include <filesystem>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "longhaul/error.h"
-#include "test_paths.h"
 #include "tests/support/catch.h"
+#include "tests/support/program.h"
 
 using namespace longhaul;
 
 namespace {
 
-struct Outcome {
-  int status;
-  std::string out;
-};
-
-// Runs the program with `arguments`, a shell line, in the source tree; stderr is dropped unless the
-// line says otherwise.
-Outcome longhaul_run(const std::string& arguments) {
-  const std::string line =
-      "cd '" LONGHAUL_SOURCE_DIR "' && exec 2>/dev/null; '" LONGHAUL_PROGRAM "' " + arguments;
-  FILE* pipe = popen(line.c_str(), "r");
-  require(pipe != nullptr, "popen failed");
-  Outcome outcome;
-  std::array<char, 4096> buffer;
-  for (std::size_t n; (n = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
-    outcome.out.append(buffer.data(), n);
-  const int status = pclose(pipe);
-  outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return outcome;
-}
-
-// What the program prints on stderr, alone.
-Outcome complaint(const std::string& arguments) {
-  return longhaul_run(arguments + " 2>&1 >/dev/null");
-}
-
 nlohmann::json json_of(const std::string& arguments) {
   const Outcome outcome = longhaul_run(arguments);
   REQUIRE(outcome.status == 0);
   return nlohmann::json::parse(outcome.out);
-}
-
-bool has(const std::string& where, const std::string& what) {
-  return where.find(what) != std::string::npos;
 }
 
 }  // namespace
@@ -57,7 +22,7 @@ TEST_CASE("cli: no arguments and --help explain the commands", "[cli]") {
   CHECK(bare.status == 0);
   CHECK(longhaul_run("--help").out == bare.out);
   for (const char* command : {"run", "table", "export", "list", "show", "sample", "eval", "forward",
-                              "gradcheck", "doctor", "trial"}) {
+                              "gradcheck", "doctor", "trial", "check", "new"}) {
     INFO(command);
     CHECK(has(bare.out, std::string("\n  ") + command + " "));
     CHECK(has(bare.out, std::string("  longhaul ") + command));

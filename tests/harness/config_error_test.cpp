@@ -148,8 +148,6 @@ TEST_CASE("config: a key that only a later version can honour is refused", "[con
         "s.yaml:7: tune: this version does not support it yet");
   CHECK(complaint(with_line(3, "budget: {steps: 5, tokens: 5e6}")) ==
         "s.yaml:3: budget.tokens: this version does not support it yet");
-  CHECK(complaint(kGood + "plugins: [./a.so]\n") ==
-        "s.yaml:7: plugins: this version cannot load plugins yet");
 }
 
 TEST_CASE("config: YAML that does not parse names the line", "[config]") {

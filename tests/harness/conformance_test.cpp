@@ -2,6 +2,8 @@
 // fault.
 #include "harness/train/conformance.h"
 
+#include <stdexcept>
+
 #include "longhaul/ops.h"
 #include "tests/support/catch.h"
 
@@ -61,6 +63,21 @@ struct WrongGradient final : Sum {
   }
 };
 
+struct Undeclared final : Sum {
+  explicit Undeclared(MixerContext& c) : Sum(c), hidden(Shape{c.d_model()}) {
+    hidden.set_needs_grad(true);
+  }
+  Tensor forward(const Tensor& x, const Lengths& lengths) const override {
+    return add(Sum::forward(x, lengths), hidden);
+  }
+  Tensor hidden;
+};
+
+struct ThrowsInStep final : Sum {
+  using Sum::Sum;
+  Tensor step(const Tensor&, State&) const override { throw std::out_of_range("step 0"); }
+};
+
 template <class T>
 std::string violations() {
   Registry registry;
@@ -82,5 +99,9 @@ TEST_CASE("conformance: each fault is named", "[conformance]") {
   CHECK_THAT(violations<LooksAhead>(), Contains("change when inputs from there on do"));
   CHECK_THAT(violations<WrongStep>(), Contains("step() differs from forward()"));
   CHECK_THAT(violations<MixesRows>(), Contains("rows are mixed"));
+  CHECK_THAT(violations<Undeclared>(),
+             Contains("was not made by MixerContext::parameter() or weight()"));
+  CHECK_THAT(violations<ThrowsInStep>(),
+             Contains("causal: step returns what forward does: it throws: step 0"));
   CHECK_THAT(violations<WrongGradient>(), Contains("the gradient of"));
 }

@@ -21,7 +21,7 @@ TrialSpec sample_spec() {
   spec.settings.learning_rate = 0.1 + 0.2;
   spec.budget = {600, 12.5};
   spec.seed = 0xffffffffffffffff;
-  spec.plugins = {"./a.so"};
+  spec.plugins = {{"/a.so", "0123456789abcdef"}};
   return spec;
 }
 
@@ -52,7 +52,7 @@ TEST_CASE("spec: the id changes with whatever changes the outcome", "[spec]") {
   CHECK(id.size() == 16);
   CHECK(id.find_first_not_of("0123456789abcdef") == std::string::npos);
 
-  std::vector<TrialSpec> changed(8, sample_spec());
+  std::vector<TrialSpec> changed(9, sample_spec());
   changed[0].model = "lru";
   changed[1].model_options["heads"] = int64_t{5};
   changed[2].task = "mqar";
@@ -61,6 +61,7 @@ TEST_CASE("spec: the id changes with whatever changes the outcome", "[spec]") {
   changed[5].settings.layers = 3;
   changed[6].budget.steps = 601;
   changed[7].seed = 0;
+  changed[8].plugins[0].content = "0123456789abcdee";  // it was rebuilt
   for (const TrialSpec& spec : changed) CHECK(spec.id() != id);
 }
 
@@ -69,13 +70,15 @@ TEST_CASE("spec: the id does not change with names alone", "[spec]") {
   spec.suite = "other";
   spec.model_name = "t";
   spec.task_name = "l";
-  spec.plugins.clear();
+  spec.plugins[0].path = "/b.so";
   CHECK(spec.id() == sample_spec().id());
 }
 
 TEST_CASE("spec: the id of a known spec stays what it was", "[spec]") {
   // Stored results are found by it. A new setting or task version may change it; nothing else may.
-  CHECK(sample_spec().id() == "ca2866fde74708fd");
+  TrialSpec spec = sample_spec();
+  spec.plugins.clear();
+  CHECK(spec.id() == "0a5ced450a5f81fd");
 }
 
 TEST_CASE("spec: a bad trial file names the key", "[spec]") {
@@ -94,6 +97,10 @@ TEST_CASE("spec: a bad trial file names the key", "[spec]") {
   json = to_json(sample_spec());
   json["settings"]["d_model"] = 0;
   CHECK(error_of(json) == "trial: settings: d_model: found 0, allowed: 1 .. 16384");
+
+  json = to_json(sample_spec());
+  json["plugins"] = {"/a.so"};
+  CHECK(error_of(json) == "trial: plugins: expected an object, found \"/a.so\"");
 
   json = to_json(sample_spec());
   json["task_version"] = "two";

@@ -1,0 +1,82 @@
+#include <fmt/core.h>
+
+#include "harness/cli/command.h"
+#include "harness/suite/check.h"
+#include "harness/train/task_conformance.h"
+#include "longhaul/error.h"
+#include "math/parallel.h"
+
+namespace longhaul {
+namespace {
+
+struct Arguments {
+  std::string name;
+  std::vector<std::string> sets;
+};
+
+// Prints each promise with its result; returns how many are broken.
+int print(const std::string& title, const std::string& origin,
+          const std::vector<Promise>& promises) {
+  fmt::print("{}, from {}\n", title, origin);
+  int broken = 0;
+  for (const Promise& promise : promises) {
+    broken += !promise.violations.empty();
+    fmt::print("  {:<7} {}\n", promise.violations.empty() ? "ok" : "BROKEN", promise.name);
+    for (const std::string& violation : promise.violations) fmt::print("          {}\n", violation);
+  }
+  if (broken == 0)
+    fmt::print("all {} promises are kept\n", promises.size());
+  else
+    fmt::print("{} of {} promises are broken\n", broken, promises.size());
+  return broken;
+}
+
+[[noreturn]] void unknown(const std::string& name, const Registry& registry) {
+  std::vector<std::string> names;
+  for (const auto& [known, info] : registry.models()) names.push_back(known);
+  for (const auto& [known, info] : registry.tasks()) names.push_back(known);
+  const std::string near = nearest(name, names);
+  std::string message = text("no model or task '", name, "'; ");
+  if (!near.empty()) message += text("did you mean '", near, "'? ");
+  message += "known:";
+  for (const std::string& known : names) message += " " + known;
+  throw Error(message);
+}
+
+void check(const Arguments& arguments, CommandContext& context) {
+  const Registry& registry = context.registry;
+  const std::string& name = arguments.name;
+  const OptionMap options = read_assignments(arguments.sets);
+  const bool is_model = registry.models().count(name), is_task = registry.tasks().count(name);
+  if (!is_model && !is_task) unknown(name, registry);
+  flush_denormals();
+  int broken = 0;
+  if (is_model) {
+    const ModelInfo& model = registry.model(name);
+    broken += print("model " + name, model.origin, check_promises(model, options));
+  }
+  if (is_task) {
+    const TaskInfo& task = registry.task(name);
+    broken += print("task " + name, task.origin, check_promises(task, options));
+  }
+  context.exit_status = broken == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+void add_check_command(CLI::App& app, CommandContext& context) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand(
+      "check", "Whether a model or task keeps what it promises, each promise with its result");
+  command->add_option("NAME", arguments->name, "A model or task, as longhaul list prints it")
+      ->required();
+  command->add_option("--set", arguments->sets, "OPTION=VALUE of the model or task")
+      ->allow_extra_args(false);
+  add_plugin_option(*command, context);
+  command->footer(
+      "Exit status 1 if a promise is broken.\n"
+      "Example: longhaul check --plugin build/my_model.so my_model");
+  command->callback([arguments, &context] { check(*arguments, context); });
+}
+
+}  // namespace longhaul

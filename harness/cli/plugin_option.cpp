@@ -1,0 +1,28 @@
+#include "harness/cli/command.h"
+#include "harness/suite/plugin_loader.h"
+#include "harness/train/stored_model.h"
+
+namespace longhaul {
+
+void add_plugin_option(CLI::App& command, CommandContext& context) {
+  const auto load = [&context](const std::vector<std::string>& files) {
+    for (const std::string& file : files) load_plugin(find_plugin(file), context.registry);
+  };
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--plugin", load, "A shared object with models or tasks; may be repeated")
+      ->allow_extra_args(false);
+}
+
+void load_plugins_of(const std::string& checkpoint, CommandContext& context) {
+  Registry& registry = context.registry;
+  const TrialSpec spec = load_spec(checkpoint);
+  if (registry.models().count(spec.model) && registry.tasks().count(spec.task)) return;
+  try {
+    load_plugins(spec, registry);
+  } catch (const Error& error) {
+    throw Error(text(checkpoint, ": ", error.what(), "; --plugin FILE takes another in its place"));
+  }
+}
+
+}  // namespace longhaul

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Does what docs/add-a-model.md and docs/add-a-task.md tell a reader to do, command for command, and looks at the
+# results; then moves the installation.
+# usage: package.sh SOURCE_DIR BUILD_DIR
+set -euo pipefail
+source_dir=$1
+build_dir=$2
+
+work=$build_dir/package-test
+rm -rf "$work"
+mkdir -p "$work"
+if command -v ccache >/dev/null; then
+  export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR=${CCACHE_DIR:-$HOME/.cache/ccache}
+fi
+export HOME=$work
+
+# The commands of the pages' sh blocks, each block starting in the clone. BUILD_DIR, which is built already, stands in
+# for the release preset.
+{
+  echo "set -euo pipefail"
+  for page in add-a-model add-a-task; do
+    awk -v clone="$source_dir" '
+      /^```/ { inside = $0 == "```sh"; if (inside) print "cd \"" clone "\""; next }
+      inside' "$source_dir/docs/$page.md"
+  done | sed -e '/^scripts\/install_packages.sh$/d' -e '/^cmake --preset release$/d' \
+    -e '/^cmake --build --preset release /d' -e "s|build/release|$build_dir|"
+} >"$work/commands.sh"
+[ "$(grep -c '^longhaul ' "$work/commands.sh")" -ge 10 ] || { echo "too few commands were found"; exit 1; }
+bash -x "$work/commands.sh"
+
+# expect_row FOLDER MODEL ORIGIN: a trial of MODEL that went well stands in the folder's results.csv.
+expect_row() {
+  awk -F, -v model="$2" -v origin="$3" '
+    NR == 1 { for (i = 1; i <= NF; ++i) column[$i] = i; next }
+    $column["model"] == model && $column["model_origin"] == origin && $column["status"] == "ok" { found = 1 }
+    END { exit !found }' "$1/results.csv" || { echo "no row of $2 from $3 in $1/results.csv"; exit 1; }
+}
+expect_row ~/my_model/results/runs/my_model my_model "$HOME/my_model/build/my_model.so"
+expect_row ~/my_model/results/runs/my_model lru builtin
+expect_row ~/gated_average/results/runs/gated_average gated_average "$HOME/gated_average/build/gated_average.so"
+
+# Public headers alone are installed, and the whole may be moved.
+diff <(cd "$source_dir/include/longhaul" && ls; echo abi.h) <(ls ~/longhaul/include/longhaul | grep -v '^abi.h$'; echo abi.h)
+mv ~/longhaul ~/moved
+cd ~/gated_average
+cmake -B moved -G Ninja -DCMAKE_PREFIX_PATH="$HOME/moved" >/dev/null
+cmake --build moved
+~/moved/bin/longhaul check --plugin moved/gated_average.so gated_average
+~/moved/bin/longhaul list suites | grep '^quick ' >/dev/null
