@@ -66,8 +66,8 @@ std::string DataFile::read(int64_t offset, int64_t bytes) const {
 
 std::string read_all(const fs::path& path, int64_t most_bytes) {
   const DataFile file(path);
-  require(file.size() <= most_bytes, path.string(), ": has ", file.size(), " bytes, allowed: ",
-          most_bytes);
+  require(file.size() <= most_bytes, path.string(), ": has ", file.size(),
+          " bytes, allowed: ", most_bytes);
   return file.read(0, file.size());
 }
 
@@ -94,7 +94,8 @@ void for_each_line(const DataFile& file,
     require(static_cast<int64_t>(rest.size()) <= kLongestLine, place(file, line), "is longer than ",
             kLongestLine, " bytes: not a text file of this kind");
   }
-  require(rest.empty(), place(file, line), "has no line end: the file was cut off (end the line if not)");
+  require(rest.empty(), place(file, line),
+          "has no line end: the file was cut off (end the line if not)");
 }
 
 std::string place(const DataFile& file, const Line& line) {

@@ -50,7 +50,8 @@ std::string place(const DataFile& file, const Line& line);  // "FILE:12: "
 // What was found, for a message: in quotes, cut off where long, without control characters.
 std::string quoted(std::string_view found);
 
-// Names of the regular files that end in `ending`, sorted. Throws if there is no such folder or file.
+// Names of the regular files that end in `ending`, sorted. Throws if there is no such folder or
+// file.
 std::vector<std::string> files_in(const std::filesystem::path& folder, const std::string& ending);
 
 // Bytes as ids: byte + 1, since 0 pads. Vocabulary 257.

@@ -1,23 +1,28 @@
-// Image of Long Range Arena (Tay et al. 2021, arXiv:2011.04006, section 2.2.4): the class of a small
-// picture that is read pixel by pixel, row by row. The pictures are CIFAR-10's (Krizhevsky 2009),
-// read from the files of its binary version; image_synthetic is a task of this shape that needs none.
+// Image of Long Range Arena (Tay et al. 2021, arXiv:2011.04006, section 2.2.4): the class of a
+// small picture that is read pixel by pixel, row by row. The pictures are CIFAR-10's (Krizhevsky
+// 2009), read from the files of its binary version; image_synthetic is a task of this shape that
+// needs none.
 //
-//   data/data_batch_1.bin ... data_batch_5.bin   training, test_batch.bin   test; 10000 records each
-//   record  1 byte label, then 32 x 32 bytes of red, of green and of blue: 3073 bytes
+//   data/data_batch_1.bin ... data_batch_5.bin   training, test_batch.bin   test; 10000 records
+//   each record  1 byte label, then 32 x 32 bytes of red, of green and of blue: 3073 bytes
 //
 // Three different tasks go by this name; `input` chooses, and their numbers do not compare:
-//   gray_tokens   Long Range Arena's: y = 0.2989 r + 0.5870 g + 0.1140 b, pixel = floor(255.5 y / 255),
+//   gray_tokens   Long Range Arena's: y = 0.2989 r + 0.5870 g + 0.1140 b, pixel = floor(255.5 y /
+//   255),
 //                 token = pixel + 1 (0 pads), vocabulary 257
-//   gray_values   S4's and its successors': the gray g = (19595 r + 38470 g + 7471 b + 32768) / 65536,
+//   gray_values   S4's and its successors': the gray g = (19595 r + 38470 g + 7471 b + 32768) /
+//   65536,
 //                 rounded down, as the number (g - 122.6) / 61
-//   color_values  LRU's "sCIFAR": r, g and b, (c / 255 - mean) / deviation with means 0.4914, 0.4822,
+//   color_values  LRU's "sCIFAR": r, g and b, (c / 255 - mean) / deviation with means 0.4914,
+//   0.4822,
 //                 0.4465 and deviations 0.247, 0.243, 0.261
 //
-//   r, g, b = 200, 100, 50   gray_tokens 126   gray_values -0.0098   color_values 1.1858 -0.3705 -0.9595
+//   r, g, b = 200, 100, 50   gray_tokens 126   gray_values -0.0098   color_values 1.1858 -0.3705
+//   -0.9595
 //
-// Long Range Arena validates on the last tenth of the training pictures; here a tenth is chosen by a
-// hash of the picture, so that it does not depend on their order, and a training picture that is in
-// the test set too is left out.
+// Long Range Arena validates on the last tenth of the training pictures; here a tenth is chosen by
+// a hash of the picture, so that it does not depend on their order, and a training picture that is
+// in the test set too is left out.
 //
 // Shallow baseline: a bag of tokens; with values how bright the picture is, in 32 steps.
 
@@ -41,8 +46,8 @@ using namespace longhaul;
 using data::DataFile;
 
 constexpr int64_t kSide = 32, kPixels = kSide * kSide, kRecord = 1 + 3 * kPixels;
-constexpr std::array<const char*, 10> kClasses = {"airplane", "automobile", "bird",  "cat",  "deer",
-                                                  "dog",      "frog",       "horse", "ship", "truck"};
+constexpr std::array<const char*, 10> kClasses = {
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
 constexpr std::array<double, 3> kMeans = {0.4914, 0.4822, 0.4465};
 constexpr std::array<double, 3> kDeviations = {0.247, 0.243, 0.261};
 

@@ -48,10 +48,12 @@ Pixels decode_png(std::string_view png) {
   require(png_image_begin_read_from_memory(&image, png.data(), png.size()) != 0,
           "is no PNG picture: ", image.message);
   require(image.format == PNG_FORMAT_GRAY, "is a picture of another kind, allowed: 8-bit gray");
-  const bool known = std::find(std::begin(kSides), std::end(kSides), image.width) != std::end(kSides);
+  const bool known =
+      std::find(std::begin(kSides), std::end(kSides), image.width) != std::end(kSides);
   require(known && image.width == image.height, "is ", image.width, " x ", image.height,
           " pixels, allowed: squares of 16 | 32 | 64 | 128 | 256");
-  Pixels pixels{.side = static_cast<int>(image.width), .values = std::vector<uint8_t>(PNG_IMAGE_SIZE(image))};
+  Pixels pixels{.side = static_cast<int>(image.width),
+                .values = std::vector<uint8_t>(PNG_IMAGE_SIZE(image))};
   require(png_image_finish_read(&image, nullptr, pixels.values.data(), 0, nullptr) != 0,
           "is a damaged PNG picture: ", image.message);
   return pixels;

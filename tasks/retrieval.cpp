@@ -59,8 +59,8 @@ Pair parse_pair(const DataFile& file, const Line& line, std::string_view row, in
   Pair pair;
   const std::string_view label = take_field(row);
   pair.label = label == "1.0" || label == "1";
-  require(pair.label || label == "0.0" || label == "0", data::place(file, line),
-          "found the label ", data::quoted(label), ", allowed: 0.0 or 1.0");
+  require(pair.label || label == "0.0" || label == "0", data::place(file, line), "found the label ",
+          data::quoted(label), ", allowed: 0.0 or 1.0");
   take_field(row);
   take_field(row);
   const auto cut = [&](std::string_view text) {

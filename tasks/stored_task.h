@@ -19,8 +19,8 @@ inline std::string data_folder(Options& options, const std::string& layout,
                                const std::string& stand_in) {
   const std::string folder = options.text("data", "", "folder of " + layout);
   if (folder.empty())
-    options.problem("data", text("not set, allowed: a folder of ", layout,
-                                 "; the task ", stand_in, " needs no files"));
+    options.problem("data", text("not set, allowed: a folder of ", layout, "; the task ", stand_in,
+                                 " needs no files"));
   return folder;
 }
 

@@ -38,8 +38,8 @@ constexpr std::array<const char*, 2> kFolders = {"neg", "pos"};
 class Text final : public data::StoredTask {
  public:
   explicit Text(Options& options)
-      : folder_(data::data_folder(
-            options, "{train,test}/{pos,neg}/*.txt, as aclImdb", "text_synthetic")),
+      : folder_(data::data_folder(options, "{train,test}/{pos,neg}/*.txt, as aclImdb",
+                                  "text_synthetic")),
         max_length_(options.integer("max_length", 1000, "bytes read of a review; the rest is cut",
                                     1, kMostBytes)) {
     if (folder_.empty()) return;
@@ -86,8 +86,8 @@ class Text final : public data::StoredTask {
            data::files_in(std::filesystem::path(folder_) / below, ".txt")) {
         Review review{below + '/' + name, label};
         const std::string bytes = read(review);
-        const Split split = part == "test" ? Split::test
-                                           : data::carve(hash_bytes(bytes.data(), bytes.size()));
+        const Split split =
+            part == "test" ? Split::test : data::carve(hash_bytes(bytes.data(), bytes.size()));
         const std::size_t seen = std::min<std::size_t>(bytes.size(), max_length_);
         reviews_.add(split, std::move(review), hash_bytes(bytes.data(), seen));
       }
