@@ -52,10 +52,10 @@ Tensor tensor_from(const std::string& file, const std::string& name, const json&
   }
   const auto begin = entry.at("data_offsets").at(0).get<std::size_t>();
   const auto end = entry.at("data_offsets").at(1).get<std::size_t>();
-  require(begin <= end && end <= bytes.size() - data_start &&
-              static_cast<double>(end - begin) == size,
-          file, ": tensor '", name, "' of shape ", shape, " lies at bytes ", begin, " .. ", end,
-          " of ", bytes.size() - data_start);
+  require(
+      begin <= end && end <= bytes.size() - data_start && static_cast<double>(end - begin) == size,
+      file, ": tensor '", name, "' of shape ", shape, " lies at bytes ", begin, " .. ", end, " of ",
+      bytes.size() - data_start);
   Tensor tensor = Tensor::empty(shape);
   std::memcpy(tensor.data(), bytes.data() + data_start + begin, end - begin);
   return tensor;

@@ -1,4 +1,6 @@
+#include "longhaul/rng.h"
 #include "tasks/pathfinder_files.h"
+#include "tasks/stored_splits.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/folder.h"
 #include "tests/support/make_task.h"
@@ -36,9 +38,21 @@ Target file_target(const std::string& target, const std::string& task, const std
   write(folder->path);
   if (seeds.empty()) seeds.push_back(read_text(folder->path / file));
   return {target, std::move(seeds), [folder, task, file](const std::string& input) {
-            std::ofstream(folder->path / file, std::ios::binary) << input;
+            sample::write_file(folder->path / file, input);
             read_examples(task, folder->path);
           }};
+}
+
+// As few reviews as give each split one.
+void write_few_reviews(const fs::path& folder) {
+  sample::write_text(folder, 1);
+  bool found[2] = {};
+  for (int i = 0; !found[0] || !found[1]; ++i) {
+    const std::string review = "review " + std::to_string(i);
+    bool& has = found[data::carve(hash_bytes(review.data(), review.size())) == Split::validation];
+    if (!has) sample::write_file(folder / "train" / "neg" / (std::to_string(i) + ".txt"), review);
+    has = true;
+  }
 }
 
 }  // namespace
@@ -46,15 +60,14 @@ Target file_target(const std::string& target, const std::string& task, const std
 std::vector<Target> data_targets() {
   using namespace sample;
   const auto listops = [](const fs::path& folder) { write_listops(folder, 4); };
-  const auto text = [](const fs::path& folder) { write_text(folder, 5); };
   const auto retrieval = [](const fs::path& folder) { write_retrieval(folder, 4); };
-  const auto image = [](const fs::path& folder) { write_image(folder, 5); };
+  const auto image = [](const fs::path& folder) { write_image(folder, 20); };
   const auto pathfinder = [](const fs::path& folder) { write_pathfinder(folder, 30); };
   const std::vector<uint8_t> gray(256, 100);
   return {
       file_target("listops", "listops", "basic_train.tsv", listops,
                   {listops_rows(3, 8), listops_rows(1, 9)}),
-      file_target("text", "text", "train/pos/0_7.txt", text, {}),
+      file_target("text", "text", "train/pos/0_7.txt", write_few_reviews, {}),
       file_target("retrieval", "retrieval", "new_aan_pairs.train.tsv", retrieval,
                   {retrieval_rows(3, 8), retrieval_rows(1, 9)}),
       file_target("image", "image", "data_batch_2.bin", image, {image_records(1, 8)}),

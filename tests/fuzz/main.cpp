@@ -14,7 +14,7 @@
 namespace {
 using namespace longhaul;
 
-bool run(const fuzz::Target& target, uint64_t count, uint64_t first) {
+bool run_in_parts(const fuzz::Target& target, uint64_t count, uint64_t first) {
   constexpr uint64_t kPart = 50'000;
   const auto start = std::chrono::steady_clock::now();
   int64_t accepted = 0, refused = 0;
@@ -56,10 +56,11 @@ int main_of(const std::vector<std::string>& arguments) {
     write(target, arguments[2], first, arguments.size() > 3 ? first + 1 : target.seeds.size());
     return 0;
   }
-  if (name != "all") return run(fuzz::target(name), number(1, 1'000'000), number(2, 0)) ? 0 : 1;
+  if (name != "all")
+    return run_in_parts(fuzz::target(name), number(1, 1'000'000), number(2, 0)) ? 0 : 1;
   bool clean = true;
   for (const fuzz::Target& target : fuzz::targets())
-    clean &= run(target, number(1, 1'000'000), number(2, 0));
+    clean &= run_in_parts(target, number(1, 1'000'000), number(2, 0));
   return clean ? 0 : 1;
 }
 

@@ -1,4 +1,5 @@
 #include "harness/record/store.h"
+#include "harness/suite/config.h"
 #include "harness/suite/suite.h"
 #include "longhaul/error.h"
 #include "math/checkpoint.h"
@@ -32,7 +33,7 @@ Target path_target(const std::string& name, std::vector<std::string> seeds,
   const auto folder = std::make_shared<TemporaryFolder>();
   return {name, std::move(seeds), [folder, read, name](const std::string& input) {
             const fs::path file = folder->path / name;
-            std::ofstream(file, std::ios::binary) << input;
+            sample::write_file(file, input);
             read(file);
           }};
 }

@@ -46,6 +46,7 @@ std::string words(Rng& rng, int64_t count) {
 
 void write_file(const fs::path& path, const std::string& content) {
   fs::create_directories(path.parent_path());
+  fs::remove(path);  // some file systems wait for the disk when a file is written over
   std::ofstream(path, std::ios::binary) << content;
 }
 

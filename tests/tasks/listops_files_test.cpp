@@ -46,6 +46,27 @@ TEST_CASE("listops: a row of a file and its expression generated have the same i
   }
 }
 
+TEST_CASE("listops: a row has the same ids in whichever split's file it stands",
+          "[tasks][listops][files]") {
+  const std::string rows = sample::listops_rows(10, 77);
+  std::vector<std::vector<Example>> read;
+  for (const auto& [split, name] :
+       {std::pair{Split::train, "basic_train.tsv"}, std::pair{Split::validation, "basic_val.tsv"},
+        std::pair{Split::test, "basic_test.tsv"}}) {
+    const ListOpsFolder folder("( ( ( [SM 8 ) 9 ) ] )\t7\r\n");
+    sample::write_file(folder.path / name, rows);
+    const auto task = make_task("listops", folder.options());
+    REQUIRE(task->count(split) == 10);
+    read.emplace_back();
+    for (int64_t i = 0; i < 10; ++i) read.back().push_back(task->at(split, i));
+  }
+  for (int i = 0; i < 10; ++i) {
+    CHECK(read[0][i].tokens == read[2][i].tokens);
+    CHECK(read[1][i].tokens == read[2][i].tokens);
+    CHECK(read[1][i].targets == read[2][i].targets);
+  }
+}
+
 TEST_CASE("listops: rows of the real release are read whole", "[tasks][listops][files]") {
   const ListOpsFolder folder("");
   std::filesystem::copy_file(LONGHAUL_SOURCE_DIR "/tests/data/listops/basic_test.tsv",
