@@ -112,7 +112,8 @@ std::string input(const Target& target, uint64_t i) {
   if (i < target.seeds.size()) return target.seeds[i];
   Rng rng(0, "fuzz " + target.name, i);
   std::string bytes = target.seeds[rng.below(static_cast<int64_t>(target.seeds.size()))];
-  for (int64_t changes = rng.between(1, 6); changes > 0; --changes) change(bytes, target, rng);
+  do change(bytes, target, rng);
+  while (rng.chance(0.5));
   bytes.resize(std::min(bytes.size(), kLongest));
   return bytes;
 }
