@@ -1,6 +1,6 @@
 // The one place that knows yaml-cpp: YAML text to ConfigNodes.
 
-#include <yaml-cpp/emitfromevents.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <charconv>
@@ -46,12 +46,27 @@ OptionValue plain_value(const std::string& word) {
   return word;
 }
 
+// For a document to be parsed and no more.
+struct IgnoredEvents final : YAML::EventHandler {
+  using Mark = YAML::Mark;
+  using Anchor = YAML::anchor_t;
+  using Style = YAML::EmitterStyle::value;
+  void OnDocumentStart(const Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const Mark&, Anchor) override {}
+  void OnAlias(const Mark&, Anchor) override {}
+  void OnScalar(const Mark&, const std::string&, Anchor, const std::string&) override {}
+  void OnSequenceStart(const Mark&, const std::string&, Anchor, Style) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const Mark&, const std::string&, Anchor, Style) override {}
+  void OnMapEnd() override {}
+};
+
 // Throws Error if something follows the first document. (YAML::LoadAll would not end on ",3".)
 void require_one_document(const std::string& yaml, const Place& place) {
   std::istringstream in(yaml);
   YAML::Parser parser(in);
-  YAML::Emitter ignored;
-  YAML::EmitFromEvents events(ignored);
+  IgnoredEvents events;
   parser.HandleNextDocument(events);
   require(!parser, place.source, ": holds more than one YAML document, allowed: one");
 }

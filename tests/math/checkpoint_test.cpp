@@ -32,7 +32,8 @@ std::string tensor(const std::string& shape, const std::string& offsets = "[0, 2
 TEST_CASE("a checkpoint reads back as it was written", "[checkpoint]") {
   const TemporaryFolder folder;
   const Tensor w = Tensor::from({2, 3}, {1, 2, 3, 4, 5, 6});
-  save_checkpoint(folder.path / "c", {{{"w", w}, {"empty", Tensor(Shape{0, 4})}}, {{"key", "text"}}});
+  save_checkpoint(folder.path / "c",
+                  {{{"w", w}, {"empty", Tensor(Shape{0, 4})}}, {{"key", "text"}}});
   const Checkpoint read = load_checkpoint(folder.path / "c");
   REQUIRE(read.tensors.size() == 2);
   for (const NamedTensor& named : read.tensors)
@@ -43,9 +44,10 @@ TEST_CASE("a checkpoint reads back as it was written", "[checkpoint]") {
   CHECK(read.metadata.at("key") == "text");
 }
 
-TEST_CASE("a checkpoint whose header promises what the file does not hold is refused before memory "
-          "is asked for",
-          "[checkpoint]") {
+TEST_CASE(
+    "a checkpoint whose header promises what the file does not hold is refused before memory "
+    "is asked for",
+    "[checkpoint]") {
   CHECK(complaint(tensor("[2, 3]")).empty());
   CHECK_THAT(complaint(tensor("[4611686018427387904, 4]")), Contains("tensor 'w' of shape"));
   CHECK_THAT(complaint(tensor("[99999999999]")), Contains("lies at bytes 0 .. 24 of 24"));
