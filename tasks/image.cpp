@@ -17,8 +17,9 @@
 //   0.4822,
 //                 0.4465 and deviations 0.247, 0.243, 0.261
 //
-//   r, g, b = 200, 100, 50   gray_tokens 126   gray_values -0.0098   color_values 1.1858 -0.3705
-//   -0.9595
+//   r, g, b = 200, 100, 50   gray_tokens   125
+//                            gray_values   0.0230
+//                            color_values  1.1858 -0.3705 -0.9595
 //
 // Long Range Arena validates on the last tenth of the training pictures; here a tenth is chosen by
 // a hash of the picture, so that it does not depend on their order, and a training picture that is
