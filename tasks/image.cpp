@@ -3,19 +3,16 @@
 // 2009), read from the files of its binary version; image_synthetic is a task of this shape that
 // needs none.
 //
-//   data/data_batch_1.bin ... data_batch_5.bin   training, test_batch.bin   test; 10000 records
-//   each record  1 byte label, then 32 x 32 bytes of red, of green and of blue: 3073 bytes
+//   data/data_batch_1.bin ... data_batch_5.bin   training; test_batch.bin   test
+//   a record   label, then 32 x 32 bytes of red, of green and of blue: 3073 bytes; 10000 a file
 //
 // Three different tasks go by this name; `input` chooses, and their numbers do not compare:
-//   gray_tokens   Long Range Arena's: y = 0.2989 r + 0.5870 g + 0.1140 b, pixel = floor(255.5 y /
-//   255),
-//                 token = pixel + 1 (0 pads), vocabulary 257
-//   gray_values   S4's and its successors': the gray g = (19595 r + 38470 g + 7471 b + 32768) /
-//   65536,
-//                 rounded down, as the number (g - 122.6) / 61
-//   color_values  LRU's "sCIFAR": r, g and b, (c / 255 - mean) / deviation with means 0.4914,
-//   0.4822,
-//                 0.4465 and deviations 0.247, 0.243, 0.261
+//   gray_tokens    Long Range Arena's: y = 0.2989 r + 0.5870 g + 0.1140 b, rounded down from
+//                  255.5 / 255 of it, plus 1 as 0 pads; vocabulary 257
+//   gray_values    S4's and its successors': y = (19595 r + 38470 g + 7471 b + 32768) / 65536,
+//                  rounded down, as the number (y - 122.6) / 61
+//   color_values   LRU's "sCIFAR": each color c as (c / 255 - mean) / deviation with the means
+//                  0.4914, 0.4822, 0.4465 and the deviations 0.247, 0.243, 0.261
 //
 //   r, g, b = 200, 100, 50   gray_tokens   125
 //                            gray_values   0.0230
