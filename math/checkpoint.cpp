@@ -41,14 +41,22 @@ Tensor tensor_from(const std::string& file, const std::string& name, const json&
   require(entry.at("dtype") == "F32", file, ": tensor '", name, "' has type ",
           entry.at("dtype").dump(), ", expected F32");
   Shape shape;
-  for (const json& extent : entry.at("shape")) shape.append(extent.get<int64_t>());
+  double size = sizeof(float);  // in bytes; as an integer it might overflow
+  for (const json& given : entry.at("shape")) {
+    const auto extent = given.get<int64_t>();
+    require(extent >= 0 && shape.rank() < Shape::kMaxRank, file, ": tensor '", name,
+            "' has the shape ", entry.at("shape").dump(), ", allowed: at most ", Shape::kMaxRank,
+            " extents, none negative");
+    shape.append(extent);
+    size *= static_cast<double>(extent);
+  }
   const auto begin = entry.at("data_offsets").at(0).get<std::size_t>();
   const auto end = entry.at("data_offsets").at(1).get<std::size_t>();
+  require(
+      begin <= end && end <= bytes.size() - data_start && static_cast<double>(end - begin) == size,
+      file, ": tensor '", name, "' of shape ", shape, " lies at bytes ", begin, " .. ", end, " of ",
+      bytes.size() - data_start);
   Tensor tensor = Tensor::empty(shape);
-  require(begin <= end && end <= bytes.size() - data_start &&
-              end - begin == static_cast<std::size_t>(tensor.bytes()),
-          file, ": tensor '", name, "' of shape ", shape, " lies at bytes ", begin, " .. ", end,
-          " of ", bytes.size() - data_start);
   std::memcpy(tensor.data(), bytes.data() + data_start + begin, end - begin);
   return tensor;
 }
@@ -120,8 +128,10 @@ IntArray load_npy(const fs::path& path) {
     require(extent.find_first_not_of(" 0123456789") == std::string::npos && extent.size() < 12,
             file, ": odd shape in the header ", header);
     array.shape.push_back(std::stoll(extent));
-    count *= static_cast<std::size_t>(array.shape.back());
-    require(count <= bytes.size(), file, ": the header promises more values than the file holds");
+    const auto factor = static_cast<std::size_t>(array.shape.back());
+    require(factor == 0 || count <= bytes.size() / factor, file,
+            ": the header promises more values than the file holds");
+    count *= factor;
   }
   const std::size_t item = wide ? 8 : 4;
   require(bytes.size() - 10 - length == count * item, file, ": ", bytes.size() - 10 - length,

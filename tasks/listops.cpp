@@ -24,24 +24,23 @@
 // - Its files cannot be made again (no seed). Here an example is a function of the random stream.
 // - Chance is not 10%: 0 and 9 are 17% of the targets each, and the first operator alone predicts
 //   36%. That operator is the shallow baseline.
+//
+// With `data` the examples are those of a release's files (listops_files.h), with the same ids, so
+// a model trained on generated expressions can be scored on the files and the other way round.
 
-#include <algorithm>
-#include <numeric>
-#include <span>
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "longhaul/error.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
+#include "tasks/listops_expression.h"
+#include "tasks/listops_files.h"
 
 namespace {
 using namespace longhaul;
-
-enum Token : int32_t { kMin = 1, kMax, kMed, kSum, kDigit = 5, kClose = 15, kVocab };
-constexpr int kOperators = 4;
-constexpr int kDigits = 10;
+using namespace longhaul::listops;
 
 // A window is refused if this many tokens of random trees do not hold kProbeTrees that fit. An
 // example then costs a tenth of it on average, and kDrawTokens are never used up.
@@ -49,44 +48,12 @@ constexpr int64_t kProbeTokens = 20'000'000;
 constexpr int kProbeTrees = 10;
 constexpr int64_t kDrawTokens = 20 * kProbeTokens;
 
-int32_t apply(int32_t op, std::span<int32_t> arguments) {
-  const std::size_t n = arguments.size();
-  switch (op) {
-    case kMin:
-      return *std::min_element(arguments.begin(), arguments.end());
-    case kMax:
-      return *std::max_element(arguments.begin(), arguments.end());
-    case kMed:
-      std::sort(arguments.begin(), arguments.end());
-      return (arguments[(n - 1) / 2] + arguments[n / 2]) / 2;
-    default:
-      return std::accumulate(arguments.begin(), arguments.end(), 0) % 10;
-  }
-}
-
-int32_t evaluate(const std::vector<int32_t>& tokens) {
-  std::vector<int32_t> values;  // the arguments seen so far of all open operators, outermost first
-  std::vector<std::pair<int32_t, std::size_t>> open;  // operator, where its arguments start
-  for (int32_t token : tokens) {
-    if (token < kDigit) {
-      open.emplace_back(token, values.size());
-    } else if (token < kClose) {
-      values.push_back(token - kDigit);
-    } else {
-      const auto [op, first] = open.back();
-      open.pop_back();
-      const int32_t value = apply(op, std::span(values).subspan(first));
-      values.resize(first);
-      values.push_back(value);
-    }
-  }
-  return values.front();
-}
-
 class ListOps final : public Task {
  public:
   explicit ListOps(Options& options)
-      : max_depth_(options.integer("max_depth", 10, "level that holds digits only; the root is 1",
+      : folder_(options.text(
+            "data", "", "folder of basic_{train,val,test}.tsv to read; all below is then unused")),
+        max_depth_(options.integer("max_depth", 10, "level that holds digits only; the root is 1",
                                    1, 1000)),
         max_args_(options.integer("max_args", 10, "most arguments of an operator; the fewest are 2",
                                   2, 1000)),
@@ -96,14 +63,20 @@ class ListOps final : public Task {
                                     2, 100'000)),
         value_p_(options.number("value_p", 0.25, "probability of an operator instead of a digit", 0,
                                 1)) {
-    check_window(options);
+    if (folder_.empty())
+      check_window(options);
+    else
+      files_.emplace(folder_);
   }
 
   int version() const override { return 1; }
   int64_t vocab() const override { return kVocab; }
   int64_t classes() const override { return kDigits; }
   Readout readout() const override { return Readout::sequence; }
-  int64_t max_length() const override { return max_length_ - 1; }
+  int64_t max_length() const override { return files_ ? files_->max_length() : max_length_ - 1; }
+
+  int64_t count(Split split) const override { return files_ ? files_->count(split) : 0; }
+  Example at(Split split, int64_t index) const override { return files_->at(split, index); }
 
   Example draw(Rng& rng) const override {
     Example example;
@@ -202,8 +175,10 @@ class ListOps final : public Task {
     return length > min_length_;
   }
 
+  std::string folder_;
   int64_t max_depth_, max_args_, min_length_, max_length_;
   double value_p_;
+  std::optional<Files> files_;  // read in place of generating
 };
 
 }  // namespace

@@ -30,18 +30,23 @@
 // Size 16 is our own, for quick runs: the dashes of size 32 in contours of 3, 4 and 6, distractors
 // of 2, and a marker of radius 1, which fill a picture about as much.
 //
+// With `data` pictures are those of one difficulty of a release (pathfinder_files.h).
+//
 // Shallow baseline: how far the markers are apart. The ends of one contour are seldom close, so
 // that alone is right in 52 to 58 of 100 pictures; their brightness tells nothing.
 
-#include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "longhaul/error.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
+#include "tasks/pathfinder_files.h"
 #include "tasks/pathfinder_image.h"
+#include "tasks/shades.h"
 
 namespace {
 using namespace longhaul;
@@ -96,7 +101,21 @@ pf::Shape read_shape(Options& options) {
 
 class Pathfinder final : public Task {
  public:
-  explicit Pathfinder(Options& options) : Pathfinder(read_shape(options)) {}
+  explicit Pathfinder(Options& options) {
+    const std::string folder = options.text(
+        "data", "", "folder of imgs/ and metadata/ to read; all below the next is then unused");
+    const bool skip = options.flag("skip_unreadable", false,
+                                   "decode every picture of data first and leave out the bad");
+    pf::Shape shape = read_shape(options);
+    if (folder.empty()) {
+      generator_.emplace(shape);
+    } else {
+      files_.emplace(folder, skip);
+      shape = pf::standard_shape(files_->side(), pf::Difficulty::hard);  // for its markers
+    }
+    size_ = shape.size;
+    box_ = 2 * static_cast<int>(shape.marker_radius) + 1;
+  }
 
   int version() const override { return 1; }
   int64_t vocab() const override { return 257; }
@@ -104,8 +123,11 @@ class Pathfinder final : public Task {
   Readout readout() const override { return Readout::sequence; }
   int64_t max_length() const override { return int64_t{size_} * size_; }
 
+  int64_t count(Split split) const override { return files_ ? files_->count(split) : 0; }
+  Example at(Split split, int64_t index) const override { return files_->at(split, index); }
+
   Example draw(Rng& rng) const override {
-    const pf::Picture picture = generator_.draw(rng);
+    const pf::Picture picture = generator_->draw(rng);
     Example example;
     for (uint8_t pixel : picture.pixels) example.tokens.push_back(pixel + 1);
     example.targets = {picture.connected};
@@ -120,29 +142,15 @@ class Pathfinder final : public Task {
     return {.key = static_cast<int64_t>(distance * 32 / size_)};
   }
 
-  // A cell of two characters for each pixel, or for a square of pixels where a picture is large.
   std::string show(const Example& example) const override {
-    static const char* const shades[] = {"  ", "░░", "▒▒", "▓▓", "██"};
-    const int cell = std::max(1, size_ / 64);
-    std::string shown;
-    for (int row = 0; row < size_; row += cell) {
-      for (int column = 0; column < size_; column += cell) {
-        int light = 0;
-        for (int i = 0; i < cell * cell; ++i)
-          light = std::max(light, pixel(example, row + i / cell, column + i % cell));
-        shown += shades[(light + 32) / 64];
-      }
-      shown += '\n';
-    }
+    const auto light = [&](int64_t row, int64_t column) { return pixel(example, row, column); };
+    const std::string shown = data::shades(size_, size_, light);
     return shown + (example.targets[0] == 1 ? "label 1: one contour joins the markers\n"
                                             : "label 0: the markers stand on two contours\n");
   }
 
  private:
-  explicit Pathfinder(const pf::Shape& shape)
-      : size_(shape.size), box_(2 * static_cast<int>(shape.marker_radius) + 1), generator_(shape) {}
-
-  int pixel(const Example& example, int row, int column) const {
+  int pixel(const Example& example, int64_t row, int64_t column) const {
     return example.tokens[row * size_ + column] - 1;
   }
 
@@ -168,9 +176,10 @@ class Pathfinder final : public Task {
     return best;
   }
 
+  std::optional<pf::Generator> generator_;  // or
+  std::optional<pf::Files> files_;
   int size_;
   int box_;  // pixels across a marker
-  pf::Generator generator_;
 };
 
 }  // namespace

@@ -35,7 +35,15 @@ json show_model(const ModelInfo& info) {
 json show_task(const TaskInfo& info) {
   json shown = describe(info);
   const TaskCheck check = check_task(info, {});
-  require(check.ok(), "task ", info.name, ": its own defaults are refused: ", check.failure);
+  require(check.failure.empty(), "task ", info.name,
+          ": its own defaults are refused: ", check.failure);
+  shown["options"] = options_of(check.declared);
+  shown["settings"] = settings();
+  if (!check.ok()) {  // it reads files, and has no default for where they are
+    for (const OptionProblem& problem : check.problems)
+      shown["needs"].push_back(problem.key + ": " + problem.message);
+    return shown;
+  }
   const Task& task = *check.task;
   const Example first = example(task, Split::train, 0, 0);
   shown["version"] = task.version();
@@ -44,8 +52,6 @@ json show_task(const TaskInfo& info) {
   shown["max_length"] = task.max_length();
   constexpr const char* kReadouts[] = {"sequence", "pair", "token"};
   shown["readout"] = kReadouts[static_cast<int>(task.readout())];
-  shown["options"] = options_of(check.declared);
-  shown["settings"] = settings();
   shown["example"] = {
       {"text", task.show(first)}, {"tokens", first.tokens}, {"targets", first.targets}};
   return shown;
@@ -70,6 +76,8 @@ void print(const json& shown) {
   for (const char* key : {"name", "about", "source", "direction", "origin", "version", "vocabulary",
                           "classes", "max_length", "readout"})
     if (shown.contains(key)) fmt::print("{:<12} {}\n", key, plain(shown[key]));
+  if (shown.contains("needs"))
+    for (const json& need : shown["needs"]) fmt::print("needs        {}\n", plain(need));
   print_options("options", shown["options"]);
   print_options("settings that an entry of a suite may override", shown["settings"]);
   if (shown.contains("example")) fmt::print("\nexample\n{}", plain(shown["example"]["text"]));

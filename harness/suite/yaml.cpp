@@ -1,5 +1,6 @@
 // The one place that knows yaml-cpp: YAML text to ConfigNodes.
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <charconv>
@@ -13,7 +14,8 @@
 namespace longhaul {
 namespace {
 
-constexpr int kMaxDepth = 16;  // also ends an alias that contains itself
+constexpr int kMaxDepth = 16;        // also ends an alias that contains itself
+constexpr int kMaxValues = 100'000;  // also ends aliases of aliases, which multiply
 
 Place place_of(const YAML::Mark& mark, const Place& base) {
   return base.line == 0 || mark.is_null() ? base : Place{base.source, base.line + mark.line};
@@ -44,11 +46,38 @@ OptionValue plain_value(const std::string& word) {
   return word;
 }
 
-ConfigNode convert(const YAML::Node& node, const Place& base, int depth) {
+// For a document to be parsed and no more.
+struct IgnoredEvents final : YAML::EventHandler {
+  using Mark = YAML::Mark;
+  using Anchor = YAML::anchor_t;
+  using Style = YAML::EmitterStyle::value;
+  void OnDocumentStart(const Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const Mark&, Anchor) override {}
+  void OnAlias(const Mark&, Anchor) override {}
+  void OnScalar(const Mark&, const std::string&, Anchor, const std::string&) override {}
+  void OnSequenceStart(const Mark&, const std::string&, Anchor, Style) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const Mark&, const std::string&, Anchor, Style) override {}
+  void OnMapEnd() override {}
+};
+
+// Throws Error if something follows the first document. (YAML::LoadAll would not end on ",3".)
+void require_one_document(const std::string& yaml, const Place& place) {
+  std::istringstream in(yaml);
+  YAML::Parser parser(in);
+  IgnoredEvents events;
+  parser.HandleNextDocument(events);
+  require(!parser, place.source, ": holds more than one YAML document, allowed: one");
+}
+
+ConfigNode convert(const YAML::Node& node, const Place& base, int depth, int& values) {
   ConfigNode converted;
   converted.place = place_of(node.Mark(), base);
   require(depth < kMaxDepth, converted.place.source, ":", converted.place.line,
           ": nested deeper than ", kMaxDepth, " levels");
+  require(++values <= kMaxValues, converted.place.source, ": holds more than ", kMaxValues,
+          " values");
   switch (node.Type()) {
     case YAML::NodeType::Scalar:
       converted.kind = ConfigNode::Kind::scalar;
@@ -58,12 +87,12 @@ ConfigNode convert(const YAML::Node& node, const Place& base, int depth) {
     case YAML::NodeType::Sequence:
       converted.kind = ConfigNode::Kind::list;
       for (const YAML::Node& item : node)
-        converted.children.push_back(convert(item, base, depth + 1));
+        converted.children.push_back(convert(item, base, depth + 1, values));
       break;
     case YAML::NodeType::Map:
       converted.kind = ConfigNode::Kind::map;
       for (const auto& entry : node) {
-        ConfigNode child = convert(entry.second, base, depth + 1);
+        ConfigNode child = convert(entry.second, base, depth + 1, values);
         child.place = place_of(entry.first.Mark(), base);
         require(entry.first.IsScalar(), child.place.source, ":", child.place.line,
                 ": a key must be a single word");
@@ -81,13 +110,9 @@ ConfigNode convert(const YAML::Node& node, const Place& base, int depth) {
 
 ConfigNode parse_config(const std::string& yaml, const Place& place) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(yaml);
-    require(documents.size() < 2, place.source, ": holds ", documents.size(),
-            " YAML documents, allowed: one");
-    if (!documents.empty()) return convert(documents[0], place, 0);
-    ConfigNode nothing;
-    nothing.place = place;
-    return nothing;
+    require_one_document(yaml, place);
+    int values = 0;
+    return convert(YAML::Load(yaml), place, 0, values);
   } catch (const YAML::Exception& error) {
     const Place at = place_of(error.mark, place);
     const std::string where = at.line > 0 ? text(at.source, ":", at.line, ": ") : "";

@@ -40,7 +40,10 @@ TEST_CASE("a task's config lists every option, its default and its meaning", "[c
   registry.task(file.stem()).make(options);
 
   std::vector<std::string> expected;
-  for (const OptionInfo& info : options.declared())
-    expected.push_back(info.name + ": " + to_text(info.standard) + "  # " + info.meaning);
+  for (const OptionInfo& info : options.declared()) {
+    const std::string standard = to_text(info.standard);
+    expected.push_back(info.name + ": " + (standard.empty() ? "\"\"" : standard) + "  # " +
+                       info.meaning);
+  }
   CHECK(option_lines(file) == expected);
 }

@@ -1,16 +1,28 @@
 #include "harness/train/task_conformance.h"
+
 #include "harness/suite/builtins.h"
 #include "tests/support/catch.h"
+#include "tests/support/sample_data.h"
 
 using namespace longhaul;
 
 namespace {
 
-// Options that make examples of a task cheap, so that many can be drawn; most tasks need none.
+// Options that make examples of a task cheap, so that many can be drawn, or that name the files it
+// reads; most tasks need none.
 OptionMap cheap_options(const std::string& name) {
   if (name == "listops")
     return {{"max_depth", int64_t{5}}, {"min_length", int64_t{20}}, {"max_length", int64_t{100}}};
-  return {};
+  return sample::options_for(name);
+}
+
+void check_all(const std::string& name, const TaskInfo& task, const OptionMap& options,
+               int64_t draws) {
+  INFO(name);
+  for (const Promise& promise : check_promises(task, options, draws)) {
+    INFO(promise.name);
+    for (const std::string& violation : promise.violations) FAIL_CHECK(violation);
+  }
 }
 
 }  // namespace
@@ -18,24 +30,14 @@ OptionMap cheap_options(const std::string& name) {
 TEST_CASE("every registered task keeps what it promises", "[conformance][tasks]") {
   Registry registry;
   register_builtins(registry);
-  for (const auto& [name, task] : registry.tasks()) {
-    INFO(name);
-    for (const Promise& promise : check_promises(task, cheap_options(name), 2000)) {
-      INFO(promise.name);
-      for (const std::string& violation : promise.violations) FAIL_CHECK(violation);
-    }
-  }
+  for (const auto& [name, task] : registry.tasks())
+    check_all(name, task, cheap_options(name), 2000);
 }
 
 TEST_CASE("every registered task keeps the sizes that it promises as shipped",
           "[conformance][tasks]") {
   Registry registry;
   register_builtins(registry);
-  for (const auto& [name, task] : registry.tasks()) {
-    INFO(name);
-    for (const Promise& promise : check_promises(task, {}, 10)) {
-      INFO(promise.name);
-      for (const std::string& violation : promise.violations) FAIL_CHECK(violation);
-    }
-  }
+  for (const auto& [name, task] : registry.tasks())
+    check_all(name, task, sample::options_for(name), 10);
 }

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Runs every reader under libFuzzer with AddressSanitizer and UBSan (needs clang++ and libclang-rt-14-dev).
+#   scripts/fuzz.sh [RUNS [TARGET ...]]    by default a million inputs of each target
+# What is found stands in build/fuzz/findings/TARGET; what was learned, in build/fuzz/corpus/TARGET.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+runs=${1:-1000000}
+shift || true
+cmake --preset dev >/dev/null
+cmake --build --preset dev --target longhaul_fuzz
+targets=("$@")
+[ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(build/dev/bin/longhaul_fuzz list)
+
+# The readers are compiled here with coverage and sanitizers, and take the place of the library's own; the
+# rest of it, kernels that clang 14 cannot compile among it, is the dev build's.
+readers=(tasks/{data_file,image,listops,listops_expression,listops_files,pathfinder,pathfinder_files,retrieval,text}.cpp
+  harness/suite/{config,section,suite,yaml}.cpp harness/record/{record,store}.cpp math/checkpoint.cpp)
+program=build/fuzz/longhaul_libfuzzer
+mkdir -p build/fuzz
+clang++ -std=c++20 -O1 -g1 -w -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -Iinclude \
+  "${readers[@]}" tests/fuzz/{libfuzzer,fuzz,data_targets,parser_targets}.cpp \
+  tests/support/{sample_data,fake_registry}.cpp \
+  -Lbuild/dev/lib -Wl,-rpath,"$PWD/build/dev/lib" -llonghaul -lyaml-cpp -lfmt -lpng -o "$program"
+
+for target in "${targets[@]}"; do
+  corpus=build/fuzz/corpus/$target
+  findings=build/fuzz/findings/$target
+  mkdir -p "$corpus" "$findings"
+  build/dev/bin/longhaul_fuzz "$target" --write "$corpus"
+  echo "== $target"
+  LONGHAUL_FUZZ_TARGET=$target "$program" "$corpus" -runs="$runs" -max_len=16384 -timeout=10 \
+    -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$findings/" 2>&1 |
+    tee "$findings/log.txt" | grep -E '^stat::number|ERROR|SUMMARY|Test unit' || true
+done

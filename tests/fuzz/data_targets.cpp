@@ -1,0 +1,81 @@
+#include "longhaul/rng.h"
+#include "tasks/pathfinder_files.h"
+#include "tasks/stored_splits.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/support/folder.h"
+#include "tests/support/make_task.h"
+#include "tests/support/sample_data.h"
+
+namespace longhaul::fuzz {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Opens the folder's data set and reads the first examples of each split.
+void read_examples(const std::string& name, const fs::path& folder, OptionMap options = {}) {
+  static const Registry registry = [] {
+    Registry all;
+    register_builtins(all);
+    return all;
+  }();
+  options["data"] = folder.string();
+  Options given(std::move(options));
+  const std::unique_ptr<Task> task = registry.task(name).make(given);
+  given.check(name);
+  for (Split split : {Split::train, Split::validation, Split::test})
+    for (int64_t i = 0; i < std::min<int64_t>(task->count(split), 3); ++i) {
+      const Example example = task->at(split, i);
+      task->show(example);
+      task->shallow(example, 0);
+    }
+}
+
+// A target that writes its input to one file of a data set that is good otherwise.
+Target file_target(const std::string& target, const std::string& task, const std::string& file,
+                   const std::function<void(const fs::path&)>& write,
+                   std::vector<std::string> seeds) {
+  const auto folder = std::make_shared<TemporaryFolder>();
+  write(folder->path);
+  if (seeds.empty()) seeds.push_back(read_text(folder->path / file));
+  return {target, std::move(seeds), [folder, task, file](const std::string& input) {
+            sample::write_file(folder->path / file, input);
+            read_examples(task, folder->path);
+          }};
+}
+
+// As few reviews as give each split one.
+void write_few_reviews(const fs::path& folder) {
+  sample::write_text(folder, 1);
+  bool found[2] = {};
+  for (int i = 0; !found[0] || !found[1]; ++i) {
+    const std::string review = "review " + std::to_string(i);
+    bool& has = found[data::carve(hash_bytes(review.data(), review.size())) == Split::validation];
+    if (!has) sample::write_file(folder / "train" / "neg" / (std::to_string(i) + ".txt"), review);
+    has = true;
+  }
+}
+
+}  // namespace
+
+std::vector<Target> data_targets() {
+  using namespace sample;
+  const auto listops = [](const fs::path& folder) { write_listops(folder, 4); };
+  const auto retrieval = [](const fs::path& folder) { write_retrieval(folder, 4); };
+  const auto image = [](const fs::path& folder) { write_image(folder, 20); };
+  const auto pathfinder = [](const fs::path& folder) { write_pathfinder(folder, 30); };
+  const std::vector<uint8_t> gray(256, 100);
+  return {
+      file_target("listops", "listops", "basic_train.tsv", listops,
+                  {listops_rows(3, 8), listops_rows(1, 9)}),
+      file_target("text", "text", "train/pos/0_7.txt", write_few_reviews, {}),
+      file_target("retrieval", "retrieval", "new_aan_pairs.train.tsv", retrieval,
+                  {retrieval_rows(3, 8), retrieval_rows(1, 9)}),
+      file_target("image", "image", "data_batch_2.bin", image, {image_records(1, 8)}),
+      file_target("pathfinder_metadata", "pathfinder", "metadata/0.npy", pathfinder, {}),
+      {"pathfinder_png",
+       {png(gray, 16, 16), png(std::vector<uint8_t>(32 * 32, 7), 32, 32), png(gray, 8, 32)},
+       [](const std::string& input) { pathfinder::decode_png(input); }},
+  };
+}
+
+}  // namespace longhaul::fuzz

@@ -1,0 +1,60 @@
+#include "math/checkpoint.h"
+
+#include "longhaul/error.h"
+#include "tests/support/catch.h"
+#include "tests/support/folder.h"
+
+using namespace longhaul;
+using Catch::Matchers::Contains;
+
+namespace {
+
+// What loading a safetensors file with this header and 24 bytes of data complains of.
+std::string complaint(const std::string& header) {
+  const TemporaryFolder folder;
+  const uint64_t length = header.size();
+  std::ofstream(folder.path / "x.safetensors", std::ios::binary)
+      << std::string(reinterpret_cast<const char*>(&length), 8) << header << std::string(24, '\0');
+  try {
+    load_checkpoint(folder.path / "x.safetensors");
+    return "";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+std::string tensor(const std::string& shape, const std::string& offsets = "[0, 24]") {
+  return R"({"w": {"dtype": "F32", "shape": )" + shape + R"(, "data_offsets": )" + offsets + "}}";
+}
+
+}  // namespace
+
+TEST_CASE("a checkpoint reads back as it was written", "[checkpoint]") {
+  const TemporaryFolder folder;
+  const Tensor w = Tensor::from({2, 3}, {1, 2, 3, 4, 5, 6});
+  save_checkpoint(folder.path / "c",
+                  {{{"w", w}, {"empty", Tensor(Shape{0, 4})}}, {{"key", "text"}}});
+  const Checkpoint read = load_checkpoint(folder.path / "c");
+  REQUIRE(read.tensors.size() == 2);
+  for (const NamedTensor& named : read.tensors)
+    if (named.name == "w") {
+      CHECK(named.value.shape() == w.shape());
+      CHECK(std::equal(w.data(), w.data() + 6, named.value.data()));
+    }
+  CHECK(read.metadata.at("key") == "text");
+}
+
+TEST_CASE(
+    "a checkpoint whose header promises what the file does not hold is refused before memory "
+    "is asked for",
+    "[checkpoint]") {
+  CHECK(complaint(tensor("[2, 3]")).empty());
+  CHECK_THAT(complaint(tensor("[4611686018427387904, 4]")), Contains("tensor 'w' of shape"));
+  CHECK_THAT(complaint(tensor("[99999999999]")), Contains("lies at bytes 0 .. 24 of 24"));
+  CHECK_THAT(complaint(tensor("[-2, -3]")), Contains("tensor 'w' has the shape [-2,-3], allowed"));
+  CHECK_THAT(complaint(tensor("[1, 1, 1, 1, 2, 3]")), Contains("allowed: at most 5 extents"));
+  CHECK_THAT(complaint(tensor("[2, 3]", "[8, 32]")), Contains("lies at bytes 8 .. 32 of 24"));
+  CHECK_THAT(complaint(tensor("[2, 3]", "[24, 0]")), Contains("lies at bytes 24 .. 0 of 24"));
+  CHECK_THAT(complaint(tensor("7")), Contains("x.safetensors: "));
+  CHECK_THAT(complaint("no header"), Contains("damaged safetensors header"));
+}
