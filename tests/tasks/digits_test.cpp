@@ -1,13 +1,12 @@
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <set>
 
 #include "longhaul/error.h"
 #include "tests/support/catch.h"
 #include "tests/support/folder.h"
-#include "tests/support/idx_bytes.h"
 #include "tests/support/make_task.h"
+#include "tests/support/sample_data.h"
 #include "tests/support/worked_example.h"
 
 using namespace longhaul;
@@ -16,10 +15,6 @@ using Catch::Matchers::Contains;
 namespace {
 
 constexpr Split kSplits[] = {Split::train, Split::validation, Split::test};
-
-void write(const std::filesystem::path& file, const std::string& content) {
-  std::ofstream(file, std::ios::binary) << content;
-}
 
 // Record i: 2 x 3 pixels i/256, i%256, 128, 255, 64, 1 (test: 2 for the last), label i % 10.
 struct Pictures {
@@ -35,8 +30,10 @@ struct Pictures {
       labels += static_cast<char>(i % 10);
     }
     const auto size = static_cast<uint32_t>(count);
-    write(folder.path / (part + "-images-idx3-ubyte"), idx_bytes({size, 2, 3}, pixels));
-    write(folder.path / (part + "-labels-idx1-ubyte"), idx_bytes({size}, labels));
+    sample::write_file(folder.path / (part + "-images-idx3-ubyte"),
+                       sample::idx_file({size, 2, 3}, pixels));
+    sample::write_file(folder.path / (part + "-labels-idx1-ubyte"),
+                       sample::idx_file({size}, labels));
   }
   std::unique_ptr<Task> task(OptionMap options = {}) const {
     options["data"] = folder.path.string();
@@ -58,8 +55,10 @@ TEST_CASE("digits: the worked example of its top comment is true", "[tasks][digi
       labels += '\7';
     }
     const auto size = static_cast<uint32_t>(labels.size());
-    write(folder.path / (part + "-images-idx3-ubyte"), idx_bytes({size, 2, 3}, many));
-    write(folder.path / (part + "-labels-idx1-ubyte"), idx_bytes({size}, labels));
+    sample::write_file(folder.path / (part + "-images-idx3-ubyte"),
+                       sample::idx_file({size, 2, 3}, many));
+    sample::write_file(folder.path / (part + "-labels-idx1-ubyte"),
+                       sample::idx_file({size}, labels));
   }
   const auto tokens = make_task("digits", {{"data", folder.path.string()}});
   const Example example = tokens->at(Split::test, 0);
@@ -120,17 +119,17 @@ TEST_CASE("digits: missing, unlike and broken files are named", "[tasks][digits]
                     Contains("data: not set") && Contains("{train,t10k}-images-idx3-ubyte"));
   Pictures pictures;
   const auto labels = pictures.folder.path / "t10k-labels-idx1-ubyte";
-  write(labels, idx_bytes({20}, std::string(20, '\x0b')));
+  sample::write_file(labels, sample::idx_file({20}, std::string(20, '\x0b')));
   CHECK_THROWS_WITH(pictures.task(), Contains(labels.string() + ": record 0") &&
                                          Contains("label 11, allowed: 0 .. 9"));
-  write(labels, idx_bytes({19}, std::string(19, '\1')));
+  sample::write_file(labels, sample::idx_file({19}, std::string(19, '\1')));
   CHECK_THROWS_WITH(pictures.task(), Contains("has 19 labels for the 20 pictures of"));
   std::filesystem::remove(labels);
   CHECK_THROWS_WITH(pictures.task(), Contains(labels.string()));
 
   const Pictures others;
-  write(others.folder.path / "t10k-images-idx3-ubyte",
-        idx_bytes({20, 3, 2}, std::string(120, 'x')));
+  sample::write_file(others.folder.path / "t10k-images-idx3-ubyte",
+                     sample::idx_file({20, 3, 2}, std::string(120, 'x')));
   CHECK_THROWS_WITH(others.task(),
                     Contains("training pictures have 2 x 3 pixels, test pictures 3 x 2"));
 }
