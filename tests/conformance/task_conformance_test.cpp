@@ -13,6 +13,9 @@ namespace {
 OptionMap cheap_options(const std::string& name) {
   if (name == "listops")
     return {{"max_depth", int64_t{5}}, {"min_length", int64_t{20}}, {"max_length", int64_t{100}}};
+  if (name == "selective_copy" || name == "adding_problem") return {{"length", int64_t{60}}};
+  if (name == "delayed_copy") return {{"length", int64_t{60}}, {"lag", int64_t{20}}};
+  if (name == "path_x") return {{"size", std::string("32")}};
   return sample::options_for(name);
 }
 

@@ -1,4 +1,5 @@
 #include "longhaul/rng.h"
+#include "tasks/idx_file.h"
 #include "tasks/pathfinder_files.h"
 #include "tasks/stored_splits.h"
 #include "tests/fuzz/fuzz.h"
@@ -71,6 +72,13 @@ std::vector<Target> data_targets() {
       file_target("retrieval", "retrieval", "new_aan_pairs.train.tsv", retrieval,
                   {retrieval_rows(3, 8), retrieval_rows(1, 9)}),
       file_target("image", "image", "data_batch_2.bin", image, {image_records(1, 8)}),
+      {"idx_file",
+       {idx_file({2, 2, 3}, "abcdefghijkl"), idx_file({1, 1, 1}, "a"), idx_file({3}, "abc")},
+       [](const std::string& input) {
+         const bool labels = input.size() > 3 && input[3] == 1;
+         const idx::Array array = idx::parse(input, labels ? 1 : 3, "input");
+         if (labels) idx::check_labels(array, 'c', "input");
+       }},
       file_target("pathfinder_metadata", "pathfinder", "metadata/0.npy", pathfinder, {}),
       {"pathfinder_png",
        {png(gray, 16, 16), png(std::vector<uint8_t>(32 * 32, 7), 32, 32), png(gray, 8, 32)},

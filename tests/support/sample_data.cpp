@@ -131,6 +131,25 @@ std::string png(const std::vector<uint8_t>& gray, int width, int height) {
   return content;
 }
 
+std::string idx_file(const std::vector<uint32_t>& sizes, const std::string& content) {
+  std::string bytes{'\0', '\0', '\x08', static_cast<char>(sizes.size())};
+  for (uint32_t size : sizes)
+    for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(size >> shift & 255);
+  return bytes + content;
+}
+
+void write_digits(const fs::path& folder, int rows) {
+  Rng rng(7, "digits rows");
+  for (const std::string part : {"train", "t10k"}) {
+    const auto count = static_cast<uint32_t>(part == "train" ? rows : rows / 4 + 1);
+    std::string pixels, labels;
+    for (uint32_t i = 0; i < count * 5 * 4; ++i) pixels += static_cast<char>(rng.below(256));
+    for (uint32_t i = 0; i < count; ++i) labels += static_cast<char>(rng.below(10));
+    write_file(folder / (part + "-images-idx3-ubyte"), idx_file({count, 5, 4}, pixels));
+    write_file(folder / (part + "-labels-idx1-ubyte"), idx_file({count}, labels));
+  }
+}
+
 void write_pathfinder(const fs::path& folder, int rows, int side) {
   std::string metadata;
   for (int row = 0; row < rows; ++row) {
@@ -155,6 +174,12 @@ OptionMap options_for(const std::string& task) {
     if (!written) write_retrieval(data, 100);
   } else if (task == "image") {
     if (!written) write_image(data, 100);
+  } else if (task == "digits") {
+    if (!written) write_digits(data, 200);
+  } else if (task == "byte_text") {
+    Rng rng(7, "byte text");
+    if (!written) write_file(data, words(rng, 10'000));
+    return {{"file", data.string()}, {"length", int64_t{20}}};
   } else {
     return {};
   }

@@ -10,8 +10,8 @@
 // Small made-up data sets in the layouts of the real ones, written by the tests themselves.
 namespace longhaul::sample {
 
-// Options with which a task can be built: none for most, the folder of a small data set for those
-// that read one. The folder lives as long as the process.
+// Options with which a task can be built: none for most, a small data set for those that read one.
+// The folder lives as long as the process.
 OptionMap options_for(const std::string& task);
 
 // Each writes into `folder`, which need not exist: train with `rows` rows, pictures or files (of
@@ -20,12 +20,14 @@ void write_listops(const std::filesystem::path& folder, int rows);
 void write_text(const std::filesystem::path& folder, int rows);
 void write_retrieval(const std::filesystem::path& folder, int rows);
 void write_image(const std::filesystem::path& folder, int rows);
+void write_digits(const std::filesystem::path& folder, int rows);
 void write_pathfinder(const std::filesystem::path& folder, int rows, int side = 16);
 
 void write_file(const std::filesystem::path& path, const std::string& content);
 std::string listops_rows(int rows, uint64_t stream);  // header and all, with "\r\n"
 std::string retrieval_rows(int rows, uint64_t stream);
 std::string image_records(int count, uint64_t stream);  // of the binary CIFAR-10
+std::string idx_file(const std::vector<uint32_t>& sizes, const std::string& content);  // of bytes
 std::string png(const std::vector<uint8_t>& gray, int width, int height);
 
 }  // namespace longhaul::sample

@@ -1,13 +1,11 @@
 #include <cmath>
-#include <fstream>
 #include <map>
 #include <set>
-#include <sstream>
 
 #include "longhaul/error.h"
-#include "test_paths.h"
 #include "tests/support/catch.h"
 #include "tests/support/make_task.h"
+#include "tests/support/worked_example.h"
 
 using namespace longhaul;
 
@@ -48,19 +46,6 @@ std::vector<int64_t> find_queries(const Example& example, int64_t pairs, int64_t
   return query;
 }
 
-// The numbers at the end of the comment line that starts with `start`; '.' reads as kIgnore.
-std::vector<int32_t> comment_numbers(const std::string& start) {
-  std::ifstream source(LONGHAUL_SOURCE_DIR "/tasks/mqar.cpp");
-  std::vector<int32_t> numbers;
-  for (std::string line; std::getline(source, line);) {
-    if (line.rfind(start, 0) != 0) continue;
-    std::istringstream words(line.substr(line.find_last_not_of("0123456789. ") + 1));
-    for (std::string word; words >> word;)
-      numbers.push_back(word == "." ? kIgnore : std::stoi(word));
-  }
-  return numbers;
-}
-
 // Share of scored positions that the shallow baseline answers rightly.
 double shallow_accuracy(const Task& task, int examples) {
   int scored = 0, right = 0;
@@ -79,7 +64,8 @@ double shallow_accuracy(const Task& task, int examples) {
 }  // namespace
 
 TEST_CASE("mqar: the worked example of its top comment is true", "[tasks][mqar]") {
-  const Example example{comment_numbers("//   input "), comment_numbers("//   target ")};
+  const Example example{comment_numbers("mqar", "//   input "),
+                        comment_numbers("mqar", "//   target ")};
   REQUIRE(example.tokens.size() == 12);
   CHECK(find_queries(example, 2, 12) == std::vector<int64_t>{10, 6});
 }
