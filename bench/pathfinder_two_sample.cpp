@@ -183,10 +183,11 @@ int run(const std::vector<std::string>& arguments) {
     sum += right / seeds;
     squares += right * right / seeds;
   }
-  std::printf("%zu pictures of ours, %zu of %s: told apart %.1f%% +-%.1f (%d sets of ours; 50%%: not"
-              " at all)\n",
-              theirs.size(), theirs.size(), folder.empty() ? "ours too" : folder.c_str(), 100 * sum,
-              100 * std::sqrt(std::max(0.0, squares - sum * sum)), seeds);
+  std::printf(
+      "%zu pictures of ours, %zu of %s: told apart %.1f%% +-%.1f (%d sets of ours; 50%%: not"
+      " at all)\n",
+      theirs.size(), theirs.size(), folder.empty() ? "ours too" : folder.c_str(), 100 * sum,
+      100 * std::sqrt(std::max(0.0, squares - sum * sum)), seeds);
   print_differences(draw(generator, 5 * theirs.size(), 77), theirs, size);
   return 0;
 }

@@ -154,8 +154,10 @@ class ImageSynthetic final : public Task {
   explicit ImageSynthetic(Options& options)
       : size_(options.integer("size", 32, "pixels of a side", 8, 256)),
         clutter_(options.integer("clutter", 6, "strokes and dots beside the shape", 0, 100)),
-        noise_(options.number("noise", 0.15, "deviation of each pixel's light, where the shape has "
-                                             "about 1", 0.001, 10)),
+        noise_(options.number("noise", 0.15,
+                              "deviation of each pixel's light, where the shape has "
+                              "about 1",
+                              0.001, 10)),
         values_(options.flag("values", false, "real numbers instead of tokens")) {}
 
   int version() const override { return 1; }
@@ -184,9 +186,8 @@ class ImageSynthetic final : public Task {
 
   OptionMap at_length(int64_t length) const override {
     const auto size = static_cast<int64_t>(std::lround(std::sqrt(static_cast<double>(length))));
-    require(size >= 8 && size <= 256 && size * size == length,
-            "image_synthetic: no picture has ", length,
-            " pixels; allowed: squares of 8 .. 256, such as ", 64 * 64);
+    require(size >= 8 && size <= 256 && size * size == length, "image_synthetic: no picture has ",
+            length, " pixels; allowed: squares of 8 .. 256, such as ", 64 * 64);
     return {{"size", size}};
   }
 

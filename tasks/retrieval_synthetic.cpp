@@ -1,6 +1,7 @@
 // The stand-in for Long Range Arena's Retrieval (Tay et al. 2021, arXiv:2011.04006, section 2.2.3:
 // pairs of papers of the ACL Anthology Network, byte by byte), made up so that it needs no
-// download. No score on it compares with a published one; the task `retrieval` reads the real pairs.
+// download. No score on it compares with a published one; the task `retrieval` reads the real
+// pairs.
 //
 // Two documents, each read alone by the same encoder: do they report the same facts (1) or not (0)?
 // A source knows where some people live; its documents say so in any order, among idle sentences.
@@ -9,7 +10,8 @@
 //
 //   facts 2, changed 2, far 0.5
 //   first    Anna lives in Oslo. A child fed the ducks by the river. Boris lives in Rome.
-//   second   A word on Boris. My uncle lost a glove at the corner. Home is Oslo. Anna lives in Rome.
+//   second   A word on Boris. My uncle lost a glove at the corner. Home is Oslo. Anna lives in
+//   Rome.
 //                                                                                  target 0
 //
 // A fact is one sentence, or, with probability `far`, two with anything but another fact between
@@ -53,8 +55,8 @@ class RetrievalSynthetic final : public Task {
   explicit RetrievalSynthetic(Options& options)
       : length_(options.integer("length", 1024, "most bytes of a document", 1, 1'000'000)),
         facts_(options.integer("facts", 4, "facts that a document reports", 2, kMostFacts)),
-        changed_(options.integer("changed", 4, "facts that differ in another source", 2,
-                                 kMostFacts)),
+        changed_(
+            options.integer("changed", 4, "facts that differ in another source", 2, kMostFacts)),
         far_(options.number("far", 0.5, "probability that a fact takes two sentences", 0, 1)) {
     if (changed_ > facts_)
       options.problem("changed", text("found ", changed_, ", allowed: at most ", facts_,
@@ -90,8 +92,7 @@ class RetrievalSynthetic final : public Task {
   bool shallow_is_bag_of_tokens() const override { return true; }
 
   std::string show(const Example& example) const override {
-    return "first   " + st::from_ids(example.tokens) + "\nsecond  " +
-           st::from_ids(example.second) +
+    return "first   " + st::from_ids(example.tokens) + "\nsecond  " + st::from_ids(example.second) +
            (example.targets[0] == 1 ? "\ntarget 1: one source\n" : "\ntarget 0: two sources\n");
   }
 

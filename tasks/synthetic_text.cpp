@@ -10,16 +10,16 @@ constexpr const char* kWho[] = {"My sister",    "A neighbour", "The driver",  "A
                                 "My uncle",     "Somebody",    "A stranger",  "The landlord",
                                 "The gardener", "A clerk",     "Our teacher", "The captain"};
 constexpr const char* kWhat[] = {
-    "bought bread",     "lost a glove",      "fed the ducks",      "told a long story",
-    "missed the train", "painted a fence",   "carried a ladder",   "asked for the time",
+    "bought bread",     "lost a glove",       "fed the ducks",     "told a long story",
+    "missed the train", "painted a fence",    "carried a ladder",  "asked for the time",
     "whistled a tune",  "counted the stairs", "closed the window", "waited for the bus",
-    "mended a chair",   "wrote a letter",    "dropped a coin",     "looked at the clouds"};
+    "mended a chair",   "wrote a letter",     "dropped a coin",    "looked at the clouds"};
 constexpr const char* kWhere[] = {"near the harbour", "behind the station", "on the bridge",
                                   "by the river",     "at the corner",      "under the trees",
                                   "along the road",   "beside the market",  "above the shop",
                                   "in the yard"};
-constexpr const char* kWhen[] = {"that morning", "on Tuesday",  "before lunch", "in the evening",
-                                 "after dark",   "a week ago",  "last winter",  "at noon",
+constexpr const char* kWhen[] = {"that morning", "on Tuesday", "before lunch", "in the evening",
+                                 "after dark",   "a week ago", "last winter",  "at noon",
                                  "in the rain",  "once again"};
 
 template <std::size_t n>

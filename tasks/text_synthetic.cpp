@@ -12,7 +12,8 @@
 //
 // An opinion is one sentence that names its object, or, with probability `far`, two with anything
 // but another opinion between them: "Now to the film." and a sentence about "it", which is what was
-// named last. So some of the evidence is local, and the rest lies as far apart as the length allows.
+// named last. So some of the evidence is local, and the rest lies as far apart as the length
+// allows.
 //
 //   id = byte + 1 (0 pads)       The book   =   85 105 102 33 99 112 112 108
 //
@@ -38,7 +39,7 @@ namespace st = longhaul::synthetic_text;
 constexpr const char* kGood[] = {"superb",   "lovely",    "moving",  "brilliant",
                                  "charming", "wonderful", "elegant", "delightful",
                                  "splendid", "excellent", "witty",   "touching"};
-constexpr const char* kBad[] = {"dull",  "dreadful", "tedious", "clumsy",    "awful",  "hollow",
+constexpr const char* kBad[] = {"dull",  "dreadful", "tedious", "clumsy",   "awful",   "hollow",
                                 "bland", "terrible", "boring",  "tiresome", "shallow", "annoying"};
 constexpr const char* kVerbs[] = {"was", "seemed", "felt"};
 constexpr const char* kNegations[] = {"not", "never", "hardly", "far from", "anything but"};
@@ -53,17 +54,17 @@ class TextSynthetic final : public Task {
  public:
   explicit TextSynthetic(Options& options)
       : length_(options.integer("length", 1024, "most bytes of a review", 1, 1'000'000)),
-        opinions_(options.integer("opinions", 3, "opinions of the film, and of the book; odd", 1,
-                                  1001)),
+        opinions_(
+            options.integer("opinions", 3, "opinions of the film, and of the book; odd", 1, 1001)),
         negation_(options.number("negation", 0.5, "probability that an opinion is negated", 0, 1)),
         far_(options.number("far", 0.5, "probability that an opinion does not name its object", 0,
                             1)) {
     if (opinions_ % 2 == 0)
       options.problem("opinions", text("found ", opinions_, ", allowed: odd numbers"));
     if (length_ < shortest())
-      options.problem("length", text("found ", length_, ", allowed: at least ", shortest(), " (",
-                                     kLongestOpinion, " for each of ", 2 * opinions_,
-                                     " opinions)"));
+      options.problem("length",
+                      text("found ", length_, ", allowed: at least ", shortest(), " (",
+                           kLongestOpinion, " for each of ", 2 * opinions_, " opinions)"));
   }
 
   int version() const override { return 1; }
@@ -91,9 +92,9 @@ class TextSynthetic final : public Task {
   bool shallow_is_bag_of_tokens() const override { return true; }
 
   std::string show(const Example& example) const override {
-    return st::from_ids(example.tokens) +
-           (example.targets[0] == 1 ? "\ntarget 1: the film is liked\n"
-                                    : "\ntarget 0: the film is not liked\n");
+    return st::from_ids(example.tokens) + (example.targets[0] == 1
+                                               ? "\ntarget 1: the film is liked\n"
+                                               : "\ntarget 0: the film is not liked\n");
   }
 
  private:
@@ -130,5 +131,6 @@ LONGHAUL_PLUGIN(text_synthetic) {
       {.name = "text_synthetic",
        .about = "does a made-up review like the film? byte by byte",
        .source = "stands in for Text of Tay et al. 2021, arXiv:2011.04006",
-       .published = "None: it stands in for Long Range Arena's Text, whose figures do not compare."});
+       .published =
+           "None: it stands in for Long Range Arena's Text, whose figures do not compare."});
 }

@@ -53,9 +53,8 @@ void keep(const TaskCheck& built, const CacheKey& key, const Stream& stream, int
     built.task->set_cache(nullptr);
   }
   const CacheFile stored(path, key.text(stream));
-  fmt::print("{}  {} seed {}: {} examples, {} bytes, {}\n", path.string(),
-             split_name(stream.split), stream.seed, stored.count(), stored.bytes(),
-             enough ? "verified" : "written");
+  fmt::print("{}  {} seed {}: {} examples, {} bytes, {}\n", path.string(), split_name(stream.split),
+             stream.seed, stored.count(), stored.bytes(), enough ? "verified" : "written");
 }
 
 void data(const Arguments& arguments, const Registry& registry) {

@@ -8,8 +8,8 @@
 
 namespace longhaul {
 
-// The shallow baseline of Task::shallow_is_bag_of_tokens(): logistic regression on the share of each
-// id in an example, whatever their order; of a pair of documents on both shares and their
+// The shallow baseline of Task::shallow_is_bag_of_tokens(): logistic regression on the share of
+// each id in an example, whatever their order; of a pair of documents on both shares and their
 // difference, [a, b, |a - b|]; of real-valued inputs on each channel's mean and mean square.
 class BagOfTokens {
  public:

@@ -59,7 +59,8 @@ fs::path cache_path(const CacheKey& key, const Stream& stream) {
 
 template <class... Parts>
 void CacheFile::check(bool ok, const Parts&... parts) const {
-  require(ok, path_.string(), ": ", parts..., "; delete the file, or write it again by longhaul data");
+  require(ok, path_.string(), ": ", parts...,
+          "; delete the file, or write it again by longhaul data");
 }
 
 CacheFile::CacheFile(fs::path path, const std::string& key) : path_(std::move(path)) {
@@ -68,8 +69,8 @@ CacheFile::CacheFile(fs::path path, const std::string& key) : path_(std::move(pa
   struct stat status {};
   const bool known = fstat(file, &status) == 0;
   bytes_ = status.st_size;
-  void* mapped = known && bytes_ > 0 ? mmap(nullptr, bytes_, PROT_READ, MAP_PRIVATE, file, 0)
-                                     : MAP_FAILED;
+  void* mapped =
+      known && bytes_ > 0 ? mmap(nullptr, bytes_, PROT_READ, MAP_PRIVATE, file, 0) : MAP_FAILED;
   const int error = errno;
   close(file);
   check(known && bytes_ > 0, "is empty");

@@ -10,7 +10,8 @@ using Sizes = std::array<uint32_t, 4>;  // tokens, second, targets, values
 constexpr std::size_t kPrefix = sizeof(uint64_t) + sizeof(Sizes);
 
 std::size_t packed_bytes(const Sizes& sizes, int64_t id_bytes) {
-  const std::size_t ids = std::size_t{sizes[0]} + sizes[1], words = std::size_t{sizes[2]} + sizes[3];
+  const std::size_t ids = std::size_t{sizes[0]} + sizes[1],
+                    words = std::size_t{sizes[2]} + sizes[3];
   return (kPrefix + ids * static_cast<std::size_t>(id_bytes) + words * 4 + 7) / 8 * 8;
 }
 

@@ -61,8 +61,7 @@ void write_cache(const Task& task, const CacheKey& key, const Stream& stream, in
   header.key_bytes = text.size();
   header.count = static_cast<uint64_t>(count);
   header.id_bytes = static_cast<uint64_t>(id_bytes_of(task.vocab()));
-  std::vector<uint64_t> offsets = {header.offsets_at() +
-                                   (header.count + 1) * sizeof(uint64_t)};
+  std::vector<uint64_t> offsets = {header.offsets_at() + (header.count + 1) * sizeof(uint64_t)};
 
   Output out(cache_path(key, stream));
   out.seek(offsets[0]);

@@ -52,8 +52,8 @@ LogisticRegression::LogisticRegression(const std::vector<float>& rows,
   for (int step = 0; step < kSteps; ++step) {
     std::fill(gradient.begin(), gradient.end(), 0.0f);
     Tape tape(gradient.data());
-    tape.backward(cross_entropy(matmul(inputs, weight_) + bias_, targets,
-                                1 / static_cast<float>(n)));
+    tape.backward(
+        cross_entropy(matmul(inputs, weight_) + bias_, targets, 1 / static_cast<float>(n)));
     optimizer.step(gradient.data(), 1,
                    kLearningRate * warmup_cosine((step + 0.5) / kSteps, kWarmup));
   }

@@ -22,7 +22,8 @@ double roughness(const Example& picture, int size) {
   double sum = 0;
   for (int row = 0; row < size; ++row)
     for (int column = 1; column < size; ++column)
-      sum += std::abs(picture.tokens[row * size + column] - picture.tokens[row * size + column - 1]);
+      sum +=
+          std::abs(picture.tokens[row * size + column] - picture.tokens[row * size + column - 1]);
   return sum / (size * size);
 }
 
