@@ -128,7 +128,7 @@ TEST_CASE("cache: a trial has the same results with and without it", "[cache]") 
   for (const Stream& stream : streams_of_trial(3)) write(*task, key, stream, 15);
   const TrialRecord cached = run_trial(spec, registry, with.path, 2);
   CHECK(cached.evaluations[0].test == plain.evaluations[0].test);
-  CHECK(cached.baselines.shallow == plain.baselines.shallow);
+  CHECK(cached.evaluations[0].baselines.shallow == plain.evaluations[0].baselines.shallow);
   CHECK(read_text(with.path / "curve.csv") == read_text(without.path / "curve.csv"));
   CHECK(read_text(with.path / "checkpoint.safetensors") ==
         read_text(without.path / "checkpoint.safetensors"));
