@@ -1,6 +1,5 @@
 // Pathfinder (Linsley et al. 2018, arXiv:1805.08315; Tay et al. 2020, "Long Range Arena",
-// arXiv:2011.04006): are the two markers joined by a dashed contour? Path-X, the task path_x, is size
-// 128.
+// arXiv:2011.04006): are the two markers joined by a dashed contour? Path-X (path_x) is size 128.
 //
 // A picture holds two long dashed contours, shorter distractors, and two round markers: one on an
 // end of one target contour, the other on the opposite end of the same contour (label 1) or of the
