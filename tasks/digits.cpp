@@ -33,7 +33,6 @@
 #include "longhaul/rng.h"
 #include "tasks/data_file.h"
 #include "tasks/idx_file.h"
-#include "tasks/shades.h"
 #include "tasks/stored_splits.h"
 #include "tasks/stored_task.h"
 
@@ -98,17 +97,8 @@ class Digits final : public data::StoredTask {
     return {.key = light / max_length() / 4};
   }
 
-  Picture picture() const override {
-    return real_ ? Picture{} : Picture{.width = width(), .height = height()};
-  }
   // In the order that a model reads the pixels in: scrambled if permuted.
-  std::string show(const Example& example) const override {
-    return data::shades(height(), width(),
-                        [&](int64_t row, int64_t column) {
-                          return brightness(example, row * width() + column);
-                        }) +
-           text("label ", example.targets[0], '\n');
-  }
+  Picture picture() const override { return {.width = width(), .height = height()}; }
 
  private:
   struct File {

@@ -35,7 +35,6 @@
 #include "longhaul/plugin.h"
 #include "longhaul/rng.h"
 #include "tasks/data_file.h"
-#include "tasks/shades.h"
 #include "tasks/stored_splits.h"
 #include "tasks/stored_task.h"
 
@@ -120,15 +119,11 @@ class Image final : public data::StoredTask {
     return {.key = static_cast<int64_t>(light / kPixels / 8)};
   }
 
-  longhaul::Picture picture() const override {
-    return channels() ? longhaul::Picture{} : longhaul::Picture{.width = kSide, .height = kSide};
-  }
+  longhaul::Picture picture() const override { return {.width = kSide, .height = kSide}; }
   std::string show(const Example& example) const override {
-    return data::shades(kSide, kSide,
-                        [&](int64_t row, int64_t column) {
-                          return static_cast<int>(brightness(example, row * kSide + column));
-                        }) +
-           text("label ", example.targets[0], ": ", kClasses[example.targets[0]], "\n");
+    std::string shown = Task::show(example);
+    shown.pop_back();
+    return shown + text(": ", kClasses[example.targets[0]], "\n");
   }
 
  private:

@@ -1,5 +1,5 @@
 // Pathfinder (Linsley et al. 2018, arXiv:1805.08315; Tay et al. 2020, "Long Range Arena",
-// arXiv:2011.04006): are the two markers joined by a dashed contour? Path-X is size 128.
+// arXiv:2011.04006): are the two markers joined by a dashed contour? Path-X (path_x) is size 128.
 //
 // A picture holds two long dashed contours, shorter distractors, and two round markers: one on an
 // end of one target contour, the other on the opposite end of the same contour (label 1) or of the
@@ -37,6 +37,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,7 +47,6 @@
 #include "longhaul/task.h"
 #include "tasks/pathfinder_files.h"
 #include "tasks/pathfinder_image.h"
-#include "tasks/shades.h"
 
 namespace {
 using namespace longhaul;
@@ -58,8 +58,8 @@ pf::Difficulty difficulty_of(const std::string& name) {
 }
 
 // The standard numbers of a size and difficulty, and what the user sets instead.
-pf::Shape read_shape(Options& options) {
-  const int size = std::stoi(options.choice("size", "32", {"16", "32", "64", "128", "256"},
+pf::Shape read_shape(Options& options, const std::string& standard_size) {
+  const int size = std::stoi(options.choice("size", standard_size, {"16", "32", "64", "128", "256"},
                                             "pixels of a side; 128 is Path-X"));
   const pf::Difficulty difficulty =
       difficulty_of(options.choice("difficulty", "hard", {"easy", "medium", "hard"},
@@ -101,12 +101,12 @@ pf::Shape read_shape(Options& options) {
 
 class Pathfinder final : public Task {
  public:
-  explicit Pathfinder(Options& options) {
+  Pathfinder(Options& options, const std::string& standard_size) {
     const std::string folder = options.text(
         "data", "", "folder of imgs/ and metadata/ to read; all below the next is then unused");
     const bool skip = options.flag("skip_unreadable", false,
                                    "decode every picture of data first and leave out the bad");
-    pf::Shape shape = read_shape(options);
+    pf::Shape shape = read_shape(options, standard_size);
     if (folder.empty()) {
       generator_.emplace(shape);
     } else {
@@ -134,6 +134,13 @@ class Pathfinder final : public Task {
     return example;
   }
 
+  OptionMap at_length(int64_t length) const override {
+    for (int64_t size : {16, 32, 64, 128, 256})
+      if (size * size == length) return {{"size", std::to_string(size)}};
+    throw Error(text("pathfinder: no picture has ", length,
+                     " pixels; allowed: 256, 1024, 4096, 16384 and 65536"));
+  }
+
   // The markers' distance, in steps of one pixel at size 32. Markers are the two brightest discs.
   Shallow shallow(const Example& example, int64_t) const override {
     const pf::Point first = brightest_disc(example, {-size_, -size_});
@@ -142,11 +149,13 @@ class Pathfinder final : public Task {
     return {.key = static_cast<int64_t>(distance * 32 / size_)};
   }
 
+  Picture picture() const override { return {.width = size_, .height = size_}; }
+
   std::string show(const Example& example) const override {
-    const auto light = [&](int64_t row, int64_t column) { return pixel(example, row, column); };
-    const std::string shown = data::shades(size_, size_, light);
-    return shown + (example.targets[0] == 1 ? "label 1: one contour joins the markers\n"
-                                            : "label 0: the markers stand on two contours\n");
+    std::string shown = Task::show(example);
+    shown.pop_back();
+    return shown + (example.targets[0] == 1 ? ": one contour joins the markers\n"
+                                            : ": the markers stand on two contours\n");
   }
 
  private:
@@ -185,8 +194,27 @@ class Pathfinder final : public Task {
 }  // namespace
 
 LONGHAUL_PLUGIN(pathfinder) {
-  registry.task<Pathfinder>({.name = "pathfinder",
-                             .about = "do two markers stand on one dashed contour?",
-                             .source = "Linsley et al. 2018, arXiv:1805.08315; Tay et al. 2020, "
-                                       "arXiv:2011.04006"});
+  const auto add = [&](const char* name, const char* about, const char* size,
+                       const char* published) {
+    registry.add(TaskInfo{
+        .name = name,
+        .about = about,
+        .source = "Linsley et al. 2018, arXiv:1805.08315; Tay et al. 2020, "
+                  "arXiv:2011.04006",
+        .published = published,
+        .make = [size](Options& options) { return std::make_unique<Pathfinder>(options, size); }});
+  };
+  add("pathfinder", "do two markers stand on one dashed contour?", "32",
+
+      "accuracy in percent, task as here\n"
+      "Tay et al. 2020, table 1: Transformer 71.4, Performer 77.1, Linformer 76.3, Linear "
+      "Transformer 75.3\n"
+      "Gu et al. 2022, repository: S4 94.0; Smith et al. 2023: S5 95.3; Orvieto et al. 2023: LRU "
+      "95.1");
+  add("path_x", "pathfinder in pictures of 128 x 128: 16384 tokens", "128",
+
+      "accuracy in percent, task as here\n"
+      "Tay et al. 2020, table 1: no model above chance\n"
+      "Gu et al. 2022, repository: S4 96.0; Smith et al. 2023: S5 98.6; Orvieto et al. 2023: LRU "
+      "94.2");
 }

@@ -14,8 +14,11 @@ json describe(const ModelInfo& info) {
 }
 
 json describe(const TaskInfo& info) {
-  return {
-      {"name", info.name}, {"about", info.about}, {"source", info.source}, {"origin", info.origin}};
+  return {{"name", info.name},
+          {"about", info.about},
+          {"source", info.source},
+          {"published", info.published},
+          {"origin", info.origin}};
 }
 
 json describe(const OptionInfo& option) {

@@ -4,6 +4,7 @@
 
 #include "harness/cli/command.h"
 #include "harness/cli/describe.h"
+#include "harness/cli/task_card.h"
 #include "harness/suite/suite.h"
 #include "longhaul/error.h"
 
@@ -11,6 +12,8 @@ namespace longhaul {
 namespace {
 
 using nlohmann::json;
+
+constexpr int64_t kListPositions = 1 << 17;  // for baselines: all tasks together take seconds
 
 // The first comment of a suite file, the editor's line aside.
 std::string about_suite(const std::filesystem::path& file) {
@@ -40,7 +43,10 @@ json list(const std::string& kind, const Registry& registry) {
   if (kind == "models")
     for (const auto& [name, info] : registry.models()) entries.push_back(describe(info));
   else if (kind == "tasks")
-    for (const auto& [name, info] : registry.tasks()) entries.push_back(describe(info));
+    for (const auto& [name, info] : registry.tasks()) {
+      entries.push_back(describe(info));
+      entries.back()["baselines"] = quick_baselines(info, kListPositions);
+    }
   else if (kind == "suites")
     entries = list_suites();
   else
@@ -54,13 +60,24 @@ std::string origin(const json& entry) {
   return from == "builtin" ? "" : " (" + from + ")";
 }
 
+// A rough percentage: quick_baselines() looks at few examples.
+std::string percent(const json& baselines, const char* name) {
+  return baselines.is_null() ? "-" : fmt::format("{:.0f}%", 100 * baselines[name].get<double>());
+}
+
 void print(const json& entries) {
   std::size_t width = 0;
   for (const json& entry : entries)
     width = std::max(width, entry["name"].get_ref<const std::string&>().size());
-  for (const json& entry : entries)
-    fmt::print("{:<{}}  {}{}\n", entry["name"].get<std::string>(), width,
-               entry["about"].get<std::string>(), origin(entry));
+  const bool tasks = !entries.empty() && entries[0].contains("baselines");
+  if (tasks) fmt::print("{:<{}}  chance  majority  shallow\n", "", width);
+  for (const json& entry : entries) {
+    fmt::print("{:<{}}  ", entry["name"].get<std::string>(), width);
+    if (tasks)
+      fmt::print("{:>6}  {:>8}  {:>7}  ", percent(entry["baselines"], "chance"),
+                 percent(entry["baselines"], "majority"), percent(entry["baselines"], "shallow"));
+    fmt::print("{}{}\n", entry["about"].get<std::string>(), origin(entry));
+  }
 }
 
 }  // namespace
@@ -71,7 +88,10 @@ void add_list_command(CLI::App& app, CommandContext& context) {
     bool as_json = false;
   };
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = app.add_subcommand("list", "Names of models, tasks or suites, a line each");
+  CLI::App* command =
+      app.add_subcommand("list",
+                         "Names of models, tasks or suites, a line each; of tasks also\n"
+                         "rough baselines");
   command->add_option("KIND", arguments->kind, "models | tasks | suites")->required();
   command->add_flag("--json", arguments->as_json, "Print JSON");
   add_plugin_option(*command, context);

@@ -2,6 +2,8 @@
 #include <fmt/ranges.h>
 
 #include "harness/cli/command.h"
+#include "harness/cli/contact_sheet.h"
+#include "harness/cli/split_option.h"
 #include "harness/suite/check.h"
 #include "harness/train/examples.h"
 #include "longhaul/error.h"
@@ -16,43 +18,80 @@ struct Arguments {
   uint64_t seed = 0;
   std::vector<std::string> assignments;
   std::string format = "text";
+  std::string file;
 };
 
-Split split_from(const std::string& name) {
-  if (name == "train") return Split::train;
-  if (name == "validation") return Split::validation;
-  require(name == "test", "sample: --split: found '", name,
-          "', allowed: train | validation | test");
-  return Split::test;
+// One row a line; a second sequence or real values only where the task has them.
+void print_tsv(const Task& task, const Example& drawn) {
+  if (task.channels() > 0)
+    fmt::print("{}", fmt::join(drawn.values, " "));
+  else
+    fmt::print("{}", fmt::join(drawn.tokens, " "));
+  if (task.readout() == Readout::pair) fmt::print("\t{}", fmt::join(drawn.second, " "));
+  fmt::print("\t{}\n", fmt::join(drawn.targets, " "));
+}
+
+void print_json(const Task& task, const Example& drawn) {
+  if (task.channels() > 0)
+    fmt::print("{{\"values\": [{}]", fmt::join(drawn.values, ", "));
+  else
+    fmt::print("{{\"tokens\": [{}]", fmt::join(drawn.tokens, ", "));
+  if (task.readout() == Readout::pair)
+    fmt::print(", \"second\": [{}]", fmt::join(drawn.second, ", "));
+  fmt::print(", \"targets\": [{}]}}", fmt::join(drawn.targets, ", "));
 }
 
 // Prints examples one by one, so that a long list needs no memory.
-void sample(const Arguments& arguments, const Registry& registry) {
+void print(const Arguments& arguments, const Task& task, Split split) {
   const std::string& format = arguments.format;
-  require(format == "text" || format == "tsv" || format == "json", "sample: --format: found '",
-          format, "', allowed: text | tsv | json");
-  const Split split = split_from(arguments.split);
-  const TaskCheck built = build_task(registry.task(arguments.task), arguments.assignments);
-  const Task& task = *built.task;
-
-  if (format == "tsv") fmt::print("tokens\ttargets\n");
+  if (format == "tsv")
+    fmt::print("{}{}\ttargets\n", task.channels() > 0 ? "values" : "tokens",
+               task.readout() == Readout::pair ? "\tsecond" : "");
   if (format == "json")
     fmt::print(
         "{{\"task\": \"{}\", \"version\": {}, \"split\": \"{}\", \"seed\": {}, \"examples\": [",
         arguments.task, task.version(), arguments.split, arguments.seed);
   for (int64_t i = 0; i < arguments.count; ++i) {
     const Example drawn = example(task, split, arguments.seed, i);
-    const auto tokens = [&](const char* between) { return fmt::join(drawn.tokens, between); };
-    const auto targets = [&](const char* between) { return fmt::join(drawn.targets, between); };
-    if (format == "text")
+    if (format == "text") {
       fmt::print("{}{}", i > 0 ? "\n" : "", task.show(drawn));
-    else if (format == "tsv")
-      fmt::print("{}\t{}\n", tokens(" "), targets(" "));
-    else
-      fmt::print("{}\n  {{\"tokens\": [{}], \"targets\": [{}]}}", i > 0 ? "," : "", tokens(", "),
-                 targets(", "));
+    } else if (format == "tsv") {
+      print_tsv(task, drawn);
+    } else {
+      fmt::print("{}\n  ", i > 0 ? "," : "");
+      print_json(task, drawn);
+    }
   }
   if (format == "json") fmt::print("\n]}}\n");
+}
+
+void write_png(const Arguments& arguments, const Task& task, Split split) {
+  require(task.picture().width > 0, "sample: --format png: an example of ", arguments.task,
+          " is no picture; allowed here: text | tsv | json");
+  require(!arguments.file.empty(), "sample: --format png: the file is missing; add -o FILE.png");
+  std::vector<Example> examples;
+  std::vector<int32_t> targets;
+  for (int64_t i = 0; i < arguments.count; ++i) {
+    examples.push_back(example(task, split, arguments.seed, i));
+    targets.push_back(examples.back().targets.front());
+  }
+  const int64_t columns = write_contact_sheet(arguments.file, task, examples);
+  fmt::print("{}: {} examples, {} in a row; targets {}\n", arguments.file, arguments.count, columns,
+             fmt::join(targets, " "));
+}
+
+void sample(const Arguments& arguments, const Registry& registry) {
+  const std::string& format = arguments.format;
+  require(format == "text" || format == "tsv" || format == "json" || format == "png",
+          "sample: --format: found '", format, "', allowed: text | tsv | json | png");
+  require(arguments.file.empty() || format == "png", "sample: -o is for --format png; ", format,
+          " goes to standard output");
+  const Split split = split_from(arguments.split, "sample");
+  const TaskCheck built = build_task(registry.task(arguments.task), arguments.assignments);
+  if (format == "png")
+    write_png(arguments, *built.task, split);
+  else
+    print(arguments, *built.task, split);
 }
 
 }  // namespace
@@ -71,10 +110,15 @@ void add_sample_command(CLI::App& app, CommandContext& context) {
       ->take_all()
       ->expected(1);
   command
-      ->add_option("--format", arguments->format, "text | tsv | json; a target of -1 is unscored")
+      ->add_option("--format", arguments->format,
+                   "text | tsv | json | png; a target of -1 is unscored")
       ->capture_default_str();
   add_plugin_option(*command, context);
-  command->footer("Example: longhaul sample listops -n 3 --seed 7 --set max_depth=4");
+  command->add_option("-o,--out", arguments->file,
+                      "The file of --format png, a sheet of all pictures");
+  command->footer(
+      "Example: longhaul sample listops -n 3 --seed 7 --set max_depth=4\n"
+      "         longhaul sample pathfinder -n 16 --format png -o sheet.png");
   command->callback([arguments, &context] { sample(*arguments, context.registry); });
 }
 

@@ -1,9 +1,11 @@
 #include <fmt/core.h>
 
+#include <sstream>
+
 #include "harness/cli/command.h"
 #include "harness/cli/describe.h"
+#include "harness/cli/task_card.h"
 #include "harness/suite/check.h"
-#include "harness/train/examples.h"
 #include "longhaul/error.h"
 
 namespace longhaul {
@@ -25,35 +27,16 @@ json settings() {
   return options_of(options.declared());
 }
 
-json show_model(const ModelInfo& info) {
-  json shown = describe(info);
-  shown["options"] = options_of(check_model(info, {}, kMaxLength, {}).declared);
+json show_task(const TaskInfo& info) {
+  json shown = task_card(info);
   shown["settings"] = settings();
   return shown;
 }
 
-json show_task(const TaskInfo& info) {
+json show_model(const ModelInfo& info) {
   json shown = describe(info);
-  const TaskCheck check = check_task(info, {});
-  require(check.failure.empty(), "task ", info.name,
-          ": its own defaults are refused: ", check.failure);
-  shown["options"] = options_of(check.declared);
+  shown["options"] = options_of(check_model(info, {}, kMaxLength, {}).declared);
   shown["settings"] = settings();
-  if (!check.ok()) {  // it reads files, and has no default for where they are
-    for (const OptionProblem& problem : check.problems)
-      shown["needs"].push_back(problem.key + ": " + problem.message);
-    return shown;
-  }
-  const Task& task = *check.task;
-  const Example first = example(task, Split::train, 0, 0);
-  shown["version"] = task.version();
-  shown["vocabulary"] = task.vocab();
-  shown["classes"] = task.classes();
-  shown["max_length"] = task.max_length();
-  constexpr const char* kReadouts[] = {"sequence", "pair", "token"};
-  shown["readout"] = kReadouts[static_cast<int>(task.readout())];
-  shown["example"] = {
-      {"text", task.show(first)}, {"tokens", first.tokens}, {"targets", first.targets}};
   return shown;
 }
 
@@ -72,14 +55,26 @@ void print_options(const char* title, const json& options) {
   }
 }
 
+// "key  value"; further lines of the value stand below its first.
+void print_field(const char* key, const json& value) {
+  std::istringstream lines(plain(value));
+  for (std::string line; std::getline(lines, line); key = "") fmt::print("{:<12} {}\n", key, line);
+}
+
+void print_baselines(const json& baselines) {
+  fmt::print("\nbaselines, on {} test examples with the defaults\n",
+             baselines["examples"].get<int64_t>());
+  for (const char* name : {"chance", "majority", "shallow"})
+    fmt::print("  {:<8} {:5.1f}%\n", name, 100 * baselines[name].get<double>());
+}
+
 void print(const json& shown) {
-  for (const char* key : {"name", "about", "source", "direction", "origin", "version", "vocabulary",
-                          "classes", "max_length", "readout"})
-    if (shown.contains(key)) fmt::print("{:<12} {}\n", key, plain(shown[key]));
-  if (shown.contains("needs"))
-    for (const json& need : shown["needs"]) fmt::print("needs        {}\n", plain(need));
+  for (const char* key : {"name", "about", "source", "published", "direction", "origin", "needs",
+                          "version", "vocabulary", "channels", "classes", "max_length", "readout"})
+    if (shown.contains(key)) print_field(key, shown[key]);
   print_options("options", shown["options"]);
   print_options("settings that an entry of a suite may override", shown["settings"]);
+  if (shown.contains("baselines")) print_baselines(shown["baselines"]);
   if (shown.contains("example")) fmt::print("\nexample\n{}", plain(shown["example"]["text"]));
 }
 
@@ -92,7 +87,9 @@ void add_show_command(CLI::App& app, CommandContext& context) {
   };
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command =
-      app.add_subcommand("show", "Every option of a model or task, its source, an example");
+      app.add_subcommand("show",
+                         "Every option of a model or task, its source; of a task also\n"
+                         "an example, baselines and published figures");
   command->add_option("KIND", arguments->kind, "model | task")->required();
   command->add_option("NAME", arguments->name, "As longhaul list prints it")->required();
   command->add_flag("--json", arguments->as_json, "Print JSON");

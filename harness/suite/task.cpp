@@ -2,9 +2,22 @@
 
 #include <sstream>
 
+#include "harness/suite/picture.h"
 #include "longhaul/error.h"
 
 namespace longhaul {
+namespace {
+
+void print_input(const Example& example, std::ostream& out) {
+  out << "input  ";
+  for (int32_t token : example.tokens) out << ' ' << token;
+  for (float value : example.values) out << ' ' << value;
+  if (!example.second.empty()) out << "\nsecond ";
+  for (int32_t token : example.second) out << ' ' << token;
+  out << "\ntarget";
+}
+
+}  // namespace
 
 Task::~Task() = default;
 
@@ -27,12 +40,10 @@ Shallow Task::shallow(const Example&, int64_t) const { return {}; }
 
 std::string Task::show(const Example& example) const {
   std::ostringstream out;
-  out << "input  ";
-  for (int32_t token : example.tokens) out << ' ' << token;
-  for (float value : example.values) out << ' ' << value;
-  if (!example.second.empty()) out << "\nsecond ";
-  for (int32_t token : example.second) out << ' ' << token;
-  out << "\ntarget ";
+  if (picture().width > 0)
+    out << shade_text(picture(), pixels_of(*this, example)) << "target";
+  else
+    print_input(example, out);
   for (int32_t target : example.targets)
     if (target == kIgnore)
       out << " .";

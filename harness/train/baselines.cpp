@@ -4,12 +4,16 @@
 #include <functional>
 #include <map>
 
+#include "harness/train/bag_of_tokens.h"
 #include "harness/train/examples.h"
+#include "math/parallel.h"
 
 namespace longhaul {
 namespace {
 
 constexpr int64_t kTrainExamples = 4000;
+constexpr int64_t kTrainPositions = 1 << 24;
+constexpr int64_t kDrawnAtOnce = 256;
 
 // How often each target was seen, and which most often (the smallest of equals).
 struct Counts {
@@ -21,39 +25,78 @@ struct Counts {
   }
 };
 
-void for_each_scored(const Task& task, Split split, int64_t count,
-                     const std::function<void(const Shallow&, int32_t)>& visit) {
-  for (int64_t i = 0; i < count; ++i) {
-    const Example drawn = example(task, split, 0, i);
-    for (std::size_t t = 0; t < drawn.targets.size(); ++t)
-      if (drawn.targets[t] != kIgnore)
-        visit(task.shallow(drawn, static_cast<int64_t>(t)), drawn.targets[t]);
+using Visit = std::function<void(const Example&, int64_t t, int32_t target)>;
+
+// Visits each scored position of the first `most` examples, or of all that are stored.
+void for_each_scored(const Task& task, Split split, int64_t most, const Visit& visit) {
+  const int64_t stored = task.count(split), count = stored ? std::min(most, stored) : most;
+  for (int64_t first = 0; first < count; first += kDrawnAtOnce) {
+    std::vector<Example> drawn(static_cast<std::size_t>(std::min(kDrawnAtOnce, count - first)));
+    parallel_for(static_cast<int64_t>(drawn.size()), 1,
+                 [&](int64_t i, int64_t) { drawn[i] = example(task, split, 0, first + i); });
+    for (const Example& one : drawn)
+      for (std::size_t t = 0; t < one.targets.size(); ++t)
+        if (one.targets[t] != kIgnore) visit(one, static_cast<int64_t>(t), one.targets[t]);
   }
 }
 
+// The task's shallow rule: what it answers at position t of an example.
+class ShallowRule {
+ public:
+  explicit ShallowRule(const Task& task) : task_(task), bag_(task) {}
+
+  // Learns from one answer. A bag takes so many in all, as a token task has them by the thousand.
+  void add(const Example& example, int64_t t, int32_t target) {
+    ++all_.seen[target];
+    if (!task_.shallow_is_bag_of_tokens())
+      ++by_key_[task_.shallow(example, t).key].seen[target];
+    else if (bagged_++ < kTrainExamples)
+      bag_.add(example, target);
+  }
+
+  void fit() {
+    majority_ = all_.most();
+    for (const auto& [key, counts] : by_key_) answers_[key] = counts.most();
+    if (bagged_ > 0) bag_.fit();
+  }
+
+  int32_t majority() const { return majority_; }
+
+  int32_t answer(const Example& example, int64_t t) const {
+    if (bagged_ > 0) return bag_.answer(example);
+    const Shallow shallow = task_.shallow(example, t);
+    if (shallow.guess != kIgnore) return shallow.guess;
+    const auto known = answers_.find(shallow.key);
+    return known != answers_.end() ? known->second : majority_;
+  }
+
+ private:
+  const Task& task_;
+  BagOfTokens bag_;
+  int64_t bagged_ = 0;
+  Counts all_;
+  std::map<int64_t, Counts> by_key_;
+  std::map<int64_t, int32_t> answers_;
+  int32_t majority_ = kIgnore;
+};
+
 }  // namespace
 
-Baselines measure_baselines(const Task& task, int64_t test_examples) {
-  Counts all;
-  std::map<int64_t, Counts> by_key;
-  for_each_scored(task, Split::train, kTrainExamples, [&](const Shallow& shallow, int32_t target) {
-    ++all.seen[target];
-    ++by_key[shallow.key].seen[target];
-  });
-  const int32_t majority = all.most();
-  std::map<int64_t, int32_t> answer;
-  for (const auto& [key, counts] : by_key) answer[key] = counts.most();
+Baselines measure_baselines(const Task& task, int64_t test_examples, int64_t train_examples) {
+  if (train_examples == 0)
+    train_examples = std::clamp<int64_t>(kTrainPositions / task.max_length(), 1, kTrainExamples);
+  ShallowRule rule(task);
+  for_each_scored(task, Split::train, train_examples,
+                  [&](const Example& one, int64_t t, int32_t target) { rule.add(one, t, target); });
+  rule.fit();
 
   int64_t scored = 0, majority_right = 0, shallow_right = 0;
-  for_each_scored(task, Split::test, test_examples, [&](const Shallow& shallow, int32_t target) {
-    const auto known = answer.find(shallow.key);
-    const int32_t guess = shallow.guess != kIgnore ? shallow.guess
-                          : known != answer.end()  ? known->second
-                                                   : majority;
-    ++scored;
-    majority_right += majority == target;
-    shallow_right += guess == target;
-  });
+  for_each_scored(task, Split::test, test_examples,
+                  [&](const Example& one, int64_t t, int32_t target) {
+                    ++scored;
+                    majority_right += rule.majority() == target;
+                    shallow_right += rule.answer(one, t) == target;
+                  });
   const auto total = static_cast<double>(std::max<int64_t>(scored, 1));
   return {1 / static_cast<double>(task.classes()), static_cast<double>(majority_right) / total,
           static_cast<double>(shallow_right) / total};

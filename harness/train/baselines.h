@@ -5,8 +5,10 @@
 
 namespace longhaul {
 
-// Fits the majority and the task's shallow rule on training examples of stream 0 and scores them,
-// and chance, on the first `test_examples` of the test split.
-Baselines measure_baselines(const Task& task, int64_t test_examples);
+// Fits the majority and the task's shallow rule (its own, or a bag of tokens) on `train_examples`
+// of stream 0, or on as many as there are, and scores them, and chance, on the first
+// `test_examples` of the test split. Long examples are drawn more sparingly: the default is 4000,
+// but no more than hold 16 million positions.
+Baselines measure_baselines(const Task& task, int64_t test_examples, int64_t train_examples = 0);
 
 }  // namespace longhaul

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harness/train/baselines.h"
+#include "harness/train/cache.h"
 #include "harness/train/lanes.h"
 #include "harness/train/trainer.h"
 
@@ -16,6 +17,7 @@ std::unique_ptr<Task> make_task(const TrialSpec& spec, const Registry& registry,
   Options reader(options);
   std::unique_ptr<Task> task = registry.task(spec.task).make(reader);
   reader.check(spec.task_name);
+  use_cache(*task, {spec.task, task->version(), reader.resolved()}, streams_of_trial(spec.seed));
   return task;
 }
 

@@ -1,5 +1,6 @@
 #include "harness/train/examples.h"
 
+#include "harness/train/cache.h"
 #include "longhaul/error.h"
 
 namespace longhaul {
@@ -26,17 +27,6 @@ Split split_of(const Example& example) {
   }
 }
 
-const char* purpose(Split split) {
-  switch (split) {
-    case Split::train:
-      return "train";
-    case Split::validation:
-      return "validation";
-    default:
-      return "test";
-  }
-}
-
 // The place of item i in a random order of 0 .. n-1 that `key` names: a Feistel network of four
 // rounds on the smallest even number of bits that holds n, walked until it lands below n.
 int64_t shuffled(int64_t i, int64_t n, uint64_t key) {
@@ -59,19 +49,32 @@ int64_t shuffled(int64_t i, int64_t n, uint64_t key) {
 
 }  // namespace
 
+const char* split_name(Split split) {
+  switch (split) {
+    case Split::train:
+      return "train";
+    case Split::validation:
+      return "validation";
+    default:
+      return "test";
+  }
+}
+
 Example example(const Task& task, Split split, uint64_t seed, int64_t index) {
   if (const int64_t n = task.count(split)) {
     if (split != Split::train) return task.at(split, index % n);
     const int64_t epoch[] = {static_cast<int64_t>(seed), index / n};
     return task.at(split, shuffled(index % n, n, hash_bytes(epoch, sizeof(epoch))));
   }
-  Rng rng(seed, purpose(split), static_cast<uint64_t>(index));
+  Example drawn;
+  if (task.cache() && task.cache()->find({split, seed}, index, drawn)) return drawn;
+  Rng rng(seed, split_name(split), static_cast<uint64_t>(index));
   for (int draw = 0; draw < kMaxDraws; ++draw) {
-    Example drawn = task.draw(rng);
+    drawn = task.draw(rng);
     if (split_of(drawn) == split) return drawn;
   }
   throw Error(text("the task has too few different examples: ", kMaxDraws,
-                   " draws gave none of split ", purpose(split)));
+                   " draws gave none of split ", split_name(split)));
 }
 
 }  // namespace longhaul

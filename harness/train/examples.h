@@ -4,6 +4,8 @@
 
 namespace longhaul {
 
+const char* split_name(Split split);  // train, validation or test
+
 // Example `index` of a split of a task's stream named by `seed`. Splits are disjoint by content:
 // the hash of an example's tokens says which split it belongs to (half train, a quarter each
 // validation and test), and draws that belong elsewhere are drawn again. Throws Error when 10000

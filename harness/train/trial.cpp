@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "harness/record/machine.h"
+#include "harness/train/cache.h"
 #include "harness/train/evaluation.h"
 #include "harness/train/stored_model.h"
 #include "harness/train/trainer.h"
@@ -63,6 +64,8 @@ void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
   Options task_options(spec.task_options), mixer_options(spec.model_options);
   const std::unique_ptr<Task> task = registry.task(spec.task).make(task_options);
   task_options.check(spec.task_name);
+  use_cache(*task, {spec.task, task->version(), task_options.resolved()},
+            streams_of_trial(spec.seed));
   const std::vector<TestTask> tests = make_test_tasks(spec, registry);
   const TaskShape shape = shape_of(*task, tests);
   Backbone model = [&] {

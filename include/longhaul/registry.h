@@ -27,6 +27,7 @@ struct TaskInfo {
   std::string name;
   std::string about;
   std::string source;
+  std::string published = {};  // figures of others, a line each, and where they stand
   std::string origin = {};
   std::function<std::unique_ptr<Task>(Options&)> make = {};
 };

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "longhaul/batch.h"
@@ -9,6 +11,8 @@
 #include "longhaul/rng.h"
 
 namespace longhaul {
+
+class ExampleCache;  // the harness's own
 
 enum class Split { train, validation, test };
 
@@ -34,7 +38,7 @@ struct Shallow {
 struct Picture {
   int64_t width = 0, height = 0;
   int64_t first_id = 1;  // the token id of black; ids rise with brightness
-  int64_t levels = 256;  // brightness levels
+  int64_t levels = 256;  // brightness levels; values have their own range, darkest to brightest
 };
 
 // A generator or reader of examples. One .cpp per task; see docs/add-a-task.md.
@@ -78,9 +82,17 @@ class Task {
   // Whether the shallow baseline is, instead, a logistic regression on how often each id occurs.
   virtual bool shallow_is_bag_of_tokens() const;
 
-  // One example for a human reader, lines ending in '\n'. Default: the ids and targets.
+  // One example for a human reader, lines ending in '\n'. Default: the ids, or the picture in
+  // shades of two characters a pixel, and the targets.
   virtual std::string show(const Example& example) const;
   virtual Picture picture() const;  // default: no picture
+
+  // Examples made before (`longhaul data`), which the harness takes in place of draw(); null: none.
+  const ExampleCache* cache() const { return cache_.get(); }
+  void set_cache(std::shared_ptr<const ExampleCache> cache) { cache_ = std::move(cache); }
+
+ private:
+  std::shared_ptr<const ExampleCache> cache_;
 };
 
 }  // namespace longhaul

@@ -21,8 +21,8 @@ TEST_CASE("cli: no arguments and --help explain the commands", "[cli]") {
   const Outcome bare = longhaul_run("");
   CHECK(bare.status == 0);
   CHECK(longhaul_run("--help").out == bare.out);
-  for (const char* command : {"run", "table", "export", "list", "show", "sample", "eval", "forward",
-                              "gradcheck", "doctor", "trial", "check", "new"}) {
+  for (const char* command : {"run", "table", "export", "list", "show", "sample", "data", "eval",
+                              "forward", "gradcheck", "doctor", "trial", "check", "new"}) {
     INFO(command);
     CHECK(has(bare.out, std::string("\n  ") + command + " "));
     CHECK(has(bare.out, std::string("  longhaul ") + command));

@@ -98,7 +98,7 @@ TEST_CASE("pathfinder: the picture of its top comment is one it draws", "[tasks]
   const Example example = task->draw(rng);
   CHECK(example.targets == std::vector<int32_t>{1});
   auto rows = shown_rows(task->show(example));
-  CHECK(rows.back() == "label 1: one contour joins the markers");
+  CHECK(rows.back() == "target 1: one contour joins the markers");
   rows.pop_back();
   CHECK(rows == comment_rows());
 }

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "harness/train/logistic.h"
+#include "longhaul/task.h"
+
+namespace longhaul {
+
+// The shallow baseline of Task::shallow_is_bag_of_tokens(): logistic regression on the share of
+// each id in an example, whatever their order; of a pair of documents on both shares and their
+// difference, [a, b, |a - b|]; of real-valued inputs on each channel's mean and mean square.
+class BagOfTokens {
+ public:
+  explicit BagOfTokens(const Task& task) : task_(task) {}
+
+  void add(const Example& example, int32_t target);  // one answer to learn from
+  void fit();                                        // after at least one
+  int32_t answer(const Example& example) const;
+
+ private:
+  std::vector<float> features(const Example& example) const;
+
+  const Task& task_;
+  std::vector<float> rows_;
+  std::vector<int32_t> targets_;
+  std::unique_ptr<LogisticRegression> regression_;
+};
+
+}  // namespace longhaul
