@@ -85,36 +85,54 @@ struct Head {
   float *y, *lse;
 };
 
-// One tile of `count` queries from q0 on, as kTileVecs registers of lanes: y and the log2-sum-exp2
-// of its rows. `work` holds (d + dv + kKeys) * kTileVecs * kWidth floats.
+// What a tile of queries holds while the keys pass, as kTileVecs registers of lanes.
+template <int kTileVecs>
+struct QueryTile {
+  static constexpr int64_t lanes = kTileVecs * kWidth;
+  int64_t q0, count;
+  float *qt, *yt, *s;  // [d, lanes], [dv, lanes], [kKeys, lanes]
+  RunningSoftmax<kTileVecs> softmax = {};
+  bool fresh = true;  // no key has passed
+};
+
+template <int kTileVecs>
+void pass_keys(const Problem& p, const Head& head, const Scores& scores,
+               QueryTile<kTileVecs>& tile) {
+  constexpr int64_t lanes = QueryTile<kTileVecs>::lanes;
+  const int64_t sq = p.q_stride(), sk = p.k_stride(), sv = p.v_stride(), q0 = tile.q0;
+  float* s = tile.s;
+  const auto [begin, end] = p.keys_of(q0, tile.count, scores.band, head.keys);
+  if (begin >= end) return;
+  load_columns(scores.q + q0 * sq, sq, tile.count, p.d, tile.qt, lanes, p.scale * kLog2E);
+  for (int64_t k0 = begin; k0 < end; k0 += kKeys) {
+    const int64_t n = std::min(kKeys, end - k0), ahead = p.first + q0 - k0;
+    const float *k = scores.k + k0 * sk, *v = head.v + k0 * sv;
+    tile::narrow_product<kTileVecs>(n, p.d, {k, sk}, tile.qt, lanes, s, lanes, false);
+    if (head.bias) add_bias<kTileVecs>(head.bias, ahead, n, s);
+    hide(scores.band, ahead, n, lanes, s);
+    tile.softmax.weigh(s, n);
+    if (!tile.fresh) scale_lanes<kTileVecs>(tile.yt, p.dv, tile.softmax.shrink);
+    tile::narrow_product<kTileVecs>(p.dv, n, {v, sv, true}, s, lanes, tile.yt, lanes, true);
+    tile.fresh = false;
+  }
+}
+
+// `count` queries from q0 on: y and the log2-sum-exp2 of its rows. `work` holds
+// (d + dv + kKeys) * kTileVecs * kWidth floats.
 template <int kTileVecs>
 void attend(const Problem& p, const Head& head, int64_t q0, int64_t count, float* work) {
   constexpr int64_t lanes = kTileVecs * kWidth;
-  const int64_t sq = p.q_stride(), sk = p.k_stride(), sv = p.v_stride();
   float *qt = work, *yt = qt + p.d * lanes, *s = yt + p.dv * lanes;
+  QueryTile<kTileVecs> tile{q0, count, qt, yt, s};
   std::fill_n(yt, p.dv * lanes, 0.0f);
-  RunningSoftmax<kTileVecs> softmax;
-  bool fresh = true;
-  for (const auto& [q, k, band] : head.scores) {
-    const auto [begin, end] = p.keys_of(q0, count, band, head.keys);
-    if (begin < end) load_columns(q + q0 * sq, sq, count, p.d, qt, lanes, p.scale * kLog2E);
-    for (int64_t k0 = begin; k0 < end; k0 += kKeys, fresh = false) {
-      const int64_t n = std::min(kKeys, end - k0), ahead = p.first + q0 - k0;
-      tile::narrow_product<kTileVecs>(n, p.d, {k + k0 * sk, sk}, qt, lanes, s, lanes, false);
-      if (head.bias) add_bias<kTileVecs>(head.bias, ahead, n, s);
-      hide(band, ahead, n, lanes, s);
-      softmax.weigh(s, n);
-      if (!fresh) scale_lanes<kTileVecs>(yt, p.dv, softmax.shrink);
-      const float* v = head.v + k0 * sv;
-      tile::narrow_product<kTileVecs>(p.dv, n, {v, sv, true}, s, lanes, yt, lanes, true);
-    }
-  }
+  for (const Scores& scores : head.scores) pass_keys(p, head, scores, tile);
   alignas(64) float top[lanes], total[lanes];
   Vec share[kTileVecs];
   for (int i = 0; i < kTileVecs; ++i) {
-    tile::store(top + i * kWidth, softmax.top[i]);
-    tile::store(total + i * kWidth, softmax.total[i]);
-    share[i] = softmax.total[i] == 0 ? Vec{} : 1 / softmax.total[i];
+    const Vec sum = tile.softmax.total[i];
+    tile::store(top + i * kWidth, tile.softmax.top[i]);
+    tile::store(total + i * kWidth, sum);
+    share[i] = sum == 0 ? Vec{} : 1 / sum;
   }
   for (int64_t i = 0; i < count; ++i)
     head.lse[q0 + i] = total[i] == 0 ? 0 : top[i] + std::log2(total[i]);
