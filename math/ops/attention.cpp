@@ -1,5 +1,6 @@
-// Softmax attention in tiles of keys and queries that stay in cache: what a call asks for, checked and
-// put as bands of distances. The two passes are in attention_forward.cpp and attention_reverse.cpp.
+// Softmax attention in tiles of keys and queries that stay in cache: what a call asks for, checked
+// and put as bands of distances. The two passes are in attention_forward.cpp and
+// attention_reverse.cpp.
 #include <cmath>
 
 #include "longhaul/error.h"
@@ -46,11 +47,12 @@ void check_shapes(const Tensor& q, const Tensor& k, const Tensor& v, const Lengt
 void check_options(const Tensor& q, const Tensor& k, const AttentionSpec& spec) {
   require(spec.window >= 0 && spec.first >= 0, "attention: window ", spec.window, ", first ",
           spec.first, "; neither may be negative");
-  require(!spec.causal || spec.first == 0, "attention: causal with queries from ", spec.first, " on");
+  require(!spec.causal || spec.first == 0, "attention: causal with queries from ", spec.first,
+          " on");
   require(spec.far_q.defined() == spec.far_k.defined(), "attention: far_q without far_k");
-  require(!spec.far_q.defined() ||
-              (spec.far_q.shape() == q.shape() && spec.far_k.shape() == k.shape()),
-          "attention: far_q and far_k must have the shapes of q ", q.shape(), " and k ", k.shape());
+  require(
+      !spec.far_q.defined() || (spec.far_q.shape() == q.shape() && spec.far_k.shape() == k.shape()),
+      "attention: far_q and far_k must have the shapes of q ", q.shape(), " and k ", k.shape());
   const int64_t distances = std::max(spec.first + q.dim(1), k.dim(1));
   require(!spec.bias.defined() || (spec.bias.rank() == 2 && spec.bias.dim(0) == spec.heads &&
                                    spec.bias.dim(1) >= distances),
@@ -70,18 +72,9 @@ Problem problem(const Tensor& q, const Tensor& k, const Tensor& v, const Attenti
   const int64_t H = spec.heads, G = spec.kv_heads ? spec.kv_heads : H, d = q.dim(2) / H;
   const float standard = 1 / std::sqrt(static_cast<float>(std::max<int64_t>(d, 1)));
   const auto [near, far] = bands(spec);
-  return {q.dim(0),
-          q.dim(1),
-          k.dim(1),
-          H,
-          G,
-          d,
-          v.dim(2) / G,
-          spec.scale.value_or(standard),
-          spec.first,
-          near,
-          far,
-          spec.bias.defined() ? spec.bias.dim(1) : 0};
+  return {q.dim(0),   q.dim(1), k.dim(1),     H,
+          G,          d,        v.dim(2) / G, spec.scale.value_or(standard),
+          spec.first, near,     far,          spec.bias.defined() ? spec.bias.dim(1) : 0};
 }
 
 // bias [H, n] times log2 e, on both sides of distance 0.
@@ -112,8 +105,13 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Length
   check_options(q, k, spec);
   const Problem p = problem(q, k, v, spec);
   const Tensor bias = spec.bias;
-  const tiled::Inputs in{q, k, v, spec.far_q, spec.far_k,
-                         bias.defined() ? spread(p, bias) : Tensor(), pooled(lengths)};
+  const tiled::Inputs in{q,
+                         k,
+                         v,
+                         spec.far_q,
+                         spec.far_k,
+                         bias.defined() ? spread(p, bias) : Tensor(),
+                         pooled(lengths)};
   Tensor y = Tensor::empty({p.B, p.Tq, p.y_stride()});
   Tensor lse = Tensor::empty({p.B, p.H, p.Tq});
   const int64_t flops = 2 * visible_pairs(p, in.keys) * p.H * (p.d + p.dv);

@@ -9,8 +9,8 @@
 #include "math/memory.h"
 #include "math/tile.h"
 
-// What the two passes of the tiled attention share. Exponentials are powers of two: log2 e is part of
-// the scale and of the bias.
+// What the two passes of the tiled attention share. Exponentials are powers of two: log2 e is part
+// of the scale and of the bias.
 namespace longhaul::tiled {
 
 constexpr int kVecs = tile::kWidth == 16 ? 2 : 3;  // registers across a tile
@@ -58,8 +58,8 @@ struct Problem {
             std::min(Tq, k0 + count - 1 + band.to - first)};
   }
 
-  // A bias by distance is spread out to both sides of distance 0, [H, bias_width()], so that a register
-  // of neighbours is one load; a tile may reach past its end.
+  // A bias by distance is spread out to both sides of distance 0, [H, bias_width()], so that a
+  // register of neighbours is one load; a tile may reach past its end.
   int64_t bias_middle() const { return distances + kLanes; }
   int64_t bias_width() const { return 2 * bias_middle(); }
 };
@@ -81,7 +81,7 @@ inline void load_columns(const float* from, int64_t stride, int64_t count, int64
 // scores are those of q and k.
 struct Inputs {
   Tensor q, k, v, far_q, far_k, bias;
-  PooledVector<int64_t> keys;  // seen of each sequence
+  PooledVector<int64_t> keys;                                // seen of each sequence
   const float* bias_at(const Problem& p, int64_t h) const {  // of head h at distance 0
     return bias.defined() ? bias.data() + h * p.bias_width() + p.bias_middle() : nullptr;
   }

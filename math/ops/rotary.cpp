@@ -2,6 +2,7 @@
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "math/memory.h"
 
 namespace longhaul {
 namespace {
@@ -47,10 +48,10 @@ void rotate(const Shape& shape, int64_t heads, const Tensor& turn, const float* 
 
 Tensor rotary(const Tensor& x, const RotarySpec& spec) {
   const auto half = static_cast<int64_t>(spec.frequencies.size());
-  require(x.rank() == 3 && spec.heads > 0 && x.dim(2) == 2 * spec.heads * half, "rotary: ",
-          spec.heads, " heads with ", half, " frequencies for shape ", x.shape());
-  require(spec.growth.empty() || spec.growth.size() == spec.frequencies.size(), "rotary: ",
-          spec.growth.size(), " growths for ", half, " frequencies");
+  require(x.rank() == 3 && spec.heads > 0 && x.dim(2) == 2 * spec.heads * half,
+          "rotary: ", spec.heads, " heads with ", half, " frequencies for shape ", x.shape());
+  require(spec.growth.empty() || spec.growth.size() == spec.frequencies.size(),
+          "rotary: ", spec.growth.size(), " growths for ", half, " frequencies");
   const Tensor turn = turns(spec, x.dim(1));
   const int64_t heads = spec.heads;
   Tensor y(x.shape());
@@ -64,10 +65,11 @@ Tensor rope(const Tensor& x, int64_t heads, double base, int64_t first) {
   require(x.rank() == 3 && heads > 0 && x.dim(2) % (2 * heads) == 0, "rope: ", heads,
           " heads of even width for shape ", x.shape());
   const int64_t half = x.dim(2) / heads / 2;
-  RotarySpec spec{.heads = heads, .first = static_cast<double>(first)};
+  PooledVector<double> frequencies(half);
   for (int64_t i = 0; i < half; ++i)
-    spec.frequencies.push_back(std::pow(base, -static_cast<double>(i) / static_cast<double>(half)));
-  return rotary(x, spec);
+    frequencies[i] = std::pow(base, -static_cast<double>(i) / static_cast<double>(half));
+  return rotary(x,
+                {.heads = heads, .frequencies = frequencies, .first = static_cast<double>(first)});
 }
 
 }  // namespace longhaul
