@@ -58,10 +58,10 @@ inline void read_heads(AttentionOptions& a, Options& o, int64_t d_model) {
 }
 
 inline void read_positions(AttentionOptions& a, Options& o, int64_t max_length) {
-  a.position = o.choice("position", "rope",
-                        {"none", "learned", "sinusoidal", "rope", "xpos", "alibi", "kerple_log",
-                         "kerple_power"},
-                        "how positions are told apart");
+  a.position = o.choice(
+      "position", "rope",
+      {"none", "learned", "sinusoidal", "rope", "xpos", "alibi", "kerple_log", "kerple_power"},
+      "how positions are told apart");
   a.rope_base = o.number("rope_base", 10000, "base of the frequencies of rope and xpos", 1);
   a.window = o.integer("window", 0, "keys at this distance and beyond are not seen; 0: all are");
   a.hwfa = o.flag("hwfa", false,

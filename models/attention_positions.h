@@ -10,8 +10,8 @@
 #include "longhaul/ops.h"
 #include "longhaul/tensor.h"
 
-// How attention is told positions: frequencies of rotary positions and their changes after training,
-// decay (xpos), and biases by distance. d is the width of a head, pair i = 0 .. d/2 - 1.
+// How attention is told positions: frequencies of rotary positions and their changes after
+// training, decay (xpos), and biases by distance. d is the width of a head, pair i = 0 .. d/2 - 1.
 namespace attention_positions {
 using longhaul::Tensor;
 
@@ -31,15 +31,17 @@ struct Stretch {
   double yarn_fast = 32;  // tau: pairs that turn so often in the trained length stay as they are
 };
 
-// The share of theta_i that YaRN (Peng et al. 2023, arXiv:2309.00071, section 3.2) keeps; the rest is
-// divided by k. The ramp runs along the turns r = theta L / 2 pi, from 1 to tau, as in eq. 18 ...
+// The share of theta_i that YaRN (Peng et al. 2023, arXiv:2309.00071, section 3.2) keeps; the rest
+// is divided by k. The ramp runs along the turns r = theta L / 2 pi, from 1 to tau, as in eq. 18
+// ...
 inline double yarn_kept(double theta, const Stretch& s) {
   const double turns = theta * s.trained / (2 * std::numbers::pi);
   if (turns >= s.yarn_fast) return 1;
   return turns <= 1 ? 0 : (turns - 1) / (s.yarn_fast - 1);
 }
 
-// ... or along the pair's index, as in the authors' code, between those that turn tau times and once.
+// ... or along the pair's index, as in the authors' code, between those that turn tau times and
+// once.
 inline double yarn_index_kept(int64_t pair, int64_t d, const Stretch& s) {
   const auto index_of = [&](double turns) {
     return static_cast<double>(d) * std::log(s.trained / (turns * 2 * std::numbers::pi)) /
@@ -100,8 +102,8 @@ inline std::vector<double> negated(std::vector<double> x) {
   return x;
 }
 
-// Slopes of ALiBi (Press et al. 2022, arXiv:2108.12409, section 3): 2^(-8h/H), h = 1 .. H, for a power
-// of two; else those of the next smaller one, then every other one of its double.
+// Slopes of ALiBi (Press et al. 2022, arXiv:2108.12409, section 3): 2^(-8h/H), h = 1 .. H, for a
+// power of two; else those of the next smaller one, then every other one of its double.
 inline Tensor alibi_slopes(int64_t heads) {  // [H, 1]
   int64_t power = 1;
   while (2 * power <= heads) power *= 2;
@@ -118,8 +120,7 @@ inline Tensor alibi_slopes(int64_t heads) {  // [H, 1]
 template <class F>
 Tensor by_distance(int64_t n, F&& f) {
   Tensor row = Tensor::empty({1, n});
-  for (int64_t D = 0; D < n; ++D)
-    row.data()[D] = static_cast<float>(f(static_cast<double>(D)));
+  for (int64_t D = 0; D < n; ++D) row.data()[D] = static_cast<float>(f(static_cast<double>(D)));
   return row;
 }
 

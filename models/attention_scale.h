@@ -7,8 +7,8 @@
 
 // The scale of attention logits that maximises the gradient through the softmax (Su Jianlin,
 // kexue.fm/archives/9812): G(alpha) = alpha (1 - sum p_i^2), p = softmax(alpha s) over n keys, with
-// the annealed estimate sum p^2 = E[e^(2 alpha s)] / (n E[e^(alpha s)]^2). For a Gaussian s the true
-// optimum lies higher; docs/models.md.
+// the annealed estimate sum p^2 = E[e^(2 alpha s)] / (n E[e^(alpha s)]^2). For a Gaussian s the
+// true optimum lies higher; docs/models.md.
 namespace attention_scale {
 
 // s ~ N(0, 1), as q.k / sqrt(d) is at first: the root of e^(a^2) (1 + 2 a^2) = n.
@@ -39,8 +39,9 @@ inline double log_mean_exp_cosine(double a, int64_t d) {
 inline double cosine_optimum(double n, int64_t d) {
   const int64_t width = std::max<int64_t>(d, 2);
   const auto G = [&](double a) {
-    return a * (1 - std::exp(log_mean_exp_cosine(2 * a, width) -
-                             2 * log_mean_exp_cosine(a, width)) / n);
+    return a *
+           (1 -
+            std::exp(log_mean_exp_cosine(2 * a, width) - 2 * log_mean_exp_cosine(a, width)) / n);
   };
   double low = 0, high = 4 * std::sqrt(static_cast<double>(width)) + 8 * std::log(n);
   constexpr double kRatio = 0.6180339887498949;

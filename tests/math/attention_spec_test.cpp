@@ -1,5 +1,5 @@
-// The parts of AttentionSpec beside heads, direction and scale: windows, biases by distance, heads that
-// share keys, scores that change with the distance, queries that stand later.
+// The parts of AttentionSpec beside heads, direction and scale: windows, biases by distance, heads
+// that share keys, scores that change with the distance, queries that stand later.
 
 #include <cmath>
 
@@ -113,7 +113,14 @@ std::vector<Case> small_cases() {
       {"shared keys", 7, 7, 3, 2, {7, 5}, spec(4, true, 2)},
       {"one key head, bias", 8, 8, 2, 3, {8, 0}, spec(3, false, 1), true},
       {"far scores", 11, 11, 2, 3, {11, 7}, spec(2, true, 0, 0, 0, 4), false, true},
-      {"far scores, shared keys, bias, window", 35, 35, 2, 1, {35}, spec(2, true, 1, 20, 0, 9), true,
+      {"far scores, shared keys, bias, window",
+       35,
+       35,
+       2,
+       1,
+       {35},
+       spec(2, true, 1, 20, 0, 9),
+       true,
        true},
       {"far scores everywhere", 4, 4, 2, 2, {4}, spec(1, true, 0, 0, 0, 0), false, true},
       {"no query in reach of a key", 2, 40, 2, 2, {40}, spec(1, false, 0, 3, 5)},
@@ -128,9 +135,11 @@ TEST_CASE("attention equals the definition with every part of its spec", "[ops][
   std::vector<Case> cases = small_cases();
   for (int64_t T : {1, 2, 31, 33, 64, 65, 131, 201})
     for (int64_t window : {0, 1, 16, 70}) {
-      cases.push_back({"causal", T, T, 8, 8, {T, T / 2}, spec(4, true, 2, window, 0, 40), true, true});
+      cases.push_back(
+          {"causal", T, T, 8, 8, {T, T / 2}, spec(4, true, 2, window, 0, 40), true, true});
       cases.push_back({"both sides", T, T, 6, 5, {T, T / 2}, spec(2, false, 1, window), true});
-      cases.push_back({"one query", 1, T, 8, 8, {T}, spec(2, false, 1, window, T - 1, 33), true, true});
+      cases.push_back(
+          {"one query", 1, T, 8, 8, {T}, spec(2, false, 1, window, T - 1, 33), true, true});
     }
   for (const Case& c : cases) {
     INFO(c.name << ": " << c.Tq << " x " << c.Tk << ", window " << c.spec.window);
