@@ -2,6 +2,7 @@
 // and put as bands of distances. The two passes are in attention_forward.cpp and
 // attention_reverse.cpp.
 #include <cmath>
+#include <utility>
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
@@ -56,8 +57,7 @@ void check_options(const Tensor& q, const Tensor& k, const AttentionSpec& spec) 
   const int64_t distances = std::max(spec.first + q.dim(1), k.dim(1));
   require(!spec.bias.defined() || (spec.bias.rank() == 2 && spec.bias.dim(0) == spec.heads &&
                                    spec.bias.dim(1) >= distances),
-          "attention: expected a bias [heads, ", distances, " or more], found ",
-          spec.bias.defined() ? spec.bias.shape() : Shape{});
+          "attention: expected a bias [heads, ", distances, " or more], found ", spec.bias.shape());
 }
 
 // What q and k give, and what far_q and far_k give: nothing, if there are none.

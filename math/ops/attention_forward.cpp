@@ -2,6 +2,7 @@
 // horizontal step and K and V are read where they lie.
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "math/ops/attention_tiles.h"
 #include "math/parallel.h"

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
-#include <vector>
 
 #include "longhaul/tensor.h"
 #include "math/memory.h"
@@ -21,7 +19,6 @@ constexpr int64_t kAnyDistance = int64_t{1} << 40;  // beyond every sequence
 // The distances position(query) - position(key) at which a pair counts: from <= distance < to.
 struct Band {
   int64_t from, to;
-  bool operator==(const Band&) const = default;
 };
 
 // Consecutive positions [begin, end); none if end <= begin.

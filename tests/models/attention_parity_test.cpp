@@ -25,10 +25,14 @@ void fill_wave(const Tensor& x, double phase) {
 OptionMap options_of(const nlohmann::json& given) {
   OptionMap options;
   for (const auto& [name, value] : given.items()) {
-    if (value.is_boolean()) options[name] = value.get<bool>();
-    else if (value.is_number_integer()) options[name] = value.get<int64_t>();
-    else if (value.is_number()) options[name] = value.get<double>();
-    else options[name] = value.get<std::string>();
+    if (value.is_boolean())
+      options[name] = value.get<bool>();
+    else if (value.is_number_integer())
+      options[name] = value.get<int64_t>();
+    else if (value.is_number())
+      options[name] = value.get<double>();
+    else
+      options[name] = value.get<std::string>();
   }
   return options;
 }
@@ -58,10 +62,12 @@ TEST_CASE("transformer equals an independent NumPy program with every option",
     INFO(entry["changed"].dump() << ", causal " << entry["causal"] << ", layer " << entry["layer"]);
     const auto values = entry["y"].get<std::vector<float>>();
     const int64_t D = 8, T = static_cast<int64_t>(values.size()) / D;
-    const MadeMixer made = make_mixer(
-        "transformer", options_of(entry["options"]),
-        {.d_model = D, .max_length = 20, .causal = entry["causal"], .layer = entry["layer"],
-         .layers = entry["layers"]});
+    const MadeMixer made = make_mixer("transformer", options_of(entry["options"]),
+                                      {.d_model = D,
+                                       .max_length = 20,
+                                       .causal = entry["causal"],
+                                       .layer = entry["layer"],
+                                       .layers = entry["layers"]});
     CHECK(made.problems.empty());
     fill_parameters(made);
     Tensor x({1, T, D});

@@ -110,7 +110,8 @@ TEST_CASE("transformer: with key_norm the length of a key does not matter, witho
   }
 }
 
-TEST_CASE("ALiBi: slopes of 8 heads are 1/2 .. 1/256, others fill in between", "[models][transformer]") {
+TEST_CASE("ALiBi: slopes of 8 heads are 1/2 .. 1/256, others fill in between",
+          "[models][transformer]") {
   const auto slopes = [](int64_t heads) {
     const Tensor s = positions::alibi_slopes(heads);
     return std::vector<float>(s.data(), s.data() + heads);
@@ -160,8 +161,8 @@ TEST_CASE("rope: changed frequencies are those of the sources", "[models][transf
 }
 
 TEST_CASE("gradmax: the optimum of the annealed estimate", "[models][transformer]") {
-  const std::vector<std::pair<double, double>> gaussian{{64, 1.549},   {256, 1.864},  {512, 2.008},
-                                                        {1024, 2.147}, {4096, 2.406}, {16384, 2.645}};
+  const std::vector<std::pair<double, double>> gaussian{
+      {64, 1.549}, {256, 1.864}, {512, 2.008}, {1024, 2.147}, {4096, 2.406}, {16384, 2.645}};
   for (const auto& [n, alpha] : gaussian)
     CHECK(std::abs(attention_scale::gaussian_optimum(n) - alpha) < 0.01);
   struct Row {

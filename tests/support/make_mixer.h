@@ -31,7 +31,8 @@ struct Place {
   int64_t layer = 0, layers = 1;
 };
 
-inline MadeMixer make_mixer(const std::string& model, const OptionMap& given, const Place& at = {}) {
+inline MadeMixer make_mixer(const std::string& model, const OptionMap& given,
+                            const Place& at = {}) {
   Registry registry;
   register_builtins(registry);
   Options options(given);
