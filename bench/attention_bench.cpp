@@ -2,6 +2,8 @@
 //
 //   attention/causal/<d>/<T>/<pass>           the tiled operator, 64 channels in heads of width d
 //   attention/bidirectional/<d>/<T>/<pass>
+//   attention_window/causal/<d>/<T>/<pass>    the same under a window of 128
+//   attention_bias/causal/<d>/<T>/<pass>      with a learned bias by distance
 //   naive/causal/<d>/<T>/<pass>               matmul, mask, softmax, matmul with the T x T matrix
 //   in memory linear_attention/causal/<d>/<T>/<pass>    chunks of 64
 //   linear_attention/bidirectional/<d>/<T>/<pass>
@@ -42,6 +44,17 @@ Tensor noise(const Shape& shape, uint64_t seed) {
 
 Tensor tiled(const Setting& s, const Tensor& q, const Tensor& k, const Tensor& v) {
   return attention(q, k, v, Lengths(q.dim(0), s.T), {.heads = kWidth / s.d, .causal = s.causal});
+}
+
+Tensor windowed(const Setting& s, const Tensor& q, const Tensor& k, const Tensor& v) {
+  return attention(q, k, v, Lengths(q.dim(0), s.T),
+                   {.heads = kWidth / s.d, .causal = s.causal, .window = 128});
+}
+
+Tensor biased(const Setting& s, const Tensor& q, const Tensor& k, const Tensor& v) {
+  AttentionSpec spec{.heads = kWidth / s.d, .causal = s.causal};
+  spec.bias = noise({spec.heads, s.T}, 4);
+  return attention(q, k, v, Lengths(q.dim(0), s.T), spec);
 }
 
 Tensor linear(const Setting& s, const Tensor& q, const Tensor& k, const Tensor& v) {
@@ -126,6 +139,8 @@ int main(int argc, char** argv) {
           add("attention", tiled, tiled, {causal, d, T, reverse});
           add("linear_attention", linear, linear, {causal, d, T, reverse});
         }
+        add("attention_window", windowed, windowed, {true, d, T, reverse});
+        add("attention_bias", biased, biased, {true, d, T, reverse});
         if (T < 4096) add("naive", naive, tiled, {true, d, T, reverse});
       }
   benchmark::Initialize(&argc, argv);

@@ -1,84 +1,247 @@
 // Multi-head softmax attention (Vaswani et al. 2017, arXiv:1706.03762, section 3.2).
 //
 //   q = x W_q, k = x W_k, v = x W_v, each cut into heads of width d = D / H
-//   y_i = sum_j softmax_j(<q_i, k_j> / sqrt(d)) v_j        out = y W_out
+//   y_i = sum_j softmax_j(scale <q_i, k_j> + bias_h(|i - j|)) v_j        out = y W_out
 //
-// over the real positions j, when causal those up to i. No biases. Positions are told by rotating q
-// and k (rope, Su et al. 2021, arXiv:2104.09864), by a learned table added to the embeddings, or
-// not. Time O(T^2 D), memory O(T D); decoding keeps every k and v: 2 D floats a position.
+// over the real positions j, when causal those up to i, and those nearer than the window. The
+// projections have no bias. Options change what stands in the softmax and how positions are told;
+// each is written out, with its source, in docs/models.md and the headers beside this file. Time
+// O(T^2 D), under a window w O(T w D), memory O(T D); decoding keeps every k and v in reach: 2 D
+// floats a position.
+//
+// Deviations: KERPLE's parameters are held in range where they are used, not rewritten after each
+// step; xPos decays by distance alone, without its blockwise attention at test time.
 
 #include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
 
-#include "longhaul/error.h"
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
 #include "longhaul/plugin.h"
+#include "models/attention_options.h"
+#include "models/attention_positions.h"
+#include "models/attention_scale.h"
 
 namespace {
 using namespace longhaul;
+namespace positions = attention_positions;
+using attention_options::AttentionOptions;
+using attention_options::PostHoc;
 
 constexpr int64_t kFirstCapacity = 16;  // positions of a new cache; doubled whenever it is full
 
+// How queries or keys are turned (RotarySpec); without frequencies they are not.
+struct Turn {
+  std::vector<double> frequencies, growth;
+  double first = 0, step = 1;
+};
+
 class Transformer final : public Mixer {
  public:
-  explicit Transformer(MixerContext& c) : causal_(c.causal()) {
-    Options& o = c.options();
-    const int64_t D = c.d_model();
-    heads_ = o.integer("heads", 2, "attention heads; they divide d_model", 1);
-    const std::string position =
-        o.choice("position", "rope", {"none", "learned", "rope"}, "how positions are told apart");
-    rope_ = position == "rope";
-    if (position == "learned") c.want_learned_positions();
-    if (D % heads_ != 0 || (rope_ && D / heads_ % 2 != 0)) {
-      o.problem("heads", text(heads_, " heads do not cut d_model ", D, " into equal parts",
-                              rope_ ? " of even width, as rope needs" : ""));
-      heads_ = 1;
-    }
+  explicit Transformer(MixerContext& c)
+      : causal_(c.causal()), o_(attention_options::read(c)), trained_(o_.trained_length) {
+    if (o_.position == "learned") c.want_learned_positions();
+    if (o_.position == "sinusoidal") c.want_sinusoidal_positions();
+    if (o_.hwfa) place_in_hwfa(c.layer(), c.layers());
+    if (o_.post_hoc.name == "window")
+      o_.window = o_.window ? std::min(o_.window, o_.post_hoc.window) : o_.post_hoc.window;
+    if (o_.rotates()) choose_turns();
+    scale_ = static_cast<float>(chosen_scale());
+    const int64_t D = c.d_model(), shared = o_.kv_heads * o_.head_width;
     q_ = c.weight("q.weight", D, D);
-    k_ = c.weight("k.weight", D, D);
-    v_ = c.weight("v.weight", D, D);
+    k_ = c.weight("k.weight", D, shared);
+    v_ = c.weight("v.weight", D, shared);
     out_ = c.weight("out.weight", D, D);
+    make_bias(c);
   }
 
   Tensor forward(const Tensor& x, const Lengths& lengths) const override {  // [B, T, D]
-    const Tensor y = attention(turn(matmul(x, q_), 0), turn(matmul(x, k_), 0), matmul(x, v_),
-                               lengths, {.heads = heads_, .causal = causal_});
-    return matmul(y, out_);
+    const Rows rows = project(x, focus(x.dim(1), 0, lengths), 0);
+    AttentionSpec spec = scores(rows, x.dim(1));
+    spec.far_k = rows.far_k;
+    return matmul(attention(rows.q, rows.k, rows.v, lengths, spec), out_);
   }
 
-  // The state is the keys and values so far, [B, capacity, D] each.
+  // The state is the keys and values in reach, [B, capacity, kv_heads * d] each, and with rerope
+  // the keys as far queries see them.
   State start(int64_t batch) const override {
-    const Shape shape{batch, kFirstCapacity, q_.dim(0)};
-    return {{Tensor(shape), Tensor(shape)}};
+    const int64_t rows = o_.window ? std::min(o_.window, kFirstCapacity) : kFirstCapacity;
+    const Shape shape{batch, rows, k_.dim(1)};
+    State state{{Tensor(shape), Tensor(shape)}};
+    if (far_from_) state.tensors.emplace_back(shape);
+    return state;
   }
 
   Tensor step(const Tensor& x, State& state) const override {  // [B, D]
     const int64_t B = x.dim(0), D = x.dim(1), at = state.position++;
-    const Shape row{B, 1, D};
-    append(state.tensors[0], at, turn(reshape(matmul(x, k_), row), at));
-    append(state.tensors[1], at, reshape(matmul(x, v_), row));
-    const Tensor y =
-        attention(turn(reshape(matmul(x, q_), row), at), state.tensors[0], state.tensors[1],
-                  Lengths(B, at + 1), {.heads = heads_, .causal = false});
+    const int64_t held = o_.window ? std::min(at + 1, o_.window) : at + 1;
+    const Rows rows = project(reshape(x, {B, 1, D}), focus(1, at, Lengths(1, at + 1)), at);
+    append(state.tensors[0], at, rows.k);
+    append(state.tensors[1], at, rows.v);
+    if (far_from_) append(state.tensors[2], at, rows.far_k);
+    AttentionSpec spec = scores(rows, state.tensors[0].dim(1));
+    spec.causal = false;  // all that is held is past
+    spec.first = held - 1;
+    if (far_from_) spec.far_k = state.tensors[2];
+    const Tensor y = attention(rows.q, state.tensors[0], state.tensors[1], Lengths(B, held), spec);
     return matmul(reshape(y, {B, D}), out_);
   }
 
  private:
-  Tensor turn(const Tensor& x, int64_t first) const {
-    return rope_ ? rope(x, heads_, 10000, first) : x;
+  // Queries, keys and values of consecutive positions, [B, T, heads * d].
+  struct Rows {
+    Tensor q, k, v, far_q, far_k;
+  };
+
+  // (w - 1) (L - 1) + 1 = 3/4 of the trained length (Su Jianlin, kexue.fm/archives/9603).
+  void place_in_hwfa(int64_t layer, int64_t layers) {
+    if (layer + 1 == layers) {
+      o_.position = "none";
+      o_.logn = true;
+      o_.window = 0;
+    } else if (o_.window == 0) {
+      o_.window = 1 + std::max<int64_t>(0, trained_ * 3 / 4 - 1) / (layers - 1);
+    }
   }
 
-  // Writes row [B, 1, D] to position `at` of cache [B, capacity, D].
-  static void append(Tensor& cache, int64_t at, const Tensor& row) {
-    const int64_t B = cache.dim(0), D = cache.dim(2);
-    if (at == cache.dim(1)) cache = concat({cache, Tensor(cache.shape())}, 1);
+  void choose_turns() {
+    const PostHoc& change = o_.post_hoc;
+    near_q_.frequencies = near_k_.frequencies = positions::stretched(
+        change.name, positions::rope_frequencies(o_.head_width, o_.rope_base),
+        {change.factor, o_.rope_base, static_cast<double>(trained_), change.yarn_fast});
+    if (o_.position == "xpos") {
+      near_q_.growth = positions::xpos_growth(o_.head_width);
+      near_k_.growth = positions::negated(near_q_.growth);
+      near_q_.first = near_k_.first = -static_cast<double>(o_.longest / 2);  // for the range alone
+    }
+    if (!change.selects()) return;
+    // Beyond w a distance D counts as w + (D - w) / kappa, or as w when kappa is infinite
+    // (Su Jianlin, kexue.fm/archives/9708).
+    far_from_ = change.window;
+    far_q_ = near_q_;
+    far_k_ = near_k_;
+    far_q_.step = far_k_.step = change.name == "rerope" ? 0 : 1 / change.kappa;
+    far_q_.first = static_cast<double>(far_from_) * (1 - far_q_.step);
+  }
+
+  double chosen_scale() const {
+    const bool cosine = o_.query_norm && o_.key_norm, plain = !o_.query_norm && !o_.key_norm;
+    const double root = plain ? std::sqrt(std::max(1.0, static_cast<double>(o_.head_width))) : 1;
+    const double L = std::max(2.0, static_cast<double>(trained_));
+    const double n = std::max(2.0, causal_ ? L / 2 : L);  // keys that a query sees, on average
+    double scale = o_.scale_factor;
+    if (o_.scale == "standard")  // with logn, 4 ln n of each query's own n
+      scale *= cosine ? 4 * std::log(o_.logn ? L : n) : 1 / root;
+    if (o_.scale == "gradmax")
+      scale *= cosine ? attention_scale::cosine_optimum(n, o_.head_width)
+                      : attention_scale::gaussian_optimum(n) / root;
+    if (o_.rotates() && o_.post_hoc.name.starts_with("yarn"))
+      scale *= positions::yarn_logit_factor(o_.post_hoc.factor);
+    return scale;
+  }
+
+  void make_bias(MixerContext& c) {
+    if (o_.position == "alibi") slopes_ = positions::alibi_slopes(o_.heads);
+    if (!o_.position.starts_with("kerple")) return;
+    const double least = positions::kKerpleLeast, most = o_.position == "kerple_log" ? 1 : 2;
+    const ParameterGroup no_decay{.lr_scale = 1, .decay = false};
+    r1_ = c.parameter("r1", {o_.heads, 1}, uniform(least, 2), no_decay);
+    r2_ = c.parameter("r2", {o_.heads, 1}, uniform(least, most), no_decay);
+  }
+
+  Tensor bias(int64_t n) const {
+    if (o_.position == "alibi") return positions::alibi_bias(slopes_, n);
+    if (o_.position == "kerple_log") return positions::kerple_log_bias(r1_, r2_, n);
+    if (o_.position == "kerple_power") return positions::kerple_power_bias(r1_, r2_, n);
+    return {};
+  }
+
+  // Keys that a query at position t sees in a sequence.
+  int64_t visible(int64_t t, int64_t length) const {
+    const int64_t w = o_.window, begin = w ? std::max<int64_t>(0, t - w + 1) : 0;
+    const int64_t end = causal_ ? t + 1 : w ? std::min(length, t + w) : length;
+    return std::max<int64_t>(1, end - begin);
+  }
+
+  // What logn multiplies the queries from position `at` on by, [B or 1, T, 1]; undefined: nothing.
+  Tensor focus(int64_t T, int64_t at, const Lengths& lengths) const {
+    if (!o_.logn && !o_.post_hoc.logn) return {};
+    const int64_t B = causal_ ? 1 : static_cast<int64_t>(lengths.size());
+    const double log_trained = std::log(std::max(2.0, static_cast<double>(trained_)));
+    Tensor factor = Tensor::empty({B, T, 1});
     for (int64_t b = 0; b < B; ++b)
-      std::copy_n(row.data() + b * D, D, cache.data() + (b * cache.dim(1) + at) * D);
+      for (int64_t t = 0; t < T; ++t) {
+        const auto n = static_cast<double>(visible(at + t, causal_ ? 0 : lengths[b]));
+        const double ratio = std::log(n) / log_trained;
+        factor.data()[b * T + t] = static_cast<float>(o_.logn ? ratio : std::max(1.0, ratio));
+      }
+    return factor;
   }
 
-  bool causal_, rope_;
-  int64_t heads_;
-  Tensor q_, k_, v_, out_;
+  Rows project(const Tensor& x, const Tensor& focus, int64_t at) const {
+    Tensor q = matmul(x, q_), k = matmul(x, k_);
+    if (o_.query_norm) q = unit(q, o_.heads);
+    if (o_.key_norm) k = unit(k, o_.kv_heads);
+    if (focus.defined()) q = q * focus;
+    Rows rows{turned(q, near_q_, o_.heads, at), turned(k, near_k_, o_.kv_heads, at), matmul(x, v_),
+              Tensor(), Tensor()};
+    if (far_from_) {
+      rows.far_q = turned(q, far_q_, o_.heads, at);
+      rows.far_k = turned(k, far_k_, o_.kv_heads, at);
+    }
+    return rows;
+  }
+
+  // Every head's part of every row divided by its length.
+  Tensor unit(const Tensor& x, int64_t heads) const {
+    const int64_t d = o_.head_width;
+    const Tensor gain({d}, 1 / std::sqrt(static_cast<float>(d)));
+    return reshape(rms_norm(reshape(x, {x.dim(0), x.dim(1), heads, d}), gain, 1e-12f), x.shape());
+  }
+
+  static Tensor turned(const Tensor& x, const Turn& turn, int64_t heads, int64_t at) {
+    if (turn.frequencies.empty()) return x;
+    return rotary(x, {.heads = heads,
+                      .frequencies = turn.frequencies,
+                      .growth = turn.growth,
+                      .first = turn.first + turn.step * static_cast<double>(at),
+                      .step = turn.step});
+  }
+
+  // For these queries, at distances below n; far_k is left to the caller.
+  AttentionSpec scores(const Rows& rows, int64_t n) const {
+    return {.heads = o_.heads,
+            .causal = causal_,
+            .scale = scale_,
+            .kv_heads = o_.kv_heads,
+            .window = o_.window,
+            .bias = bias(n),
+            .far_q = rows.far_q,
+            .far_from = far_from_};
+  }
+
+  // Puts row [B, 1, width] of position `at` at the end of cache [B, capacity, width]; the oldest
+  // leaves when a window is full.
+  void append(Tensor& cache, int64_t at, const Tensor& row) const {
+    const int64_t B = cache.dim(0), width = cache.dim(2), w = o_.window;
+    const bool full = w && at >= w;
+    if (!full && at == cache.dim(1))
+      cache = concat({cache, Tensor({B, w ? std::min(at, w - at) : at, width})}, 1);
+    for (int64_t b = 0; b < B; ++b) {
+      float* rows = cache.data() + b * cache.dim(1) * width;
+      if (full) std::copy(rows + width, rows + w * width, rows);
+      std::copy_n(row.data() + b * width, width, rows + (full ? w - 1 : at) * width);
+    }
+  }
+
+  bool causal_;
+  AttentionOptions o_;  // of this layer
+  int64_t trained_, far_from_ = 0;
+  float scale_;
+  Turn near_q_, near_k_, far_q_, far_k_;
+  Tensor q_, k_, v_, out_, slopes_, r1_, r2_;
 };
 
 }  // namespace

@@ -14,6 +14,19 @@ void check_direction(const ModelInfo& model, bool causal) {
                            " only, the settings ask for causal: ", causal ? "true" : "false"));
 }
 
+// [T, D]: the sine, in odd columns the cosine, of (first + t) 10000^(-2i/D), i = column / 2
+// (Vaswani et al. 2017, section 3.5).
+Tensor sinusoidal_positions(int64_t first, int64_t T, int64_t D) {
+  Tensor table = Tensor::empty({T, D});
+  for (int64_t t = 0; t < T; ++t)
+    for (int64_t c = 0; c < D; ++c) {
+      const double power = static_cast<double>(c / 2 * 2) / static_cast<double>(D);
+      const double angle = static_cast<double>(first + t) * std::pow(10000.0, -power);
+      table.data()[t * D + c] = static_cast<float>(c % 2 ? std::cos(angle) : std::sin(angle));
+    }
+  return table;
+}
+
 }  // namespace
 
 TaskShape shape_of(const Task& task) {
@@ -28,9 +41,9 @@ Backbone::Backbone(const ModelInfo& model, Options& mixer_options, const Setting
     throw Unsupported("a task that is read at every position needs causal: true");
   const int64_t D = settings.d_model;
   const auto H = static_cast<int64_t>(std::lround(settings.mlp_ratio * static_cast<double>(D)));
-  const auto context = [&](const std::string& prefix) {
+  const auto context = [&](const std::string& prefix, int64_t layer = 0) {
     return MixerContext(D, task.max_length, settings.causal, seed, prefix, mixer_options,
-                        parameters_);
+                        parameters_, layer, settings.layers);
   };
   const ParameterGroup no_decay{.lr_scale = 1, .decay = false};
   MixerContext root = context("");
@@ -43,7 +56,7 @@ Backbone::Backbone(const ModelInfo& model, Options& mixer_options, const Setting
   bool learned_positions = false;
   for (int64_t layer = 0; layer < settings.layers; ++layer) {
     const std::string prefix = text("block.", layer, ".");
-    MixerContext outer = context(prefix), inner = context(prefix + "mixer.");
+    MixerContext outer = context(prefix), inner = context(prefix + "mixer.", layer);
     Block block;
     block.norm = outer.parameter("norm.gain", {D}, constant(1), no_decay);
     if (settings.short_conv) {
@@ -52,6 +65,7 @@ Backbone::Backbone(const ModelInfo& model, Options& mixer_options, const Setting
     }
     block.mixer = model.make(inner);
     learned_positions |= inner.wants_learned_positions();
+    sinusoidal_ |= inner.wants_sinusoidal_positions();
     if (H > 0) {
       block.mlp_norm = outer.parameter("mlp.norm.gain", {D}, constant(1), no_decay);
       block.gate = outer.weight("mlp.gate.weight", D, H);
@@ -71,10 +85,11 @@ Backbone::Backbone(const ModelInfo& model, Options& mixer_options, const Setting
 // [B, T, D]; the batch's position 0 is position `first` of its sequences.
 Tensor Backbone::embed(const Batch& batch, int64_t first) const {
   const int64_t B = batch.size, T = batch.length;
-  const Tensor x =
+  Tensor x =
       input_.defined()
           ? add(matmul(Tensor::from({B, T, task_.channels}, batch.values), input_), input_bias_)
           : embedding(embedding_, batch.tokens, {B, T});
+  if (sinusoidal_) x = add(x, sinusoidal_positions(first, T, settings_.d_model));
   if (!positions_.defined()) return x;
   require(first + T <= task_.max_length, "position ", first + T - 1, " is beyond the ",
           task_.max_length, " learned positions");

@@ -25,9 +25,9 @@ struct TaskShape {
 TaskShape shape_of(const Task& task);
 
 // The model around a mixer, the same for all of them (pre-norm residual stack):
-//   x = embedding[token], or values input + bias (+ position[t] if the mixer asked for them)
-//   layers times:  x = x + mixer(conv(norm(x)));  x = x + mlp(norm(x))
-//   logits = norm(pooled x) head + bias     pooled: mean or last position, or every scored position
+//   x = embedding[token], or values input + bias (+ position[t] or sines if the mixer asked for
+//   them) layers times:  x = x + mixer(conv(norm(x)));  x = x + mlp(norm(x)) logits = norm(pooled
+//   x) head + bias     pooled: mean or last position, or every scored position
 // A pair of sequences goes through the same stack; of the pooled a and b, the head reads
 // [a, b, a b, a - b] (the dual encoder of Long Range Arena, Tay et al. 2021, arXiv:2011.04006).
 // norm: RMS norm with gain. conv: depthwise causal convolution, left out when short_conv = 0.
@@ -73,6 +73,7 @@ class Backbone {
   TaskShape task_;
   std::vector<Parameter> parameters_;
   Tensor embedding_, input_, input_bias_, positions_;
+  bool sinusoidal_ = false;
   std::vector<Block> blocks_;
   Tensor norm_, head_, bias_;
 };

@@ -36,14 +36,17 @@ Init fan_in() {
 }
 
 MixerContext::MixerContext(int64_t d_model, int64_t max_length, bool causal, uint64_t seed,
-                           std::string prefix, Options& options, std::vector<Parameter>& parameters)
+                           std::string prefix, Options& options, std::vector<Parameter>& parameters,
+                           int64_t layer, int64_t layers)
     : d_model_(d_model),
       max_length_(max_length),
       causal_(causal),
       seed_(seed),
       prefix_(std::move(prefix)),
       options_(options),
-      parameters_(parameters) {}
+      parameters_(parameters),
+      layer_(layer),
+      layers_(layers) {}
 
 Tensor MixerContext::parameter(const std::string& name, const Shape& shape, const Init& init,
                                ParameterGroup group) {

@@ -38,11 +38,14 @@ struct Parameter {
 class MixerContext {
  public:
   MixerContext(int64_t d_model, int64_t max_length, bool causal, uint64_t seed, std::string prefix,
-               Options& options, std::vector<Parameter>& parameters);
+               Options& options, std::vector<Parameter>& parameters, int64_t layer = 0,
+               int64_t layers = 1);
 
   int64_t d_model() const { return d_model_; }
   int64_t max_length() const { return max_length_; }  // no forward is asked for longer inputs
   bool causal() const { return causal_; }             // may position t see positions after t?
+  int64_t layer() const { return layer_; }            // where it stands, 0 .. layers() - 1
+  int64_t layers() const { return layers_; }
   Options& options() { return options_; }
 
   // A trainable tensor named prefix + name. Its first values depend on (seed, name) alone.
@@ -54,6 +57,9 @@ class MixerContext {
   // Asks the backbone to add a learned position table to the embeddings.
   void want_learned_positions() { learned_positions_ = true; }
   bool wants_learned_positions() const { return learned_positions_; }
+  // Asks it to add sines and cosines of the position (Vaswani et al. 2017, section 3.5).
+  void want_sinusoidal_positions() { sinusoidal_positions_ = true; }
+  bool wants_sinusoidal_positions() const { return sinusoidal_positions_; }
 
  private:
   int64_t d_model_, max_length_;
@@ -62,7 +68,8 @@ class MixerContext {
   std::string prefix_;
   Options& options_;
   std::vector<Parameter>& parameters_;
-  bool learned_positions_ = false;
+  int64_t layer_, layers_;
+  bool learned_positions_ = false, sinusoidal_positions_ = false;
 };
 
 // What a mixer carries from one decoded position to the next. The harness measures its bytes.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -84,17 +85,38 @@ Tensor cross_entropy(const Tensor& logits, const std::vector<int32_t>& targets, 
 
 // ---- sequence operators
 // Rotary positions (Su et al. 2021, arXiv:2104.09864, eq. 34): in every head the pair (i, i + d/2)
-// at position p turns by p * base^(-2i/d). x [B, T, heads * d]; positions are first, first+1, ...
+// of row t, at position p = first + step * t, turns by p * frequencies[i] and is multiplied by
+// exp(p * growth[i]). x [B, T, heads * d].
+struct RotarySpec {
+  int64_t heads = 1;
+  std::span<const double> frequencies = {};  // d/2 of them, radians a position
+  std::span<const double> growth = {};       // likewise, or empty: 0
+  double first = 0, step = 1;
+};
+Tensor rotary(const Tensor& x, const RotarySpec& spec);
+// The same with frequencies base^(-2i/d).
 Tensor rope(const Tensor& x, int64_t heads, double base = 10000, int64_t first = 0);
 
 // Softmax attention (Vaswani et al. 2017, eq. 1), tiled: the [Tq, Tk] matrix is never stored, the
-// reverse step recomputes it (Dao et al. 2022, arXiv:2205.14135).
-// q [B, Tq, H d], k [B, Tk, H d], v [B, Tk, H dv] -> [B, Tq, H dv]; keys at t >= lengths[b] are not
-// seen. `causal` needs Tq == Tk. A query that sees no key yields 0.
+// reverse step recomputes it (Dao et al. 2022, arXiv:2205.14135). Time is linear in the length
+// under a window. q [B, Tq, H d], k [B, Tk, G d], v [B, Tk, G dv] -> [B, Tq, H dv]; keys at t >=
+// lengths[b] are not seen. `causal` needs Tq == Tk and first == 0. A query that sees no key yields
+// 0. With D = first + i - j the distance of query i and key j, the logit is scale * <q_i, k_j> +
+// bias[h, |D|].
 struct AttentionSpec {
-  int64_t heads = 1;
+  int64_t heads = 1;  // H
   bool causal = true;
-  float scale = 0;  // of q.k; 0 means 1/sqrt(d)
+  std::optional<float> scale = {};  // of q.k; 1/sqrt(d) if not given
+  // G, a divisor of H: consecutive H / G heads of q share one of k and v (Ainslie et al. 2023,
+  // arXiv:2305.13245). 0 means H.
+  int64_t kv_heads = 0;
+  int64_t window = 0;  // only keys at |D| < window are seen; 0: all
+  int64_t first = 0;   // position of query 0 among the keys, when decoding
+  Tensor bias = {};    // [H, n] with n > every |D|, or undefined; has a gradient
+  // If defined, <far_q_i, far_k_j> takes the place of <q_i, k_j> where D >= far_from; shapes of q,
+  // k.
+  Tensor far_q = {}, far_k = {};
+  int64_t far_from = 0;
 };
 Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Lengths& lengths,
                  const AttentionSpec& spec);

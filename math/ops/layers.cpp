@@ -188,40 +188,4 @@ Tensor causal_conv(const Tensor& x, const Tensor& w) {
   return y;
 }
 
-Tensor rope(const Tensor& x, int64_t heads, double base, int64_t first) {
-  require(x.rank() == 3 && heads > 0 && x.dim(2) % (2 * heads) == 0, "rope: ", heads,
-          " heads of even width for shape ", x.shape());
-  const int64_t B = x.dim(0), T = x.dim(1), D = x.dim(2), half = D / heads / 2;
-  Tensor turn = Tensor::empty({T, 2, half});  // cosines, then sines, of each position
-  for (int64_t t = 0; t < T; ++t)
-    for (int64_t i = 0; i < half; ++i) {
-      const double angle = static_cast<double>(first + t) *
-                           std::pow(base, -static_cast<double>(i) / static_cast<double>(half));
-      turn.data()[2 * t * half + i] = static_cast<float>(std::cos(angle));
-      turn.data()[(2 * t + 1) * half + i] = static_cast<float>(std::sin(angle));
-    }
-  // Turns every pair of every head by the position's angle times `sign`, adding to `out`.
-  const auto rotate = [=](const float* in, float* out, float sign) {
-    for (int64_t b = 0; b < B; ++b)
-      for (int64_t t = 0; t < T; ++t) {
-        const float *c = turn.data() + 2 * t * half, *s = c + half;
-        for (int64_t h = 0; h < heads; ++h) {
-          const int64_t at = (b * T + t) * D + h * 2 * half;
-          const float *low = in + at, *high = low + half;
-          float *out_low = out + at, *out_high = out_low + half;
-#pragma omp simd
-          for (int64_t i = 0; i < half; ++i) {
-            out_low[i] += low[i] * c[i] - sign * high[i] * s[i];
-            out_high[i] += high[i] * c[i] + sign * low[i] * s[i];
-          }
-        }
-      }
-  };
-  Tensor y(x.shape());
-  rotate(x.data(), y.data(), 1);
-  record(y, {x},
-         [=] { rotate(y.grad(), x.grad(), -1); });  // the transpose of a rotation turns back
-  return y;
-}
-
 }  // namespace longhaul

@@ -29,7 +29,8 @@ struct Inputs {
 // The definition, one query at a time, in double.
 Tensor naive(const Inputs& in, const Case& c) {
   const int64_t H = c.spec.heads;
-  const double scale = c.spec.scale != 0 ? c.spec.scale : 1 / std::sqrt(static_cast<double>(c.d));
+  const double scale =
+      c.spec.scale.value_or(static_cast<float>(1 / std::sqrt(static_cast<double>(c.d))));
   Tensor y(Shape{c.B, c.Tq, H * c.dv});
   for (int64_t b = 0; b < c.B; ++b)
     for (int64_t h = 0; h < H; ++h)

@@ -1,0 +1,75 @@
+#include <cmath>
+
+#include "longhaul/error.h"
+#include "longhaul/ops.h"
+#include "math/memory.h"
+
+namespace longhaul {
+namespace {
+
+// [T, 2, d/2]: cosines, then sines, of each position, times its growth.
+Tensor turns(const RotarySpec& spec, int64_t T) {
+  const auto half = static_cast<int64_t>(spec.frequencies.size());
+  Tensor turn = Tensor::empty({T, 2, half});
+  for (int64_t t = 0; t < T; ++t) {
+    const double p = spec.first + spec.step * static_cast<double>(t);
+    for (int64_t i = 0; i < half; ++i) {
+      const double angle = p * spec.frequencies[i];
+      const double size = spec.growth.empty() ? 1 : std::exp(p * spec.growth[i]);
+      turn.data()[2 * t * half + i] = static_cast<float>(size * std::cos(angle));
+      turn.data()[(2 * t + 1) * half + i] = static_cast<float>(size * std::sin(angle));
+    }
+  }
+  return turn;
+}
+
+// Turns every pair of every head of in [B, T, D] by the position's angle times `sign`, adding to
+// `out`.
+void rotate(const Shape& shape, int64_t heads, const Tensor& turn, const float* in, float* out,
+            float sign) {
+  const int64_t B = shape[0], T = shape[1], D = shape[2], half = D / heads / 2;
+  for (int64_t b = 0; b < B; ++b)
+    for (int64_t t = 0; t < T; ++t) {
+      const float *c = turn.data() + 2 * t * half, *s = c + half;
+      for (int64_t h = 0; h < heads; ++h) {
+        const int64_t at = (b * T + t) * D + h * 2 * half;
+        const float *low = in + at, *high = low + half;
+        float *out_low = out + at, *out_high = out_low + half;
+#pragma omp simd
+        for (int64_t i = 0; i < half; ++i) {
+          out_low[i] += low[i] * c[i] - sign * high[i] * s[i];
+          out_high[i] += high[i] * c[i] + sign * low[i] * s[i];
+        }
+      }
+    }
+}
+
+}  // namespace
+
+Tensor rotary(const Tensor& x, const RotarySpec& spec) {
+  const auto half = static_cast<int64_t>(spec.frequencies.size());
+  require(x.rank() == 3 && spec.heads > 0 && x.dim(2) == 2 * spec.heads * half,
+          "rotary: ", spec.heads, " heads with ", half, " frequencies for shape ", x.shape());
+  require(spec.growth.empty() || spec.growth.size() == spec.frequencies.size(),
+          "rotary: ", spec.growth.size(), " growths for ", half, " frequencies");
+  const Tensor turn = turns(spec, x.dim(1));
+  const int64_t heads = spec.heads;
+  Tensor y(x.shape());
+  rotate(x.shape(), heads, turn, x.data(), y.data(), 1);
+  // The transpose of a rotation turns back.
+  record(y, {x}, [=] { rotate(x.shape(), heads, turn, y.grad(), x.grad(), -1); });
+  return y;
+}
+
+Tensor rope(const Tensor& x, int64_t heads, double base, int64_t first) {
+  require(x.rank() == 3 && heads > 0 && x.dim(2) % (2 * heads) == 0, "rope: ", heads,
+          " heads of even width for shape ", x.shape());
+  const int64_t half = x.dim(2) / heads / 2;
+  PooledVector<double> frequencies(half);
+  for (int64_t i = 0; i < half; ++i)
+    frequencies[i] = std::pow(base, -static_cast<double>(i) / static_cast<double>(half));
+  return rotary(x,
+                {.heads = heads, .frequencies = frequencies, .first = static_cast<double>(first)});
+}
+
+}  // namespace longhaul
