@@ -170,11 +170,11 @@ std::vector<SolverRow> study_solvers(const SolverStudy& study) {
 }
 
 std::string solver_study_csv(const std::vector<SolverRow>& rows) {
-  std::string csv = csv_line(
-      {"model", "solver", "length", "iterations", "residual", "unconverged_fraction",
-       "output_error", "gradient_error", "seconds_sequential", "seconds_parallel", "speedup",
-       "depth_sequential", "depth_parallel", "threads", "width", "block", "rho", "largest_iterate",
-       "prefix_exact"});
+  std::string csv =
+      csv_line({"model", "solver", "length", "iterations", "residual", "unconverged_fraction",
+                "output_error", "gradient_error", "seconds_sequential", "seconds_parallel",
+                "speedup", "depth_sequential", "depth_parallel", "threads", "width", "block", "rho",
+                "largest_iterate", "prefix_exact"});
   for (const SolverRow& row : rows) {
     const SolverCase& c = row.of;
     const auto time = [&](double seconds) { return c.repetitions ? csv_text(seconds) : ""; };
@@ -184,9 +184,9 @@ std::string solver_study_csv(const std::vector<SolverRow>& rows) {
                      csv_text(row.output_error), csv_text(row.gradient_error),
                      time(row.seconds_sequential), time(row.seconds_parallel),
                      row.speedup ? csv_text(*row.speedup) : "", csv_text(row.depth_sequential),
-                     csv_text(row.depth_parallel), csv_text(int64_t{c.threads}),
-                     csv_text(c.width), csv_text(c.block), csv_text(c.rho),
-                     csv_text(row.report.largest), row.prefix_exact ? "true" : "false"});
+                     csv_text(row.depth_parallel), csv_text(int64_t{c.threads}), csv_text(c.width),
+                     csv_text(c.block), csv_text(c.rho), csv_text(row.report.largest),
+                     row.prefix_exact ? "true" : "false"});
   }
   return csv;
 }

@@ -29,8 +29,8 @@ struct SolverCase {
 struct SolverRow {
   SolverCase of;
   SolverReport report;
-  bool prefix_exact = true;  // the first n steps within 1e-6 after n sweeps, n = 1, 2, 5
-  double output_error = 0;   // largest difference of h
+  bool prefix_exact = true;   // the first n steps within 1e-6 after n sweeps, n = 1, 2, 5
+  double output_error = 0;    // largest difference of h
   double gradient_error = 0;  // of the gradients of u and R, relative to the largest of each
   double seconds_sequential = 0, seconds_parallel = 0;  // forward pass
   std::optional<double> speedup;  // only of a converged solution whose errors pass

@@ -5,8 +5,8 @@
 //   p_t = 1 + j^2 q_{t-1}    K_t = p_t / (p_t + 1 / damping)    q_t = (1 - K_t) p_t    q_{-1} = 0
 //   h_t = h'_t + (1 - K_t) (f_t + M_t d_{t-1} - h'_t)
 //
-// Where the linear recurrence is stable, p stays near 1 and K near `damping`; where it would grow, p
-// grows too and h_t stays at h'_t. K < 1 only shortens steps, so a converged h is the exact one,
+// Where the linear recurrence is stable, p stays near 1 and K near `damping`; where it would grow,
+// p grows too and h_t stays at h'_t. K < 1 only shortens steps, so a converged h is the exact one,
 // reached at a linear rate; the first n steps are not exact after n sweeps.
 #include "math/parallel.h"
 #include "math/sweep.h"

@@ -2,7 +2,9 @@
 // solved block by block, or eight channels at once; outside a lane a long sequence is cut into
 // chunks whose maps are composed, b^3 per block and step. Else M is applied and never formed: one
 // product with R a step.
-#include <type_traits>
+#include <algorithm>
+#include <array>
+#include <cmath>
 
 #include "math/parallel.h"
 #include "math/sweep.h"
@@ -34,16 +36,24 @@ struct Stretch {
   float bound_of(int i) const { return planes && i > 0 ? kMemoryBound : bound; }
 };
 
-// d = what the stretch ends with, next = h of every step.
+// Each step waits for the one before, so one channel alone is as slow as its chain of operations. A
+// branch that is never taken is not part of the chain, as the two comparisons of clip() are.
+[[gnu::cold, gnu::noinline]] float clip_apart(float x, float bound) { return clip(x, bound); }
+inline float clip_rarely(float x, float bound) {
+  return std::abs(x) <= bound ? x : clip_apart(x, bound);
+}
+inline Vector clip_rarely(Vector x, float bound) { return clip(x, bound); }
+
+// next = h of every step, given d before the first. All is taken by value: what is stored through
+// `next` could else be what the loop reads.
 template <int b, class F, bool planes>
-void solve_stretch(const Stretch<planes>& s, F (&d)[b], float* next) {
+void solve_stretch(const Stretch<planes> s, std::array<F, b> d, float* next) {
   for (int64_t t = 0; t < s.steps; ++t) {
-    F before[b];
-    std::copy_n(d, b, before);
+    const std::array<F, b> before = d;
     for (int i = 0; i < b; ++i) {
-      F Md = F{};
-      for (int j = 0; j < b; ++j) Md += load<F>(s.M + s.layout.M(t, i, j)) * before[j];
-      const F h = clip(load<F>(s.f + s.layout.f(t, i)) + Md, s.bound_of(i));
+      F h = load<F>(s.f + s.layout.f(t, i));
+      for (int j = 0; j < b; ++j) h += load<F>(s.M + s.layout.M(t, i, j)) * before[j];
+      h = clip_rarely(h, s.bound_of(i));
       store<F>(next + s.layout.h(t, i), h);
       d[i] = h - load<F>(s.h + s.layout.h(t, i));
     }
@@ -92,7 +102,7 @@ class Stored {
     parallel_for(s_.T, size_, [&](int64_t begin, int64_t end) {
       each_block([&](int64_t n, int64_t q, auto type) {
         using F = decltype(type);
-        F d[b];
+        std::array<F, b> d;
         for (int i = 0; i < b; ++i) d[i] = load<F>(start(begin / size_, i, q));
         solve_stretch<b, F, planes>(stretch(begin, end, n), d, s_.next + layout().h(begin, 0) + n);
       });
@@ -167,8 +177,8 @@ struct Applied {
 
   float sum(int64_t i) const {
     if constexpr (cell == Cell::tanh) return slope[i] * y[i];
-    float sum = slope[i] * y[i] + slope[plane + i] * y[gate + i] +
-                slope[2 * plane + i] * y[2 * gate + i];
+    float sum =
+        slope[i] * y[i] + slope[plane + i] * y[gate + i] + slope[2 * plane + i] * y[2 * gate + i];
     if constexpr (cell == Cell::gru) sum += slope[3 * plane + i] * d[i];
     if constexpr (cell == Cell::lstm) sum += slope[4 * plane + i] * d_memory[i];
     return sum;

@@ -28,8 +28,8 @@ Point point_of(Solver solver) {
 
 // A Jacobian of blocks wider than a channel is stored where threads may share its composition.
 Form form_of(const Recurrence& r, Solver solver) {
-  const bool whole = solver == Solver::newton || solver == Solver::fixed_a ||
-                     solver == Solver::first_order;
+  const bool whole =
+      solver == Solver::newton || solver == Solver::fixed_a || solver == Solver::first_order;
   if (!whole || r.block == 1) return Form::channels;
   return r.block <= 4 && r.cell != Cell::lstm && !LaneScope::inside() ? Form::blocks
                                                                       : Form::applied;
@@ -79,10 +79,11 @@ Sweep::Sweep(const Recurrence& one, const RecurrenceSpec& spec, const BlockProdu
     M_ = Tensor::empty({planes_ * planes_, T_, N_});
     const int64_t span = std::max<int64_t>(1, kSpanValues / N_), b = r_.block;
     pattern_ = Tensor::empty({G_, span, N_});
-    for (int64_t g = 0; g < G_; ++g)
-      for (int64_t t = 0; t < span; ++t)
-        for (int64_t n = 0; n < N_; ++n)
-          pattern_.data()[(g * span + t) * N_ + n] = r_.recurrent[(g * N_ + n) * b + n % b];
+    for (int64_t g = 0; g < G_; ++g) {
+      float* row = pattern_.data() + g * span * N_;
+      for (int64_t n = 0; n < N_; ++n) row[n] = r_.recurrent[(g * N_ + n) * b + n % b];
+      for (int64_t t = 1; t < span; ++t) std::copy_n(row, N_, row + t * N_);
+    }
   }
   if (r_.block == 1 && G_ > 1) {
     u_ = Tensor::empty({G_, T_, N_});
@@ -141,11 +142,10 @@ void Sweep::evaluate_rows(int64_t begin, int64_t end, const float* h) {
     for (int i = 0; i < count; ++i) before[i] = h + (first + i - 1) * N_;
     product_.apply(count, before, p.data());
     for (int i = 0; i < count; ++i)
-      cell_values(
-          r_.cell, N_,
-          {r_.u + (first + i) * G_ * N_, p.data() + i * product_.vector_stride(), before[i],
-           c ? c + (first + i - 1) * N_ : nullptr, N_, product_.stride()},
-          at_row(first + i));
+      cell_values(r_.cell, N_,
+                  {r_.u + (first + i) * G_ * N_, p.data() + i * product_.vector_stride(), before[i],
+                   c ? c + (first + i - 1) * N_ : nullptr, N_, product_.stride()},
+                  at_row(first + i));
   }
 }
 
@@ -236,9 +236,16 @@ void Sweep::store_blocks(int64_t begin, int64_t end) {
 
 void Sweep::solve(const float* h, float* next) {
   const float clip = static_cast<float>(spec_.clip);
-  LinearSweep s{T_,           N_,        r_.block, at_.value, h,
+  LinearSweep s{T_,
+                N_,
+                r_.block,
+                at_.value,
+                h,
                 form_ == Form::applied ? slopes_.data() : M_.data(),
-                next,         value_plane_, (T_ + 1) * N_, clip,
+                next,
+                value_plane_,
+                (T_ + 1) * N_,
+                clip,
                 !LaneScope::inside() && T_ >= 2 * kChunk};
   if (target_.defined()) {
     damp(planes_, s, spec_.damping, M_.data(), target_.data());

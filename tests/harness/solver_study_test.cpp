@@ -53,9 +53,10 @@ TEST_CASE("elk gives up the exact prefix, the others do not", "[solver_study]") 
   CHECK_FALSE(measure_solver(c).prefix_exact);
 }
 
-TEST_CASE("a study measures every combination, leaves the threads as they were, and its CSV has the "
-          "columns of solver.csv first",
-          "[solver_study]") {
+TEST_CASE(
+    "a study measures every combination, leaves the threads as they were, and its CSV has the "
+    "columns of solver.csv first",
+    "[solver_study]") {
   SolverStudy study;
   study.rest = small();
   study.lengths = {3, 50};
@@ -68,8 +69,9 @@ TEST_CASE("a study measures every combination, leaves the threads as they were, 
   CHECK(rows[1].of.solver == Solver::jacobi);
   CHECK(rows[7].of.length == 50);
   const std::string csv = solver_study_csv(rows);
-  CHECK(csv.starts_with("model,solver,length,iterations,residual,unconverged_fraction,output_error,"
-                        "gradient_error,seconds_sequential,seconds_parallel,speedup,"
-                        "depth_sequential,depth_parallel,threads,"));
+  CHECK(
+      csv.starts_with("model,solver,length,iterations,residual,unconverged_fraction,output_error,"
+                      "gradient_error,seconds_sequential,seconds_parallel,speedup,"
+                      "depth_sequential,depth_parallel,threads,"));
   CHECK(csv.find("\nrnn-tanh,jacobi,50,") != std::string::npos);
 }

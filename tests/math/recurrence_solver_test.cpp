@@ -100,13 +100,15 @@ TEST_CASE("the closer M is to the Jacobian, the fewer sweeps are needed", "[ops]
   }
 }
 
-TEST_CASE("fixed_a needs more than half as many sweeps as steps above radius 1", "[ops][recurrence]") {
+TEST_CASE("fixed_a needs more than half as many sweeps as steps above radius 1",
+          "[ops][recurrence]") {
   const Case c{Cell::tanh, 1, 256, 16, 16};
   CHECK(sweeps_needed(c, Solver::fixed_a, 1.2, 128) > 128);
   CHECK(sweeps_needed(c, Solver::newton, 1.2, 128) < 20);
 }
 
-TEST_CASE("every solver but elk is exact on the first n steps after n sweeps", "[ops][recurrence]") {
+TEST_CASE("every solver but elk is exact on the first n steps after n sweeps",
+          "[ops][recurrence]") {
   for (Cell cell : kAllCells)
     for (int64_t block : {1, 2, 8})
       for (Solver solver : kSweepingSolvers) {
@@ -141,7 +143,8 @@ TEST_CASE("elk without damping is quasi_newton, and converges the slower the mor
   CHECK(light.iterations < heavy.iterations);
 }
 
-TEST_CASE("elk keeps iterates small where an unstable linear recurrence makes them grow", "[ops][recurrence]") {
+TEST_CASE("elk keeps iterates small where an unstable linear recurrence makes them grow",
+          "[ops][recurrence]") {
   const Case c{Cell::tanh, 1, 400, 16, 1};
   const Tensor u = inputs(c), R = recurrent(c, 3);
   RecurrenceSpec spec = with(c.cell, Solver::quasi_newton);
@@ -193,7 +196,8 @@ TEST_CASE("a solver that does not converge says so", "[ops][recurrence]") {
   CHECK(seen.notes.at("solver.gradient_error").value() > 1e-3);
 }
 
-TEST_CASE("an audit finds a converged solver's output and gradient near the loop's", "[ops][recurrence]") {
+TEST_CASE("an audit finds a converged solver's output and gradient near the loop's",
+          "[ops][recurrence]") {
   for (Cell cell : kAllCells) {
     const Case c{cell, 2, 100, 8, 8};
     Tensor u = inputs(c);
@@ -238,7 +242,8 @@ TEST_CASE("a solver that converges reports its sweeps and a small residual", "[o
   CHECK(report.iterations == 0);
 }
 
-TEST_CASE("newton stays finite where its linear recurrence alone would overflow", "[ops][recurrence]") {
+TEST_CASE("newton stays finite where its linear recurrence alone would overflow",
+          "[ops][recurrence]") {
   for (Cell cell : {Cell::tanh, Cell::lstm})
     for (int64_t block : {1, 4}) {
       const Case c{cell, 1, 4000, 4, block};
