@@ -1,7 +1,8 @@
 // Prints solver.csv (harness/train/solver_study.h) for one of two tables:
 //
-//   sweeps [seeds]   how many sweeps each solver needs at each radius and length; tanh, width 16,
-//   dense speed            seconds of loop and newton by cell, width and length, diagonal and dense
+//   sweeps [seeds]: how many each solver needs at each radius and length; tanh, width 16, dense
+//
+//   speed [threads]: seconds of loop and newton by cell, width and length, diagonal and dense
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -36,20 +37,20 @@ void sweeps(int seeds) {
   }
 }
 
-void speed() {
+void speed(int threads) {
   bool headed = false;
   SolverStudy study;
-  study.cells = {Cell::tanh, Cell::gru, Cell::lstm};
-  study.lengths = {1024, 4096, 65536};
-  study.threads = {1, 2};
+  study.threads = {threads};
   study.rest.clip = 1;
   study.rest.max_iterations = 50;
-  for (int64_t block : {1, 0}) {
-    study.rest.block = block;
-    study.widths = block ? std::vector<int64_t>{1, 2, 4, 16} : std::vector<int64_t>{2, 4, 16, 64};
-    if (!block) study.lengths = {4096};
-    print(study_solvers(study), headed);
-  }
+  for (Cell cell : {Cell::tanh, Cell::gru, Cell::lstm})
+    for (int64_t block : {1, 0}) {
+      study.cells = {cell};
+      study.rest.block = block;
+      study.widths = block ? std::vector<int64_t>{1, 4, 16} : std::vector<int64_t>{2, 4, 16, 64};
+      study.lengths = block ? std::vector<int64_t>{1024, 4096, 65536} : std::vector<int64_t>{4096};
+      print(study_solvers(study), headed);
+    }
 }
 
 }  // namespace
@@ -57,8 +58,8 @@ void speed() {
 int main(int argc, char** argv) {
   if (argc > 1 && std::strcmp(argv[1], "sweeps") == 0)
     sweeps(argc > 2 ? std::atoi(argv[2]) : 1);
-  else if (argc == 2 && std::strcmp(argv[1], "speed") == 0)
-    speed();
+  else if (argc > 1 && std::strcmp(argv[1], "speed") == 0)
+    speed(argc > 2 ? std::atoi(argv[2]) : 1);
   else
-    return std::fputs("usage: longhaul_solver_study sweeps [SEEDS] | speed\n", stderr), 2;
+    return std::fputs("usage: longhaul_solver_study sweeps [SEEDS] | speed [THREADS]\n", stderr), 2;
 }

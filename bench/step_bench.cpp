@@ -1,5 +1,5 @@
-// Whole training steps: lanes (forward, backward, gradient tree) and AdamW on random tokens, 32768 a
-// step (4096 a lane at every length, so that caches are filled alike), d_model 64, 2 layers, one
+// Whole training steps: lanes (forward, backward, gradient tree) and AdamW on random tokens, 32768
+// a step (4096 a lane at every length, so that caches are filled alike), d_model 64, 2 layers, one
 // answer a sequence.
 //
 //   step/MODEL/LENGTH/THREADS
@@ -79,11 +79,10 @@ int main(int argc, char** argv) {
   for (const char* model : {"transformer", "linear_attention", "lru", "rnn"})
     for (const int64_t length : {256, 4096})
       for (const int threads : {1, 2})
-        benchmark::RegisterBenchmark(
-            text("step/", model, "/", length, "/", threads).c_str(),
-            [&registry, model, length, threads](benchmark::State& state) {
-              measure(state, registry.model(model), length, threads);
-            })
+        benchmark::RegisterBenchmark(text("step/", model, "/", length, "/", threads).c_str(),
+                                     [&registry, model, length, threads](benchmark::State& state) {
+                                       measure(state, registry.model(model), length, threads);
+                                     })
             ->UseRealTime()
             ->Unit(benchmark::kMillisecond);
   benchmark::Initialize(&argc, argv);

@@ -46,13 +46,12 @@ Evaluate read_evaluate(const Section& section) {
     if (key != "lengths" && key != "post_hoc" && key != "test_sets")
       section.unknown(key, {"lengths", "post_hoc", "test_sets"});
   Evaluate evaluate;
-  evaluate.lengths =
-      read_list<int64_t>(section, "lengths", "[64, 512]", "integers, at least 1",
-                         [](const OptionValue& given, int64_t& value) {
-                           const int64_t* integer = std::get_if<int64_t>(&given);
-                           if (integer) value = *integer;
-                           return integer && value >= 1;
-                         });
+  evaluate.lengths = read_list<int64_t>(section, "lengths", "[64, 512]", "integers, at least 1",
+                                        [](const OptionValue& given, int64_t& value) {
+                                          const int64_t* integer = std::get_if<int64_t>(&given);
+                                          if (integer) value = *integer;
+                                          return integer && value >= 1;
+                                        });
   evaluate.post_hoc = read_words(section, "post_hoc", "[ntk_aware, rerope]");
   evaluate.test_sets = read_words(section, "test_sets", "[ordinary, repeated]");
   return evaluate;
