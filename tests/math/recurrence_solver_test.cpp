@@ -278,3 +278,21 @@ TEST_CASE("an lstm whose memory grows beyond one converges all the same", "[ops]
   CHECK(report.largest > 10);
   CHECK(max_difference(h, nonlinear_recurrence(u, R, with(c.cell, Solver::sequential))) < 1e-5);
 }
+
+TEST_CASE("the gradient of n sweeps nears that of the loop as fast as the residual shrinks",
+          "[ops][recurrence]") {
+  for (Cell cell : kAllCells) {
+    const Case c{cell, 1, 100, 8, 8};
+    const Tensor u = inputs(c), R = recurrent(c, 0.6);
+    const Tensor loop = gradients(u, R, with(cell, Solver::sequential));
+    RecurrenceSpec spec = with(cell, Solver::newton);
+    for (spec.sweeps = 1; spec.sweeps <= 4; ++spec.sweeps) {
+      SolverReport report;
+      nonlinear_recurrence(u, R, spec, &report);
+      const double error = max_difference(gradients(u, R, spec), loop) / largest(loop);
+      INFO(name_of(cell) << " sweeps " << spec.sweeps << ": residual " << report.residual
+                         << ", gradient " << error);
+      CHECK(error < 20 * report.residual + 1e-5);
+    }
+  }
+}

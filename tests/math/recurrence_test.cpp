@@ -110,6 +110,7 @@ TEST_CASE("nonlinear_recurrence equals the loop, by every solver, in a lane or n
 }
 
 TEST_CASE("nonlinear_recurrence has the gradient of finite differences", "[ops][recurrence]") {
+  const LaneScope lane;  // in thousands of tiny passes threads would only wait for each other
   for (Cell cell : kAllCells)
     for (auto [B, T, N, block] : {std::tuple{1, 1, 1, 1},
                                   {1, 2, 2, 2},
