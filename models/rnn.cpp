@@ -6,13 +6,26 @@
 //   gru (Cho et al. 2014, arXiv:1406.1078, with R^n h inside the reset gate)
 //         r = sigmoid(u^r + R^r h), z = sigmoid(u^z + R^z h), n = tanh(u^n + r .* (R^n h))
 //         h_t = (1 - z) .* n + z .* h_{t-1}
+//   lstm (Hochreiter and Schmidhuber 1997, forget gate of Gers et al. 2000, whose bias starts at 1)
+//         i, f, o = sigmoid(u + R h), g = tanh(u^g + R^g h)
+//         c_t = f .* c_{t-1} + i .* g, h_t = o .* tanh(c_t)
 //
 // R is block-diagonal in blocks of `block`: dense, or as narrow as diagonal, where the parallel
-// solve is cheap. `newton` is DEER (Lim et al. 2023, arXiv:2309.12252, eq. 5): linearise around the
-// last iterate, solve the linear recurrence, repeat; see nonlinear_recurrence in longhaul/ops.h.
-// Time O(T (D^2 + D block)), state D per sequence.
+// solve is cheap. With block 1 the Jacobian of tanh and gru is diagonal and that of lstm is made of
+// 2 x 2 blocks, as in ParaGRU and ParaLSTM (Danieli et al. 2025, arXiv:2510.21450); unlike theirs,
+// our lstm has an input gate of its own and no peepholes. Solvers start at h = 0, not at f(0, u_t),
+// which is their first Jacobi sweep.
+//
+// The solvers are those of nonlinear_recurrence (longhaul/ops.h, math/ops/recurrence_parallel.cpp):
+// x_t = f(x'_{t-1}) + M_t (x_{t-1} - x'_{t-1}) around the last iterate x', for newton (DEER, Lim et
+// al. 2023, arXiv:2309.12252) with M the Jacobian. `sweeps: n` makes n sweeps the model, "n layers
+// of a weight-tied linear RNN" (kexue.fm/archives/9783); its gradient is taken as if h had
+// converged. Time O(T (D^2 + D block)) a sweep, state D per sequence (lstm 2 D; sweeps: n of them).
 
+#include <algorithm>
 #include <cmath>
+#include <map>
+#include <string>
 
 #include "longhaul/error.h"
 #include "longhaul/mixer.h"
@@ -22,11 +35,11 @@
 namespace {
 using namespace longhaul;
 
-// Random orthogonal blocks (Gram-Schmidt on normal rows). They keep the length of h, so gradients
-// reach as far back as tanh lets them; and no Jacobian of the tanh cell is then larger than 1,
-// which is where newton converges in a few sweeps.
-Init orthogonal() {
-  return [](Tensor& values, Rng& rng) {
+// Random orthogonal blocks times rho (Gram-Schmidt on normal rows). With rho = 1 they keep the
+// length of h, so gradients reach as far back as tanh lets them; and no Jacobian of the tanh cell
+// is then larger than 1, which is where newton converges in a few sweeps.
+Init orthogonal(double rho) {
+  return [rho](Tensor& values, Rng& rng) {
     normal(1)(values, rng);
     const int64_t n = values.dim(-1), rows = n ? values.size() / n : 0;
     for (int64_t row = 0; row < rows; ++row) {
@@ -44,36 +57,41 @@ Init orthogonal() {
       const auto length = static_cast<float>(std::sqrt(dot(v)));
       for (int64_t i = 0; i < n; ++i) v[i] /= length;
     }
+    for (int64_t i = 0; i < values.size(); ++i) values.data()[i] *= static_cast<float>(rho);
   };
 }
+
+const std::map<std::string, Cell> kCells = {
+    {"tanh", Cell::tanh}, {"gru", Cell::gru}, {"lstm", Cell::lstm}};
+const std::map<std::string, Solver> kSolvers = {{"auto", Solver::automatic},
+                                                {"sequential", Solver::sequential},
+                                                {"newton", Solver::newton},
+                                                {"quasi_newton", Solver::quasi_newton},
+                                                {"first_order", Solver::first_order},
+                                                {"fixed_a", Solver::fixed_a},
+                                                {"picard", Solver::picard},
+                                                {"jacobi", Solver::jacobi},
+                                                {"elk", Solver::elk}};
 
 class Rnn final : public Mixer {
  public:
   explicit Rnn(MixerContext& c) : N_(c.d_model()) {
     Options& o = c.options();
-    gru_ = o.choice("cell", "tanh", {"tanh", "gru"}, "the recurrent cell") == "gru";
-    block_ = o.integer("block", 0, "width of the blocks of the recurrent matrix; 0 means dense");
-    const std::string solver = o.choice("solver", "auto", {"auto", "sequential", "newton"},
-                                        "how the recurrence is solved");
-    spec_.tolerance =
-        o.number("tolerance", 1e-6, "newton stops when no step's residual is larger", 0);
-    spec_.max_iterations = static_cast<int>(
-        o.integer("max_iterations", 100, "newton stops after as many sweeps", 1, 1 << 20));
-    spec_.audit =
-        o.flag("audit", false, "also solve sequentially and record the largest difference");
-    if (block_ == 0) block_ = N_;
-    if (block_ > N_ || N_ % block_ != 0) {
-      o.problem("block", text("block ", block_, " does not divide d_model ", N_));
-      block_ = N_;
+    spec_.cell = kCells.at(o.choice("cell", "tanh", {"tanh", "gru", "lstm"}, "the recurrent cell"));
+    int64_t block = o.integer("block", 0, "width of the blocks of the recurrent matrix; 0: dense");
+    const double rho =
+        o.number("rho", 1, "scale of the recurrent matrix at first; 1: orthogonal", 0);
+    read_solver(o);
+    if (block == 0) block = N_;
+    if (block > N_ || N_ % block != 0) {
+      o.problem("block", text("block ", block, " does not divide d_model ", N_));
+      block = N_;
     }
-    spec_.cell = gru_ ? Cell::gru : Cell::tanh;
-    spec_.solver = solver == "newton"       ? Solver::newton
-                   : solver == "sequential" ? Solver::sequential
-                                            : Solver::automatic;
-    const int64_t gates = gru_ ? 3 : 1;
+    const int64_t gates = spec_.cell == Cell::tanh ? 1 : spec_.cell == Cell::gru ? 3 : 4;
     w_ = c.weight("W", N_, gates * N_);
-    b_ = c.parameter("b", {gates * N_}, zeros(), {.decay = false});
-    r_ = c.parameter("R", {gates, N_ / block_, block_, block_}, orthogonal());
+    b_ = c.parameter("b", {gates * N_}, spec_.cell == Cell::lstm ? open_forget_gate() : zeros(),
+                     {.decay = false});
+    r_ = c.parameter("R", {gates, N_ / block, block, block}, orthogonal(rho));
     out_ = c.weight("out", N_, N_);
   }
 
@@ -81,34 +99,45 @@ class Rnn final : public Mixer {
     return matmul(nonlinear_recurrence(input(x), r_, spec_), out_);
   }
 
-  State start(int64_t batch) const override { return {{Tensor({batch, N_})}}; }
+  State start(int64_t batch) const override {
+    return {{Tensor({batch, recurrence_state(N_, spec_)})}};
+  }
 
   Tensor step(const Tensor& x, State& state) const override {  // [B, D]
-    const Tensor u = input(x), h = state.tensors[0];
-    const Tensor next = gru_ ? gru(u, h) : tanh(u + recurrent(0, h));
-    state = {{next}, state.position + 1};
-    return matmul(next, out_);
+    const Tensor h = recurrence_step(input(x), r_, spec_, state.tensors[0]);
+    ++state.position;
+    return matmul(h, out_);
   }
 
  private:
+  void read_solver(Options& o) {
+    spec_.solver = kSolvers.at(o.choice("solver", "auto",
+                                        {"auto", "sequential", "newton", "quasi_newton",
+                                         "first_order", "fixed_a", "picard", "jacobi", "elk"},
+                                        "how the recurrence is solved; auto is sequential"));
+    spec_.tolerance =
+        o.number("tolerance", 1e-6, "a solver stops when no step's residual is larger", 0);
+    spec_.max_iterations = static_cast<int>(
+        o.integer("max_iterations", 100, "a solver stops after as many sweeps", 1, 1 << 20));
+    spec_.sweeps = static_cast<int>(o.integer(
+        "sweeps", 0, "exactly as many sweeps, converged or not; 0: until converged", 0, 1 << 20));
+    spec_.clip = o.number("clip", 1, "bound of the iterates; every solution lies within 1", 1, 1e8);
+    spec_.damping = o.number("damping", 1e-3, "elk: weight of staying near the last iterate", 0);
+    spec_.audit = o.flag("audit", false, "also solve sequentially and record the differences");
+    if (spec_.sweeps && (spec_.solver == Solver::automatic || spec_.solver == Solver::sequential))
+      o.problem("sweeps", "sweeps needs a solver that sweeps, such as newton or fixed_a");
+  }
+
+  Init open_forget_gate() const {  // order i, f, g, o
+    return [N = N_](Tensor& values, Rng&) {
+      std::fill_n(values.data(), values.size(), 0.0f);
+      std::fill_n(values.data() + N, N, 1.0f);
+    };
+  }
+
   Tensor input(const Tensor& x) const { return matmul(x, w_) + b_; }  // [..., gates N]
 
-  Tensor recurrent(int64_t gate, const Tensor& h) const {  // R_gate h, [B, N]
-    const int64_t B = h.dim(0), blocks = N_ / block_;
-    const Tensor matrices = reshape(slice(r_, 0, gate, gate + 1), {blocks, block_, block_});
-    const Tensor parts = permute(reshape(h, {B, blocks, block_}), {1, 0, 2});
-    return reshape(permute(matmul(parts, matrices, false, true), {1, 0, 2}), {B, N_});
-  }
-
-  Tensor gru(const Tensor& u, const Tensor& h) const {
-    const auto gate = [&](int64_t g) { return slice(u, 1, g * N_, (g + 1) * N_); };  // [B, N]
-    const Tensor r = sigmoid(gate(0) + recurrent(0, h)), z = sigmoid(gate(1) + recurrent(1, h));
-    const Tensor n = tanh(gate(2) + r * recurrent(2, h));
-    return n + z * (h - n);
-  }
-
-  int64_t N_, block_;
-  bool gru_;
+  int64_t N_;
   RecurrenceSpec spec_;
   Tensor w_, b_, r_, out_;
 };
@@ -118,7 +147,8 @@ class Rnn final : public Mixer {
 LONGHAUL_PLUGIN(rnn) {
   registry.mixer<Rnn>(
       {.name = "rnn",
-       .about = "nonlinear recurrence (tanh or gru), sequential or solved in parallel",
-       .source = "Elman 1990; Cho et al. 2014; solver Lim et al. 2023, arXiv:2309.12252",
+       .about = "nonlinear recurrence (tanh, gru or lstm), sequential or solved in parallel",
+       .source = "Elman 1990; Cho et al. 2014; Hochreiter and Schmidhuber 1997; solver Lim et al. "
+                 "2023, arXiv:2309.12252",
        .direction = Direction::causal});
 }

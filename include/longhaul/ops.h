@@ -144,29 +144,60 @@ Tensor complex_scan(const Tensor& lambda, const Tensor& u);
 //   gru:  r = sigmoid(u^r + R^r h), z = sigmoid(u^z + R^z h),
 //         n = tanh(u^n + r * (R^n h)), h_t = (1 - z) * n + z * h            u [B, T, 3N], G = 3,
 //         order r, z, n
+//   lstm: i, f, o = sigmoid(u + R h), g = tanh(u^g + R^g h),
+//         c_t = f * c_{t-1} + i * g, h_t = o * tanh(c_t)                    u [B, T, 4N], G = 4,
+//         order i, f, g, o
 // `recurrent` [G, N / block, block, block] holds the block-diagonal matrices R: block = N is dense,
 // block = 1 diagonal; (R h)_i = sum_j R[i, j] h_j within a block.
-// sequential: the loop. newton: DEER (Lim et al. 2023, arXiv:2309.12252): linearise the cell around
-// the last iterate, solve the linear recurrence exactly, repeat until the largest change is below
-// `tolerance`. automatic: whichever was measured faster for this shape on this machine.
-// The reverse step is one linear reverse recurrence with the exact Jacobians at the returned h.
-enum class Cell { tanh, gru };
-enum class Solver { sequential, newton, automatic };
+// sequential (and automatic, since it is the faster inside a training lane): the loop. The others
+// sweep over all steps at once, h_t = f(h'_{t-1}, u_t) + M_t (h_{t-1} - h'_{t-1}) around the last
+// iterate h', until no step's residual is above `tolerance`; they differ in M, see
+// math/ops/recurrence_parallel.cpp. newton is DEER (Lim et al. 2023, arXiv:2309.12252).
+// The reverse step is one linear reverse recurrence with the exact Jacobians at the returned h: the
+// exact gradient of a converged h. Of an h that is not converged (`sweeps`) it is the gradient as
+// if it were, off by the order of the residual.
+enum class Cell { tanh, gru, lstm };
+enum class Solver {
+  sequential,
+  newton,
+  quasi_newton,
+  first_order,
+  fixed_a,
+  picard,
+  jacobi,
+  elk,
+  automatic
+};
 struct RecurrenceSpec {
   Cell cell = Cell::tanh;
   Solver solver = Solver::automatic;
   double tolerance = 1e-6;
   int max_iterations = 100;
-  bool audit = false;  // also solve sequentially and note("solver.error", the largest difference)
+  int sweeps = 0;         // if not 0: exactly as many sweeps, converged or not
+  double clip = 1;        // iterates of h stay in [-clip, clip]; every solution is in [-1, 1]
+  double damping = 1e-3;  // elk: the weight of staying near the last iterate
+  // Also solve sequentially and note "solver.error", the largest difference of h, and in the
+  // reverse step "solver.gradient_error", that of du relative to the largest du.
+  bool audit = false;
 };
-// What the solver did. `residual`: max |h_t - cell(h_{t-1}, u_t)| of the returned h.
+// What the solver did. `residual`: max |h_t - cell(h_{t-1}, u_t)| of the returned h (of c, relative
+// to |c| where that is above 1). Noted as "solver.iterations", "solver.residual" and
+// "solver.unconverged", the fraction of sequences whose residual is above the tolerance.
 struct SolverReport {
   int iterations = 0;
   double residual = 0;
+  double largest = 0;  // the largest |h| (or |c|) of any iterate
   bool converged = true;
+  double unconverged_fraction = 0;
 };
 Tensor nonlinear_recurrence(const Tensor& u, const Tensor& recurrent, const RecurrenceSpec& spec,
                             SolverReport* report = nullptr);
+
+// One more step: u [B, G N] -> h [B, N], what nonlinear_recurrence returns there. `state`
+// [B, recurrence_state], at first zeros, is replaced by a new one. Decoding only: no gradient.
+int64_t recurrence_state(int64_t N, const RecurrenceSpec& spec);  // values of one sequence
+Tensor recurrence_step(const Tensor& u, const Tensor& recurrent, const RecurrenceSpec& spec,
+                       Tensor& state);
 
 // For operators of your own: adds `count` floating-point operations to the running measurement.
 void count_flops(int64_t count);

@@ -13,32 +13,6 @@
 namespace longhaul {
 namespace {
 
-// Fills a [B, T, G N] and du (the same array for tanh).
-void solve_back(const Recurrence& r, const Solution& s, const float* dh, float* a, float* du) {
-  const BlockProduct product(r, true);
-  const Tensor zero({r.N});
-  parallel_for(r.B, group_of(r.B), [&](int64_t begin, int64_t end) {
-    const int count = static_cast<int>(end - begin);
-    const Tensor through({count, product.vector_stride()});
-    const Tensor kept({count, r.N});
-    const float* rows[BlockProduct::kGroup];
-    for (int64_t t = r.T - 1; t >= 0; --t) {
-      for (int i = 0; i < count; ++i) {
-        const int64_t row = (begin + i) * r.T + t;
-        const CellOutput at{s.value.data() + row * r.N,
-                            s.gates.defined() ? s.gates.data() + row * r.N : nullptr, r.plane()};
-        const float* before = t ? s.h.data() + (row - 1) * r.N : zero.data();
-        float* here = a + row * r.G * r.N;
-        cell_reverse(r.cell, r.N, at, before,
-                     {dh + row * r.N, through.data() + i * product.vector_stride(),
-                      kept.data() + i * r.N, here, du + row * r.G * r.N});
-        rows[i] = here;
-      }
-      if (t) product.apply(count, rows, through.data());
-    }
-  });
-}
-
 // sum += a h^T over the steps of one sequence, for one block: a[t * a_step + i], h[t * h_step + j].
 void add_outer(int64_t steps, int64_t block, const float* a, int64_t a_step, const float* h,
                int64_t h_step, float* sum) {
@@ -84,6 +58,33 @@ void add_recurrent_gradient(const Recurrence& r, const float* a, const float* h,
 
 }  // namespace
 
+void solve_back(const Recurrence& r, const Solution& s, const float* dh, float* a, float* du) {
+  const BlockProduct product(r, true);
+  const Tensor zero({r.N});
+  const auto row_of = [&](const Tensor& t, int64_t row) {
+    return t.defined() ? t.data() + row * r.N : nullptr;
+  };
+  parallel_for(r.B, group_of(r.B), [&](int64_t begin, int64_t end) {
+    const int count = static_cast<int>(end - begin);
+    const Tensor through({count, product.vector_stride()});
+    const Tensor carried({count, r.N});
+    const float* rows[BlockProduct::kGroup];
+    for (int64_t t = r.T - 1; t >= 0; --t) {
+      for (int i = 0; i < count; ++i) {
+        const int64_t row = (begin + i) * r.T + t;
+        const CellOutput at{row_of(s.value, row), nullptr, row_of(s.kept, row), r.plane()};
+        float* here = a + row * r.G * r.N;
+        cell_reverse(r.cell, r.N, at, t ? row_of(s.h, row - 1) : zero.data(),
+                     t ? row_of(s.c, row - 1) : zero.data(),
+                     {dh + row * r.N, through.data() + i * product.vector_stride(),
+                      carried.data() + i * r.N, here, du + row * r.G * r.N});
+        rows[i] = here;
+      }
+      if (t) product.apply(count, rows, through.data());
+    }
+  });
+}
+
 void reverse_recurrence(const Recurrence& r, const Solution& s, const Tensor& u,
                         const Tensor& recurrent) {
   const int64_t size = r.G * r.plane();
@@ -91,7 +92,7 @@ void reverse_recurrence(const Recurrence& r, const Solution& s, const Tensor& u,
   const bool direct = !du.accumulate;  // may be written in place
   const Tensor own_du = direct ? Tensor() : Tensor::empty({size});
   float* filled = direct ? du.data : own_du.data();
-  const Tensor own_a = r.cell == Cell::tanh ? Tensor() : Tensor::empty({size});
+  const Tensor own_a = r.cell == Cell::gru ? Tensor::empty({size}) : Tensor();
   float* a = own_a.defined() ? own_a.data() : filled;
   solve_back(r, s, s.h.grad(), a, filled);
   if (du.data && !direct) {

@@ -27,19 +27,57 @@ struct Built {
 
 }  // namespace
 
-TEST_CASE("rnn conforms with either cell, dense, blocked or diagonal, by either solver",
+TEST_CASE("rnn conforms with every cell, dense, in blocks or diagonal, and by every solver",
           "[models]") {
   Registry registry;
   register_builtins(registry);
-  for (const char* cell : {"tanh", "gru"})
-    for (const char* solver : {"sequential", "newton"})
-      for (int64_t block : {0, 1, 2}) {
-        INFO(cell << " " << solver << " block " << block);
-        const auto problems = check_conformance(
-            registry.model("rnn"),
-            {{"cell", std::string(cell)}, {"solver", std::string(solver)}, {"block", block}});
-        CHECK(problems == std::vector<std::string>{});
+  const auto check = [&](const char* cell, const char* solver, int64_t block) {
+    INFO(cell << " " << solver << " block " << block);
+    // Small enough that picard and jacobi, too, converge at the longest length.
+    CHECK(check_conformance(registry.model("rnn"), {{"cell", std::string(cell)},
+                                                    {"solver", std::string(solver)},
+                                                    {"block", block},
+                                                    {"rho", 0.5},
+                                                    {"max_iterations", int64_t{500}}}) ==
+          std::vector<std::string>{});
+  };
+  for (const char* cell : {"tanh", "gru", "lstm"}) {
+    for (int64_t block : {0, 1, 2}) check(cell, "newton", block);
+    check(cell, "sequential", 2);
+  }
+  for (const char* solver : {"quasi_newton", "first_order", "fixed_a", "picard", "jacobi", "elk"})
+    check("gru", solver, 0);
+  check("lstm", "quasi_newton", 0);
+  check("tanh", "fixed_a", 1);
+}
+
+TEST_CASE("rnn with sweeps as the model decodes what it computes at once", "[models]") {
+  for (const char* cell : {"tanh", "gru", "lstm"})
+    for (const char* solver : {"newton", "fixed_a"}) {
+      INFO(cell << " " << solver);
+      const Built rnn(
+          8,
+          {{"cell", std::string(cell)}, {"solver", std::string(solver)}, {"sweeps", int64_t{2}}});
+      const Tensor x = random_tensor({2, 9, 8}, 3);
+      const Tensor whole = rnn.mixer->forward(x, {9, 9});
+      State state = rnn.mixer->start(2);
+      for (int64_t t = 0; t < 9; ++t) {
+        const Tensor y = rnn.mixer->step(reshape(slice(x, 1, t, t + 1), {2, 8}), state);
+        CHECK(max_difference(y, reshape(slice(whole, 1, t, t + 1), {2, 8})) < 1e-5);
       }
+    }
+}
+
+TEST_CASE("rnn refuses sweeps without a solver that sweeps", "[models]") {
+  CHECK_THROWS_WITH(Built(8, {{"sweeps", int64_t{2}}}),
+                    Catch::Matchers::Contains("sweeps needs a solver that sweeps"));
+}
+
+TEST_CASE("the forget gate of an lstm starts open", "[models]") {
+  const Built rnn(4, {{"cell", std::string("lstm")}});
+  const Tensor b = rnn.parameters[1].value;
+  REQUIRE(b.shape() == Shape{16});
+  for (int64_t i = 0; i < 16; ++i) CHECK(b.data()[i] == (i / 4 == 1 ? 1 : 0));
 }
 
 TEST_CASE("rnn starts with orthogonal recurrent blocks", "[models]") {

@@ -91,10 +91,14 @@ def rnn(x, p, options, causal):
         for i in range(blocks):
             at = slice(i * block, (i + 1) * block)
             recurrent[g, at, at] = p["R"][g, i]
-    h, states = np.zeros(width), []
+    h, c, states = np.zeros(width), np.zeros(width), []
     for u in x @ p["W"] + p["b"]:
         if options["cell"] == "tanh":
             h = np.tanh(u + recurrent[0] @ h)
+        elif options["cell"] == "lstm":
+            i, f, g, o = (v + r @ h for v, r in zip(np.split(u, 4), recurrent))
+            c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+            h = sigmoid(o) * np.tanh(c)
         else:
             u_r, u_z, u_n = np.split(u, 3)
             r, z = sigmoid(u_r + recurrent[0] @ h), sigmoid(u_z + recurrent[1] @ h)

@@ -1,0 +1,65 @@
+// Prints solver.csv (harness/train/solver_study.h) for one of two tables:
+//
+//   sweeps [seeds]: how many each solver needs at each radius and length; tanh, width 16, dense
+//
+//   speed [threads]: seconds of loop and newton by cell, width and length, diagonal and dense
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "harness/train/solver_study.h"
+
+namespace {
+using namespace longhaul;
+
+void print(const std::vector<SolverRow>& rows, bool& headed) {
+  const std::string csv = solver_study_csv(rows);
+  std::fputs(csv.c_str() + (headed ? csv.find('\n') + 1 : 0), stdout);
+  std::fflush(stdout);
+  headed = true;
+}
+
+void sweeps(int seeds) {
+  bool headed = false;
+  SolverStudy study;
+  study.solvers = {Solver::fixed_a, Solver::first_order, Solver::newton, Solver::quasi_newton,
+                   Solver::jacobi,  Solver::picard,      Solver::elk};
+  study.rest.repetitions = 0;
+  for (int seed = 0; seed < seeds; ++seed) {
+    study.rest.seed = static_cast<uint64_t>(seed);
+    study.rhos = {0.3, 0.6, 0.9};
+    study.lengths = {64, 1024, 4096};
+    study.rest.max_iterations = 1500;
+    print(study_solvers(study), headed);
+    study.rhos = {1.2, 2.0};
+    study.lengths = {256};
+    print(study_solvers(study), headed);
+  }
+}
+
+void speed(int threads) {
+  bool headed = false;
+  SolverStudy study;
+  study.threads = {threads};
+  study.rest.clip = 1;
+  study.rest.max_iterations = 50;
+  for (Cell cell : {Cell::tanh, Cell::gru, Cell::lstm})
+    for (int64_t block : {1, 0}) {
+      study.cells = {cell};
+      study.rest.block = block;
+      study.widths = block ? std::vector<int64_t>{1, 4, 16} : std::vector<int64_t>{2, 4, 16, 64};
+      study.lengths = block ? std::vector<int64_t>{1024, 4096, 65536} : std::vector<int64_t>{4096};
+      print(study_solvers(study), headed);
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc > 1 && std::strcmp(argv[1], "sweeps") == 0)
+    sweeps(argc > 2 ? std::atoi(argv[2]) : 1);
+  else if (argc > 1 && std::strcmp(argv[1], "speed") == 0)
+    speed(argc > 2 ? std::atoi(argv[2]) : 1);
+  else
+    return std::fputs("usage: longhaul_solver_study sweeps [SEEDS] | speed [THREADS]\n", stderr), 2;
+}
