@@ -152,6 +152,30 @@ TEST_CASE("config: a key that only a later version can honour is refused", "[con
         "s.yaml:7: plugins: this version cannot load plugins yet");
 }
 
+TEST_CASE("config: an impossible throughput block is named with what is allowed", "[config]") {
+  const auto of = [](const std::string& block) {
+    return complaint(kGood + "throughput: {" + block + "}\n");
+  };
+  CHECK(of("lengths: [16, 0]") ==
+        "s.yaml:7: throughput.lengths: found '0', allowed: integers, 1 .. 16777216");
+  CHECK(of("lengths: [16, 16]") == "s.yaml:7: throughput.lengths: 16 is given twice");
+  CHECK(of("lengths: []") ==
+        "s.yaml:7: throughput.lengths: is empty, allowed: at least one length");
+  CHECK(of("lengths: 16") ==
+        "s.yaml:7: throughput.lengths: expected a list such as [256, 1024, 4096], found '16'");
+  CHECK(
+      of("phases: [trian]") ==
+      "s.yaml:7: throughput.phases: found 'trian'; did you mean 'train'? allowed: train, prefill, "
+      "decode");
+  CHECK(of("repetitions: -1, tokens: 0") ==
+        "s.yaml:7: throughput.tokens: found 0, allowed: at least 1\n"
+        "s.yaml:7: throughput.repetitions: found -1, allowed: 1 .. 10000");
+  CHECK(of("length: [8]") == "s.yaml:7: throughput.length: expected a single value, found a list");
+  CHECK(of("token: 8") ==
+        "s.yaml:7: throughput.token: unknown key; did you mean 'tokens'? known: lengths phases "
+        "tokens repetitions");
+}
+
 TEST_CASE("config: YAML that does not parse names the line", "[config]") {
   CHECK(complaint("suite: s\nseeds: [0\nbudget: 1\n").find("s.yaml:3: not valid YAML: ") == 0);
   CHECK(complaint("suite: s\n---\nsuite: t\n") == "s.yaml: holds 2 YAML documents, allowed: one");
