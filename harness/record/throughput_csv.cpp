@@ -21,9 +21,8 @@ ThroughputColumn of_ok(const char* name, double (*value)(const ThroughputRow&)) 
 
 // A count that is missing where it is 0.
 ThroughputColumn of_row(const char* name, int64_t ThroughputRow::*member) {
-  return {name, [=](const Line& line) {
-            return line.row.*member > 0 ? csv_text(line.row.*member) : "";
-          }};
+  return {name,
+          [=](const Line& line) { return line.row.*member > 0 ? csv_text(line.row.*member) : ""; }};
 }
 
 ThroughputColumn of_row(const char* name, std::string ThroughputRow::*member) {

@@ -26,7 +26,7 @@ struct ThroughputRow {
   Phase phase = Phase::train;
   int64_t length = 0;
   int64_t batch = 0;
-  int64_t series = 0;  // rows fitted together: tokens a step, 0 for batch 1
+  int64_t series = 0;   // rows fitted together: tokens a step, 0 for batch 1
   bool planned = true;  // false: of an earlier form of the suite, kept and not shown
 
   Status status = Status::failed;

@@ -33,7 +33,8 @@ std::vector<const ThroughputRow*> series_of(const ThroughputRow& row,
 }
 
 std::optional<Exponent> fit(const std::vector<const ThroughputRow*>& series, const Cost& cost) {
-  const std::size_t count = std::min(series.size(), std::max<std::size_t>(2, (series.size() + 1) / 2));
+  const std::size_t count =
+      std::min(series.size(), std::max<std::size_t>(2, (series.size() + 1) / 2));
   std::vector<double> lengths, values;
   for (std::size_t i = 0; i < count; ++i) {
     lengths.push_back(static_cast<double>(series[i]->length));
@@ -65,8 +66,9 @@ void check_growth(const ThroughputRow& row, const Scaling& scaling,
   if (scaling.time && scaling.flops) {
     const double tolerance = scaling.flops->value > 1 + kTolerance ? kSteepTolerance : kTolerance;
     if (std::abs(scaling.time->value - scaling.flops->value) > tolerance)
-      notes.push_back(fmt::format("{}: time grows as length^{}, counted operations as length^{:.2f}",
-                                  where(row), exponent_text(*scaling.time), scaling.flops->value));
+      notes.push_back(
+          fmt::format("{}: time grows as length^{}, counted operations as length^{:.2f}",
+                      where(row), exponent_text(*scaling.time), scaling.flops->value));
   }
   if (row.phase == Phase::train && scaling.memory &&
       std::abs(scaling.memory->value - 1) > kTolerance)
@@ -79,13 +81,15 @@ void check_decode(const ThroughputRow& row, const Scaling& scaling,
   if (!scaling.time) return;
   const bool grows = scaling.state && scaling.state->value > kTolerance;
   if (!grows && std::abs(scaling.time->value) > kTolerance)
-    notes.push_back(fmt::format("{}: the state is of one size, yet a position's time grows as "
-                                "length^{}",
-                                where(row), exponent_text(*scaling.time)));
+    notes.push_back(
+        fmt::format("{}: the state is of one size, yet a position's time grows as "
+                    "length^{}",
+                    where(row), exponent_text(*scaling.time)));
   if (grows && scaling.time->value < kTolerance)
-    notes.push_back(fmt::format("{}: the state grows with the length, yet a position's time as "
-                                "length^{}",
-                                where(row), exponent_text(*scaling.time)));
+    notes.push_back(
+        fmt::format("{}: the state grows with the length, yet a position's time as "
+                    "length^{}",
+                    where(row), exponent_text(*scaling.time)));
 }
 
 void check_doubling(const std::vector<ThroughputRow>& rows, std::vector<std::string>& notes) {

@@ -14,7 +14,8 @@ struct Exponent {
   std::optional<double> error;  // standard error of the fit; a line through two points has none
 };
 
-// Least squares of log y over log L. Nothing for fewer than two lengths or a y that is not positive.
+// Least squares of log y over log L. Nothing for fewer than two lengths or a y that is not
+// positive.
 std::optional<Exponent> fit_exponent(const std::vector<double>& lengths,
                                      const std::vector<double>& values);
 

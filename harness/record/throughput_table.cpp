@@ -59,12 +59,12 @@ Table make(const Rows& rows, Phase phase, int64_t series) {
       threads = row.threads;
     }
   Table table;
-  table.title = fmt::format(
-      "{}, {}, {} thread{}: tokens per second, median ±half of p20 to p80", to_string(phase),
-      series == 0                ? "batch 1"
-      : phase == Phase::decode ? fmt::format("batch {} / length", series)
-                                 : fmt::format("{} tokens a step", series),
-      threads, threads == 1 ? "" : "s");
+  table.title = fmt::format("{}, {}, {} thread{}: tokens per second, median ±half of p20 to p80",
+                            to_string(phase),
+                            series == 0              ? "batch 1"
+                            : phase == Phase::decode ? fmt::format("batch {} / length", series)
+                                                     : fmt::format("{} tokens a step", series),
+                            threads, threads == 1 ? "" : "s");
   table.header = {"model"};
   for (const int64_t length : lengths) table.header.push_back(fmt::format("@{}", length));
   table.header.insert(table.header.end(), {"time ~L^", "memory ~L^"});
@@ -107,7 +107,8 @@ std::vector<Table> throughput_tables(const std::vector<ThroughputRow>& rows) {
   if (tables.empty()) return tables;
   std::vector<std::string>& legend = tables.back().legend;
   legend.push_back(
-      "time, memory ~L^: exponent against length ±standard error, fitted over the upper half of the "
+      "time, memory ~L^: exponent against length ±standard error, fitted over the upper half of "
+      "the "
       "lengths; time of one sequence, in decode of one position; memory: peak activations");
   for (const std::string& reason : reasons(rows)) legend.push_back(reason);
   for (const std::string& note : sanity_notes(rows)) legend.push_back("note: " + note);

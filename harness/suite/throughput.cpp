@@ -48,9 +48,9 @@ Rows run_throughput(const Suite& suite, const Registry& registry, const std::fil
     progress.last = now.doing;
     display.update(progress);
   };
-  const Rows rows = measure_throughput(timed_models(suite, registry), registry,
-                                       suite.throughput.value_or(ThroughputPlan()), threads, kept,
-                                       report);
+  const Rows rows =
+      measure_throughput(timed_models(suite, registry), registry,
+                         suite.throughput.value_or(ThroughputPlan()), threads, kept, report);
   display.clear();
   write_atomically(out / "throughput.csv", throughput_csv(rows));
   return rows;

@@ -20,7 +20,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr double kTurnSeconds = 0.15;  // of a repetition, unless a single step takes longer
 constexpr double kQuickSeconds = 0.5;  // a first run that is over sooner is not yet a warm one
 
 // What all threads reach together; one alone may run at a higher clock.
@@ -32,7 +31,9 @@ double peak_gflops(int threads) {
   return sum;
 }
 
-std::string gibibytes(double bytes) { return text(std::round(bytes / (1 << 30) * 10) / 10, " GiB"); }
+std::string gibibytes(double bytes) {
+  return text(std::round(bytes / (1 << 30) * 10) / 10, " GiB");
+}
 
 // Runs something that may fail for lack of memory or because the model cannot do it, and says so in
 // the row. A model has no other way to decline a length than to throw Error.
@@ -153,9 +154,8 @@ std::vector<ThroughputRow> Measurer::run(const std::vector<ThroughputRow>& kept)
 }
 
 const TrialSpec& Measurer::spec_of(const ThroughputRow& row) const {
-  return *std::find_if(models_.begin(), models_.end(), [&](const TrialSpec& spec) {
-    return spec.model_name == row.model;
-  });
+  return *std::find_if(models_.begin(), models_.end(),
+                       [&](const TrialSpec& spec) { return spec.model_name == row.model; });
 }
 
 // Nothing if the model cannot do it, and the row says why.
@@ -163,8 +163,7 @@ std::optional<Turn> Measurer::warm_up(ThroughputRow& row) {
   Turn turn;
   const bool possible = attempt(row, [&] {
     const TrialSpec& spec = spec_of(row);
-    const double needed =
-        predict_bytes(spec, registry_, row.phase, row.length, row.batch);
+    const double needed = predict_bytes(spec, registry_, row.phase, row.length, row.batch);
     const double available = available_bytes();
     if (needed > available) {
       row.status = Status::out_of_memory;
@@ -181,7 +180,7 @@ std::optional<Turn> Measurer::warm_up(ThroughputRow& row) {
     };
     double once = seconds();
     if (once < kQuickSeconds) once = seconds();
-    turn.runs = std::max<int64_t>(1, std::llround(kTurnSeconds / once));
+    turn.runs = std::max<int64_t>(1, std::llround(plan_.turn_seconds / once));
   });
   return possible && turn.workload ? std::optional(std::move(turn)) : std::nullopt;
 }

@@ -13,6 +13,7 @@ struct ThroughputPlan {
   std::vector<Phase> phases = {Phase::train, Phase::prefill, Phase::decode};
   int64_t tokens = 32768;  // of a step: the batch is tokens / length, at least 1
   int64_t repetitions = 5;
+  double turn_seconds = 0.15;  // of a repetition, unless a single step takes longer; tests hurry
 };
 
 struct TimedShape {

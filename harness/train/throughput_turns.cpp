@@ -59,7 +59,8 @@ void take_turns(std::vector<Turn>& turns, int64_t rounds) {
         ->UseManualTime()
         ->Iterations(turn.runs);
   TurnReporter reporter(turns);
-  for (int64_t round = 0; round < rounds; ++round) benchmark::RunSpecifiedBenchmarks(&reporter, ".");
+  for (int64_t round = 0; round < rounds; ++round)
+    benchmark::RunSpecifiedBenchmarks(&reporter, ".");
   benchmark::ClearRegisteredBenchmarks();
 }
 

@@ -177,8 +177,7 @@ TaskShape timed_task(int64_t length) {
 
 std::unique_ptr<Workload> make_workload(const TrialSpec& spec, const Registry& registry,
                                         Phase phase, int64_t length, int64_t batch) {
-  if (phase == Phase::train)
-    return std::make_unique<TrainWorkload>(spec, registry, length, batch);
+  if (phase == Phase::train) return std::make_unique<TrainWorkload>(spec, registry, length, batch);
   if (phase == Phase::prefill)
     return std::make_unique<PrefillWorkload>(spec, registry, length, batch);
   return std::make_unique<DecodeWorkload>(spec, registry, length, batch);

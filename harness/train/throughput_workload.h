@@ -11,9 +11,9 @@ namespace longhaul {
 struct WorkloadCost {
   int64_t parameter_bytes = 0;
   int64_t optimizer_bytes = 0;
-  int64_t state_bytes = 0;      // of one sequence at the end of decoding
-  int64_t activation_bytes = 0; // highest during the last step
-  double flops_per_token = 0;   // counted in the last step
+  int64_t state_bytes = 0;       // of one sequence at the end of decoding
+  int64_t activation_bytes = 0;  // highest during the last step
+  double flops_per_token = 0;    // counted in the last step
 };
 
 // A model at one shape in one phase, with inputs, ready to be run step after step. The model

@@ -56,8 +56,8 @@ TEST_CASE("throughput.json gives back the rows that were stored", "[throughput]"
 TEST_CASE("a damaged throughput.json is named and costs the trials nothing", "[throughput]") {
   const TemporaryFolder folder;
   std::ofstream(folder.path / "throughput.json") << "[{\"phase\": \"trian\"}]";
-  CHECK_THROWS_WITH(read_throughput(folder.path), Contains("throughput.json: damaged: ") &&
-                                                      Contains("did you mean 'train'?"));
+  CHECK_THROWS_WITH(read_throughput(folder.path),
+                    Contains("throughput.json: damaged: ") && Contains("did you mean 'train'?"));
   const Results results = load_results(folder.path);
   CHECK(results.throughput.empty());
   CHECK(results.problems.size() == 1);
@@ -95,8 +95,8 @@ TEST_CASE("the table of a phase is models by lengths, with exponents", "[through
   REQUIRE(tables.size() == 4);
   CHECK(tables[0].title ==
         "train, batch 1, 1 thread: tokens per second, median ±half of p20 to p80");
-  CHECK(tables[0].header == std::vector<std::string>{"model", "@16", "@32", "time ~L^",
-                                                     "memory ~L^"});
+  CHECK(tables[0].header ==
+        std::vector<std::string>{"model", "@16", "@32", "time ~L^", "memory ~L^"});
   CHECK(tables[0].models[0][1].value == "16.0k");
   CHECK(tables[0].models[0][4].value == "1.00");
   CHECK(tables[3].title ==

@@ -37,8 +37,8 @@ TEST_CASE("two lengths give an exponent without error, one gives none", "[throug
 
 TEST_CASE("an exponent is fitted over the upper half of the lengths", "[throughput]") {
   // Calls alone below 1024, then the square of the length.
-  const std::vector<ThroughputRow> rows =
-      made_up_rows("model", Phase::train, [](double length) { return std::max(length * length, 1e6); });
+  const std::vector<ThroughputRow> rows = made_up_rows(
+      "model", Phase::train, [](double length) { return std::max(length * length, 1e6); });
   const Scaling scaling = scaling_of(rows.front(), rows);
   REQUIRE(scaling.time);
   CHECK(scaling.time->value == Approx(2));
@@ -59,7 +59,8 @@ TEST_CASE("rows that failed and other models' rows do not enter a fit", "[throug
 TEST_CASE("figures as they should be raise no note", "[throughput]") {
   std::vector<ThroughputRow> rows =
       made_up_rows("linear", Phase::train, [](double length) { return length; });
-  for (ThroughputRow& row : made_up_rows("quadratic", Phase::train, [](double l) { return l * l; })) {
+  for (ThroughputRow& row :
+       made_up_rows("quadratic", Phase::train, [](double l) { return l * l; })) {
     row.flops_per_token = static_cast<double>(row.length);
     rows.push_back(row);
   }

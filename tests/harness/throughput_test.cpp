@@ -7,6 +7,7 @@
 #include "harness/train/throughput_memory.h"
 #include "harness/train/throughput_turns.h"
 #include "longhaul/error.h"
+#include "longhaul/ops.h"
 #include "tests/support/catch.h"
 
 using namespace longhaul;
@@ -58,6 +59,7 @@ ThroughputPlan tiny_plan() {
   plan.lengths = {8, 16};
   plan.tokens = 32;
   plan.repetitions = 2;
+  plan.turn_seconds = 0;
   return plan;
 }
 
@@ -84,7 +86,8 @@ class Scribe final : public Workload {
 
 }  // namespace
 
-TEST_CASE("shapes: every length at batch 1 and at fixed tokens, the shortest doubled", "[throughput]") {
+TEST_CASE("shapes: every length at batch 1 and at fixed tokens, the shortest doubled",
+          "[throughput]") {
   ThroughputPlan plan;
   plan.lengths = {64, 16, 256};
   plan.tokens = 128;
@@ -210,8 +213,8 @@ TEST_CASE("what a step will take is foretold from short lengths", "[throughput]"
       const auto workload = make_workload(timed(model), timed_registry(), phase, 1024, 2);
       workload->run();
       const WorkloadCost& cost = workload->cost();
-      const auto actual = static_cast<double>(cost.parameter_bytes + cost.optimizer_bytes +
-                                              cost.activation_bytes);
+      const auto actual =
+          static_cast<double>(cost.parameter_bytes + cost.optimizer_bytes + cost.activation_bytes);
       const double foretold = predict_bytes(timed(model), timed_registry(), phase, 1024, 2);
       CHECK(foretold > 0.5 * actual);
       CHECK(foretold < 3 * actual);
@@ -223,8 +226,8 @@ TEST_CASE("rows already measured are kept, and the rest is measured", "[throughp
   plan.phases = {Phase::prefill};
   auto kept = measure({timed("lru")}, plan);
   for (ThroughputRow& row : kept) row.kernel = "kept";
-  kept[0].status = Status::failed;       // failed rows are tried again
-  kept[1].step_seconds.resize(1);        // and those with too few repetitions
+  kept[0].status = Status::failed;  // failed rows are tried again
+  kept[1].step_seconds.resize(1);   // and those with too few repetitions
   plan.lengths = {8, 16, 32};
   const auto rows = measure({timed("lru")}, plan, kept);
   REQUIRE(rows.size() == 6);

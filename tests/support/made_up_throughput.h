@@ -38,8 +38,7 @@ inline std::vector<ThroughputRow> made_up_rows(const std::string& model, Phase p
                                                const std::function<double(double)>& cost) {
   std::vector<ThroughputRow> rows;
   for (int64_t length = 256; length <= 16384; length *= 2)
-    rows.push_back(
-        made_up_row(model, phase, length, 1, 0, cost(static_cast<double>(length))));
+    rows.push_back(made_up_row(model, phase, length, 1, 0, cost(static_cast<double>(length))));
   return rows;
 }
 
