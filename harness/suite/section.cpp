@@ -12,8 +12,8 @@ namespace {
 using Kind = ConfigNode::Kind;
 using Names = std::vector<std::string>;
 
-const Names kSuiteKeys = {"suite", "seeds",   "budget",   "retry",     "defaults", "models",
-                          "tasks", "plugins", "evaluate", "throughput"};
+const Names kSuiteKeys = {"suite",  "seeds", "budget",  "retry",    "defaults",
+                          "models", "tasks", "plugins", "evaluate", "throughput"};
 const Names kThroughputLists = {"lengths", "phases"};
 const Names kModelKeys = {"name", "model"};
 const Names kTaskKeys = {"name", "task", "budget"};
