@@ -21,5 +21,9 @@ void gemm(const Gemm& shape, const float* a, const float* b, float* c);
 
 std::string gemm_library();                  // "oneDNN 2.6.3"
 std::string gemm_kernel(const Gemm& shape);  // the implementation that oneDNN chose, "gemm:jit"
+std::string gemm_isa();                      // the widest that it may use here, "avx512_core_vnni"
+
+// The implementations that ran since the last call, on all threads: "brgemm:avx512_core, gemm:jit".
+std::string take_gemm_kernels();
 
 }  // namespace longhaul

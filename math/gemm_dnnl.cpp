@@ -3,7 +3,10 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <atomic>
 #include <dnnl.hpp>
+#include <mutex>
+#include <set>
 #include <unordered_map>
 
 #include "math/gemm.h"
@@ -57,7 +60,23 @@ struct Kernel {
   dnnl::primitive primitive;
   memory a, b, c;
   std::string name;
+  int64_t seen = -1;  // the count of take_gemm_kernels() at which it was noted last
 };
+
+// Names of what ran. A kernel takes the lock once between two calls of take_gemm_kernels().
+struct Ran {
+  std::atomic<int64_t> takes{0};
+  std::mutex mutex;
+  std::set<std::string> names;
+} ran;
+
+void note_kernel(Kernel& kernel) {
+  const int64_t takes = ran.takes.load(std::memory_order_relaxed);
+  if (kernel.seen == takes) return;
+  kernel.seen = takes;
+  const std::lock_guard lock(ran.mutex);
+  ran.names.insert(kernel.name);
+}
 
 struct Hash {
   std::size_t operator()(const Gemm& s) const {
@@ -99,6 +118,7 @@ void gemm(const Gemm& shape, const float* a, const float* b, float* c) {
   }
   const SingleThread single;
   Kernel& kernel = context().kernel(shape);
+  note_kernel(kernel);
   kernel.a.set_data_handle(const_cast<float*>(a));
   kernel.b.set_data_handle(const_cast<float*>(b));
   kernel.c.set_data_handle(c);
@@ -119,6 +139,31 @@ std::string gemm_library() {
 std::string gemm_kernel(const Gemm& shape) {
   const SingleThread single;
   return context().kernel(shape).name;
+}
+
+std::string gemm_isa() {
+  static const std::pair<dnnl_cpu_isa_t, const char*> names[] = {
+      {dnnl_cpu_isa_sse41, "sse41"},
+      {dnnl_cpu_isa_avx, "avx"},
+      {dnnl_cpu_isa_avx2, "avx2"},
+      {dnnl_cpu_isa_avx2_vnni, "avx2_vnni"},
+      {dnnl_cpu_isa_avx512_core, "avx512_core"},
+      {dnnl_cpu_isa_avx512_core_vnni, "avx512_core_vnni"},
+      {dnnl_cpu_isa_avx512_core_bf16, "avx512_core_bf16"},
+      {dnnl_cpu_isa_avx512_core_amx, "avx512_core_amx"}};
+  const dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
+  for (const auto& [known, name] : names)
+    if (known == isa) return name;
+  return "isa " + std::to_string(static_cast<unsigned>(isa));
+}
+
+std::string take_gemm_kernels() {
+  const std::lock_guard lock(ran.mutex);
+  ran.takes.fetch_add(1, std::memory_order_relaxed);
+  std::string list;
+  for (const std::string& name : ran.names) list += (list.empty() ? "" : ", ") + name;
+  ran.names.clear();
+  return list;
 }
 
 }  // namespace longhaul

@@ -28,6 +28,7 @@ void add_run_command(CLI::App& app, CommandContext& context);
 void add_sample_command(CLI::App& app, CommandContext& context);
 void add_show_command(CLI::App& app, CommandContext& context);
 void add_table_command(CLI::App& app, CommandContext& context);
+void add_throughput_command(CLI::App& app, CommandContext& context);
 void add_trial_command(CLI::App& app, CommandContext& context);
 
 // --plugin FILE, for commands that take names of models or tasks: loaded before the names are used.

@@ -16,10 +16,10 @@ constexpr int kEnvironmentFault = 3;
 
 // In the order that --help lists them.
 constexpr void (*kCommands[])(CLI::App&, CommandContext&) = {
-    add_run_command,       add_table_command,  add_export_command, add_list_command,
-    add_show_command,      add_sample_command, add_data_command,   add_eval_command,
-    add_forward_command,   add_new_command,    add_check_command,  add_gradcheck_command,
-    add_doctor_command,    add_trial_command,
+    add_run_command,       add_throughput_command, add_table_command,  add_export_command,
+    add_list_command,      add_show_command,       add_sample_command, add_data_command,
+    add_eval_command,      add_forward_command,    add_new_command,    add_check_command,
+    add_gradcheck_command, add_doctor_command,     add_trial_command,
 };
 
 constexpr const char* kAbout =
@@ -29,6 +29,7 @@ constexpr const char* kAbout =
 constexpr const char* kExamples =
     "Examples:\n"
     "  longhaul run quick                         train a suite, print its table\n"
+    "  longhaul throughput throughput             tokens/s and memory from length 256 to 16384\n"
     "  longhaul table results/runs/quick          the table again\n"
     "  longhaul export results/runs/quick         the results as CSV files\n"
     "  longhaul list models                       what can be trained\n"

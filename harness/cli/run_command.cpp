@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <thread>
 
 #include "harness/cli/command.h"
+#include "harness/cli/throughput.h"
 #include "harness/record/machine.h"
 #include "harness/record/store.h"
 #include "harness/record/table.h"
@@ -64,11 +66,19 @@ void run(const Arguments& arguments, CommandContext& context) {
   const RunOutcome outcome =
       run_trials(resolved(suite, options), grid(suite, context.registry), out, options, display);
 
+  const bool is_done = outcome.fault.empty() && !outcome.interrupted;
+  if (suite.throughput && is_done) {
+    const int cores = static_cast<int>(std::thread::hardware_concurrency());
+    run_throughput(suite, context.registry, out, cores, display);
+  }
+
   const std::string again =
       fmt::format("longhaul run {} --out {}", (out / "suite.yaml").string(), out.string());
   fmt::print(stderr, "{}", summary(outcome, again));
-  fmt::print("{}", to_text(make_table(load_results(out))));
-  context.exit_status = exit_status(outcome);
+  const Results results = load_results(out);
+  if (!results.trials.empty()) fmt::print("{}", to_text(make_table(results)));
+  print_throughput(results.throughput);
+  context.exit_status = std::max(exit_status(outcome), throughput_status(results.throughput));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "harness/cli/command.h"
 #include "harness/record/store.h"
 #include "harness/record/table.h"
+#include "harness/record/throughput_table.h"
 
 namespace longhaul {
 namespace {
@@ -21,6 +22,14 @@ std::string format_table(const Table& table, const std::string& format) {
   return to_text(table);
 }
 
+// Accuracy and cost in one table, or for --metric throughput, and where no trial is planned, cost
+// alone.
+std::vector<Table> tables_of(const Results& results, const std::string& metric) {
+  const bool cost_alone = results.trials.empty() && !results.throughput.empty();
+  if (metric == "throughput" || cost_alone) return throughput_tables(results.throughput);
+  return {make_table(results, metric)};
+}
+
 }  // namespace
 
 void add_table_command(CLI::App& app, CommandContext& context) {
@@ -31,7 +40,7 @@ void add_table_command(CLI::App& app, CommandContext& context) {
       ->required();
   command
       ->add_option("--metric", arguments->metric,
-                   "What the cells show: accuracy, val, loss, tokens_per_second, ...")
+                   "What the cells show: accuracy, val, loss, tokens_per_second, throughput, ...")
       ->capture_default_str();
   command->add_option("--format", arguments->format, "Form of the output")
       ->check(CLI::IsMember({"text", "markdown", "csv", "latex"}))
@@ -39,8 +48,9 @@ void add_table_command(CLI::App& app, CommandContext& context) {
   command->footer("Example: longhaul table results/runs/quick --format markdown");
   command->callback([arguments, &context] {
     const Results results = load_results(arguments->dir);
-    std::cout << format_table(make_table(results, arguments->metric), arguments->format)
-              << std::flush;
+    for (const Table& table : tables_of(results, arguments->metric))
+      std::cout << format_table(table, arguments->format);
+    std::cout << std::flush;
     for (const std::string& problem : results.problems) std::cerr << problem << '\n';
     if (!results.problems.empty()) context.exit_status = 1;
   });

@@ -2,35 +2,12 @@
 
 #include <algorithm>
 #include <concepts>
-#include <functional>
 
-#include "harness/record/csv.h"
+#include "harness/record/columns.h"
 #include "harness/record/summary.h"
 
 namespace longhaul {
 namespace {
-
-// A column: its name and what it says of a row. Measured ones differ from run to run.
-template <class Row>
-struct Column {
-  const char* name;
-  std::function<std::string(const Row&)> text;
-  bool measured = false;
-};
-
-template <class Row>
-std::string header(const std::vector<Column<Row>>& columns) {
-  std::vector<std::string> names;
-  for (const Column<Row>& column : columns) names.push_back(column.name);
-  return csv_line(names);
-}
-
-template <class Row>
-std::string line(const std::vector<Column<Row>>& columns, const Row& row) {
-  std::vector<std::string> fields;
-  for (const Column<Row>& column : columns) fields.push_back(column.text(row));
-  return csv_line(fields);
-}
 
 // Suites cannot choose these yet: every trial starts from scratch, with this loss.
 const char* const kPretrain = "none";
@@ -254,6 +231,7 @@ std::vector<std::filesystem::path> export_csv(const Results& results,
   };
   write("results.csv", results_csv(results));
   write("summary.csv", summary_csv(results));
+  write("throughput.csv", throughput_csv(results.throughput));
   write("curves.csv", curves_csv(results));
   write("solver.csv", solver_csv(results));
   return written;

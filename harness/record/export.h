@@ -16,6 +16,9 @@ std::string curves_csv(const Results& results);   // a row for each point of eac
 // (note() of mixer.h), averaged over them; "" if there are none. Which note fills which column
 // stands in one list in export.cpp.
 std::string solver_csv(const Results& results);
+// A row for each model x phase x length x batch, with exponents fitted over `rows`; "" without
+// rows.
+std::string throughput_csv(const std::vector<ThroughputRow>& rows);
 
 // Columns of results.csv and summary.csv that measure time, memory or the machine. All others are
 // the same, byte for byte, when a suite runs again or on another number of threads (unless its

@@ -77,6 +77,15 @@ double median(std::vector<double> values) {
   return values.size() % 2 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
+double quantile(std::vector<double> values, double p) {
+  assert(!values.empty());
+  std::sort(values.begin(), values.end());
+  const double place = p * static_cast<double>(values.size() - 1);
+  const auto low = static_cast<std::size_t>(place);
+  const std::size_t high = std::min(low + 1, values.size() - 1);
+  return values[low] + (place - static_cast<double>(low)) * (values[high] - values[low]);
+}
+
 std::optional<double> paired_t_test(const std::vector<double>& a, const std::vector<double>& b) {
   assert(a.size() == b.size());
   if (a.size() < 2) return std::nullopt;

@@ -22,6 +22,8 @@ struct Statistics {
 Statistics describe(const std::vector<double>& values);  // all zero if there are none
 
 double median(std::vector<double> values);  // not of nothing
+// The value below which the share p of the values lies, linear between two of them; not of nothing.
+double quantile(std::vector<double> values, double p);
 
 // Two-sided p value of the paired t-test that a and b, of equal length, have the same mean; nothing
 // for fewer than two pairs.

@@ -125,7 +125,8 @@ std::vector<Trial> found_trials(const fs::path& dir, std::vector<std::string>& p
 }
 
 void require_results_folder(const fs::path& dir) {
-  if (fs::is_directory(dir / "trials") || fs::exists(dir / "order.json")) return;
+  for (const char* content : {"trials", "order.json", "throughput.json"})
+    if (fs::exists(dir / content)) return;
   if (fs::exists(dir))
     throw Error(text(dir.string(), ": is not a results folder: it holds no trials/"));
   const fs::path parent = dir.has_parent_path() ? dir.parent_path() : fs::path(".");
@@ -268,6 +269,12 @@ Results load_results(const fs::path& dir) {
     append_variants(trials, trial);
   }
   results.trials = std::move(trials);
+  try {
+    results.throughput = read_throughput(dir);
+  } catch (const Error& error) {
+    results.problems.push_back(error.what());
+  }
+  std::erase_if(results.throughput, [](const ThroughputRow& row) { return !row.planned; });
   return results;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/record/record.h"
+#include "harness/record/throughput_record.h"
 #include "harness/suite/spec.h"
 
 namespace longhaul {
@@ -14,6 +15,7 @@ namespace longhaul {
 //   order.json                 the suite's trials in its order: [{"id": ..., "spec": {...}}, ...]
 //   trials/<id>/spec.json      of every trial, finished or waiting
 //   trials/<id>/record.json    written last: it is there if, and only if, the trial is finished
+//   throughput.json            what its models cost, measured with nothing else running
 //   trials/<id>/{curve.csv, checkpoint.safetensors, log.txt}
 
 // Replaces the file at once: a reader, or a crash at any moment, finds all of the old or all of the
@@ -51,6 +53,7 @@ struct Trial {
 
 struct Results {
   std::vector<Trial> trials;
+  std::vector<ThroughputRow> throughput;  // those that the suite plans
   std::vector<std::string> problems;  // damaged files, a line each; their trials count as waiting
 };
 

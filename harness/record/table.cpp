@@ -6,31 +6,15 @@
 #include <functional>
 #include <set>
 
+#include "harness/record/number_text.h"
 #include "harness/record/summary.h"
+#include "harness/record/throughput_table.h"
 #include "longhaul/error.h"
 #include "longhaul/options.h"
 
 namespace longhaul {
 namespace {
 
-// "84.2k": three digits that count, and the unit's multiple.
-std::string scaled(double value, double base, const std::vector<const char*>& suffixes) {
-  std::size_t step = 0;
-  while (std::abs(value) >= base * 0.9995 && step + 1 < suffixes.size()) {
-    value /= base;
-    ++step;
-  }
-  const double size = std::abs(value);
-  const int decimals = size >= 99.95 || (step == 0 && value == std::floor(value)) ? 0
-                       : size >= 9.995                                            ? 1
-                                                                                  : 2;
-  return fmt::format("{:.{}f}{}", value, decimals, suffixes[step]);
-}
-
-std::string count_text(double value) { return scaled(value, 1000, {"", "k", "M", "G", "T", "P"}); }
-std::string bytes_text(double value) {
-  return scaled(value, 1024, {" B", " KiB", " MiB", " GiB", " TiB"});
-}
 std::string percent_text(double value) { return fmt::format("{:.1f}", 100 * value); }
 std::string number_text(double value) { return fmt::format("{:.4g}", value); }
 
@@ -74,18 +58,18 @@ std::vector<Metric> metrics(const Results& results) {
       {"val", "validation accuracy in percent", score(&Evaluation::validation), percent_text, true},
       {"loss", "training loss at the end", of_record(&R::train_loss), number_text},
       {"tokens_per_second", "training tokens per second", of_record(&R::train_tokens_per_second),
-       count_text},
+       short_count},
       {"train_seconds", "training time in seconds", of_record(&R::train_seconds), number_text},
       {"peak_activation_bytes", "peak activation memory", of_record(&R::peak_activation_bytes),
-       bytes_text},
+       short_bytes},
       {"peak_resident_bytes", "peak resident memory of the process",
-       of_record(&R::peak_resident_bytes), bytes_text},
-      {"state_bytes", "decode state of one sequence", of_record(&R::state_bytes), bytes_text},
-      {"parameters", "trained parameters", of_record(&R::parameters), count_text},
-      {"flops_per_token", "training FLOPs per token", of_record(&R::flops_per_token), count_text},
-      {"steps", "training steps", of_record(&R::steps), count_text},
-      {"tokens_seen", "training tokens", of_record(&R::tokens_seen), count_text},
-      {"selected_step", "step chosen on validation", of_record(&R::selected_step), count_text},
+       of_record(&R::peak_resident_bytes), short_bytes},
+      {"state_bytes", "decode state of one sequence", of_record(&R::state_bytes), short_bytes},
+      {"parameters", "trained parameters", of_record(&R::parameters), short_count},
+      {"flops_per_token", "training FLOPs per token", of_record(&R::flops_per_token), short_count},
+      {"steps", "training steps", of_record(&R::steps), short_count},
+      {"tokens_seen", "training tokens", of_record(&R::tokens_seen), short_count},
+      {"selected_step", "step chosen on validation", of_record(&R::selected_step), short_count},
       {"learning_rate", "learning rate", of_record(&R::learning_rate), number_text},
   };
   std::set<std::string> notes;
@@ -151,25 +135,71 @@ TableCell table_cell(const Cell& cell, const Metric& metric) {
   return shown;
 }
 
-// What a model costs, over all its trials that went well.
-std::vector<TableCell> costs(const Results& results, const std::string& model) {
-  std::vector<double> parameters, speeds, activations, states;
-  for (const Trial& trial : results.trials) {
-    if (!trial.ok() || trial.spec.model_name != model) continue;
-    parameters.push_back(trial.record->parameters);
-    speeds.push_back(trial.record->train_tokens_per_second);
-    activations.push_back(trial.record->peak_activation_bytes);
-    states.push_back(trial.record->state_bytes);
-  }
-  if (parameters.empty()) return {{"-"}, {"-"}, {"-"}, {"-"}};
-  const Statistics range = describe(parameters);
-  std::string sizes = count_text(range.min);
-  if (count_text(range.max) != sizes) sizes += "\u2013" + count_text(range.max);
-  const double state = describe(states).max;
-  return {{sizes},
-          {count_text(median(speeds))},
-          {bytes_text(describe(activations).max)},
-          {state > 0 ? bytes_text(state) : "-"}};
+// A column of what a model costs.
+struct CostColumn {
+  std::string header;
+  std::function<TableCell(const std::string& model)> cell;
+};
+
+// From all trials of a model that went well.
+CostColumn of_trials(const Results& results, const char* header, Value value,
+                     std::string (*text)(const std::vector<double>&)) {
+  return {header, [&results, value, text](const std::string& model) -> TableCell {
+            std::vector<double> values;
+            for (const Trial& trial : results.trials)
+              if (trial.ok() && trial.spec.model_name == model) values.push_back(*value(trial, 0));
+            return {values.empty() ? "-" : text(values)};
+          }};
+}
+
+// From the phase measured alone.
+CostColumn of_rows(const std::vector<const ThroughputRow*>& rows, const char* header,
+                   std::string (*text)(const ThroughputRow&)) {
+  return {fmt::format("{} @{}", header, rows.front()->length),
+          [rows, text](const std::string& model) -> TableCell {
+            for (const ThroughputRow* row : rows)
+              if (row->model == model) return {row->ok() ? text(*row) : to_string(row->status)};
+            return {"-"};
+          }};
+}
+
+std::string range_text(const std::vector<double>& values) {
+  const Statistics range = describe(values);
+  const std::string least = short_count(range.min), most = short_count(range.max);
+  return least == most ? least : least + "\u2013" + most;
+}
+std::string median_text(const std::vector<double>& values) { return short_count(median(values)); }
+std::string largest_text(const std::vector<double>& values) {
+  const double largest = describe(values).max;
+  return largest > 0 ? short_bytes(largest) : "-";
+}
+
+std::string speed_text(const ThroughputRow& row) { return short_count(row.tokens_per_second(0.5)); }
+std::string activations_text(const ThroughputRow& row) {
+  return short_bytes(static_cast<double>(row.peak_activation_bytes));
+}
+std::string state_text(const ThroughputRow& row) {
+  return short_bytes(static_cast<double>(row.state_bytes));
+}
+
+// What was measured alone takes the place of what trials say, since these ran side by side.
+std::vector<CostColumn> cost_columns(const Results& results) {
+  using R = TrialRecord;
+  const auto train = headlines(results.throughput, Phase::train);
+  const auto decode = headlines(results.throughput, Phase::decode);
+  std::vector<CostColumn> columns = {
+      of_trials(results, "params", of_record(&R::parameters), range_text)};
+  columns.push_back(train.empty() ? of_trials(results, "train tok/s",
+                                              of_record(&R::train_tokens_per_second), median_text)
+                                  : of_rows(train, "train tok/s", speed_text));
+  if (!decode.empty()) columns.push_back(of_rows(decode, "decode tok/s", speed_text));
+  columns.push_back(train.empty() ? of_trials(results, "activations",
+                                              of_record(&R::peak_activation_bytes), largest_text)
+                                  : of_rows(train, "activations", activations_text));
+  columns.push_back(decode.empty()
+                        ? of_trials(results, "state", of_record(&R::state_bytes), largest_text)
+                        : of_rows(decode, "state", state_text));
+  return columns;
 }
 
 struct TableColumn {
@@ -192,7 +222,8 @@ std::vector<TableColumn> table_columns(const std::vector<Cell>& cells, bool each
 }
 
 std::vector<std::vector<TableCell>> baseline_rows(const std::vector<Cell>& cells,
-                                                  const std::vector<TableColumn>& columns) {
+                                                  const std::vector<TableColumn>& columns,
+                                                  std::size_t width) {
   const std::vector<std::pair<const char*, double Baselines::*>> kinds = {
       {"chance", &Baselines::chance},
       {"majority", &Baselines::majority},
@@ -208,12 +239,28 @@ std::vector<std::vector<TableCell>> baseline_rows(const std::vector<Cell>& cells
           values.push_back(*cell.baselines.*member);
       row.push_back({values.empty() ? "-" : percent_text(describe(values).mean)});
     }
-    row.resize(columns.size() + 5);
+    row.resize(width);
   }
   return rows;
 }
 
-std::vector<std::string> legend_of(const Table& table, const Metric& metric) {
+// How the columns of costs are to be read.
+std::string cost_legend(const Results& results) {
+  std::string legend = "params: least and most over the tasks, whose vocabularies differ";
+  if (headlines(results.throughput, Phase::train).empty())
+    legend += "; train tok/s: median of the trials; activations: peak, the trials' largest";
+  else
+    legend +=
+        "; train tok/s, activations: of a training step measured alone, at the length behind @";
+  if (headlines(results.throughput, Phase::decode).empty())
+    legend += "; state: of one sequence in decoding, the trials' largest";
+  else
+    legend += "; decode tok/s, state: of one sequence at the length behind @, measured alone";
+  return legend;
+}
+
+std::vector<std::string> legend_of(const Table& table, const Metric& metric,
+                                   const Results& results) {
   const auto any = [&](auto&& property) {
     for (const auto& row : table.models)
       if (std::any_of(row.begin(), row.end(), property)) return true;
@@ -231,11 +278,7 @@ std::vector<std::string> legend_of(const Table& table, const Metric& metric) {
     legend.push_back(
         "chance, majority, shallow: scores of rules without a sequence model on the same test "
         "examples");
-  legend.push_back(
-      "params: least and most over the tasks, whose vocabularies differ; train tok/s: median of "
-      "the "
-      "trials; activations: peak, the trials' largest; state: of one sequence in decoding, the "
-      "trials' largest");
+  legend.push_back(cost_legend(results));
   return legend;
 }
 
@@ -261,8 +304,8 @@ Table make_table(const Results& results, const std::string& metric_name) {
     table.header.push_back(column.eval_length == 0 || !metric.is_score
                                ? column.task
                                : fmt::format("{} @{}", column.task, column.eval_length));
-  for (const char* cost : {"params", "train tok/s", "activations", "state"})
-    table.header.push_back(cost);
+  const std::vector<CostColumn> costs = cost_columns(results);
+  for (const CostColumn& cost : costs) table.header.push_back(cost.header);
 
   for (const std::string& model : distinct(cells, [](const Cell& cell) { return cell.model; })) {
     std::vector<TableCell>& row = table.models.emplace_back();
@@ -273,10 +316,10 @@ Table make_table(const Results& results, const std::string& metric_name) {
         if (cell.model == model && column == TableColumn{cell.task, cell.eval_length})
           shown = table_cell(cell, metric);
     }
-    for (TableCell& cost : costs(results, model)) row.push_back(std::move(cost));
+    for (const CostColumn& cost : costs) row.push_back(cost.cell(model));
   }
-  if (metric.is_score) table.baselines = baseline_rows(cells, columns);
-  table.legend = legend_of(table, metric);
+  if (metric.is_score) table.baselines = baseline_rows(cells, columns, table.header.size());
+  table.legend = legend_of(table, metric, results);
   return table;
 }
 

@@ -45,6 +45,14 @@ std::string yaml_evaluate(const Evaluate& evaluate) {
   return yaml.empty() ? yaml : "evaluate:\n" + yaml;
 }
 
+std::string yaml_throughput(const ThroughputPlan& plan) {
+  std::string lengths, phases;
+  for (const int64_t length : plan.lengths) lengths += text(lengths.empty() ? "" : ", ", length);
+  for (const Phase phase : plan.phases) phases += (phases.empty() ? "" : ", ") + to_string(phase);
+  return text("{lengths: [", lengths, "], phases: [", phases, "], tokens: ", plan.tokens,
+              ", repetitions: ", plan.repetitions, "}");
+}
+
 template <class Entry>
 std::string yaml_row(const Entry& entry, const std::string& kind) {
   std::string row = "  - {name: " + entry.name + ", " + kind + ": " + entry.base;
@@ -80,7 +88,8 @@ std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry) {
       spec.settings = settings_of(suite, row, column);
       spec.budget = column.budget;
       spec.evaluate = suite.evaluate;
-      spec.plugins = plugins_of(registry.model(row.base), registry.task(column.base));
+      spec.plugins =
+          plugins_of({registry.model(row.base).origin, registry.task(column.base).origin});
       spec.model_options =
           check_model(registry.model(row.base), spec.settings, task.task->max_length(), row.options)
               .resolved;
@@ -97,12 +106,30 @@ std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry) {
   return trials;
 }
 
+std::vector<TrialSpec> timed_models(const Suite& suite, const Registry& registry) {
+  const ThroughputPlan plan = suite.throughput.value_or(ThroughputPlan());
+  const int64_t longest = *std::max_element(plan.lengths.begin(), plan.lengths.end());
+  std::vector<TrialSpec> models;
+  for (const ModelEntry& row : suite.models) {
+    TrialSpec& spec = models.emplace_back();
+    spec.suite = suite.name;
+    spec.model_name = row.name;
+    spec.model = row.base;
+    spec.settings = settings_of(suite, row, {});
+    spec.model_options =
+        check_model(registry.model(row.base), spec.settings, longest, row.options).resolved;
+    spec.plugins = plugins_of({registry.model(row.base).origin});
+  }
+  return models;
+}
+
 std::string to_yaml(const Suite& suite) {
   std::string seeds;
   for (const uint64_t seed : suite.seeds) seeds += text(seeds.empty() ? "" : ", ", seed);
   std::string yaml =
-      text("suite: ", suite.name, "\nseeds: [", seeds, "]\n", "retry: {tries: ", suite.retry.tries,
-           ", delay: ", to_text(suite.retry.delay_seconds), "}\ndefaults:\n");
+      text("suite: ", suite.name, "\n", seeds.empty() ? "" : "seeds: [" + seeds + "]\n",
+           "retry: {tries: ", suite.retry.tries, ", delay: ", to_text(suite.retry.delay_seconds),
+           "}\ndefaults:\n");
   for (const auto& [key, value] : to_options(suite.defaults))
     yaml += "  " + key + ": " + yaml_value(value) + "\n";
   yaml += yaml_evaluate(suite.evaluate);
@@ -113,7 +140,8 @@ std::string to_yaml(const Suite& suite) {
   }
   yaml += "models:\n";
   for (const ModelEntry& model : suite.models) yaml += yaml_row(model, "model") + "}\n";
-  yaml += "tasks:\n";
+  if (suite.throughput) yaml += "throughput: " + yaml_throughput(*suite.throughput) + "\n";
+  if (!suite.tasks.empty()) yaml += "tasks:\n";
   for (const TaskEntry& task : suite.tasks)
     yaml += yaml_row(task, "task") + ", budget: " + yaml_budget(task.budget) + "}\n";
   return yaml;

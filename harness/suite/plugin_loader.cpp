@@ -103,9 +103,9 @@ void load_plugins(const TrialSpec& spec, Registry& registry) {
   }
 }
 
-std::vector<PluginFile> plugins_of(const ModelInfo& model, const TaskInfo& task) {
+std::vector<PluginFile> plugins_of(const std::set<std::string>& origins) {
   std::vector<PluginFile> plugins;
-  for (const std::string& origin : std::set<std::string>{model.origin, task.origin})
+  for (const std::string& origin : origins)
     if (origin != kBuiltin) plugins.push_back({origin, content_of(origin)});
   return plugins;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,8 @@ void load_plugin(const std::filesystem::path& path, Registry& registry);
 // Loads what a trial needs. Throws Error if a plugin is not what it was when the trial was planned.
 void load_plugins(const TrialSpec& spec, Registry& registry);
 
-// The plugins that a model or task comes from, as they are on disk now; none for what is built in.
-std::vector<PluginFile> plugins_of(const ModelInfo& model, const TaskInfo& task);
+// The plugins among the origins of models and tasks, as they are on disk now.
+std::vector<PluginFile> plugins_of(const std::set<std::string>& origins);
 std::vector<std::string> loaded_plugins(const Registry& registry);  // paths, sorted
 
 }  // namespace longhaul

@@ -49,6 +49,7 @@ Budget read_budget(const Section& section);
 Retry read_retry(const Section& section);
 Settings read_defaults(const Section& section);
 Evaluate read_evaluate(const Section& section);
+ThroughputPlan read_throughput(const Section& section);
 std::vector<uint64_t> read_seeds(const Section& suite);
 
 std::vector<std::string> setting_names();

@@ -43,6 +43,8 @@ class SuiteReader {
   Suite read();
 
  private:
+  // A suite may do without tasks and seeds if all it asks for is throughput.
+  bool trains() const { return !suite_.throughput || file_.find("tasks") || file_.find("seeds"); }
   void read_sections();
   void read_plugins();
   void read_tasks();
@@ -78,7 +80,8 @@ void SuiteReader::read_sections() {
   for (const std::string& key : file_.keys())
     if (!contains(known, key)) file_.unknown(key, known);
   if (file_.expect("suite", Kind::scalar, "my_suite")) suite_.name = file_.name("suite");
-  suite_.seeds = read_seeds(file_);
+  if (file_.find("throughput")) suite_.throughput = read_throughput(file_.section("throughput"));
+  if (trains()) suite_.seeds = read_seeds(file_);
   if (file_.find("budget")) suite_.budget = read_budget(file_.section("budget"));
   if (file_.find("retry")) suite_.retry = read_retry(file_.section("retry"));
   if (file_.find("defaults")) suite_.defaults = read_defaults(file_.section("defaults"));
@@ -133,6 +136,7 @@ Section SuiteReader::read_entry(const ConfigNode& node, const std::string& kind,
 }
 
 void SuiteReader::read_tasks() {
+  if (!trains()) return;
   const ConfigNode* list = file_.expect("tasks", Kind::list, "[listops, mqar]");
   if (!list) return;
   if (list->children.empty()) file_.problem("tasks", "is empty, allowed: at least one task");

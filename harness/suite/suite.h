@@ -2,10 +2,12 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/suite/spec.h"
+#include "harness/train/throughput_plan.h"
 
 namespace longhaul {
 
@@ -43,6 +45,7 @@ struct Suite {
   std::vector<ModelEntry> models;
   std::vector<TaskEntry> tasks;
   std::vector<std::string> plugins;  // paths of all that are loaded, its own and --plugin's
+  std::optional<ThroughputPlan> throughput;
 };
 
 // Reads a suite file, applies the overrides ("budget.steps=100", "tasks.listops.max_depth=4") and
@@ -58,6 +61,9 @@ Settings settings_of(const Suite& suite, const ModelEntry& model, const TaskEntr
 // Every seed x task x model, fully resolved, seeds outermost: the table fills evenly.
 std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry);
 
+// What the suite's models are timed with: a trial of each without task, budget and seed.
+std::vector<TrialSpec> timed_models(const Suite& suite, const Registry& registry);
+
 // The suite as YAML with its defaults written out and overrides applied; loads to the same grid.
 std::string to_yaml(const Suite& suite);
 
@@ -67,7 +73,7 @@ std::filesystem::path find_suite(const std::string& name);
 std::vector<std::filesystem::path> suite_folders();
 
 // The keys of each part of a suite file, options of models and tasks aside. Parts: suite, budget,
-// retry, defaults, model, task.
+// retry, defaults, model, task, throughput.
 std::map<std::string, std::vector<std::string>> suite_keys();
 
 }  // namespace longhaul

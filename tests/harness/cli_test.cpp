@@ -3,6 +3,7 @@
 #include <string>
 
 #include "tests/support/catch.h"
+#include "tests/support/folder.h"
 #include "tests/support/program.h"
 
 using namespace longhaul;
@@ -21,8 +22,9 @@ TEST_CASE("cli: no arguments and --help explain the commands", "[cli]") {
   const Outcome bare = longhaul_run("");
   CHECK(bare.status == 0);
   CHECK(longhaul_run("--help").out == bare.out);
-  for (const char* command : {"run", "table", "export", "list", "show", "sample", "data", "eval",
-                              "forward", "gradcheck", "doctor", "trial", "check", "new"}) {
+  for (const char* command :
+       {"run", "throughput", "table", "export", "list", "show", "sample", "data", "eval", "forward",
+        "gradcheck", "doctor", "trial", "check", "new"}) {
     INFO(command);
     CHECK(has(bare.out, std::string("\n  ") + command + " "));
     CHECK(has(bare.out, std::string("  longhaul ") + command));
@@ -107,6 +109,44 @@ TEST_CASE("cli: sample's formats hold the same examples", "[cli]") {
     tokens += (tokens.empty() ? "" : " ") + std::to_string(token);
   CHECK(has(longhaul_run("sample listops -n 2 --seed 5 --split test --format tsv").out,
             "\n" + tokens + "\t"));
+}
+
+TEST_CASE("cli: throughput refuses a wrong block before it writes anything", "[cli]") {
+  const TemporaryFolder folder;
+  const std::string out = (folder.path / "out").string();
+  const auto refused = [&](const std::string& set, const std::string& message) {
+    const Outcome outcome = complaint("throughput smoke --out " + out + " --set " + set);
+    INFO(set);
+    CHECK(outcome.status == 2);
+    CHECK(outcome.out == "longhaul: --set " + message + "\n");
+    CHECK(!std::filesystem::exists(out));
+  };
+  refused("'throughput.lengths=[0]'",
+          "throughput.lengths: found '0', allowed: integers, 1 .. 16777216");
+  refused("'throughput.phases=[dekode]'",
+          "throughput.phases: found 'dekode'; did you mean 'decode'? allowed: train, prefill, "
+          "decode");
+  refused("throughput.repetitions=-3", "throughput.repetitions: found -3, allowed: 1 .. 10000");
+}
+
+TEST_CASE("cli: throughput measures, keeps what it has, and table and export show it", "[cli]") {
+  const TemporaryFolder folder;
+  const std::string out = (folder.path / "out").string();
+  const std::string measure =
+      "throughput smoke --out " + out +
+      " --set 'models=[lru]' --set 'throughput={lengths: [8], phases: [prefill], tokens: 8, "
+      "repetitions: 1}'";
+  const Outcome first = longhaul_run(measure);
+  CHECK(first.status == 0);
+  CHECK(has(first.out, "prefill, batch 1, "));
+  const std::string csv = read_text(folder.path / "out" / "throughput.csv");
+  CHECK(has(csv, "\nlru,prefill,8,1,"));
+  CHECK(longhaul_run(measure).out == first.out);
+  CHECK(read_text(folder.path / "out" / "throughput.csv") == csv);
+  CHECK(longhaul_run("table " + out).out == first.out);
+  CHECK(has(longhaul_run("table " + out + " --format latex").out, "prefill, batch 1, "));
+  CHECK(longhaul_run("export " + out + " -o " + out + "/csv").status == 0);
+  CHECK(read_text(folder.path / "out" / "csv" / "throughput.csv") == csv);
 }
 
 TEST_CASE("cli: results that cannot be written are a fault of the environment", "[cli]") {

@@ -76,7 +76,7 @@ s.yaml:10: models.copi: no model 'copi'; did you mean 'copy'? known: copy mirror
 s.yaml:12: tasks.coin.d_model: found 0, allowed: 1 .. 16384
 s.yaml:12: tasks.coin.sides: found 7, allowed: 2 .. 6
 s.yaml:13: tasks.echo: echo: length 3 is odd
-s.yaml:14: extra: unknown key; known: suite seeds budget retry defaults models tasks plugins evaluate)");
+s.yaml:14: extra: unknown key; known: suite seeds budget retry defaults models tasks plugins evaluate throughput)");
 }
 
 TEST_CASE("config: a setting misspelt in an entry finds the setting", "[config]") {
@@ -148,6 +148,30 @@ TEST_CASE("config: a key that only a later version can honour is refused", "[con
         "s.yaml:7: tune: this version does not support it yet");
   CHECK(complaint(with_line(3, "budget: {steps: 5, tokens: 5e6}")) ==
         "s.yaml:3: budget.tokens: this version does not support it yet");
+}
+
+TEST_CASE("config: an impossible throughput block is named with what is allowed", "[config]") {
+  const auto of = [](const std::string& block) {
+    return complaint(kGood + "throughput: {" + block + "}\n");
+  };
+  CHECK(of("lengths: [16, 0]") ==
+        "s.yaml:7: throughput.lengths: found '0', allowed: integers, 1 .. 16777216");
+  CHECK(of("lengths: [16, 16]") == "s.yaml:7: throughput.lengths: 16 is given twice");
+  CHECK(of("lengths: []") ==
+        "s.yaml:7: throughput.lengths: is empty, allowed: at least one length");
+  CHECK(of("lengths: 16") ==
+        "s.yaml:7: throughput.lengths: expected a list such as [256, 1024, 4096], found '16'");
+  CHECK(
+      of("phases: [trian]") ==
+      "s.yaml:7: throughput.phases: found 'trian'; did you mean 'train'? allowed: train, prefill, "
+      "decode");
+  CHECK(of("repetitions: -1, tokens: 0") ==
+        "s.yaml:7: throughput.tokens: found 0, allowed: at least 1\n"
+        "s.yaml:7: throughput.repetitions: found -1, allowed: 1 .. 10000");
+  CHECK(of("length: [8]") == "s.yaml:7: throughput.length: expected a single value, found a list");
+  CHECK(of("token: 8") ==
+        "s.yaml:7: throughput.token: unknown key; did you mean 'tokens'? known: lengths phases "
+        "tokens repetitions");
 }
 
 TEST_CASE("config: YAML that does not parse names the line", "[config]") {

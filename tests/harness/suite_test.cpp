@@ -126,6 +126,31 @@ TEST_CASE("suite: the resolved YAML loads to the same trials", "[suite]") {
   CHECK(to_yaml(again) == to_yaml(suite));
 }
 
+TEST_CASE("suite: throughput names lengths, phases, tokens and repetitions", "[suite]") {
+  CHECK_FALSE(load(kSuite).throughput);
+  const Suite suite = load(
+      std::string(kSuite) + "throughput: {lengths: [8, 32], phases: [decode], repetitions: 7}\n",
+      {"throughput.tokens=64"});
+  REQUIRE(suite.throughput);
+  CHECK(suite.throughput->lengths == std::vector<int64_t>{8, 32});
+  CHECK(suite.throughput->phases == std::vector<Phase>{Phase::decode});
+  CHECK(suite.throughput->repetitions == 7);
+  CHECK(suite.throughput->tokens == 64);
+  const std::vector<TrialSpec> models = timed_models(suite, fake_registry());
+  REQUIRE(models.size() == 2);
+  CHECK(models[1].model_name == "copy-wide");
+  CHECK(models[1].settings.d_model == 32);
+  CHECK(models[1].model_options.at("heads") == OptionValue(int64_t{4}));
+  CHECK(to_yaml(load(to_yaml(suite))) == to_yaml(suite));
+}
+
+TEST_CASE("suite: one that asks for throughput alone needs no tasks and seeds", "[suite]") {
+  const Suite suite = load("suite: tiny\nmodels: [copy]\nthroughput: {}\n");
+  CHECK(grid(suite, fake_registry()).empty());
+  CHECK(suite.throughput->lengths.size() == 7);
+  CHECK(to_yaml(load(to_yaml(suite))) == to_yaml(suite));
+}
+
 TEST_CASE("suite: a model that cannot see what is asked is a trial all the same", "[suite]") {
   const Suite suite = load(kSuite, {"models=[copy, mirror]"});
   CHECK(grid(suite, fake_registry()).size() == 8);
@@ -204,7 +229,7 @@ TEST_CASE("suite: the schema knows the keys that the reader knows", "[suite]") {
   };
   const nlohmann::json& parts = schema.at("$defs");
   CHECK(names(schema) == expected("suite"));
-  for (const char* part : {"budget", "retry", "model", "task"}) {
+  for (const char* part : {"budget", "retry", "model", "task", "throughput"}) {
     INFO(part);
     CHECK(names(parts.at(part)) == expected(part));
   }

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <vector>
+
+#include "harness/suite/throughput.h"
+
+namespace longhaul {
+
+// What `throughput` and `run` share: the tables on standard output, and the exit status, 1 if a row
+// failed or ran out of memory.
+void print_throughput(const std::vector<ThroughputRow>& rows);
+int throughput_status(const std::vector<ThroughputRow>& rows);
+
+}  // namespace longhaul

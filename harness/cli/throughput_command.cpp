@@ -1,0 +1,64 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <thread>
+
+#include "harness/cli/command.h"
+#include "harness/cli/throughput.h"
+#include "harness/record/throughput_table.h"
+#include "harness/suite/suite.h"
+
+namespace longhaul {
+namespace {
+
+struct Arguments {
+  std::string suite, out;
+  int threads = static_cast<int>(std::thread::hardware_concurrency());
+  std::vector<std::string> overrides;
+};
+
+void measure(const Arguments& arguments, CommandContext& context) {
+  const Suite suite =
+      load_suite(find_suite(arguments.suite), context.registry, arguments.overrides);
+  const std::filesystem::path out = arguments.out.empty()
+                                        ? std::filesystem::path("results") / "runs" / suite.name
+                                        : std::filesystem::path(arguments.out);
+  ProgressDisplay display(stderr);
+  const std::vector<ThroughputRow> rows =
+      run_throughput(suite, context.registry, out, arguments.threads, display);
+  print_throughput(rows);
+  context.exit_status = throughput_status(rows);
+}
+
+}  // namespace
+
+void print_throughput(const std::vector<ThroughputRow>& rows) {
+  for (const Table& table : throughput_tables(rows)) fmt::print("{}", to_text(table));
+}
+
+int throughput_status(const std::vector<ThroughputRow>& rows) {
+  return std::any_of(rows.begin(), rows.end(), [](const ThroughputRow& row) {
+    return !row.ok() && row.status != Status::unsupported;
+  });
+}
+
+void add_throughput_command(CLI::App& app, CommandContext& context) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand(
+      "throughput",
+      "Times a suite's models with nothing else running; rows already measured are kept");
+  command->add_option("SUITE", arguments->suite, "A suite file, or the name of one that ships")
+      ->required();
+  command->add_option("--out", arguments->out, "Results folder [results/runs/<suite>]");
+  command->add_option("--threads", arguments->threads, "Threads of the one program [cores]")
+      ->check(CLI::Range(1, 1024));
+  command->add_option("--set", arguments->overrides, "PATH=VALUE: override an entry of the suite")
+      ->allow_extra_args(false);
+  add_plugin_option(*command, context);
+  command->footer(
+      "Example: longhaul throughput quick --set 'throughput.lengths=[256, 1024]' --out /tmp/cost");
+  command->callback([arguments, &context] { measure(*arguments, context); });
+}
+
+}  // namespace longhaul
