@@ -24,7 +24,7 @@ inline double gaussian_optimum(double n) {
 // ln E[e^(a s)] of the cosine s of two directions in d dimensions, density ~ (1 - s^2)^((d-3)/2):
 // with s = cos(t), density sin(t)^(d-2), by the midpoint rule.
 inline double log_mean_exp_cosine(double a, int64_t d) {
-  constexpr int kPoints = 2000;
+  constexpr int kPoints = 500;
   double weights = 0, sum = 0;
   for (int i = 0; i < kPoints; ++i) {
     const double t = (i + 0.5) * std::numbers::pi / kPoints;

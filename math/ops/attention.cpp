@@ -50,7 +50,8 @@ void check_options(const Tensor& q, const Tensor& k, const AttentionSpec& spec) 
           spec.first, "; neither may be negative");
   require(!spec.causal || spec.first == 0, "attention: causal with queries from ", spec.first,
           " on");
-  require(spec.far_q.defined() == spec.far_k.defined(), "attention: far_q without far_k");
+  require(spec.far_q.defined() == spec.far_k.defined(),
+          "attention: one of far_q and far_k without the other");
   require(
       !spec.far_q.defined() || (spec.far_q.shape() == q.shape() && spec.far_k.shape() == k.shape()),
       "attention: far_q and far_k must have the shapes of q ", q.shape(), " and k ", k.shape());

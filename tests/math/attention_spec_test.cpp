@@ -210,7 +210,8 @@ TEST_CASE("attention names the part of its spec that does not fit", "[ops][atten
                     "attention: expected a bias [heads, 5 or more], found (2, 4)");
   s.bias = Tensor();
   s.far_q = x;
-  CHECK_THROWS_WITH(attention(x, x, x, {5}, s), "attention: far_q without far_k");
+  CHECK_THROWS_WITH(attention(x, x, x, {5}, s),
+                    "attention: one of far_q and far_k without the other");
   s.far_k = half;
   CHECK_THROWS_AS(attention(x, x, x, {5}, s), Error);
   CHECK_THROWS_WITH(attention(x, x, x, {5}, spec(2, true, 0, -1)),
