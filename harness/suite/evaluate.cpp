@@ -1,34 +1,7 @@
-#include <algorithm>
-
-#include "harness/suite/section.h"
-#include "longhaul/error.h"
+#include "harness/suite/read_list.h"
 
 namespace longhaul {
 namespace {
-
-using Kind = ConfigNode::Kind;
-
-// The scalars of the list at `key`, [] where there is none; a problem for whatever `take` refuses.
-template <class T, class Take>
-std::vector<T> read_list(const Section& section, const std::string& key, const std::string& example,
-                         const std::string& allowed, Take take) {
-  std::vector<T> values;
-  if (!section.find(key)) return values;
-  const ConfigNode* list = section.expect(key, Kind::list, example);
-  if (!list) return values;
-  for (const ConfigNode& item : list->children) {
-    T value{};
-    const bool taken = item.kind == Kind::scalar && take(item.scalar, value);
-    const std::string shown = item.kind == Kind::scalar ? to_text(item.scalar) : to_text(item.kind);
-    if (!taken)
-      section.problem(key, text("found '", shown, "', allowed: ", allowed));
-    else if (std::find(values.begin(), values.end(), value) != values.end())
-      section.problem(key, text(shown, " is given twice"));
-    else
-      values.push_back(std::move(value));
-  }
-  return values;
-}
 
 std::vector<std::string> read_words(const Section& section, const std::string& key,
                                     const std::string& example) {

@@ -14,7 +14,7 @@ using Names = std::vector<std::string>;
 
 const Names kSuiteKeys = {"suite",  "seeds", "budget",  "retry",    "defaults",
                           "models", "tasks", "plugins", "evaluate", "throughput"};
-const Names kThroughputLists = {"lengths", "phases"};
+const Names kThroughputKeys = {"lengths", "phases", "tokens", "repetitions"};
 const Names kModelKeys = {"name", "model"};
 const Names kTaskKeys = {"name", "task", "budget"};
 // Keys of the format that this version cannot honour, and so must not accept.
@@ -47,14 +47,6 @@ Budget declare_budget(Options& options) {
   budget.steps = options.integer("steps", 0, "training steps of a trial", 1);
   budget.seconds = options.number("seconds", 0, "training time of a trial", 0.001);
   return budget;
-}
-
-ThroughputPlan declare_throughput(Options& options) {
-  ThroughputPlan plan;
-  plan.tokens = options.integer("tokens", plan.tokens, "tokens of a step; the batch follows", 1);
-  plan.repetitions = options.integer("repetitions", plan.repetitions,
-                                     "timings of each row, models taking turns", 1, 10000);
-  return plan;
 }
 
 // "2s", "500ms", "1.5m", "1h" or a number of seconds; negative if it is none of these.
@@ -202,55 +194,6 @@ Settings read_defaults(const Section& section) {
   return defaults;
 }
 
-std::vector<int64_t> read_lengths(const Section& section) {
-  constexpr int64_t kMost = 1 << 24;
-  std::vector<int64_t> lengths;
-  const ConfigNode* list = section.expect("lengths", Kind::list, "[256, 1024, 4096]");
-  if (!list) return lengths;
-  if (list->children.empty()) section.problem("lengths", "is empty, allowed: at least one length");
-  for (const ConfigNode& item : list->children) {
-    const int64_t* length = std::get_if<int64_t>(&item.scalar);
-    if (item.kind != Kind::scalar || !length || *length < 1 || *length > kMost)
-      section.problem("lengths", text(found(item), ", allowed: integers, 1 .. ", kMost));
-    else if (std::find(lengths.begin(), lengths.end(), *length) != lengths.end())
-      section.problem("lengths", text(*length, " is given twice"));
-    else
-      lengths.push_back(*length);
-  }
-  return lengths;
-}
-
-std::vector<Phase> read_phases(const Section& section) {
-  std::vector<Phase> phases;
-  const ConfigNode* list = section.expect("phases", Kind::list, "[train, prefill, decode]");
-  if (!list) return phases;
-  if (list->children.empty()) section.problem("phases", "is empty, allowed: at least one phase");
-  for (const ConfigNode& item : list->children) try {
-      const Phase phase = phase_from(item.kind == Kind::scalar ? to_text(item.scalar) : "");
-      if (std::find(phases.begin(), phases.end(), phase) != phases.end())
-        section.problem("phases", text(to_string(phase), " is given twice"));
-      phases.push_back(phase);
-    } catch (const Error& error) {
-      section.problem("phases", error.what());
-    }
-  return phases;
-}
-
-ThroughputPlan read_throughput(const Section& section) {
-  Options options(section.values(kThroughputLists));
-  ThroughputPlan plan = declare_throughput(options);
-  for (const OptionProblem& wrong : options.problems()) {
-    const bool is_known = wrong.key == "tokens" || wrong.key == "repetitions";
-    if (is_known)
-      section.problem(wrong.key, wrong.message);
-    else
-      section.unknown(wrong.key, suite_keys().at("throughput"));
-  }
-  if (section.find("lengths")) plan.lengths = read_lengths(section);
-  if (section.find("phases")) plan.phases = read_phases(section);
-  return plan;
-}
-
 std::vector<uint64_t> read_seeds(const Section& suite) {
   std::vector<uint64_t> seeds;
   const ConfigNode* list = suite.expect("seeds", Kind::list, "[0, 1, 2]");
@@ -273,16 +216,13 @@ std::vector<std::string> setting_names() {
 }
 
 std::map<std::string, std::vector<std::string>> suite_keys() {
-  Names throughput = kThroughputLists;
-  const Names numbers = declared_by(declare_throughput);
-  throughput.insert(throughput.end(), numbers.begin(), numbers.end());
   return {{"suite", kSuiteKeys},
           {"model", kModelKeys},
           {"task", kTaskKeys},
           {"budget", declared_by(declare_budget)},
           {"retry", declared_by(declare_retry)},
           {"defaults", setting_names()},
-          {"throughput", throughput}};
+          {"throughput", kThroughputKeys}};
 }
 
 }  // namespace longhaul

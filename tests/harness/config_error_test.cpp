@@ -157,14 +157,11 @@ TEST_CASE("config: an impossible throughput block is named with what is allowed"
   CHECK(of("lengths: [16, 0]") ==
         "s.yaml:7: throughput.lengths: found '0', allowed: integers, 1 .. 16777216");
   CHECK(of("lengths: [16, 16]") == "s.yaml:7: throughput.lengths: 16 is given twice");
-  CHECK(of("lengths: []") ==
-        "s.yaml:7: throughput.lengths: is empty, allowed: at least one length");
+  CHECK(of("lengths: []") == "s.yaml:7: throughput.lengths: is empty, allowed: at least one");
   CHECK(of("lengths: 16") ==
         "s.yaml:7: throughput.lengths: expected a list such as [256, 1024, 4096], found '16'");
-  CHECK(
-      of("phases: [trian]") ==
-      "s.yaml:7: throughput.phases: found 'trian'; did you mean 'train'? allowed: train, prefill, "
-      "decode");
+  CHECK(of("phases: [trian]") ==
+        "s.yaml:7: throughput.phases: found 'trian', allowed: train, prefill, decode");
   CHECK(of("repetitions: -1, tokens: 0") ==
         "s.yaml:7: throughput.tokens: found 0, allowed: at least 1\n"
         "s.yaml:7: throughput.repetitions: found -1, allowed: 1 .. 10000");
