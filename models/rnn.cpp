@@ -114,14 +114,15 @@ class Rnn final : public Mixer {
     spec_.solver = kSolvers.at(o.choice("solver", "auto",
                                         {"auto", "sequential", "newton", "quasi_newton",
                                          "first_order", "fixed_a", "picard", "jacobi", "elk"},
-                                        "how the recurrence is solved; auto is sequential"));
+                                        "how the recurrence is solved; auto: as measured faster"));
     spec_.tolerance =
         o.number("tolerance", 1e-6, "a solver stops when no step's residual is larger", 0);
     spec_.max_iterations = static_cast<int>(
         o.integer("max_iterations", 100, "a solver stops after as many sweeps", 1, 1 << 20));
     spec_.sweeps = static_cast<int>(o.integer(
         "sweeps", 0, "exactly as many sweeps, converged or not; 0: until converged", 0, 1 << 20));
-    spec_.clip = o.number("clip", 1, "bound of the iterates; every solution lies within 1", 1, 1e8);
+    spec_.clip =
+        o.number("iterate_clip", 1, "bound of the iterates; every solution lies within 1", 1, 1e8);
     spec_.damping = o.number("damping", 1e-3, "elk: weight of staying near the last iterate", 0);
     spec_.audit = o.flag("audit", false, "also solve sequentially and record the differences");
     if (spec_.sweeps && (spec_.solver == Solver::automatic || spec_.solver == Solver::sequential))

@@ -20,7 +20,8 @@ std::vector<T> read_list(const Section& section, const std::string& key, const s
   for (const ConfigNode& item : list->children) {
     T value{};
     const bool taken = item.kind == ConfigNode::Kind::scalar && take(item.scalar, value);
-    const std::string shown = item.kind == ConfigNode::Kind::scalar ? to_text(item.scalar) : to_text(item.kind);
+    const std::string shown =
+        item.kind == ConfigNode::Kind::scalar ? to_text(item.scalar) : to_text(item.kind);
     if (!taken)
       section.problem(key, text("found '", shown, "', allowed: ", allowed));
     else if (std::find(values.begin(), values.end(), value) != values.end())

