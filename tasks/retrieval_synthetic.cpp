@@ -9,10 +9,9 @@
 // people, who exchanged their towns in a ring.
 //
 //   facts 2, changed 2, far 0.5
-//   first    Anna lives in Oslo. A child fed the ducks by the river. Boris lives in Rome.
-//   second   A word on Boris. My uncle lost a glove at the corner. Home is Oslo. Anna lives in
-//   Rome.
-//                                                                                  target 0
+//   first   Anna lives in Oslo. A child fed the ducks by the river. Boris lives in Rome.
+//   second  A word on Boris. A clerk dropped a coin in the yard. Home is Oslo. Anna lives in Rome.
+//   target 0
 //
 // A fact is one sentence, or, with probability `far`, two with anything but another fact between
 // them: "A word on Boris." and a sentence about the home of whoever was named last.

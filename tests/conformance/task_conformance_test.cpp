@@ -15,7 +15,9 @@ OptionMap cheap_options(const std::string& name) {
     return {{"max_depth", int64_t{5}}, {"min_length", int64_t{20}}, {"max_length", int64_t{100}}};
   if (name == "selective_copy" || name == "adding_problem") return {{"length", int64_t{60}}};
   if (name == "delayed_copy") return {{"length", int64_t{60}}, {"lag", int64_t{20}}};
-  if (name == "path_x") return {{"size", std::string("32")}};
+  if (name == "path_x" || name == "pathfinder")
+    return {{"size", std::string("16")}, {"difficulty", std::string("easy")}};
+  if (name == "image_synthetic") return {{"size", int64_t{16}}};
   return sample::options_for(name);
 }
 

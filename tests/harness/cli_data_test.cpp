@@ -81,6 +81,6 @@ TEST_CASE("cli: lists and cards of tasks say what baselines score", "[cli]") {
   CHECK_THAT(listed.out, Contains("chance  majority  shallow"));
   const Outcome card = run_in(folder.path, "show task text_synthetic");
   CHECK(card.status == 0);
-  CHECK_THAT(card.out, Contains("\nbaselines, on 2000 test examples") && Contains("50.0%") &&
+  CHECK_THAT(card.out, Contains("\nbaselines, on 1000 test examples") && Contains("50.0%") &&
                            Contains("\npublished ") && Contains("\nexample\n"));
 }

@@ -47,10 +47,10 @@ TEST_CASE("image_synthetic: every picture has each grey level equally often",
 TEST_CASE("image_synthetic: a bag of pixels knows nothing", "[tasks][synthetic]") {
   for (const bool values : {false, true}) {
     const Baselines baselines =
-        measure_baselines(*make_task("image_synthetic", {{"values", values}}), 1000, 400);
+        measure_baselines(*make_task("image_synthetic", {{"values", values}}), 400, 300);
     CHECK(baselines.chance == Approx(0.1));
-    CHECK(baselines.majority == Approx(0.1).margin(4 * 0.3 / std::sqrt(1000.0)));
-    CHECK(baselines.shallow == Approx(0.1).margin(4 * 0.3 / std::sqrt(1000.0)));
+    CHECK(baselines.majority == Approx(0.1).margin(4 * 0.3 / std::sqrt(400.0)));
+    CHECK(baselines.shallow == Approx(0.1).margin(4 * 0.3 / std::sqrt(400.0)));
   }
 }
 
