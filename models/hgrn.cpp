@@ -5,13 +5,14 @@
 //   h_t = f_t .* h_{t-1} + (1 - f_t) .* c_t
 //   y_t = W_o norm(h_t .* sigmoid(W_g x_t + b_g)) + b_o       norm: layer norm with gain and bias
 //
-// The bound gamma = sigmoid(bound) is trained, one a channel; block l of L starts at l / L, so lower
-// blocks may forget at once and upper ones must remember. The lowest block has none: gamma = 0.
+// The bound gamma = sigmoid(bound) is trained, one a channel; block l of L starts at l / L, so
+// lower blocks may forget at once and upper ones must remember. The lowest block has none: gamma =
+// 0.
 //
-// Deviations: the paper ties the bounds of all blocks through a cumulative softmax over blocks, which
-// a mixer cannot see; here each block's starts where that softmax starts and is free from then on.
-// States are real (the paper's phases exp(i theta) are left out, as in the authors' later models).
-// Time O(T D N), state N per sequence.
+// Deviations: the paper ties the bounds of all blocks through a cumulative softmax over blocks,
+// which a mixer cannot see; here each block's starts where that softmax starts and is free from
+// then on. States are real (the paper's phases exp(i theta) are left out, as in the authors' later
+// models). Time O(T D N), state N per sequence.
 
 #include <cmath>
 

@@ -7,8 +7,9 @@
 //   y_t[e] = sum_n C_t[n] h_t[n, e] + D[e] x_t[e]            out (y .* silu(z))
 //
 // The step dt, the write vector B and the read vector C depend on the input; A does not, so a
-// channel's decays follow its dt. A starts at -(n + 1) (S4D-Real), dt log-uniform in [dt_min, dt_max].
-// A_log and D never decay. The rank of dt is ceil(D / 16). Time O(T (D E + E N)), state E (N + K - 1).
+// channel's decays follow its dt. A starts at -(n + 1) (S4D-Real), dt log-uniform in [dt_min,
+// dt_max]. A_log and D never decay. The rank of dt is ceil(D / 16). Time O(T (D E + E N)), state E
+// (N + K - 1).
 
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
@@ -37,9 +38,8 @@ class Mamba final : public Mixer {
     const double spread = 1 / std::sqrt(static_cast<double>(rank_));
     dt_ = c.parameter("dt.weight", {rank_, E_}, uniform(-spread, spread));
     dt_bias_ = c.parameter("dt.bias", {E_}, inverse_softplus(log_steps(steps)), no_decay);
-    a_log_ = c.parameter("A_log", {N_, E_}, by_state([](int64_t n) {
-                           return std::log(static_cast<double>(n + 1));
-                         }),
+    a_log_ = c.parameter("A_log", {N_, E_},
+                         by_state([](int64_t n) { return std::log(static_cast<double>(n + 1)); }),
                          no_decay);
     d_ = c.parameter("D", {E_}, constant(1), no_decay);
     out_ = c.weight("out.weight", E_, D);
@@ -91,8 +91,9 @@ class Mamba final : public Mixer {
 }  // namespace
 
 LONGHAUL_PLUGIN(mamba) {
-  registry.mixer<Mamba>({.name = "mamba",
-                         .about = "selective state space (S6): steps, writes and reads by the input",
-                         .source = "Gu & Dao 2023, arXiv:2312.00752, section 3.4, algorithm 2",
-                         .direction = Direction::causal});
+  registry.mixer<Mamba>(
+      {.name = "mamba",
+       .about = "selective state space (S6): steps, writes and reads by the input",
+       .source = "Gu & Dao 2023, arXiv:2312.00752, section 3.4, algorithm 2",
+       .direction = Direction::causal});
 }

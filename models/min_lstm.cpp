@@ -1,16 +1,18 @@
-// minLSTM (Feng et al. 2024, arXiv:2410.01201, section 3.2): an LSTM whose gates see the input alone.
+// minLSTM (Feng et al. 2024, arXiv:2410.01201, section 3.2): an LSTM whose gates see the input
+// alone.
 //
 //   f_t = sigmoid(W_f x_t + b_f)    i_t = sigmoid(W_i x_t + b_i)    c_t = g(W_h x_t + b_h)
 //   h_t = f'_t .* h_{t-1} + i'_t .* c_t      f' = f / (f + i),  i' = i / (f + i)      y_t = out h_t
 //
 // The shares f' and i' add up to 1, which keeps the state's scale independent of time. They are
 // computed as f' = sigmoid(log f - log i) with log sigmoid(u) = -softplus(-u), since f + i may be
-// zero in float32. g is the positive candidate (appendix B: x + 0.5 for x >= 0, else sigmoid(x)) or,
-// with `candidate: linear`, the identity. Time O(T D N), state N per sequence.
+// zero in float32. g is the positive candidate (appendix B: x + 0.5 for x >= 0, else sigmoid(x))
+// or, with `candidate: linear`, the identity. Time O(T D N), state N per sequence.
 
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
 #include "longhaul/plugin.h"
+#include "models/minimal_candidate.h"
 
 namespace {
 using namespace longhaul;
@@ -21,28 +23,25 @@ class MinLstm final : public Mixer {
     Options& o = c.options();
     const int64_t D = c.d_model();
     state_ = o.integer("state", 0, "width N of the state; 0 means d_model");
-    positive_ = o.choice("candidate", "positive", {"positive", "linear"},
-                         "what is written into the state") == "positive";
     if (state_ == 0) state_ = D;
     const ParameterGroup no_decay{.decay = false};
     f_ = c.weight("f.weight", D, state_);
     f_bias_ = c.parameter("f.bias", {state_}, zeros(), no_decay);
     i_ = c.weight("i.weight", D, state_);
     i_bias_ = c.parameter("i.bias", {state_}, zeros(), no_decay);
-    h_ = c.weight("h.weight", D, state_);
-    h_bias_ = c.parameter("h.bias", {state_}, zeros(), no_decay);
+    candidate_ = MinimalCandidate(c, state_);
     out_ = c.weight("out.weight", state_, D);
   }
 
   Tensor forward(const Tensor& x, const Lengths&) const override {  // [B, T, D]; padding comes last
     const Tensor keep = kept(x);                                    // [B, T, N]
-    return matmul(gated_scan(keep, shift(-1.0f * keep, 1) * candidate(x)), out_);
+    return matmul(gated_scan(keep, shift(-1.0f * keep, 1) * candidate_(x)), out_);
   }
 
   State start(int64_t batch) const override { return {{Tensor({batch, state_})}}; }
 
   Tensor step(const Tensor& x, State& state) const override {  // [B, D]
-    const Tensor c = candidate(x), next = c + kept(x) * (state.tensors[0] - c);
+    const Tensor c = candidate_(x), next = c + kept(x) * (state.tensors[0] - c);
     state = {{next}, state.position + 1};
     return matmul(next, out_);
   }
@@ -52,15 +51,10 @@ class MinLstm final : public Mixer {
     const Tensor f = matmul(x, f_) + f_bias_, i = matmul(x, i_) + i_bias_;
     return sigmoid(softplus(-1.0f * i) - softplus(-1.0f * f));
   }
-  Tensor candidate(const Tensor& x) const {
-    const Tensor u = matmul(x, h_) + h_bias_;
-    if (!positive_) return u;
-    return relu(u) + sigmoid(-1.0f * relu(-1.0f * u));  // u + sigmoid(0) above 0
-  }
 
   int64_t state_;
-  bool positive_;
-  Tensor f_, f_bias_, i_, i_bias_, h_, h_bias_, out_;
+  MinimalCandidate candidate_;
+  Tensor f_, f_bias_, i_, i_bias_, out_;
 };
 
 }  // namespace

@@ -7,8 +7,8 @@
 
 namespace longhaul {
 
-// How the linear recurrent units start (Orvieto et al. 2023, arXiv:2303.06349, section 3): |lambda| =
-// exp(-exp(nu_log)) uniform in area on the ring [r_min, r_max], inputs scaled by exp(gamma_log).
+// How the linear recurrent units start (Orvieto et al. 2023, arXiv:2303.06349, section 3): |lambda|
+// = exp(-exp(nu_log)) uniform in area on the ring [r_min, r_max], inputs scaled by exp(gamma_log).
 struct Ring {
   double r_min = 0, r_max = 0.99;
 
@@ -37,7 +37,8 @@ inline Init nu_log(const Ring& ring) {
   };
 }
 
-inline Init gamma_log(const Tensor& nu) {  // log sqrt(1 - |lambda|^2) = log(1 - exp(-2 exp(nu))) / 2
+inline Init gamma_log(
+    const Tensor& nu) {  // log sqrt(1 - |lambda|^2) = log(1 - exp(-2 exp(nu))) / 2
   return [=](Tensor& values, Rng&) {
     for (int64_t n = 0; n < values.size(); ++n)
       values.data()[n] =

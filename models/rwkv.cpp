@@ -1,18 +1,18 @@
 // The time mixing of RWKV-4 (Peng et al. 2023, arXiv:2305.13048, eq. 11 to 19).
 //
 //   r = W_r s_r,  k = W_k s_k,  v = W_v s_v       s = mu .* x_t + (1 - mu) .* x_{t-1}, own mu each
-//   wkv_t = weighted mean of v_i, i <= t, with weights exp(k_i - (t-1-i) w), i < t, and exp(k_t + u)
+//   wkv_t = mean of v_i, i <= t, with weights exp(k_i - (t-1-i) w) for i < t and exp(k_t + u)
 //   y_t = W_o (sigmoid(r_t) .* wkv_t)
 //
 // A channel fades by exp(-w) a step, w = exp(decay), and gives its present value the bonus u. No
 // biases. mu, decay and u start as in the authors' code, where they differ between channels and
-// depths: channels' decays run from fast to slow, and lower blocks look at x_{t-1} more. Deviation:
+// depths: channels fade from slowly to quickly, and lower blocks look at x_{t-1} more. Deviation:
 // W_r, W_k and W_o start like any weight instead of at zero. The channel mixing of the paper is the
 // backbone's gated MLP.
 //
 // Decoding carries the mean m and the log of its total weight l, from which the new mean follows
-// without a large exponential: m' = m + sigmoid(k - l + w) (v - m), l' = l - w + softplus(k - l + w).
-// Time O(T D^2), state 3 D per sequence.
+// without a large exponential: m' = m + sigmoid(k - l + w) (v - m), l' = l - w + softplus(k - l +
+// w). Time O(T D^2), state 3 D per sequence.
 
 #include <cmath>
 

@@ -5,8 +5,8 @@
 //   zoh: decay = exp(A dt), input = (decay - 1) / A       bilinear: see state_space.h
 //   out = W gelu(y)
 //
-// N real dimensions are N/2 complex states, each standing for a conjugate pair; B is all ones, since
-// C can absorb it. A = -exp(A_log) + i A_imag starts, for n = 0 .. N/2 - 1, at
+// N real dimensions are N/2 complex states, each standing for a conjugate pair; B is all ones,
+// since C can absorb it. A = -exp(A_log) + i A_imag starts, for n = 0 .. N/2 - 1, at
 //
 //   lin   -1/2 + i pi n        inv   -1/2 + i N/pi (N / (2n + 1) - 1)        real   -(n + 1)
 //
@@ -55,13 +55,12 @@ class S4d final : public Mixer {
     const Values decay = init == "real" ? rising : half;
     const Values turn = init == "lin" ? lin : init == "inv" ? inv : no_imaginary;
     const auto total = static_cast<double>(N);
-    a_log_ = c.parameter("A_log", {n_, D_}, by_state([=](int64_t n) {
-                           return std::log(decay(static_cast<double>(n), total));
-                         }),
-                         group);
-    a_imag_ = c.parameter(
-        "A_imag", {n_, D_},
-        by_state([=](int64_t n) { return turn(static_cast<double>(n), total); }), group);
+    a_log_ = c.parameter(
+        "A_log", {n_, D_},
+        by_state([=](int64_t n) { return std::log(decay(static_cast<double>(n), total)); }), group);
+    a_imag_ = c.parameter("A_imag", {n_, D_},
+                          by_state([=](int64_t n) { return turn(static_cast<double>(n), total); }),
+                          group);
     dt_log_ = c.parameter("dt_log", {D_}, log_steps(steps), group);
     c_ = c.parameter("C", {N, D_}, normal(std::sqrt(0.5)));
     if (!c.causal()) c_reverse_ = c.parameter("reverse.C", {N, D_}, normal(std::sqrt(0.5)));

@@ -4,21 +4,21 @@
 //   x_t = decay .* x_{t-1} + input .* (B u_t)         y_t = 2 Re(C x_t) + D .* u_t
 //   zero-order hold: decay = exp(A dt), input = (decay - 1) / A          out = gelu(y)
 //
-// P real dimensions are P/2 complex states, each standing for a conjugate pair, with a step dt each.
-// A = -exp(A_log) + i A_imag starts at the eigenvalues of `blocks` HiPPO-N matrices: -1/2 + i w, where
-// the w of a matrix of size M are the positive solutions of
+// P real dimensions are P/2 complex states, each standing for a conjugate pair, with a step dt
+// each. A = -exp(A_log) + i A_imag starts at the eigenvalues of `blocks` HiPPO-N matrices: -1/2 + i
+// w, where the w of a matrix of size M are the positive solutions of
 //
 //   sum_{n < M} atan((n + 1/2) / w) = (k + 1/2) pi,     k = 0 .. M/2 - 1
 //
 // (HiPPO-N is -1/2 plus a skew matrix of the form p_n p_m sign(m - n), p_n^2 = n + 1/2; running an
-// eigenvector through its rows multiplies a remainder by (1 - q)/(1 + q), q = p_n^2 / (i w), which must
-// come to -1 at the end.) The paper also turns B and C by the eigenvectors V: for real normal
+// eigenvector through its rows multiplies a remainder by (1 - q)/(1 + q), q = p_n^2 / (i w), which
+// must come to -1 at the end.) The paper also turns B and C by the eigenvectors V: for real normal
 // values and a unitary V that is complex normal noise, so it is drawn directly: E|B|^2 = 1/D,
 // E|C|^2 = 1/P.
 //
-// Deviations: the real part of A cannot become positive, and all of A, dt and B learn slower and never
-// decay. A bidirectional model scans the reversed sequence with the same A, dt and B and has a C for
-// each direction. Time O(T (D P + P)), state P per sequence.
+// Deviations: the real part of A cannot become positive, and all of A, dt and B learn slower and
+// never decay. A bidirectional model scans the reversed sequence with the same A, dt and B and has
+// a C for each direction. Time O(T (D P + P)), state P per sequence.
 
 #include <numbers>
 
@@ -49,13 +49,15 @@ class S5 final : public Mixer {
     Options& o = c.options();
     const int64_t D = c.d_model();
     int64_t P = o.integer("state", 0, "real dimensions P of the state; 0 means d_model, made even");
-    int64_t blocks = o.integer("blocks", 1, "HiPPO-N matrices that A starts from; P/2 of them fit", 1);
+    int64_t blocks =
+        o.integer("blocks", 1, "HiPPO-N matrices that A starts from; P/2 of them fit", 1);
     const StepRange steps = StepRange::read(o);
     const double lr_scale =
         o.number("lr_scale", 0.33, "learning-rate factor of A, dt and B, which never decay", 0, 1);
     if (P == 0) P = D + D % 2;
     if (P % (2 * blocks) != 0) {
-      o.problem("blocks", text(blocks, " blocks do not cut a state of ", P, " into equal even parts"));
+      o.problem("blocks",
+                text(blocks, " blocks do not cut a state of ", P, " into equal even parts"));
       P = 2;
       blocks = 1;
     }
@@ -63,10 +65,9 @@ class S5 final : public Mixer {
     const ParameterGroup group{lr_scale, false};
     const int64_t M = P / blocks;
     a_log_ = c.parameter("A_log", {p_}, constant(static_cast<float>(std::log(0.5))), group);
-    a_imag_ = c.parameter("A_imag", {p_}, by_state([=](int64_t n) {
-                            return hippo_frequency(M, n % (M / 2));
-                          }),
-                          group);
+    a_imag_ =
+        c.parameter("A_imag", {p_},
+                    by_state([=](int64_t n) { return hippo_frequency(M, n % (M / 2)); }), group);
     dt_log_ = c.parameter("dt_log", {p_}, log_steps(steps), group);
     b_ = c.parameter("B", {D, P}, normal(std::sqrt(0.5 / static_cast<double>(D))), group);
     const int64_t rows = c.causal() ? P : 2 * P;

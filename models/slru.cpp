@@ -4,8 +4,8 @@
 //   y_t = C x_t + D .* u_t
 //
 // Initial values, normalisation and the stable exponential are those of the LRU (Orvieto et al.
-// 2023, arXiv:2303.06349, section 3; see lru.cpp and ring.h) with r = lambda, so E|x|^2 starts at the
-// size of E|B u|^2. A state forgets at a fixed rate and cannot rotate: what lru stores as an
+// 2023, arXiv:2303.06349, section 3; see lru.cpp and ring.h) with r = lambda, so E|x|^2 starts at
+// the size of E|B u|^2. A state forgets at a fixed rate and cannot rotate: what lru stores as an
 // oscillation, slru cannot. gamma scales the columns of B before the product. A bidirectional model
 // scans the reversed sequence too, with parameters of its own; C reads both. Time O(T (D N + N)),
 // state N per sequence.
@@ -79,8 +79,9 @@ class Slru final : public Mixer {
 }  // namespace
 
 LONGHAUL_PLUGIN(slru) {
-  registry.mixer<Slru>({.name = "slru",
-                        .about = "linear recurrent unit with real states: fading memory alone",
-                        .source = "the LRU of Orvieto et al. 2023, arXiv:2303.06349, without phases",
-                        .direction = Direction::either});
+  registry.mixer<Slru>(
+      {.name = "slru",
+       .about = "linear recurrent unit with real states: fading memory alone",
+       .source = "the LRU of Orvieto et al. 2023, arXiv:2303.06349, without phases",
+       .direction = Direction::either});
 }

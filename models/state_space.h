@@ -61,14 +61,14 @@ struct Discrete {
   Complex decay, input;
 };
 
-// Zero-order hold: decay = exp(z), input = (exp(z) - 1) / a, z = a dt. exp(z) - 1 is written so that
-// nothing cancels for small z: its real part is expm1(x) cos(y) - 2 sin^2(y/2), and expm1(x) =
+// Zero-order hold: decay = exp(z), input = (exp(z) - 1) / a, z = a dt. exp(z) - 1 is written so
+// that nothing cancels for small z: its real part is expm1(x) cos(y) - 2 sin^2(y/2), and expm1(x) =
 // tanh(x/2) (exp(x) + 1).
 inline Discrete zero_order_hold(const Complex& a, const Tensor& dt) {
   const Tensor x = a.re * dt, y = a.im * dt, growth = exp(x), half = sin(0.5f * y);
   const Complex decay{growth * cos(y), growth * sin(y)};
-  const Complex less_one{
-      tanh(0.5f * x) * shift(growth, 1) * cos(y) - 2.0f * (half * half), decay.im};
+  const Complex less_one{tanh(0.5f * x) * shift(growth, 1) * cos(y) - 2.0f * (half * half),
+                         decay.im};
   const Tensor norm = a.re * a.re + a.im * a.im;
   return {decay, less_one * Complex{a.re / norm, -1.0f * a.im / norm}};
 }

@@ -81,7 +81,8 @@ struct Window {
   void put(const float* rows, const GradTarget& to) const {
     for (int64_t i = 0; i < steps; ++i) {
       float* out = to.data + first + i * stride;
-      if (!to.accumulate) std::copy_n(rows + i * W, width, out);
+      if (!to.accumulate)
+        std::copy_n(rows + i * W, width, out);
       else
         for (int64_t d = 0; d < width; ++d) out[d] += rows[i * W + d];
     }
@@ -210,11 +211,10 @@ Tensor diagonal_ssm(const Tensor& lambda, const Tensor& c, const Tensor& u) {
   record(y, {lambda, c, u}, [=] {
     const Tensor sums({p.B, p.blocks(), p.packed_size()});  // each sequence's share
     const GradTarget du = u.needs_grad() ? u.grad_target() : GradTarget{nullptr, false};
-    for_blocks(
-        [&](int64_t item, int64_t b, int64_t block, const float* parameters, float* border) {
-          reverse_block(p, b, block, parameters, u.data(), border, y.grad(), du,
-                        sums.data() + item * p.packed_size());
-        });
+    for_blocks([&](int64_t item, int64_t b, int64_t block, const float* parameters, float* border) {
+      reverse_block(p, b, block, parameters, u.data(), border, y.grad(), du,
+                    sums.data() + item * p.packed_size());
+    });
     for (int64_t b = 0; b < p.B; ++b) {
       const float* share = sums.data() + b * p.blocks() * p.packed_size();
       if (lambda.needs_grad()) unpack_add(p, share, 0, lambda.grad());

@@ -3,43 +3,34 @@
 //   value    x_t = a_t x_{t-1} + b_t
 //   reverse  g_t = dx_t + a_{t+1} g_{t+1},  db_t = g_t,  da_t = g_t x_{t-1}
 //
-// Inside a lane every sequence is one chunk, scanned in order of time and vectorised over channels.
-// A long sequence outside a lane is cut into chunks of fixed size: a first pass finds the product of
-// each chunk's gates and what it adds to a state of zero, the borders are combined in order
-// (x_border = product * x_earlier + added), and a second pass scans every chunk from its true start.
+// A chunk (math/scan.h) is scanned in order of time and vectorised over channels. Where a sequence
+// has several, a first pass finds the product of each chunk's gates and what it adds to a state of
+// zero, the borders are combined in order (x_border = product * x_earlier + added), and a second
+// pass scans every chunk from its true start.
 #include <algorithm>
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/parallel.h"
+#include "math/scan.h"
 
 namespace longhaul {
 namespace {
 
-constexpr int64_t kChunk = 512;
-constexpr int64_t kManySequences = 8;  // as many give threads enough to do without cutting any
-
-// A batch of scans of N channels, each cut into `count` chunks of `size` steps.
-struct Scan {
-  int64_t B, T, N, size, count;
+// A batch of scans of N channels.
+struct Scan : ScanCut {
+  int64_t N;
   const float* a;
   bool fixed;  // one row of gates for all positions
 
-  int64_t begin(int64_t chunk) const { return chunk * size; }
-  int64_t end(int64_t chunk) const { return std::min(T, (chunk + 1) * size); }
-  int64_t chunks() const { return B * count; }  // item = sequence * count + chunk
-  int64_t row(int64_t item, int64_t t) const { return (item / count * T + t) * N; }
-  const float* gates(int64_t row) const { return fixed ? a : a + row; }
+  Scan(const Tensor& gates, const Shape& shape)
+      : ScanCut(shape[0], shape[1]), N(shape[2]), a(gates.data()), fixed(gates.rank() == 1) {}
+  int64_t at(int64_t item, int64_t t) const { return row(item, t) * N; }
+  const float* gates(int64_t offset) const { return fixed ? a : a + offset; }
 };
 
-Scan cut(const Tensor& a, const Shape& shape) {
-  const int64_t B = shape[0], T = shape[1], N = shape[2];
-  const bool whole = LaneScope::inside() || B >= kManySequences || T < 2 * kChunk;
-  const int64_t size = std::max<int64_t>(whole ? T : kChunk, 1);
-  return {B, T, N, size, (T + size - 1) / size, a.data(), a.rank() == 1};
-}
-
-// borders[to] = products[from] * borders[from] + borders[to], chunk after chunk along each sequence.
+// borders[to] = products[from] * borders[from] + borders[to], chunk after chunk along each
+// sequence.
 void combine(const Scan& s, float* borders, const float* products, int direction) {
   for (int64_t b = 0; b < s.B; ++b)
     for (int64_t i = 1; i < s.count; ++i) {
@@ -49,8 +40,8 @@ void combine(const Scan& s, float* borders, const float* products, int direction
     }
 }
 
-// The state before each chunk (direction 1, over b), or what the later chunks add to the gradient at
-// each chunk's end (direction -1, over dx): [B, count, N].
+// The state before each chunk (direction 1, over b), or what the later chunks add to the gradient
+// at each chunk's end (direction -1, over dx): [B, count, N].
 Tensor borders(const Scan& s, const float* in, int direction) {
   Tensor borders({s.B, s.count, s.N});
   if (s.count < 2) return borders;
@@ -60,7 +51,7 @@ Tensor borders(const Scan& s, const float* in, int direction) {
     if (next < 0 || next == s.count) return;
     float *state = borders.data() + (item + direction) * s.N, *p = products.data() + item * s.N;
     for (int64_t i = 0; i < s.end(c) - s.begin(c); ++i) {
-      const int64_t row = s.row(item, direction > 0 ? s.begin(c) + i : s.end(c) - 1 - i);
+      const int64_t row = s.at(item, direction > 0 ? s.begin(c) + i : s.end(c) - 1 - i);
       const float *a = s.gates(row), *u = in + row;
       if (direction > 0) {
 #pragma omp simd
@@ -107,7 +98,7 @@ void step_back(int64_t N, const Row& r) {
 }
 
 void reverse(const Tensor& a, const Tensor& b, const Tensor& x) {
-  const Scan s = cut(a, x.shape());
+  const Scan s(a, x.shape());
   const float* dx = x.grad();
   const Tensor carries = borders(s, dx, -1);
   const Tensor sums({s.fixed ? s.chunks() : 0, s.N});  // each chunk's share of the fixed gates' da
@@ -117,7 +108,7 @@ void reverse(const Tensor& a, const Tensor& b, const Tensor& x) {
   parallel_for(s.chunks(), 1, [&](int64_t item, int64_t) {
     const int64_t c = item % s.count;
     for (int64_t t = s.end(c) - 1; t >= s.begin(c); --t) {
-      const int64_t row = s.row(item, t);
+      const int64_t row = s.at(item, t);
       float* to_a = s.fixed ? sums.data() + item * s.N : da.data ? da.data + row : nullptr;
       step_back(s.N, {s.gates(row), dx + row, t > 0 ? x.data() + row - s.N : nullptr,
                       carries.data() + item * s.N, to_a, db.data ? db.data + row : nullptr,
@@ -138,14 +129,14 @@ Tensor gated_scan(const Tensor& a, const Tensor& b) {
   require(b.rank() == 3 && (a.shape() == b.shape() || a.shape() == Shape{b.dim(2)}),
           "gated_scan: a ", a.shape(), " for b ", b.shape(),
           ", not [B, T, N] or [N] for [B, T, N]");
-  const Scan s = cut(a, b.shape());
+  const Scan s(a, b.shape());
   const Tensor before = borders(s, b.data(), 1);
   Tensor x = Tensor::empty(b.shape());
   parallel_for(s.chunks(), 1, [&](int64_t item, int64_t) {
     const int64_t c = item % s.count;
     const float* state = before.data() + item * s.N;
     for (int64_t t = s.begin(c); t < s.end(c); ++t) {
-      const int64_t row = s.row(item, t);
+      const int64_t row = s.at(item, t);
       const float *gate = s.gates(row), *u = b.data() + row;
       float* out = x.data() + row;
 #pragma omp simd

@@ -176,10 +176,9 @@ Tensor selective_scan(const Tensor& u, const Tensor& dt, const Tensor& a, const 
                     a.dim(1) == u.dim(2) && b.shape() == Shape{u.dim(0), u.dim(1), a.dim(0)} &&
                     c.shape() == b.shape();
   require(fits, "selective_scan: u ", u.shape(), ", dt ", dt.shape(), ", a ", a.shape(), ", b ",
-          b.shape(), ", c ", c.shape(),
-          ", not [B, T, D], [B, T, D], [N, D], [B, T, N], [B, T, N]");
-  const Problem p{u.dim(0), u.dim(1), u.dim(2), a.dim(0), u.data(), dt.data(),
-                  a.data(), b.data(), c.data()};
+          b.shape(), ", c ", c.shape(), ", not [B, T, D], [B, T, D], [N, D], [B, T, N], [B, T, N]");
+  const Problem p{u.dim(0),  u.dim(1), u.dim(2), a.dim(0), u.data(),
+                  dt.data(), a.data(), b.data(), c.data()};
   Tensor y = Tensor::empty(u.shape());
   const Tensor borders = Tensor::empty({p.borders()});
   parallel_for(p.B * p.blocks(), 1, [&](int64_t item, int64_t) {

@@ -59,8 +59,14 @@ TEST_CASE("diagonal_ssm equals the loop over complex numbers", "[ops]") {
 }
 
 TEST_CASE("diagonal_ssm has the gradient of finite differences, across chunks too", "[ops]") {
-  for (const Sizes& s : {Sizes{1, 1, 1, 1}, {2, 2, 3, 2}, {2, 7, 9, 3}, {1, 67, 1, 1}, {0, 3, 2, 2},
-                         {2, 0, 2, 2}, {2, 3, 0, 2}, {2, 3, 2, 0}}) {
+  for (const Sizes& s : {Sizes{1, 1, 1, 1},
+                         {2, 2, 3, 2},
+                         {2, 7, 9, 3},
+                         {1, 67, 1, 1},
+                         {0, 3, 2, 2},
+                         {2, 0, 2, 2},
+                         {2, 3, 0, 2},
+                         {2, 3, 2, 0}}) {
     INFO(s.B << " " << s.T << " " << s.D << " " << s.N);
     check_gradient(ssm, inputs(s, 0.8));
   }

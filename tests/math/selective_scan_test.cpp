@@ -60,15 +60,23 @@ TEST_CASE("selective_scan equals the loop", "[ops]") {
 }
 
 TEST_CASE("selective_scan has the gradient of finite differences, across chunks too", "[ops]") {
-  for (const Sizes& s : {Sizes{1, 1, 1, 1}, {2, 2, 3, 2}, {2, 7, 3, 3}, {1, 19, 2, 2}, {1, 3, 35, 1},
-                         {0, 3, 2, 2}, {2, 0, 2, 2}, {2, 3, 0, 2}, {2, 3, 2, 0}}) {
+  for (const Sizes& s : {Sizes{1, 1, 1, 1},
+                         {2, 2, 3, 2},
+                         {2, 7, 3, 3},
+                         {1, 19, 2, 2},
+                         {1, 3, 35, 1},
+                         {0, 3, 2, 2},
+                         {2, 0, 2, 2},
+                         {2, 3, 0, 2},
+                         {2, 3, 2, 0}}) {
     INFO(s.B << " " << s.T << " " << s.D << " " << s.N);
     check_gradient(scan, inputs(s));
   }
 }
 
-TEST_CASE("selective_scan adds to gradients that other readers have left, even of one tensor for two",
-          "[ops]") {
+TEST_CASE(
+    "selective_scan adds to gradients that other readers have left, even of one tensor for two",
+    "[ops]") {
   check_gradient(
       [](const auto& in) {
         return add(selective_scan(in[0], in[0], in[1], in[2], in[2]), mul(in[0], in[0]));

@@ -19,9 +19,9 @@ Tensor naive(const Tensor& w, const Tensor& u, const Tensor& k, const Tensor& v)
       for (int64_t n = 0; n < N; ++n) {
         const auto at = [&](int64_t i) { return (b * T + i) * N + n; };
         const auto exponent = [&](int64_t i) {
-          return double{k.data()[at(i)]} + (i == t ? double{u.data()[n]}
-                                                   : -double{w.data()[n]} *
-                                                         static_cast<double>(t - 1 - i));
+          return double{k.data()[at(i)]} +
+                 (i == t ? double{u.data()[n]}
+                         : -double{w.data()[n]} * static_cast<double>(t - 1 - i));
         };
         double most = exponent(t), weights = 0, sum = 0;
         for (int64_t i = 0; i < t; ++i) most = std::max(most, exponent(i));

@@ -36,9 +36,9 @@ void set_values(const std::vector<Parameter>& parameters) {
   const std::string prefix = "mixer.";
   for (const Parameter& p : parameters)
     for (int64_t i = 0; i < p.value.size(); ++i)
-      p.value.data()[i] = static_cast<float>(
-          0.6 * std::sin(0.7 * static_cast<double>(i) +
-                         static_cast<double>(p.name.size() - prefix.size())));
+      p.value.data()[i] =
+          static_cast<float>(0.6 * std::sin(0.7 * static_cast<double>(i) +
+                                            static_cast<double>(p.name.size() - prefix.size())));
 }
 
 Tensor input() {

@@ -83,8 +83,9 @@ TEST_CASE("the linear RNNs conform with other options than the default ones", "[
   }
 }
 
-TEST_CASE("a linear RNN in chunks, in one piece and step by step is one function at long odd lengths",
-          "[models]") {
+TEST_CASE(
+    "a linear RNN in chunks, in one piece and step by step is one function at long odd lengths",
+    "[models]") {
   const int64_t T = 1301, D = 6;
   const Tensor x = random_tensor({1, T, D}, 11);
   for (const char* model : kCausal) {
@@ -151,7 +152,8 @@ TEST_CASE("s4d starts its diagonal as the paper's three rules say", "[models]") 
 
 TEST_CASE("s5 starts at the eigenvalues of HiPPO-N, block by block", "[models]") {
   // numpy.linalg.eigvals of the matrix of size 8, and of size 4.
-  const double eight[] = {19.857410370970573, 5.354208515030871, 1.957794150902806, 0.42748871228586};
+  const double eight[] = {19.857410370970573, 5.354208515030871, 1.957794150902806,
+                          0.42748871228586};
   const Built whole("s5", 4, true, {{"state", int64_t{8}}});
   for (int64_t n = 0; n < 4; ++n) {
     CHECK(whole.at("A_imag").value.data()[n] == Approx(eight[n]).epsilon(1e-6));
@@ -217,7 +219,8 @@ TEST_CASE("hgrn bounds its forget gates from below, by more the higher the block
   CHECK(Built("hgrn", 4, true, {{"lower_bound", false}}, 3, 4).find("bound") == nullptr);
 }
 
-TEST_CASE("rwkv's channels fade from slowly to quickly, and lower blocks look back more", "[models]") {
+TEST_CASE("rwkv's channels fade from slowly to quickly, and lower blocks look back more",
+          "[models]") {
   const Built low("rwkv", 16, true, {}, 0, 4), high("rwkv", 16, true, {}, 3, 4);
   const float* decay = low.at("decay").value.data();
   CHECK(decay[0] == -5);
