@@ -76,7 +76,8 @@ int main(int argc, char** argv) {
   using namespace longhaul;
   Registry registry;
   register_builtins(registry);
-  for (const char* model : {"transformer", "linear_attention", "lru", "rnn"})
+  for (const char* model : {"transformer", "linear_attention", "lru", "slru", "s4d", "s5", "mamba",
+                            "min_gru", "min_lstm", "hgrn", "rwkv", "rnn"})
     for (const int64_t length : {256, 4096})
       for (const int threads : {1, 2})
         benchmark::RegisterBenchmark(text("step/", model, "/", length, "/", threads).c_str(),

@@ -1,7 +1,7 @@
 // Linear recurrent unit (Orvieto et al. 2023, arXiv:2303.06349, section 3; eq. 6 to 8).
 //
-//   x_t = lambda .* x_{t-1} + exp(gamma_log) .* (B u_t)        lambda = exp(-exp(nu_log) + i
-//   exp(theta_log)) y_t = Re(C x_t) + D .* u_t
+//   x_t = lambda .* x_{t-1} + exp(gamma_log) .* (B u_t)     y_t = Re(C x_t) + D .* u_t
+//   lambda = exp(-exp(nu_log) + i exp(theta_log))
 //
 // The stable exponential keeps |lambda| = exp(-exp(nu_log)) below 1 after any update. |lambda|
 // starts uniform in area on the ring [r_min, r_max], the phase uniform in [0, max_phase], and
@@ -21,47 +21,26 @@
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
 #include "longhaul/plugin.h"
+#include "models/ring.h"
 
 namespace {
 using namespace longhaul;
 
-struct Ring {
-  double r_min, r_max, max_phase;
-};
-
-// lambda's parameters, drawn from (0, 1]: the logarithms stay finite.
-Init nu_log(const Ring& ring) {
-  return [=](Tensor& values, Rng& rng) {
-    const double low = ring.r_min * ring.r_min, high = ring.r_max * ring.r_max;
-    for (int64_t n = 0; n < values.size(); ++n) {
-      const double area = low + (1 - rng.uniform()) * (high - low);  // |lambda|^2
-      values.data()[n] = static_cast<float>(std::log(-0.5 * std::log(area)));
-    }
-  };
-}
-
-Init theta_log(const Ring& ring) {
+// Drawn from (0, max_phase]: the logarithm stays finite.
+Init theta_log(double max_phase) {
   return [=](Tensor& values, Rng& rng) {
     for (int64_t n = 0; n < values.size(); ++n)
-      values.data()[n] = static_cast<float>(std::log(ring.max_phase * (1 - rng.uniform())));
-  };
-}
-
-Init gamma_log(const Tensor& nu) {  // log sqrt(1 - |lambda|^2) = log(1 - exp(-2 exp(nu))) / 2
-  return [=](Tensor& values, Rng&) {
-    for (int64_t n = 0; n < values.size(); ++n)
-      values.data()[n] =
-          static_cast<float>(0.5 * std::log(-std::expm1(-2 * std::exp(double{nu.data()[n]}))));
+      values.data()[n] = static_cast<float>(std::log(max_phase * (1 - rng.uniform())));
   };
 }
 
 // One direction of time: what turns u into the states x.
 class Scan {
  public:
-  Scan(MixerContext& c, const std::string& prefix, int64_t N, const Ring& ring,
+  Scan(MixerContext& c, const std::string& prefix, int64_t N, const Ring& ring, double max_phase,
        ParameterGroup group)
       : nu_log_(c.parameter(prefix + "nu_log", {N}, nu_log(ring), group)),
-        theta_log_(c.parameter(prefix + "theta_log", {N}, theta_log(ring), group)),
+        theta_log_(c.parameter(prefix + "theta_log", {N}, theta_log(max_phase), group)),
         gamma_log_(c.parameter(prefix + "gamma_log", {N}, gamma_log(nu_log_), group)),
         b_(c.parameter(prefix + "B", {c.d_model(), 2 * N},
                        normal(1 / std::sqrt(2.0 * static_cast<double>(c.d_model()))), group)) {}
@@ -85,25 +64,16 @@ class Lru final : public Mixer {
     Options& o = c.options();
     const int64_t D = c.d_model();
     state_ = o.integer("state", 0, "complex states N of a direction; 0 means d_model");
-    // The ring of the paper's ListOps runs: all memory spans up to about 100 steps, all
-    // frequencies.
-    Ring ring;
-    ring.r_min = o.number("r_min", 0.0, "least |lambda| at the start", 0, 1);
-    ring.r_max = o.number("r_max", 0.99, "largest |lambda| at the start, below 1", 0, 1);
-    ring.max_phase = o.number("max_phase", 2 * std::numbers::pi, "largest phase at the start", 1e-6,
-                              2 * std::numbers::pi);
+    const Ring ring = Ring::read(o);
+    const double max_phase = o.number("max_phase", 2 * std::numbers::pi,
+                                      "largest phase at the start", 1e-6, 2 * std::numbers::pi);
     // The paper tunes .1 to .5; its upper end learns most within a short budget.
     const double lr_scale = o.number(
         "lr_scale", 0.5, "learning-rate factor of lambda, gamma and B, which never decay", 0, 1);
-    if (ring.r_max >= 1 || ring.r_min >= ring.r_max) {
-      o.problem("r_max",
-                text("r_max ", ring.r_max, " must lie above r_min ", ring.r_min, " and below 1"));
-      ring = {0, 0.99, ring.max_phase};
-    }
     if (state_ == 0) state_ = D;
     const ParameterGroup group{lr_scale, false};
-    scans_.emplace_back(c, "", state_, ring, group);
-    if (!c.causal()) scans_.emplace_back(c, "reverse.", state_, ring, group);
+    scans_.emplace_back(c, "", state_, ring, max_phase, group);
+    if (!c.causal()) scans_.emplace_back(c, "reverse.", state_, ring, max_phase, group);
     const int64_t rows = 2 * state_ * static_cast<int64_t>(scans_.size());
     c_ = c.parameter("C", {rows, D}, normal(1 / std::sqrt(static_cast<double>(state_))));
     d_ = c.parameter("D", {D}, normal(1));

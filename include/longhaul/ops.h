@@ -39,6 +39,7 @@ Tensor sigmoid(const Tensor& x);  // 1 / (1 + exp(-x))
 Tensor silu(const Tensor& x);     // x * sigmoid(x)
 Tensor gelu(const Tensor& x);     // tanh form: x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
 Tensor relu(const Tensor& x);
+Tensor softplus(const Tensor& x);                        // log(1 + exp(x)), for any x
 Tensor elu1(const Tensor& x);                            // elu(x) + 1: x + 1 if x > 0, else exp(x)
 Tensor gated_silu(const Tensor& x, const Tensor& gate);  // x * silu(gate), equal shapes
 
@@ -138,6 +139,33 @@ Tensor linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, const
 // arXiv:2303.06349, eq. 2). Complex rows keep their real parts in [0, N) and imaginary parts in
 // [N, 2N): u [B, T, 2N], lambda [2N] -> x [B, T, 2N].
 Tensor complex_scan(const Tensor& lambda, const Tensor& u);
+
+// Real gated recurrence x_t = a_t * x_{t-1} + b_t, x_{-1} = 0 (Martin & Cundy 2018,
+// arXiv:1709.04057, eq. 1), one value a channel. b [B, T, N]; a [B, T, N], or [N] for gates that do
+// not change -> x [B, T, N].
+Tensor gated_scan(const Tensor& a, const Tensor& b);
+
+// One complex diagonal state space for each channel, from input to output (Gu et al. 2022,
+// arXiv:2206.11893, eq. 2 and 5): x_t[n, d] = lambda[n, d] x_{t-1}[n, d] + u_t[d],
+// y_t[d] = Re sum_n c[n, d] x_t[n, d]. lambda, c [2N, D], real parts in rows [0, N), imaginary
+// parts in rows [N, 2N); u [B, T, D] -> y [B, T, D]. The states are never stored; the reverse step
+// recomputes them chunk by chunk.
+Tensor diagonal_ssm(const Tensor& lambda, const Tensor& c, const Tensor& u);
+
+// The selective state space S6 (Gu & Dao 2023, arXiv:2312.00752, algorithm 2):
+//   h_t[n, d] = exp(dt_t[d] a[n, d]) h_{t-1}[n, d] + dt_t[d] b_t[n] u_t[d]
+//   y_t[d] = sum_n c_t[n] h_t[n, d]
+// u, dt [B, T, D], a [N, D], b, c [B, T, N] -> y [B, T, D]. dt * a must not be positive for long
+// inputs. The states are never stored; the reverse step recomputes them chunk by chunk.
+Tensor selective_scan(const Tensor& u, const Tensor& dt, const Tensor& a, const Tensor& b,
+                      const Tensor& c);
+
+// The weighted mean of RWKV-4 (Peng et al. 2023, arXiv:2305.13048, eq. 16): values weighted by
+// exp(k), fading by exp(-w) a step, with a weight of its own for the present one:
+//   y_t = (S_t + exp(u + k_t) v_t) / (Z_t + exp(u + k_t)),
+//   S_t = sum_{i<t} exp(k_i - (t-1-i) w) v_i,  Z_t = sum_{i<t} exp(k_i - (t-1-i) w)
+// w, u [N], k, v [B, T, N] -> y [B, T, N]. No exponential overflows, whatever k is.
+Tensor wkv(const Tensor& w, const Tensor& u, const Tensor& k, const Tensor& v);
 
 // Nonlinear recurrence h_t = cell(h_{t-1}, u_t), h_{-1} = 0, as one operator.
 //   tanh: h_t = tanh(u_t + R h_{t-1})                                       u [B, T, N],  G = 1

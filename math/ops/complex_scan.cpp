@@ -1,47 +1,38 @@
 // The complex diagonal recurrence x_t = lambda * x_{t-1} + u_t, written with r, i for real and
 // imaginary parts:
 //
-//   value    x^r_t = l^r x^r_{t-1} - l^i x^i_{t-1} + u^r_t      x^i_t = l^r x^i_{t-1} + l^i
-//   x^r_{t-1} + u^i_t reverse  g_t = dx_t + conj(lambda) g_{t+1},  du_t = g_t,  dlambda = sum_t g_t
-//   conj(x_{t-1}):
-//            g^r_t = dx^r_t + l^r g^r_{t+1} + l^i g^i_{t+1}     g^i_t = dx^i_t + l^r g^i_{t+1} -
-//            l^i g^r_{t+1} dl^r = sum_t g^r_t x^r_{t-1} + g^i_t x^i_{t-1}     dl^i = sum_t g^i_t
-//            x^r_{t-1} - g^r_t x^i_{t-1}
+//   value    x^r_t = l^r x^r_{t-1} - l^i x^i_{t-1} + u^r_t
+//            x^i_t = l^r x^i_{t-1} + l^i x^r_{t-1} + u^i_t
+//   reverse  g_t = dx_t + conj(lambda) g_{t+1},  du_t = g_t,  dlambda = sum_t g_t conj(x_{t-1}):
+//            g^r_t = dx^r_t + l^r g^r_{t+1} + l^i g^i_{t+1}
+//            g^i_t = dx^i_t + l^r g^i_{t+1} - l^i g^r_{t+1}
+//            dl^r = sum_t g^r_t x^r_{t-1} + g^i_t x^i_{t-1}
+//            dl^i = sum_t g^i_t x^r_{t-1} - g^r_t x^i_{t-1}
 //
-// Inside a lane every sequence is one chunk, scanned in order of time and vectorised over channels.
-// A long sequence outside a lane is cut into chunks of fixed size: a first pass finds what each
-// chunk adds to the state at its border, the borders are combined in order (x_border = lambda^size
-// x_earlier + added), and a second pass scans every chunk from its true start.
+// A chunk (math/scan.h) is scanned in order of time and vectorised over channels. Where a sequence
+// has several, a first pass finds what each chunk adds to the state at its border, the borders are
+// combined in order (x_border = lambda^size x_earlier + added), and a second pass scans every chunk
+// from its true start.
 #include <algorithm>
 #include <complex>
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/parallel.h"
+#include "math/scan.h"
 
 namespace longhaul {
 namespace {
 
-constexpr int64_t kChunk = 512;
-constexpr int64_t kManySequences = 8;  // as many give threads enough to do without cutting any
-
-// A batch of scans of N complex channels, each cut into `count` chunks of `size` steps.
-struct Scan {
-  int64_t B, T, N, size, count;
+// A batch of scans of N complex channels.
+struct Scan : ScanCut {
+  int64_t N;
   const float* lambda;
 
-  int64_t begin(int64_t chunk) const { return chunk * size; }
-  int64_t end(int64_t chunk) const { return std::min(T, (chunk + 1) * size); }
-  int64_t chunks() const { return B * count; }  // item = sequence * count + chunk
-  int64_t row(int64_t item, int64_t t) const { return (item / count * T + t) * 2 * N; }
+  Scan(const Tensor& l, const Shape& shape)
+      : ScanCut(shape[0], shape[1]), N(shape[2] / 2), lambda(l.data()) {}
+  int64_t at(int64_t item, int64_t t) const { return row(item, t) * 2 * N; }
 };
-
-Scan cut(const Tensor& lambda, const Shape& shape) {
-  const int64_t B = shape[0], T = shape[1], N = shape[2] / 2;
-  const bool whole = LaneScope::inside() || B >= kManySequences || T < 2 * kChunk;
-  const int64_t size = std::max<int64_t>(whole ? T : kChunk, 1);
-  return {B, T, N, size, (T + size - 1) / size, lambda.data()};
-}
 
 // out = lambda * before + u; `out` may be `before`.
 void step(const Scan& s, const float* before, const float* u, float* out) {
@@ -110,7 +101,7 @@ Tensor states_before(const Scan& s, const float* u) {
     const int64_t c = item % s.count;
     if (c + 1 == s.count) return;
     float* state = borders.data() + (item + 1) * 2 * s.N;
-    for (int64_t t = s.begin(c); t < s.end(c); ++t) step(s, state, u + s.row(item, t), state);
+    for (int64_t t = s.begin(c); t < s.end(c); ++t) step(s, state, u + s.at(item, t), state);
   });
   combine(s, borders.data(), 1);
   return borders;
@@ -124,14 +115,14 @@ Tensor gradients_after(const Scan& s, const float* dx) {
     const int64_t c = item % s.count;
     if (c == 0) return;
     float* g = borders.data() + (item - 1) * 2 * s.N;
-    for (int64_t t = s.end(c) - 1; t >= s.begin(c); --t) step_back(s, g, dx + s.row(item, t), g);
+    for (int64_t t = s.end(c) - 1; t >= s.begin(c); --t) step_back(s, g, dx + s.at(item, t), g);
   });
   combine(s, borders.data(), -1);
   return borders;
 }
 
 void reverse(const Tensor& lambda, const Tensor& u, const Tensor& x) {
-  const Scan s = cut(lambda, x.shape());
+  const Scan s(lambda, x.shape());
   const int64_t width = 2 * s.N;
   const float* dx = x.grad();
   const Tensor after = gradients_after(s, dx);
@@ -143,7 +134,7 @@ void reverse(const Tensor& lambda, const Tensor& u, const Tensor& x) {
     float* border = after.data() + item * width;
     const float* g = border;
     for (int64_t t = s.end(c) - 1; t >= s.begin(c); --t) {
-      const int64_t row = s.row(item, t);
+      const int64_t row = s.at(item, t);
       float* out = direct ? du.data + row : border;
       if (t > 0)
         step_back(s, g, dx + row, out, x.data() + row - width, sums.data() + item * width);
@@ -170,15 +161,15 @@ Tensor complex_scan(const Tensor& lambda, const Tensor& u) {
   require(u.rank() == 3 && u.dim(2) % 2 == 0 && lambda.shape() == Shape{u.dim(2)},
           "complex_scan: lambda ", lambda.shape(), " for u ", u.shape(),
           ", not [2N] for [B, T, 2N]");
-  const Scan s = cut(lambda, u.shape());
+  const Scan s(lambda, u.shape());
   const Tensor before = states_before(s, u.data());
   Tensor x = Tensor::empty(u.shape());
   parallel_for(s.chunks(), 1, [&](int64_t item, int64_t) {
     const int64_t c = item % s.count;
     const float* state = before.data() + item * 2 * s.N;
     for (int64_t t = s.begin(c); t < s.end(c); ++t) {
-      float* out = x.data() + s.row(item, t);
-      step(s, state, u.data() + s.row(item, t), out);
+      float* out = x.data() + s.at(item, t);
+      step(s, state, u.data() + s.at(item, t), out);
       state = out;
     }
   });

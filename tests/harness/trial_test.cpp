@@ -96,7 +96,7 @@ TEST_CASE("trial: every model learns what every model can learn", "[trial]") {
   const Registry registry = with_seen_task();
   for (const auto& [name, model] : registry.models()) {
     INFO(name);
-    TrialSpec spec = small_trial(name, 150);
+    TrialSpec spec = small_trial(name, 300);
     spec.settings.learning_rate = 1e-2;
     const Folder folder("learn");
     const TrialRecord record = run(spec, folder.path(), 2);

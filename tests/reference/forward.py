@@ -27,6 +27,18 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
+def silu(x):
+    return x * sigmoid(x)
+
+
+def softplus(x):
+    return np.logaddexp(0, x)
+
+
+def gelu(x):
+    return x / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x ** 3)))
+
+
 def rms_norm(x, gain):
     return x / np.sqrt((x * x).mean(-1, keepdims=True) + 1e-6) * gain
 
@@ -65,22 +77,121 @@ def linear_attention(x, p, options, causal):
     return y.transpose(1, 0, 2).reshape(x.shape) @ p["out.weight"]
 
 
+def run(decay, inputs):  # x_t = decay_t * x_{t-1} + inputs_t; decay: one for all t, or one each
+    decay = np.broadcast_to(decay, inputs.shape)
+    state, states = np.zeros(inputs.shape[1:], np.result_type(decay, inputs)), []
+    for a, b in zip(decay, inputs):
+        state = a * state + b
+        states.append(state)
+    return np.array(states)
+
+
+def parts(x):  # complex [..., N] -> real [..., 2N], real parts first
+    return np.concatenate([x.real, x.imag], -1)
+
+
 def lru(x, p, options, causal):
     def scan(u, prefix):
         lam = np.exp(-np.exp(p[prefix + "nu_log"]) + 1j * np.exp(p[prefix + "theta_log"]))
         b, n = p[prefix + "B"], len(lam)
-        inputs = (u @ b[:, :n] + 1j * (u @ b[:, n:])) * np.exp(p[prefix + "gamma_log"])
-        state, states = np.zeros(n, complex), []
-        for row in inputs:
-            state = lam * state + row
-            states.append(state)
-        states = np.array(states)
-        return np.concatenate([states.real, states.imag], -1)
+        return parts(run(lam, (u @ b[:, :n] + 1j * (u @ b[:, n:])) * np.exp(p[prefix + "gamma_log"])))
 
     states = scan(x, "")
     if not causal:
         states = np.concatenate([states, scan(x[::-1], "reverse.")[::-1]], -1)
     return states @ p["C"] + p["D"] * x
+
+
+def slru(x, p, options, causal):
+    def scan(u, prefix):
+        lam = np.exp(-np.exp(p[prefix + "nu_log"]))
+        return run(lam, np.exp(p[prefix + "gamma_log"]) * (u @ p[prefix + "B"]))
+
+    states = scan(x, "")
+    if not causal:
+        states = np.concatenate([states, scan(x[::-1], "reverse.")[::-1]], -1)
+    return states @ p["C"] + p["D"] * x
+
+
+def s4d(x, p, options, causal):
+    a, dt = -np.exp(p["A_log"]) + 1j * p["A_imag"], np.exp(p["dt_log"])
+    half = len(a)
+    if options["discretisation"] == "bilinear":
+        decay, b = (1 + a * dt / 2) / (1 - a * dt / 2), dt / (1 - a * dt / 2)
+    else:
+        decay, b = np.exp(a * dt), (np.exp(a * dt) - 1) / a
+
+    def system(u, name):
+        c = p[name][:half] + 1j * p[name][half:]
+        return 2 * (c * run(decay, b * u[:, None, :])).real.sum(1)
+
+    y = system(x, "C") + p["D"] * x
+    if not causal:
+        y = y + system(x[::-1], "reverse.C")[::-1]
+    return gelu(y) @ p["out.weight"]
+
+
+def s5(x, p, options, causal):
+    a, dt = -np.exp(p["A_log"]) + 1j * p["A_imag"], np.exp(p["dt_log"])
+    half = len(a)
+    b = (p["B"][:, :half] + 1j * p["B"][:, half:]) * (np.exp(a * dt) - 1) / a
+    states = parts(run(np.exp(a * dt), x @ b))
+    if not causal:
+        states = np.concatenate([states, parts(run(np.exp(a * dt), x[::-1] @ b))[::-1]], -1)
+    return gelu(2 * states @ p["C"] + p["D"] * x)
+
+
+def mamba(x, p, options, causal):
+    taps, n = p["conv.weight"], options["state"]
+    x, z = np.split(x @ p["in.weight"], 2, -1)
+    padded = np.concatenate([np.zeros((len(taps) - 1, x.shape[1])), x])
+    x = sum(taps[j] * padded[len(taps) - 1 - j:len(padded) - j] for j in range(len(taps)))
+    x = silu(x + p["conv.bias"])
+    selected = x @ p["select.weight"]
+    r, b, c = selected[:, :-2 * n], selected[:, -2 * n:-n], selected[:, -n:]
+    dt = softplus(r @ p["dt.weight"] + p["dt.bias"])
+    decay = np.exp(dt[:, None, :] * -np.exp(p["A_log"]))
+    states = run(decay, b[:, :, None] * (dt * x)[:, None, :])
+    y = (c[:, :, None] * states).sum(1) + p["D"] * x
+    return y * silu(z) @ p["out.weight"]
+
+
+def candidate(x, p, options):
+    u = x @ p["h.weight"] + p["h.bias"]
+    return u if options["candidate"] == "linear" else np.where(u >= 0, u + 0.5, sigmoid(u))
+
+
+def min_gru(x, p, options, causal):
+    z = sigmoid(x @ p["z.weight"] + p["z.bias"])
+    return run(1 - z, z * candidate(x, p, options)) @ p["out.weight"]
+
+
+def min_lstm(x, p, options, causal):
+    f = sigmoid(x @ p["f.weight"] + p["f.bias"])
+    i = sigmoid(x @ p["i.weight"] + p["i.bias"])
+    return run(f / (f + i), i / (f + i) * candidate(x, p, options)) @ p["out.weight"]
+
+
+def hgrn(x, p, options, causal):
+    f = sigmoid(x @ p["f.weight"] + p["f.bias"])
+    if "bound" in p:
+        bound = sigmoid(p["bound"])
+        f = bound + (1 - bound) * f
+    h = run(f, (1 - f) * silu(x @ p["c.weight"] + p["c.bias"]))
+    h = h * sigmoid(x @ p["g.weight"] + p["g.bias"])
+    h = (h - h.mean(-1, keepdims=True)) / np.sqrt(h.var(-1, keepdims=True) + 1e-5)
+    return (h * p["norm.gain"] + p["norm.bias"]) @ p["out.weight"] + p["out.bias"]
+
+
+def rwkv(x, p, options, causal):
+    before = np.concatenate([np.zeros((1, x.shape[1])), x[:-1]])
+    r, k, v = ((p["mu_" + n] * x + (1 - p["mu_" + n]) * before) @ p[n + ".weight"] for n in "rkv")
+    w, wkv = np.exp(p["decay"]), []
+    for t in range(len(x)):
+        age = t - 1 - np.arange(t + 1)[:, None]  # -1 at the position itself
+        weights = np.exp(k[:t + 1] + np.where(age < 0, p["u"], -w * age))
+        wkv.append((weights * v[:t + 1]).sum(0) / weights.sum(0))
+    return sigmoid(r) * np.array(wkv) @ p["out.weight"]
 
 
 def rnn(x, p, options, causal):

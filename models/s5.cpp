@@ -1,0 +1,123 @@
+// S5: one diagonal state space with many inputs and outputs (Smith et al. 2023, arXiv:2208.04933,
+// section 3).
+//
+//   x_t = decay .* x_{t-1} + input .* (B u_t)         y_t = 2 Re(C x_t) + D .* u_t
+//   zero-order hold: decay = exp(A dt), input = (decay - 1) / A          out = gelu(y)
+//
+// P real dimensions are P/2 complex states, each standing for a conjugate pair, with a step dt
+// each. A = -exp(A_log) + i A_imag starts at the eigenvalues of `blocks` HiPPO-N matrices: -1/2 + i
+// w, where the w of a matrix of size M are the positive solutions of
+//
+//   sum_{n < M} atan((n + 1/2) / w) = (k + 1/2) pi,     k = 0 .. M/2 - 1
+//
+// (HiPPO-N is -1/2 plus a skew matrix of the form p_n p_m sign(m - n), p_n^2 = n + 1/2; running an
+// eigenvector through its rows multiplies a remainder by (1 - q)/(1 + q), q = p_n^2 / (i w), which
+// must come to -1 at the end.) The paper also turns B and C by the eigenvectors V: for real normal
+// values and a unitary V that is complex normal noise, so it is drawn directly: E|B|^2 = 1/D,
+// E|C|^2 = 1/P.
+//
+// Deviations: the real part of A cannot become positive, and all of A, dt and B learn slower and
+// never decay. A bidirectional model scans the reversed sequence with the same A, dt and B and has
+// a C for each direction. Time O(T (D P + P)), state P per sequence.
+
+#include <numbers>
+
+#include "longhaul/error.h"
+#include "longhaul/mixer.h"
+#include "longhaul/ops.h"
+#include "longhaul/plugin.h"
+#include "models/state_space.h"
+
+namespace {
+using namespace longhaul;
+
+// The k-th positive frequency of the HiPPO-N matrix of size M, largest first: the sum falls with w.
+double hippo_frequency(int64_t M, int64_t k) {
+  double low = 0, high = static_cast<double>(M * M);
+  for (int i = 0; i < 100; ++i) {
+    const double w = 0.5 * (low + high);
+    double sum = 0;
+    for (int64_t n = 0; n < M; ++n) sum += std::atan((static_cast<double>(n) + 0.5) / w);
+    (sum > (static_cast<double>(k) + 0.5) * std::numbers::pi ? low : high) = w;
+  }
+  return low;
+}
+
+class S5 final : public Mixer {
+ public:
+  explicit S5(MixerContext& c) {
+    Options& o = c.options();
+    const int64_t D = c.d_model();
+    int64_t P = o.integer("state", 0, "real dimensions P of the state; 0 means d_model, made even");
+    int64_t blocks =
+        o.integer("blocks", 1, "HiPPO-N matrices that A starts from; P/2 of them fit", 1);
+    const StepRange steps = StepRange::read(o);
+    const double lr_scale =
+        o.number("lr_scale", 0.33, "learning-rate factor of A, dt and B, which never decay", 0, 1);
+    if (P == 0) P = D + D % 2;
+    if (P % (2 * blocks) != 0) {
+      o.problem("blocks",
+                text(blocks, " blocks do not cut a state of ", P, " into equal even parts"));
+      P = 2;
+      blocks = 1;
+    }
+    p_ = P / 2;
+    const ParameterGroup group{lr_scale, false};
+    const int64_t M = P / blocks;
+    a_log_ = c.parameter("A_log", {p_}, constant(static_cast<float>(std::log(0.5))), group);
+    a_imag_ =
+        c.parameter("A_imag", {p_},
+                    by_state([=](int64_t n) { return hippo_frequency(M, n % (M / 2)); }), group);
+    dt_log_ = c.parameter("dt_log", {p_}, log_steps(steps), group);
+    b_ = c.parameter("B", {D, P}, normal(std::sqrt(0.5 / static_cast<double>(D))), group);
+    const int64_t rows = c.causal() ? P : 2 * P;
+    c_ = c.parameter("C", {rows, D}, normal(std::sqrt(0.5 / static_cast<double>(P))));
+    d_ = c.parameter("D", {D}, normal(1));
+  }
+
+  Tensor forward(const Tensor& u, const Lengths& lengths) const override {  // [B, T, D]
+    const Discrete system = discrete();
+    const Tensor lambda = concat({system.decay.re, system.decay.im}, 0), b = writing(system);
+    Tensor x = complex_scan(lambda, matmul(u, b));  // [B, T, P]
+    if (c_.dim(0) != 2 * p_)
+      x = concat({x, flip(complex_scan(lambda, matmul(flip(u, lengths), b)), lengths)}, 2);
+    return read_out(x, u);
+  }
+
+  // The state is x, real parts and imaginary parts [B, P/2].
+  State start(int64_t batch) const override { return {{Tensor({batch, p_}), Tensor({batch, p_})}}; }
+
+  Tensor step(const Tensor& u, State& state) const override {  // [B, D]
+    const Discrete system = discrete();
+    const Tensor input = matmul(u, writing(system));
+    Complex x = system.decay * Complex{state.tensors[0], state.tensors[1]};
+    x = {x.re + slice(input, 1, 0, p_), x.im + slice(input, 1, p_, 2 * p_)};
+    state = {{x.re, x.im}, state.position + 1};
+    return read_out(concat({x.re, x.im}, 1), u);
+  }
+
+ private:
+  Discrete discrete() const {  // all [P/2]
+    return zero_order_hold({-1.0f * exp(a_log_), a_imag_}, exp(dt_log_));
+  }
+  Tensor writing(const Discrete& system) const {  // input .* B, [D, P]
+    const Complex b = Complex{slice(b_, 1, 0, p_), slice(b_, 1, p_, 2 * p_)} * system.input;
+    return concat({b.re, b.im}, 1);
+  }
+  // Rows P/2 .. P of C hold -C^i: Re(C x) = C^r x^r - C^i x^i.
+  Tensor read_out(const Tensor& x, const Tensor& u) const {
+    return gelu(matmul(x, 2.0f * c_) + d_ * u);
+  }
+
+  int64_t p_;
+  Tensor a_log_, a_imag_, dt_log_, b_, c_, d_;
+};
+
+}  // namespace
+
+LONGHAUL_PLUGIN(s5) {
+  registry.mixer<S5>({.name = "s5",
+                      .about = "diagonal state space shared by all channels",
+                      .source = "Smith et al. 2023, arXiv:2208.04933, section 3",
+                      .direction = Direction::either});
+}
