@@ -38,6 +38,20 @@ inline float exp(float x) {
 
 inline float sigmoid(float x) { return 1 / (1 + exp(-x)); }
 
+// log(1 + e^x) = max(x, 0) + log1p(e^-|x|), and log1p(y) = 2 artanh(y / (2 + y)) by its series: the
+// argument is at most 1/3.
+inline float softplus(float x) {
+  const float y = exp(-std::abs(x));
+  const float s = y / (2 + y), s2 = s * s;
+  float p = 0.0769230769f;
+  p = p * s2 + 0.0909090909f;
+  p = p * s2 + 0.111111111f;
+  p = p * s2 + 0.142857143f;
+  p = p * s2 + 0.2f;
+  p = p * s2 + 0.333333333f;
+  return select(x > 0, x, 0.0f) + 2 * (s + s * s2 * p);
+}
+
 // Cephes' tanhf: an odd polynomial near 0, where 1 - 2/(e^2x + 1) would cancel.
 inline float tanh(float x) {
   const float a = std::abs(x);

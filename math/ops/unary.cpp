@@ -108,6 +108,12 @@ Tensor relu(const Tensor& x) {
       [](float v, float) { return vmath::select(v > 0, 1.0f, 0.0f); });
 }
 
+Tensor softplus(const Tensor& x) {
+  return unary(
+      x, [](float v) { return vmath::softplus(v); },
+      [](float v, float) { return vmath::sigmoid(v); });
+}
+
 Tensor elu1(const Tensor& x) {
   return unary(
       x, [](float v) { return vmath::select(v > 0, v + 1, vmath::exp(v)); },

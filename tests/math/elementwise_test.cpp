@@ -33,6 +33,7 @@ const Unary kUnary[] = {
     {"gelu", &gelu, &reference_gelu, -3, 3},
     {"relu, positive", &relu, [](double v) { return v; }, 0.1f, 3},
     {"relu, negative", &relu, [](double) { return 0.0; }, -3, -0.1f},
+    {"softplus", &softplus, [](double v) { return std::log1p(std::exp(v)); }, -12, 12},
     {"elu1, positive", &elu1, [](double v) { return v + 1; }, 0.1f, 3},
     {"elu1, negative", &elu1, [](double v) { return std::exp(v); }, -3, -0.1f},
 };

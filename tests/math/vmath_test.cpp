@@ -51,6 +51,15 @@ TEST_CASE("vmath: tanh is within 3e-7 over its whole range, down to tiny argumen
   CHECK(largest_error(1e-30f, 1e-29f, vmath::tanh, reference, 1000) < 3e-7);
 }
 
+TEST_CASE("vmath: softplus is within 5e-7 over its whole range, down to where it is exp",
+          "[vmath]") {
+  const auto reference = [](double x) {
+    return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
+  };
+  CHECK(largest_error(-87, 87, vmath::softplus, reference) < 5e-7);
+  CHECK(largest_error(-1, 1, vmath::softplus, reference) < 5e-7);
+}
+
 TEST_CASE("vmath: edge values", "[vmath]") {
   CHECK(vmath::exp(0) == 1);
   CHECK(vmath::exp(-0.0f) == 1);
@@ -67,6 +76,9 @@ TEST_CASE("vmath: edge values", "[vmath]") {
   CHECK(std::signbit(vmath::tanh(-0.0f)));
   CHECK(vmath::tanh(kInfinity) == 1);
   CHECK(vmath::tanh(-kInfinity) == -1);
+  CHECK(vmath::softplus(1e30f) == 1e30f);
+  CHECK(vmath::softplus(-1e30f) == 0);
+  CHECK(std::isnan(vmath::softplus(kNan)));
   CHECK(std::isnan(vmath::exp(kNan)));
   CHECK(std::isnan(vmath::sigmoid(kNan)));
   CHECK(std::isnan(vmath::tanh(kNan)));

@@ -22,4 +22,4 @@ for checkpoint in "$work"/run/trials/*/checkpoint.safetensors; do
   "$python" "$here/forward.py" "$checkpoint" "$work/tokens.npy" "$work/logits.npy"
   count=$((count + 1))
 done
-[ "$count" -eq 14 ] || { echo "expected 14 checkpoints, found $count"; exit 1; }
+[ "$count" -eq 26 ] || { echo "expected 26 checkpoints, found $count"; exit 1; }
