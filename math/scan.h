@@ -7,9 +7,9 @@
 
 namespace longhaul {
 
-// How a batch of B linear scans over T positions is cut into chunks that can run side by side. Inside
-// a lane, and where there are enough sequences for all threads, each is one chunk; a long one outside
-// is cut at borders that do not depend on the number of threads.
+// How a batch of B linear scans over T positions is cut into chunks that can run side by side.
+// Inside a lane, and where there are enough sequences for all threads, each is one chunk; a long
+// one outside is cut at borders that do not depend on the number of threads.
 struct ScanCut {
   int64_t B, T, size, count;  // each sequence: `count` chunks of `size` positions, the last shorter
 

@@ -5,9 +5,9 @@
 
 namespace longhaul {
 
-// What minGRU and minLSTM write into their state: g(W_h x + b_h), with g the identity or the positive
-// function of their log-space forms, x + 1/2 for x >= 0, else sigmoid(x) (Feng et al. 2024,
-// arXiv:2410.01201, appendix B).
+// What minGRU and minLSTM write into their state: g(W_h x + b_h), with g the identity or the
+// positive function of their log-space forms, x + 1/2 for x >= 0, else sigmoid(x) (Feng et al.
+// 2024, arXiv:2410.01201, appendix B).
 class MinimalCandidate {
  public:
   MinimalCandidate() = default;

@@ -64,7 +64,8 @@ TEST_CASE("the linear RNNs equal an independent implementation, in parallel and 
     INFO(name << " " << reference["options"] << " causal " << reference["causal"]);
     std::vector<Parameter> parameters;
     Options options(options_of(reference["options"]));
-    MixerContext context(kWidth, kLength, reference["causal"], 1, "mixer.", options, parameters, 1, 2);
+    MixerContext context(kWidth, kLength, reference["causal"], 1, "mixer.", options, parameters, 1,
+                         2);
     const auto mixer = registry.model(name).make(context);
     options.check(name);
     std::set<std::string> names;

@@ -68,7 +68,7 @@ TEST_CASE("digits: the worked example of its top comment is true", "[tasks][digi
   CHECK(tokens->max_length() == 6);
   CHECK(tokens->picture().width == 3);
   CHECK(tokens->picture().height == 2);
-  CHECK(tokens->show(example) == "  ▒▒██\n░░    \nlabel 7\n");
+  CHECK(tokens->show(example) == "  ▒▒██\n░░    \ntarget 7\n");
   CHECK(tokens->count(Split::train) + tokens->count(Split::validation) == 39);  // one is in test
 
   const auto real =

