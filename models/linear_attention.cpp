@@ -1,18 +1,23 @@
 // Linear attention (Katharopoulos et al. 2020, arXiv:2006.16236, eq. 9 to 12).
 //
-//   q = phi(x W_q), k = phi(x W_k), v = x W_v, each cut into heads of width d = D / H
-//   S_i = sum_j k_j^T v_j      z_i = sum_j k_j      y_i = q_i S_i / (<q_i, z_i> + 1e-6)      out =
-//   y W_out
+//   q = phi(x W_q), k = phi(x W_k), v = x W_v, each cut into H heads
+//   S_i = sum_j k_j^T v_j      z_i = sum_j k_j      y_i = q_i S_i / (<q_i, z_i> + 1e-6)
+//   out = y W_out
 //
-// over the real positions j, when causal those up to i. No biases. phi(u) = elu(u) + 1 as in the
-// paper, or relu(u). Nothing above tells positions apart, so a learned table is added to the
-// embeddings. In chunks of C positions: time O(T D (C + d)), decoding state S and z, d + 1 floats a
-// channel.
+// over the real positions j, when causal those up to i. No biases. phi is elu + 1 as in the paper
+// or another of models/feature_map.h. Weights that may be negative can sum to 0, which is no
+// divisor: `normaliser: rms` divides each head's q_i S_i by its root mean square instead (Qin et
+// al. 2022, arXiv:2210.10340, section 4.1). Nothing above tells positions apart, so a learned table
+// is added to the embeddings.
+//
+// In chunks of C positions, with r features and values of width d: time O(T D (C + r)), decoding
+// state S and z, r (d + 1) floats a head.
 
-#include "longhaul/error.h"
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
 #include "longhaul/plugin.h"
+#include "models/feature_map.h"
+#include "models/head_readout.h"
 
 namespace {
 using namespace longhaul;
@@ -23,52 +28,61 @@ class LinearAttention final : public Mixer {
     Options& o = c.options();
     const int64_t D = c.d_model();
     spec_.causal = c.causal();
-    spec_.heads = o.integer("heads", 2, "heads; they divide d_model", 1);
+    spec_.heads = read_heads(c);
     spec_.chunk =
         o.integer("chunk", 64, "positions whose pairs are formed at once; speed alone", 1);
-    relu_ =
-        o.choice("feature", "elu1", {"elu1", "relu"}, "feature map of queries and keys") == "relu";
+    int64_t key_width = o.integer(
+        "key_width", 0, "width of a head's queries and keys before phi; 0 means d_model / heads");
     const std::string position =
         o.choice("position", "learned", {"none", "learned"}, "how positions are told apart");
+    const std::string normaliser = o.choice("normaliser", "sum", {"sum", "rms"},
+                                            "what an output is divided by: weights, or its size");
     if (position == "learned") c.want_learned_positions();
-    if (D % spec_.heads != 0) {
-      o.problem("heads", text(spec_.heads, " heads do not cut d_model ", D, " into equal parts"));
-      spec_.heads = 1;
-    }
-    q_ = c.weight("q.weight", D, D);
-    k_ = c.weight("k.weight", D, D);
+    if (key_width == 0) key_width = D / spec_.heads;
+    phi_ = FeatureMap(c, key_width);
+    spec_.normalise = normaliser == "sum";
+    if (spec_.normalise && phi_.name() == "identity")
+      o.problem("feature", "identity gives weights that may sum to 0; add normaliser: rms");
+    q_ = c.weight("q.weight", D, spec_.heads * key_width);
+    k_ = c.weight("k.weight", D, spec_.heads * key_width);
     v_ = c.weight("v.weight", D, D);
-    out_ = c.weight("out.weight", D, D);
+    if (spec_.normalise)
+      out_ = c.weight("out.weight", D, D);
+    else
+      readout_ = HeadReadout(c, spec_.heads, false);
   }
 
   Tensor forward(const Tensor& x, const Lengths& lengths) const override {  // [B, T, D]
-    const Tensor q = feature(matmul(x, q_)), k = feature(matmul(x, k_));
-    return matmul(linear_attention(q, k, matmul(x, v_), lengths, spec_), out_);
+    const Tensor q = phi_(matmul(x, q_)), k = phi_(matmul(x, k_)), v = matmul(x, v_);
+    return read(linear_attention(q, k, v, lengths, spec_), x);
   }
 
-  // The state is S [B H, d, d] and z [B H, d, 1].
+  // The state is S [B H, r, d] and z [B H, r, 1].
   State start(int64_t batch) const override {
-    const int64_t heads = batch * spec_.heads, d = q_.dim(0) / spec_.heads;
-    return {{Tensor({heads, d, d}), Tensor({heads, d, 1})}};
+    const int64_t heads = batch * spec_.heads, r = phi_.features(), d = v_.dim(1) / spec_.heads;
+    return {{Tensor({heads, r, d}), Tensor({heads, r, 1})}};
   }
 
   Tensor step(const Tensor& x, State& state) const override {  // [B, D]
     Tensor &S = state.tensors[0], &z = state.tensors[1];
-    const Shape row{S.dim(0), 1, S.dim(1)}, column{S.dim(0), S.dim(1), 1};
-    const Tensor q = reshape(feature(matmul(x, q_)), row);
-    const Tensor k = reshape(feature(matmul(x, k_)), column);
-    S = S + matmul(k, reshape(matmul(x, v_), row));
+    const int64_t heads = S.dim(0), r = S.dim(1), d = S.dim(2);
+    const Tensor q = reshape(phi_(matmul(x, q_)), {heads, 1, r});
+    const Tensor k = reshape(phi_(matmul(x, k_)), {heads, r, 1});
+    S = S + matmul(k, reshape(matmul(x, v_), {heads, 1, d}));
     z = z + k;
     ++state.position;
-    const Tensor y = matmul(q, S) / shift(matmul(q, z), spec_.epsilon);
-    return matmul(reshape(y, x.shape()), out_);
+    const Tensor y = matmul(q, S);
+    return read(spec_.normalise ? y / shift(matmul(q, z), spec_.epsilon) : y, x);
   }
 
  private:
-  Tensor feature(const Tensor& x) const { return relu_ ? relu(x) : elu1(x); }
+  Tensor read(const Tensor& y, const Tensor& x) const {  // heads' outputs -> the mixer's
+    return spec_.normalise ? matmul(reshape(y, x.shape()), out_) : readout_(y, x);
+  }
 
   LinearAttentionSpec spec_;
-  bool relu_;
+  FeatureMap phi_;
+  HeadReadout readout_;  // of normaliser rms
   Tensor q_, k_, v_, out_;
 };
 

@@ -66,4 +66,11 @@ Tensor MixerContext::weight(const std::string& name, int64_t in, int64_t out) {
   return parameter(name, {in, out}, fan_in());
 }
 
+Tensor MixerContext::fixed(const std::string& name, const Shape& shape, const Init& init) const {
+  Tensor value(shape);
+  Rng rng(seed_, "fixed/" + prefix_ + name);
+  init(value, rng);
+  return value;
+}
+
 }  // namespace longhaul

@@ -53,6 +53,9 @@ class MixerContext {
                    ParameterGroup group = {});
   // A weight [in, out] for matmul(x, w), initialised by fan_in().
   Tensor weight(const std::string& name, int64_t in, int64_t out);
+  // A tensor that is neither trained nor stored: random features. Its values depend on (seed, name)
+  // alone, so that the model of a checkpoint has them again.
+  Tensor fixed(const std::string& name, const Shape& shape, const Init& init) const;
 
   // Asks the backbone to add a learned position table to the embeddings.
   void want_learned_positions() { learned_positions_ = true; }

@@ -125,15 +125,34 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Length
 // Linear attention (Katharopoulos et al. 2020, arXiv:2006.16236, eq. 9 and 12), with features
 // already applied: y_i = q_i S_i / (q_i z_i + epsilon), S_i = sum_j k_j^T v_j, z_i = sum_j k_j,
 // over j <= i (causal, in chunks) or over all j < lengths[b]. q, k [B, T, H d], v [B, T, H dv] ->
-// [B, T, H dv].
+// [B, T, H dv]. Not normalised: y_i = q_i S_i.
 struct LinearAttentionSpec {
   int64_t heads = 1;
   bool causal = true;
   int64_t chunk = 64;
   float epsilon = 1e-6f;
+  bool normalise = true;
 };
 Tensor linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, const Lengths& lengths,
                         const LinearAttentionSpec& spec);
+
+// Linear attention whose state fades, each of its rows by a factor of its own (Yang et al. 2024,
+// arXiv:2312.06635, eq. 3): S_t = diag(exp(log_decay_t)) S_{t-1} + k_t^T v_t, S_{-1} = 0, and
+// y_t = q_t S_t. q, k [B, T, H d], v [B, T, H dv], log_decay [B, T, H d], or [H d] for decays that
+// do not change (retention, Sun et al. 2023, arXiv:2307.08621, eq. 5) -> [B, T, H dv]. Causal, in
+// chunks of up to `chunk` positions; decays of any strength are exact, -inf included.
+Tensor gated_linear_attention(const Tensor& q, const Tensor& k, const Tensor& v,
+                              const Tensor& log_decay, int64_t heads, int64_t chunk = 64);
+
+// The gated delta rule (Yang et al. 2025, arXiv:2412.06464, eq. 10; without log_decay the delta
+// rule, Schlag et al. 2021, arXiv:2102.11174, eq. 24): what the state holds under the key k_t moves
+// towards v_t by the share beta_t,
+//   S_t = a_t S_{t-1} + beta_t k_t^T (v_t - k_t a_t S_{t-1}), a_t = exp(log_decay_t), y_t = q_t S_t
+// q, k [B, T, H d], v [B, T, H dv], beta, log_decay [B, T, H] -> [B, T, H dv]; an undefined
+// log_decay is 0. Keys should have length 1 and beta lie in [0, 1] (or 2), else S may grow without
+// bound. Causal, in chunks by the WY form (Yang et al. 2024, arXiv:2406.06484, section 3.2).
+Tensor delta_rule(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& beta,
+                  const Tensor& log_decay, int64_t heads, int64_t chunk = 32);
 
 // Complex diagonal recurrence x_t = lambda * x_{t-1} + u_t, x_{-1} = 0 (Orvieto et al. 2023,
 // arXiv:2303.06349, eq. 2). Complex rows keep their real parts in [0, N) and imaginary parts in

@@ -1,16 +1,17 @@
 // Linear attention in chunks.
 //
-// With G = dy / D, D_i = q_i z_i + epsilon and e_i = -<dy_i, y_i> / D_i, the reverse step is
+// With g = dy / D, D_i = q_i z_i + epsilon and e_i = -<dy_i, y_i> / D_i (not normalised: D_i = 1,
+// e_i = 0), the reverse step is
 //   dq_i = sum_j w_ij k_j      dk_j = sum_i w_ij q_i      dv_j = sum_i <q_i, k_j> g_i
 // over the pairs where i sees j, w_ij = <g_i, v_j> + e_i. Within a chunk of positions the pairs are
 // formed; all pairs of different chunks meet in one matrix per head, which the forward pass and dq
 // carry upwards (sum of k_j^T v_j) and dk and dv carry downwards (sum of q_i^T g_i). None is
 // stored.
 #include <algorithm>
-#include <utility>
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "math/head.h"
 #include "math/memory.h"
 #include "math/parallel.h"
 #include "math/tile.h"
@@ -18,6 +19,8 @@
 namespace longhaul {
 namespace {
 
+using head::add_scaled, head::dot, head::moved, head::put_rows, head::target_of;
+using head::Rows, head::Scratch;
 using tile::kWidth;
 using tile::Vec;
 
@@ -27,6 +30,7 @@ struct Problem {
   int64_t B, T, H, d, dv, chunk;
   bool causal;
   float epsilon;
+  bool normalise;
   int64_t wide() const { return tile::round_up(d); }
   int64_t wide_v() const { return tile::round_up(dv); }
   // Row stride of what has a chunk's positions as lanes; a group may begin at any of them.
@@ -51,48 +55,6 @@ int64_t useful_flops(const Problem& p, const PooledVector<int64_t>& lengths) {
     }
   }
   return 2 * p.H * (pairs * (p.d + p.dv) + states * p.d * p.dv);
-}
-
-// Positions of one head, one row each.
-struct Rows {
-  const float* data;
-  int64_t stride;
-  const float* operator[](int64_t t) const { return data + t * stride; }
-};
-
-// Memory of one head's pass, handed out in pieces.
-class Scratch {
- public:
-  explicit Scratch(int64_t size) : memory_(Tensor::empty({size})), next_(memory_.data()) {}
-  float* take(int64_t count) { return std::exchange(next_, next_ + count); }
-  float* zeros(int64_t count) {
-    std::fill_n(next_, count, 0.0f);
-    return take(count);
-  }
-  // The rows themselves if their width fills whole registers, else a copy that ends in zeros.
-  Rows padded(const Rows& rows, int64_t count, int64_t width) {
-    const int64_t wide = tile::round_up(width);
-    if (wide == width) return rows;
-    float* copy = zeros(count * wide);
-    for (int64_t t = 0; t < count; ++t) std::copy_n(rows[t], width, copy + t * wide);
-    return {copy, wide};
-  }
-
- private:
-  Tensor memory_;
-  float* next_;
-};
-
-float dot(const float* a, const float* b, int64_t n) {
-  float sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < n; ++i) sum += a[i] * b[i];
-  return sum;
-}
-
-void add_scaled(float* to, float factor, const float* from, int64_t n) {
-#pragma omp simd
-  for (int64_t i = 0; i < n; ++i) to[i] += factor * from[i];
 }
 
 // Calls emit(t, n) for every chunk and absorb(t, n) for those whose positions later chunks see: as
@@ -144,6 +106,7 @@ void forward_head(const Problem& p, const Rows& q, const Rows& k, const Rows& v,
         float& D = denominator[t + i0 + r];
         D = p.epsilon + dot(q[t + i0 + r], z, p.d);
         for (int x = 0; x < kWidth; ++x) D += total[x];
+        if (!p.normalise) D = 1;
       }
       tile::product(rows, limit, wide_v, {score, lanes}, values[t], values.stride, sum, wide_v,
                     false);
@@ -166,20 +129,6 @@ struct Head {
   const float* e;  // -<dy, y> / D
   int64_t keys;
 };
-
-// Adds rows of `from` to a gradient, or writes them.
-void put_rows(const float* from, int64_t from_stride, int64_t rows, int64_t width,
-              const GradTarget& to, int64_t stride) {
-  for (int64_t r = 0; r < rows; ++r)
-    for (int64_t c = 0; c < width; ++c) {
-      float& out = to.data[r * stride + c];
-      out = to.accumulate ? out + from[r * from_stride + c] : from[r * from_stride + c];
-    }
-}
-
-GradTarget moved(const GradTarget& target, int64_t by) {
-  return {target.data + by, target.accumulate};
-}
 
 int64_t query_scratch(const Problem& p) {
   return p.dv * (p.lanes() + p.wide()) + p.wide() + kGroup * (p.lanes() + p.wide());
@@ -295,7 +244,7 @@ void reverse_head(const Problem& p, const ReverseInputs& in) {
   for (int64_t t = 0; t < p.T; ++t) {
     const float share = 1 / in.denominator[t];
     for (int64_t c = 0; c < p.dv; ++c) g[t * wide_v + c] = in.dy[t][c] * share;
-    e[t] = -share * dot(in.dy[t], in.y[t], p.dv);
+    e[t] = p.normalise ? -share * dot(in.dy[t], in.y[t], p.dv) : 0;
   }
   const Head head{scratch.padded(in.q, p.T, p.d),
                   scratch.padded(in.k, p.T, p.d),
@@ -307,10 +256,6 @@ void reverse_head(const Problem& p, const ReverseInputs& in) {
   zero_rows(in.dk, in.keys, p.T, p.d, p.H * p.d);
   if (in.dq.data) reverse_queries(p, head, in.dq);
   if (in.dk.data || in.dv.data) reverse_keys(p, head, in.dk, in.dv);
-}
-
-GradTarget target_of(const Tensor& x) {
-  return x.needs_grad() ? x.grad_target() : GradTarget{nullptr, false};
 }
 
 Problem check(const Tensor& q, const Tensor& k, const Tensor& v, const Lengths& lengths,
@@ -329,7 +274,7 @@ Problem check(const Tensor& q, const Tensor& k, const Tensor& v, const Lengths& 
             q.dim(1));
   return {q.dim(0),     q.dim(1),     H,
           q.dim(2) / H, v.dim(2) / H, std::clamp<int64_t>(q.dim(1), 1, spec.chunk),
-          spec.causal,  spec.epsilon};
+          spec.causal,  spec.epsilon, spec.normalise};
 }
 
 }  // namespace
@@ -357,9 +302,6 @@ Tensor linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, const
     parallel_for(p.B * p.H, 1, [&](int64_t begin, int64_t end) {
       for (int64_t head = begin; head < end; ++head) {
         const int64_t b = head / p.H, h = head % p.H, at = p.at(b, h), at_v = p.at_v(b, h);
-        const auto part = [](const GradTarget& to, int64_t by) {
-          return to.data ? moved(to, by) : to;
-        };
         reverse_head(p, {{q.data() + at, stride},
                          {k.data() + at, stride},
                          {v.data() + at_v, stride_v},
@@ -367,9 +309,9 @@ Tensor linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, const
                          {dy + at_v, stride_v},
                          denominator.data() + head * p.T,
                          keys[b],
-                         part(dq, at),
-                         part(dk, at),
-                         part(dv, at_v)});
+                         moved(dq, at),
+                         moved(dk, at),
+                         moved(dv, at_v)});
       }
     });
   });

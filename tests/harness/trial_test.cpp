@@ -119,6 +119,30 @@ TEST_CASE("trial: a stored checkpoint gives back the model", "[trial]") {
   CHECK(max_difference(first.model->forward(batch), second.model->forward(batch)) == 0);
 }
 
+TEST_CASE("trial: a stored checkpoint has its random features again, from the seed", "[trial]") {
+  TrialSpec spec = small_trial("linear_attention", 3);
+  spec.model_options["feature"] = std::string("favor");
+  const Folder folder("features");
+  const Registry registry = with_seen_task();
+  REQUIRE(run(spec, folder.path(), 1).status == Status::ok);
+  const StoredModel stored = load_model(folder.path() / "checkpoint.safetensors", registry);
+  const auto twin_of = [&](uint64_t seed) {  // made anew and given the stored parameters
+    Options options(spec.model_options);
+    auto twin = std::make_unique<Backbone>(registry.model(spec.model), options,
+                                           stored.spec.settings, shape_of(*stored.task), seed);
+    for (std::size_t i = 0; i < twin->parameters().size(); ++i) {
+      const Tensor from = stored.model->parameters()[i].value;
+      std::copy_n(from.data(), from.size(), twin->parameters()[i].value.data());
+    }
+    return twin;
+  };
+  const Batch batch =
+      collate(std::vector<Example>{{{1, 2, 3}, {0, 0, 1}}}.data(), 1, Readout::token);
+  const Tensor y = stored.model->forward(batch);
+  CHECK(max_difference(y, twin_of(spec.seed)->forward(batch)) == 0);
+  CHECK(max_difference(y, twin_of(spec.seed + 1)->forward(batch)) > 0);
+}
+
 TEST_CASE("trial: a model is tested at each length and on each test set", "[trial]") {
   TrialSpec spec = small_trial("linear_attention", 30);
   spec.task_options["test_set"] = std::string("ordinary");

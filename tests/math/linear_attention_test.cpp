@@ -47,7 +47,8 @@ Tensor quadratic(const Inputs& in, const Case& c) {
             sum[e] += weight * double{in.v.data()[(b * c.T + j) * H * c.dv + h * c.dv + e]};
         }
         for (int64_t e = 0; e < c.dv; ++e)
-          y.data()[(b * c.T + i) * H * c.dv + h * c.dv + e] = static_cast<float>(sum[e] / total);
+          y.data()[(b * c.T + i) * H * c.dv + h * c.dv + e] =
+              static_cast<float>(c.spec.normalise ? sum[e] / total : sum[e]);
       }
   return y;
 }
@@ -118,6 +119,20 @@ TEST_CASE("linear_attention has the gradient of finite differences", "[ops][line
     INFO(c.T << " positions, widths " << c.d << " " << c.dv << ", chunk " << c.spec.chunk
              << ", causal " << c.spec.causal);
     const Inputs in(c);
+    check_gradient(
+        [&](const auto& x) { return linear_attention(x[0], x[1], x[2], c.lengths, c.spec); },
+        {in.q, in.k, in.v});
+  }
+}
+
+TEST_CASE("linear_attention without a normaliser is the masked product",
+          "[ops][linear_attention]") {
+  const LaneScope lane;  // tiny calls: not worth waking threads for
+  for (bool causal : {false, true}) {
+    const Case c{2, 29, 3, 5, {2, causal, 8, 0, false}, {29, 13}};
+    const Inputs in(c);
+    CHECK(max_difference(linear_attention(in.q, in.k, in.v, c.lengths, c.spec), quadratic(in, c)) <
+          1e-4);
     check_gradient(
         [&](const auto& x) { return linear_attention(x[0], x[1], x[2], c.lengths, c.spec); },
         {in.q, in.k, in.v});

@@ -22,6 +22,27 @@ TEST_CASE("linear_attention conforms with every head count, chunk and position f
   CHECK(check_conformance(linear_attention_model(), given) == std::vector<std::string>{});
 }
 
+TEST_CASE("linear_attention conforms with every feature map", "[models][linear_attention]") {
+  const std::string feature =
+      GENERATE("relu", "relu2", "exp", "taylor", "favor", "favor_trig", "identity");
+  OptionMap given{{"feature", feature}};
+  if (feature == "identity" || feature == "exp") given["normaliser"] = std::string("rms");
+  if (feature == "taylor") given["key_width"] = int64_t{3};
+  INFO(feature);
+  CHECK(check_conformance(linear_attention_model(), given) == std::vector<std::string>{});
+}
+
+TEST_CASE("linear_attention refuses to divide by sums that may vanish",
+          "[models][linear_attention]") {
+  Options options({{"feature", std::string("identity")}});
+  std::vector<Parameter> parameters;
+  MixerContext context(8, 100, true, 1, "", options, parameters);
+  linear_attention_model().make(context);
+  REQUIRE(options.problems().size() == 1);
+  CHECK(options.problems()[0].message ==
+        "identity gives weights that may sum to 0; add normaliser: rms");
+}
+
 TEST_CASE("linear_attention decodes in a state that does not grow", "[models][linear_attention]") {
   Options options;
   std::vector<Parameter> parameters;

@@ -1,0 +1,251 @@
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "longhaul/error.h"
+#include "longhaul/ops.h"
+#include "math/memory.h"
+#include "math/meter.h"
+#include "math/parallel.h"
+#include "test_paths.h"
+#include "tests/support/catch.h"
+#include "tests/support/gradient.h"
+
+using namespace longhaul;
+
+namespace {
+
+struct Case {
+  int64_t B, T, H, d, dv, chunk;
+  bool gated = true;
+  float weakest = -0.3f;  // log decays between it and 0
+};
+
+// Keys of length 1 or less, so that no state explodes.
+struct Inputs {
+  explicit Inputs(const Case& c)
+      : q(random_tensor({c.B, c.T, c.H * c.d}, 1)),
+        k(scale(random_tensor({c.B, c.T, c.H * c.d}, 2), 1 / std::sqrt(static_cast<float>(c.d)))),
+        v(random_tensor({c.B, c.T, c.H * c.dv}, 3)),
+        beta(random_tensor({c.B, c.T, c.H}, 4, 0, 1)) {
+    if (c.gated) g = random_tensor({c.B, c.T, c.H}, 5, c.weakest, 0);
+  }
+  std::vector<Tensor> all() const {
+    return g.defined() ? std::vector{q, k, v, beta, g} : std::vector{q, k, v, beta};
+  }
+  Tensor q, k, v, beta, g;
+};
+
+TensorFunction operation(const Case& c) {
+  return [=](const std::vector<Tensor>& x) {
+    return delta_rule(x[0], x[1], x[2], x[3], x.size() > 4 ? x[4] : Tensor(), c.H, c.chunk);
+  };
+}
+
+// The recurrence as the papers write it, S_t = a S_{t-1} (I - beta k^T k) + beta k^T v, in double.
+Tensor recurrent(const Inputs& in, const Case& c) {
+  Tensor y(in.v.shape());
+  for (int64_t b = 0; b < c.B; ++b)
+    for (int64_t h = 0; h < c.H; ++h) {
+      std::vector<double> S(c.d * c.dv), before;
+      for (int64_t t = 0; t < c.T; ++t) {
+        const int64_t row = (b * c.T + t) * c.H + h;
+        const double beta = in.beta.data()[row];
+        const double a = c.gated ? std::exp(double{in.g.data()[row]}) : 1;
+        const auto key = [&](int64_t i) { return double{in.k.data()[row * c.d + i]}; };
+        before = S;
+        for (int64_t e = 0; e < c.dv; ++e) {
+          double out = 0;
+          for (int64_t i = 0; i < c.d; ++i) {
+            double s = 0;
+            for (int64_t j = 0; j < c.d; ++j)
+              s += a * ((i == j) - beta * key(i) * key(j)) * before[j * c.dv + e];
+            s += beta * key(i) * double{in.v.data()[row * c.dv + e]};
+            S[i * c.dv + e] = s;
+            out += double{in.q.data()[row * c.d + i]} * s;
+          }
+          y.data()[row * c.dv + e] = static_cast<float>(out);
+        }
+      }
+    }
+  return y;
+}
+
+// y and the gradients of q, k, v, beta and, if gated, log_decay.
+std::vector<Tensor> run(const Case& c) {
+  const Inputs in(c);
+  std::vector<Tensor> results;
+  for (Tensor x : in.all()) x.set_needs_grad(true);
+  Tape tape;
+  const Tensor y = operation(c)(in.all());
+  tape.backward(sum_all(y * random_tensor(y.shape(), 9)));
+  results.push_back(y);
+  for (const Tensor& x : in.all()) {
+    results.push_back(Tensor::empty(x.shape()));
+    std::copy_n(x.grad(), x.size(), results.back().data());
+  }
+  return results;
+}
+
+// The largest difference of two results, each relative to the largest value of its kind.
+double largest_difference(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
+  double largest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    largest =
+        std::max(largest, max_difference(a[i], b[i]) / max_difference(a[i], Tensor(a[i].shape())));
+  return largest;
+}
+
+}  // namespace
+
+TEST_CASE("delta_rule equals its recurrence at every width, length and chunk",
+          "[ops][delta_rule]") {
+  const LaneScope lane;  // tiny calls: not worth waking threads for
+  for (bool gated : {false, true})
+    for (auto [d, dv] : {std::pair{1, 1}, {3, 5}, {16, 32}, {40, 24}})
+      for (int64_t T : {1, 2, 7, 33, 65})
+        for (int64_t chunk : {1, 5, 32}) {
+          const Case c{2, T, 2, d, dv, chunk, gated};
+          INFO("gated " << gated << ", widths " << d << " " << dv << ", length " << T << ", chunk "
+                        << chunk);
+          const Inputs in(c);
+          CHECK(max_difference(operation(c)(in.all()), recurrent(in, c)) < 2e-5);
+        }
+}
+
+TEST_CASE("delta_rule equals an independent program", "[ops][delta_rule]") {
+  std::ifstream file(std::string(LONGHAUL_SOURCE_DIR) + "/tests/data/delta_rule.json");
+  const auto cases = nlohmann::json::parse(file);
+  REQUIRE(cases.size() == 3);
+  for (const auto& c : cases) {
+    const auto tensor = [&](const char* name) {
+      Shape shape;
+      for (int64_t extent : c[name]["shape"]) shape.append(extent);
+      return Tensor::from(shape, c[name]["values"].get<std::vector<float>>());
+    };
+    const int64_t heads = c["heads"];
+    INFO(c["about"].get<std::string>());
+    for (int64_t chunk : {1, 4, 32})
+      CHECK(max_difference(
+                delta_rule(tensor("q"), tensor("k"), tensor("v"), tensor("beta"),
+                           c.contains("log_decay") ? tensor("log_decay") : Tensor(), heads, chunk),
+                tensor("y")) < 1e-5);
+  }
+}
+
+TEST_CASE("delta_rule returns the value last written under a key", "[ops][delta_rule]") {
+  // Two orthogonal keys; the first is written twice.
+  const Tensor k = Tensor::from({1, 3, 2}, {1, 0, 0, 1, 1, 0});
+  const Tensor q = Tensor::from({1, 3, 2}, {1, 0, 1, 0, 1, 0});
+  const Tensor v = Tensor::from({1, 3, 2}, {1, 2, 3, 4, 5, 6});
+  const Tensor y = delta_rule(q, k, v, Tensor({1, 3, 1}, 1.0f), {}, 1);
+  CHECK(max_difference(y, Tensor::from({1, 3, 2}, {1, 2, 1, 2, 5, 6})) < 1e-6);
+}
+
+TEST_CASE("delta_rule is exact for decays of any strength", "[ops][delta_rule]") {
+  for (float weakest : {-3.0f, -30.0f, -1000.0f}) {
+    INFO("log decays down to " << weakest);
+    const Case c{1, 90, 2, 8, 8, 32, true, weakest};
+    const Inputs in(c);
+    CHECK(max_difference(operation(c)(in.all()), recurrent(in, c)) < 2e-5);
+    for (const Tensor& x : run(c)) CHECK(std::isfinite(sum_all(x).item()));
+  }
+}
+
+TEST_CASE("delta_rule has the gradient of finite differences", "[ops][delta_rule]") {
+  const LaneScope lane;
+  for (const Case& c :
+       {Case{1, 1, 1, 3, 3, 4}, Case{1, 2, 2, 2, 5, 1}, Case{2, 7, 2, 3, 4, 3},
+        Case{2, 7, 2, 3, 4, 3, false}, Case{1, 29, 1, 2, 3, 32}, Case{1, 29, 2, 3, 2, 27, true, -4},
+        Case{0, 3, 2, 2, 3, 4}, Case{1, 0, 1, 2, 2, 4}}) {
+    INFO(c.T << " positions, widths " << c.d << " " << c.dv << ", chunk " << c.chunk << ", gated "
+             << c.gated);
+    check_gradient(operation(c), Inputs(c).all());
+  }
+}
+
+TEST_CASE("delta_rule has a gradient where nothing is written", "[ops][delta_rule]") {
+  const LaneScope lane;
+  std::vector<Tensor> all = Inputs({1, 9, 1, 3, 2, 4}).all();
+  all[3] = Tensor(all[3].shape());  // beta = 0
+  check_gradient(operation({1, 9, 1, 3, 2, 4}), all);
+}
+
+TEST_CASE("delta_rule has the same gradient for every chunk size", "[ops][delta_rule]") {
+  for (bool gated : {false, true}) {
+    const auto at = [=](int64_t chunk) { return run({2, 90, 2, 16, 8, chunk, gated}); };
+    const std::vector<Tensor> one = at(1);
+    for (int64_t chunk : {7, 24, 64}) {
+      INFO("chunk " << chunk);
+      CHECK(largest_difference(at(chunk), one) < 1e-5);
+    }
+  }
+}
+
+TEST_CASE("delta_rule adds up the gradients of one tensor used as query, key and value",
+          "[ops][delta_rule]") {
+  const LaneScope lane;
+  check_gradient(
+      [](const auto& x) { return delta_rule(x[0], x[0], x[0], x[1], x[1], 2, 8); },
+      {random_tensor({2, 13, 4}, 1, -0.5f, 0.5f), random_tensor({2, 13, 2}, 2, -0.5f, -0.1f)});
+}
+
+TEST_CASE("delta_rule gives a gradient to the inputs that need one and no other",
+          "[ops][delta_rule]") {
+  const Case c{1, 6, 2, 2, 2, 4};
+  for (int wanted = 0; wanted < 5; ++wanted) {
+    const std::vector<Tensor> all = Inputs(c).all();
+    check_gradient(
+        [&](const auto& x) {
+          std::vector<Tensor> now = all;
+          now[wanted] = x[0];
+          return operation(c)(now);
+        },
+        {all[wanted]});
+    for (int other = 0; other < 5; ++other) CHECK((other == wanted || !all[other].has_grad()));
+  }
+}
+
+TEST_CASE("delta_rule has the same bits for any number of threads and inside a lane",
+          "[ops][delta_rule]") {
+  const Case c{2, 150, 3, 16, 16, 32};
+  const int before = threads();
+  set_threads(1);
+  const std::vector<Tensor> one = run(c);
+  set_threads(2);
+  CHECK(largest_difference(run(c), one) == 0);
+  {
+    const LaneScope lane;
+    CHECK(largest_difference(run(c), one) == 0);
+  }
+  set_threads(before);
+}
+
+TEST_CASE("delta_rule keeps no state per position", "[ops][delta_rule]") {
+  const LaneScope lane;
+  reset_peak_bytes();
+  const int64_t before = live_bytes(Memory::activations);
+  const int64_t T = 2048, d = 64;
+  run({1, T, 1, d, d, 32});
+  CHECK(peak_bytes(Memory::activations) - before < T * d * d * 4 / 2);  // half of those states
+}
+
+TEST_CASE("delta_rule counts the products of its chunks", "[ops][delta_rule]") {
+  const Case c{1, 10, 3, 8, 6, 4};
+  Measurement measured;
+  const Meter meter(measured);
+  operation(c)(Inputs(c).all());
+  const int64_t pairs = 16 + 16 + 4, states = 2 * (4 + 2) + (4 + 4);  // chunks of 4, 4 and 2
+  CHECK(measured.flops == 3 * (pairs * 2 * (8 + 6) + states * 2 * 8 * 6));
+}
+
+TEST_CASE("delta_rule names what does not fit", "[ops][delta_rule]") {
+  const Tensor x({2, 5, 8}), beta({2, 5, 2});
+  CHECK_THROWS_AS(delta_rule(x, x, x, beta, {}, 3), Error);
+  CHECK_THROWS_WITH(delta_rule(x, x, x, x, {}, 2),
+                    "delta_rule: beta (2, 5, 8), expected (2, 5, 2)");
+  CHECK_THROWS_WITH(delta_rule(x, x, x, beta, x, 2),
+                    "delta_rule: log_decay (2, 5, 8), expected (2, 5, 2)");
+  CHECK_THROWS_WITH(delta_rule(x, x, x, beta, {}, 2, 0),
+                    "delta_rule: chunk 0, expected at least 1");
+}
