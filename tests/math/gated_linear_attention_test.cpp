@@ -8,6 +8,7 @@
 #include "math/parallel.h"
 #include "tests/support/catch.h"
 #include "tests/support/gradient.h"
+#include "tests/support/results.h"
 
 using namespace longhaul;
 
@@ -78,27 +79,7 @@ Tensor quadratic(const Inputs& in, const Case& c) {
 
 // y and the gradients of q, k, v and log_decay.
 std::vector<Tensor> run(const Case& c) {
-  const Inputs in(c);
-  std::vector<Tensor> results;
-  for (Tensor x : in.all()) x.set_needs_grad(true);
-  Tape tape;
-  const Tensor y = operation(c)(in.all());
-  tape.backward(sum_all(y * random_tensor(y.shape(), 9)));
-  results.push_back(y);
-  for (const Tensor& x : in.all()) {
-    results.push_back(Tensor::empty(x.shape()));
-    std::copy_n(x.grad(), x.size(), results.back().data());
-  }
-  return results;
-}
-
-// The largest difference of two results, each relative to the largest value of its kind.
-double largest_difference(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
-  double largest = 0;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    largest =
-        std::max(largest, max_difference(a[i], b[i]) / max_difference(a[i], Tensor(a[i].shape())));
-  return largest;
+  return value_and_gradients(operation(c), Inputs(c).all());
 }
 
 }  // namespace
