@@ -31,7 +31,7 @@ struct RunningSoftmax {
   // Turns the scores [n, lanes] of the next keys into weights, relative to the largest score so
   // far.
   void weigh(float* s, int64_t n) {
-    Vec highest[kTileVecs];
+    Vec highest[kTileVecs], sum[kTileVecs];  // in registers: the stores to s might change members
     for (int i = 0; i < kTileVecs; ++i) highest[i] = top[i];
     for (int64_t j = 0; j < n; ++j)
       for (int i = 0; i < kTileVecs; ++i)
@@ -39,15 +39,16 @@ struct RunningSoftmax {
     for (int i = 0; i < kTileVecs; ++i) {
       shrink[i] = tile::exp2(top[i] - highest[i]);
       top[i] = highest[i];
-      total[i] *= shrink[i];
+      sum[i] = total[i] * shrink[i];
     }
     for (int64_t j = 0; j < n; ++j)
       for (int i = 0; i < kTileVecs; ++i) {
         float* at = s + (j * kTileVecs + i) * kWidth;
         const Vec weight = tile::exp2(tile::load(at) - highest[i]);
-        total[i] += weight;
+        sum[i] += weight;
         tile::store(at, weight);
       }
+    for (int i = 0; i < kTileVecs; ++i) total[i] = sum[i];
   }
 };
 
