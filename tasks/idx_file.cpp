@@ -39,9 +39,9 @@ Array parse(std::string_view content, int64_t dimensions, const std::string& nam
     int64_t size = 0;
     for (std::size_t i = at; i < at + 4; ++i) size = size << 8 | byte_at(content, i);
     require(size > 0, name, ": dimension ", array.sizes.size() + 1, " has the size 0");
-    expected *= size;
-    require(expected <= kMostBytes, name, ": its header tells of more than ", kMostBytes,
+    require(size <= kMostBytes / expected, name, ": its header tells of more than ", kMostBytes,
             " elements");
+    expected *= size;
     array.sizes.push_back(size);
   }
   const auto found = static_cast<int64_t>(content.size() - header);
