@@ -154,58 +154,6 @@ def run(decay, inputs):  # x_t = decay_t * x_{t-1} + inputs_t; decay: one for al
 
 def parts(x):  # complex [..., N] -> real [..., 2N], real parts first
     return np.concatenate([x.real, x.imag], -1)
-def head_readout(y, x, p):  # [H, T, d] -> [T, D]
-    y = rms_norm(y, p["norm.gain"]).transpose(1, 0, 2).reshape(x.shape)
-    if "gate.weight" in p:
-        gate = x @ p["gate.weight"]
-        y = y * gate * sigmoid(gate)
-    return y @ p["out.weight"]
-
-
-def retention(x, p, options, causal):
-    q, k, v = (heads_of(x @ p[n + ".weight"], options["heads"]) for n in "qkv")
-    if options["position"] == "rope":
-        q, k = rope(q), rope(k)
-    gamma = 1 - 2.0 ** (-5 - np.arange(options["heads"]))
-    apart = np.arange(len(x))[:, None] - np.arange(len(x))
-    decay = np.tri(len(x)) * gamma[:, None, None] ** np.maximum(apart, 0)
-    y = (q @ k.transpose(0, 2, 1) / np.sqrt(q.shape[2]) * decay) @ v
-    return head_readout(y, x, p)
-
-
-def gla(x, p, options, causal):
-    q, k, v = (heads_of(x @ p[n + ".weight"], options["heads"]) for n in "qkv")
-    gate = sigmoid(x @ p["decay.in.weight"] @ p["decay.out.weight"] + p["decay.bias"])
-    alpha = heads_of(gate ** (1 / options["tau"]), options["heads"])
-    state, y = np.zeros((len(q), q.shape[2], q.shape[2])), np.zeros_like(v)
-    for t in range(len(x)):
-        state = alpha[:, t, :, None] * state + k[:, t, :, None] * v[:, t, None, :]
-        y[:, t] = np.einsum("hd,hde->he", q[:, t], state) / np.sqrt(q.shape[2])
-    return head_readout(y, x, p)
-
-
-def delta_net(x, p, options, causal):
-    def silu_heads(name):
-        u = x @ p[name + ".weight"]
-        return heads_of(u * sigmoid(u), options["heads"])
-
-    def unit(u):
-        return u / np.sqrt((u * u).sum(-1, keepdims=True) + 1e-6)
-
-    q, k, v = unit(silu_heads("q")), unit(silu_heads("k")), silu_heads("v")
-    beta = sigmoid(x @ p["beta.weight"]) * (2 if options["negative_eigenvalues"] else 1)  # [T, H]
-    decay = np.ones_like(beta)
-    if options["gated"]:
-        step = np.logaddexp(0, x @ p["a.weight"] + p["dt_bias"])
-        decay = np.exp(-np.exp(p["A_log"]) * step)
-    y, eye = np.zeros_like(v), np.eye(q.shape[2])
-    for h in range(len(q)):
-        state = np.zeros_like(eye)  # [value, key], as the papers have it
-        for t in range(len(x)):
-            erase = decay[t, h] * (eye - beta[t, h] * np.outer(k[h, t], k[h, t]))
-            state = state @ erase + beta[t, h] * np.outer(v[h, t], k[h, t])
-            y[h, t] = state @ q[h, t]
-    return head_readout(y, x, p)
 
 
 def lru(x, p, options, causal):
