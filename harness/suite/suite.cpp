@@ -53,7 +53,7 @@ class SuiteReader {
   Section read_entry(const ConfigNode& node, const std::string& kind, std::vector<Entry>& entries);
   void build(const TaskEntry& entry, const Section& row);
   void build(const ModelEntry& entry, const Section& row);
-  int64_t longest_test(const TaskEntry& entry, const Task& task, const Section& row);
+  int64_t longest_test(const TaskEntry& entry, const TaskCheck& check, const Section& row);
   void check_post_hoc();
   void check_distinct();
 
@@ -166,7 +166,7 @@ void SuiteReader::build(const TaskEntry& entry, const Section& row) {
   try {
     const TaskCheck check = check_task(registry_.task(entry.base), entry.options);
     row.report(check, also("task"));
-    if (check.task) max_lengths_[entry.name] = longest_test(entry, *check.task, row);
+    if (check.task) max_lengths_[entry.name] = longest_test(entry, check, row);
   } catch (const Error& error) {  // the registry does not know it
     row.problem(row.find("task") ? "task" : "", error.what());
   }
@@ -174,13 +174,16 @@ void SuiteReader::build(const TaskEntry& entry, const Section& row) {
 
 // The longest sequence that a trial of this task trains or tests on; what evaluate: asks for is
 // checked on the way.
-int64_t SuiteReader::longest_test(const TaskEntry& entry, const Task& task, const Section& row) {
+int64_t SuiteReader::longest_test(const TaskEntry& entry, const TaskCheck& check,
+                                  const Section& row) {
+  int64_t longest = check.task->max_length();
+  // A task that reads files is not opened again for nothing.
+  if (suite_.evaluate.lengths.empty() && suite_.evaluate.test_sets.empty()) return longest;
   TrialSpec probe;
   probe.task_name = entry.name;
   probe.task = entry.base;
-  probe.task_options = check_task(registry_.task(entry.base), entry.options).resolved;
+  probe.task_options = check.resolved;
   probe.evaluate = suite_.evaluate;
-  int64_t longest = task.max_length();
   try {
     for (const TestTask& test : make_test_tasks(probe, registry_))
       longest = std::max(longest, test.task->max_length());
