@@ -23,8 +23,8 @@ std::unique_ptr<Task> make_task(const TrialSpec& spec, const Registry& registry,
 
 // The trained model with its mixers' option post_hoc changed. No parameter depends on that option.
 Backbone with_post_hoc(const Backbone& model, const TrialSpec& spec, const Registry& registry,
-                       const std::string& change, int64_t length, const TaskShape& shape) {
-  const int64_t trained = make_task(spec, registry, {})->max_length();
+                       const std::string& change, int64_t trained, int64_t length,
+                       const TaskShape& shape) {
   OptionMap options = spec.model_options;
   options["post_hoc"] = change;
   options["post_hoc_factor"] =
@@ -69,8 +69,9 @@ TaskShape shape_of(const Task& task, const std::vector<TestTask>& tests) {
 }
 
 std::vector<Evaluation> run_tests(const Backbone& model, const TrialSpec& spec,
-                                  const Registry& registry, const std::vector<TestTask>& tests,
-                                  const TaskShape& shape, double validation) {
+                                  const Registry& registry, const Task& trained,
+                                  const std::vector<TestTask>& tests, const TaskShape& shape,
+                                  double validation) {
   std::vector<Evaluation> evaluations;
   for (const TestTask& test : tests) {
     const std::vector<Batch> batches =
@@ -83,7 +84,9 @@ std::vector<Evaluation> run_tests(const Backbone& model, const TrialSpec& spec,
     add(model, "");
     if (!spec.model_options.count("post_hoc")) continue;
     for (const std::string& change : spec.evaluate.post_hoc)
-      add(with_post_hoc(model, spec, registry, change, test.task->max_length(), shape), change);
+      add(with_post_hoc(model, spec, registry, change, trained.max_length(),
+                        test.task->max_length(), shape),
+          change);
   }
   return evaluations;
 }

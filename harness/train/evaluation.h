@@ -25,9 +25,11 @@ std::vector<TestTask> make_test_tasks(const TrialSpec& spec, const Registry& reg
 TaskShape shape_of(const Task& task, const std::vector<TestTask>& tests);
 
 // Scores the model on each of them, as trained and with each post-hoc change of its mixer.
-// `shape` is what the model was built for, `validation` the score that chose its weights.
+// `trained` is the task it was trained on, `shape` what the model was built for, `validation` the
+// score that chose its weights.
 std::vector<Evaluation> run_tests(const Backbone& model, const TrialSpec& spec,
-                                  const Registry& registry, const std::vector<TestTask>& tests,
-                                  const TaskShape& shape, double validation);
+                                  const Registry& registry, const Task& trained,
+                                  const std::vector<TestTask>& tests, const TaskShape& shape,
+                                  double validation);
 
 }  // namespace longhaul

@@ -88,7 +88,7 @@ void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
   record.notes = training.notes;
   write_curve(dir / "curve.csv", training.curve);
 
-  record.evaluations = run_tests(model, spec, registry, tests, shape, training.validation);
+  record.evaluations = run_tests(model, spec, registry, *task, tests, shape, training.validation);
   if (spec.settings.causal)
     record.state_bytes =
         measure_state(model, draw_all(*task, Split::test, spec.settings.test_examples).back());
