@@ -34,8 +34,8 @@ Direction common_direction(const std::string& name, const std::vector<ModelInfo>
 std::unique_ptr<Mixer> make_layer(const std::string& name, const std::vector<ModelInfo>& mixers,
                                   MixerContext& context) {
   const auto count = static_cast<int64_t>(mixers.size());
-  require(context.layers() >= count, "hybrid '", name, "' names ", count, " mixers, found layers: ",
-          context.layers(), ", allowed: at least ", count);
+  require(context.layers() >= count, "hybrid '", name, "' names ", count,
+          " mixers, found layers: ", context.layers(), ", allowed: at least ", count);
   const ModelInfo& mixer = mixers[context.layer() % count];
   context.options().set_reader(mixer.name);
   std::unique_ptr<Mixer> made = mixer.make(context);

@@ -25,8 +25,8 @@ InputEmbedding::InputEmbedding(NetworkContext& context, int64_t width)
     weight_ = context.weight("input.weight", channels_, width);
     bias_ = context.parameter("input.bias", {width}, zeros(), kNoDecay);
   } else {
-    table_ = context.parameter("embedding.weight", {context.task().vocab, width}, normal(1),
-                               kNoDecay);
+    table_ =
+        context.parameter("embedding.weight", {context.task().vocab, width}, normal(1), kNoDecay);
   }
 }
 

@@ -2,8 +2,6 @@
 // configs/models/published/*.yaml hold entries for a suite's `models:`.
 
 #include <filesystem>
-#include <fstream>
-#include <regex>
 
 #include "harness/suite/builtins.h"
 #include "harness/suite/check.h"
@@ -11,6 +9,7 @@
 #include "test_paths.h"
 #include "tests/support/catch.h"
 #include "tests/support/folder.h"
+#include "tests/support/option_lines.h"
 #include "tests/support/temporary_file.h"
 
 using namespace longhaul;
@@ -27,15 +26,6 @@ Registry builtins() {
   return registry;
 }
 
-std::vector<std::string> option_lines(const fs::path& file) {
-  std::ifstream in(file);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);)
-    if (!line.empty() && line[0] != '#')
-      lines.push_back(std::regex_replace(line, std::regex(" +#"), "  #"));
-  return lines;
-}
-
 }  // namespace
 
 TEST_CASE("every model's config lists every option, its default and its meaning",
@@ -45,19 +35,17 @@ TEST_CASE("every model's config lists every option, its default and its meaning"
     const fs::path file = kFolder / (name + ".yaml");
     INFO(file);
     REQUIRE(fs::exists(file));
-    std::vector<std::string> expected;
-    for (const OptionInfo& option : check_model(info, {}, 64, {}).declared)
-      expected.push_back(option.name + ": " + to_text(option.standard) + "  # " + option.meaning);
-    CHECK(option_lines(file) == expected);
+    CHECK(option_lines(file) == option_lines(check_model(info, {}, 64, {}).declared));
   }
 }
 
 TEST_CASE("every published configuration loads as the models of a suite", "[configs][models]") {
   for (const auto& entry : fs::directory_iterator(kFolder / "published")) {
     INFO(entry.path());
-    const TemporaryFile file("published.yaml", "suite: published\nseeds: [0]\nbudget: {steps: 1}\n"
-                                               "tasks: [even_pairs]\n" +
-                                                   read_text(entry.path()));
+    const TemporaryFile file("published.yaml",
+                             "suite: published\nseeds: [0]\nbudget: {steps: 1}\n"
+                             "tasks: [even_pairs]\n" +
+                                 read_text(entry.path()));
     Registry registry = builtins();
     CHECK(load_suite(file.path(), registry).models.size() >= 3);
   }

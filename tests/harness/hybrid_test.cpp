@@ -101,8 +101,9 @@ TEST_CASE("an option of a hybrid goes to every mixer that has it, or to one by i
 }
 
 TEST_CASE("a hybrid that cannot be is an error with the nearest name", "[hybrid]") {
-  CHECK_THROWS_WITH(load(with_models("{name: a, mixers: [lru, transformr]}")),
-                    Contains("models.a.mixers: no model 'transformr'; did you mean 'transformer'?"));
+  CHECK_THROWS_WITH(
+      load(with_models("{name: a, mixers: [lru, transformr]}")),
+      Contains("models.a.mixers: no model 'transformr'; did you mean 'transformer'?"));
   CHECK_THROWS_WITH(load(with_models("{name: a, mixers: [lru, tcn]}")),
                     Contains("tcn is a whole network"));
   CHECK_THROWS_WITH(load(with_models("{name: a, mixers: [lru, slru, s5]}")),

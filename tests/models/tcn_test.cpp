@@ -12,8 +12,7 @@ using namespace longhaul;
 
 namespace {
 
-constexpr TaskShape kTask{
-    .vocab = 11, .classes = 3, .max_length = 64, .readout = Readout::token};
+constexpr TaskShape kTask{.vocab = 11, .classes = 3, .max_length = 64, .readout = Readout::token};
 
 Model tcn(int64_t width, int64_t layers, OptionMap given) {
   Registry registry;
@@ -106,6 +105,7 @@ TEST_CASE("a setting of the backbone in a network's entry is an error", "[models
                            "models: [{name: tcn, short_conv: 4}]\ntasks: [mqar]\n");
   Registry registry;
   register_builtins(registry);
-  CHECK_THROWS_WITH(load_suite(file.path(), registry),
-                    Catch::Matchers::Contains("models.tcn.short_conv: is a setting of the backbone"));
+  CHECK_THROWS_WITH(
+      load_suite(file.path(), registry),
+      Catch::Matchers::Contains("models.tcn.short_conv: is a setting of the backbone"));
 }
