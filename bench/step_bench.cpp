@@ -48,7 +48,7 @@ class Step {
  private:
   TaskShape shape_;
   Options options_;
-  Backbone model_;
+  Model model_;
   std::vector<int64_t> offsets_;
   Lanes lanes_;
   AdamW optimizer_;

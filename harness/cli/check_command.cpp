@@ -2,6 +2,7 @@
 
 #include "harness/cli/command.h"
 #include "harness/suite/check.h"
+#include "harness/train/hybrid.h"
 #include "harness/train/task_conformance.h"
 #include "longhaul/error.h"
 #include "math/parallel.h"
@@ -47,12 +48,14 @@ void check(const Arguments& arguments, CommandContext& context) {
   const Registry& registry = context.registry;
   const std::string& name = arguments.name;
   const OptionMap options = read_assignments(arguments.sets);
-  const bool is_model = registry.models().count(name), is_task = registry.tasks().count(name);
+  const bool is_hybrid = mixers_of(name).size() > 1;
+  const bool is_model = is_hybrid || registry.models().count(name),
+             is_task = registry.tasks().count(name);
   if (!is_model && !is_task) unknown(name, registry);
   flush_denormals();
   int broken = 0;
   if (is_model) {
-    const ModelInfo& model = registry.model(name);
+    const ModelInfo model = registry.model(name);
     broken += print("model " + name, model.origin, check_promises(model, options));
   }
   if (is_task) {
@@ -68,7 +71,10 @@ void add_check_command(CLI::App& app, CommandContext& context) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand(
       "check", "Whether a model or task keeps what it promises, each promise with its result");
-  command->add_option("NAME", arguments->name, "A model or task, as longhaul list prints it")
+  command
+      ->add_option(
+          "NAME", arguments->name,
+          "A model or task, as longhaul list prints it, or a hybrid such as lru+transformer")
       ->required();
   command->add_option("--set", arguments->sets, "OPTION=VALUE of the model or task")
       ->allow_extra_args(false);

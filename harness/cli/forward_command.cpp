@@ -36,7 +36,7 @@ Batch batch_from(const IntArray& tokens, const std::string& file, Readout readou
 }
 
 // The mean loss's gradient of every parameter, under the parameters' names.
-Checkpoint gradients(const Backbone& model, const Batch& batch, const IntArray& targets) {
+Checkpoint gradients(const Model& model, const Batch& batch, const IntArray& targets) {
   int64_t scored = 0;
   for (int32_t target : targets.values) scored += target != kIgnore;
   require(scored > 0, "no target is scored: all are ", kIgnore);

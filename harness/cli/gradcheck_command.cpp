@@ -16,17 +16,18 @@ bool check(const ModelInfo& model, const OptionMap& given, bool causal) {
   Options options(given);
   Settings base;
   base.d_model = 16;
+  base.layers = layers_to_check(model);
   base.causal = causal;
   const TaskShape task{.vocab = 11,
                        .classes = 5,
                        .max_length = 32,
                        .readout = causal ? Readout::token : Readout::sequence};
-  const Backbone backbone(model, options, base, task, 1);
+  const Model small(model, options, base, task, 1);
   options.check(model.name);
   fmt::print("{}, {}\n{:<34} {:>14} {:>8} {:>10}\n", model.name,
              causal ? "causal" : "bidirectional", "parameter", "shape", "checked", "worst");
   bool ok = true;
-  for (const GradientCheck& row : check_gradients(backbone, random_batch({9, 4}, task, 1))) {
+  for (const GradientCheck& row : check_gradients(small, random_batch({9, 4}, task, 1))) {
     fmt::print("{:<34} {:>14} {:>8} {:>9.3f}% {}\n", row.parameter, text(row.shape), row.checked,
                100 * row.worst, row.ok ? "" : "WRONG");
     ok &= row.ok;
@@ -35,7 +36,7 @@ bool check(const ModelInfo& model, const OptionMap& given, bool causal) {
 }
 
 void run(const Arguments& arguments, CommandContext& context) {
-  const ModelInfo& model = context.registry.model(arguments.model);
+  const ModelInfo model = context.registry.model(arguments.model);
   const OptionMap options = read_assignments(arguments.sets);
   bool ok = true;
   for (bool causal : {true, false})
@@ -53,7 +54,9 @@ void add_gradcheck_command(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand(
       "gradcheck",
       "Compare the tape's gradient of every parameter of a model with finite differences");
-  command->add_option("MODEL", arguments->model, "A registered model (longhaul list models)")
+  command
+      ->add_option("MODEL", arguments->model,
+                   "A registered model (longhaul list models), or a hybrid such as lru+transformer")
       ->required();
   command->add_option("--set", arguments->sets,
                       "OPTION=VALUE of the model (longhaul show model NAME)");

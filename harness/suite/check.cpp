@@ -1,7 +1,11 @@
 #include "harness/suite/check.h"
 
+#include <algorithm>
+
 #include "harness/suite/section.h"
+#include "harness/train/hybrid.h"
 #include "longhaul/error.h"
+#include "longhaul/network.h"
 
 namespace longhaul {
 namespace {
@@ -12,13 +16,30 @@ OptionCheck outcome(const Options& options, std::string failure) {
   check.declared = options.declared();
   check.resolved = options.resolved();
   check.failure = std::move(failure);
-  for (const OptionProblem& problem : options.problems()) {
-    if (check.resolved.count(problem.key) || problem.key.empty())
+  const std::vector<std::string> unread = options.unread();
+  for (const OptionProblem& problem : options.problems())
+    if (std::find(unread.begin(), unread.end(), problem.key) == unread.end())
       check.problems.push_back(problem);
-    else if (check.failure.empty())
-      check.unknown.push_back(problem.key);
-  }
+  if (check.failure.empty()) check.unknown = unread;
   return check;
+}
+
+// The network, or the first block of each mixer.
+void build(const ModelInfo& info, const Settings& settings, int64_t max_length, Options& options) {
+  std::vector<Parameter> parameters;
+  const bool causal = supports(info, settings.causal) ? settings.causal : !settings.causal;
+  if (info.make_network) {
+    const TaskShape task{.vocab = 2, .classes = 2, .max_length = max_length};
+    NetworkContext context(task, settings.d_model, settings.layers, causal, settings.pooling, 0,
+                           options, parameters);
+    info.make_network(context);
+    return;
+  }
+  for (std::size_t layer = 0; layer < mixers_of(info.name).size(); ++layer) {
+    MixerContext context(settings.d_model, max_length, causal, 0, text("block.", layer, ".mixer."),
+                         options, parameters, static_cast<int64_t>(layer), settings.layers);
+    info.make(context);
+  }
 }
 
 }  // namespace
@@ -32,11 +53,7 @@ OptionCheck check_model(const ModelInfo& info, const Settings& settings, int64_t
   Options options(given);
   std::string failure;
   try {
-    std::vector<Parameter> parameters;
-    const bool causal = supports(info, settings.causal) ? settings.causal : !settings.causal;
-    MixerContext context(settings.d_model, max_length, causal, 0, "block.0.mixer.", options,
-                         parameters);
-    info.make(context);
+    build(info, settings, max_length, options);
   } catch (const Error& error) {
     failure = error.what();
   }
@@ -61,7 +78,12 @@ OptionMap read_assignments(const std::vector<std::string>& assignments) {
   ConfigNode given;
   Problems problems;
   for (const std::string& assignment : assignments) apply_override(given, assignment, problems);
-  OptionMap options = Section(given, "", problems).values();
+  const Section section(given, "", problems);
+  std::vector<std::string> groups;  // "lru.state=4" of a hybrid
+  for (const ConfigNode& node : given.children)
+    if (node.kind == ConfigNode::Kind::map) groups.push_back(node.key);
+  OptionMap options = section.values(groups);
+  for (const std::string& group : groups) options.merge(section.group(group));
   problems.check();
   return options;
 }

@@ -19,7 +19,8 @@ struct OptionCheck {
   bool ok() const { return problems.empty() && unknown.empty() && failure.empty(); }
 };
 
-// Builds the model once, as the first block of a backbone with these settings would.
+// Builds the model once: a network, or as the first block of a backbone with these settings would
+// be; of a hybrid, one block of every mixer.
 OptionCheck check_model(const ModelInfo& info, const Settings& settings, int64_t max_length,
                         const OptionMap& given);
 

@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "harness/suite/check.h"
 #include "harness/suite/plugin_loader.h"
 #include "harness/suite/suite.h"
+#include "harness/train/hybrid.h"
 #include "longhaul/error.h"
 
 namespace longhaul {
@@ -55,10 +57,18 @@ std::string yaml_throughput(const ThroughputPlan& plan) {
 
 template <class Entry>
 std::string yaml_row(const Entry& entry, const std::string& kind) {
-  std::string row = "  - {name: " + entry.name + ", " + kind + ": " + entry.base;
+  const std::vector<std::string> mixers = mixers_of(entry.base);
+  std::string row = "  - {name: " + entry.name + ", ";
+  row += mixers.size() > 1 ? "mixers: " + yaml_list(mixers) : kind + ": " + entry.base;
   for (const OptionMap* part : {&entry.settings, &entry.options})
     for (const auto& [key, value] : *part) row += ", " + key + ": " + yaml_value(value);
   return row;
+}
+
+std::set<std::string> origins_of(const std::string& model, const Registry& registry) {
+  std::set<std::string> origins;
+  for (const std::string& mixer : mixers_of(model)) origins.insert(registry.model(mixer).origin);
+  return origins;
 }
 
 }  // namespace
@@ -88,8 +98,9 @@ std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry) {
       spec.settings = settings_of(suite, row, column);
       spec.budget = column.budget;
       spec.evaluate = suite.evaluate;
-      spec.plugins =
-          plugins_of({registry.model(row.base).origin, registry.task(column.base).origin});
+      std::set<std::string> origins = origins_of(row.base, registry);
+      origins.insert(registry.task(column.base).origin);
+      spec.plugins = plugins_of(origins);
       spec.model_options =
           check_model(registry.model(row.base), spec.settings, task.task->max_length(), row.options)
               .resolved;
@@ -118,7 +129,7 @@ std::vector<TrialSpec> timed_models(const Suite& suite, const Registry& registry
     spec.settings = settings_of(suite, row, {});
     spec.model_options =
         check_model(registry.model(row.base), spec.settings, longest, row.options).resolved;
-    spec.plugins = plugins_of({registry.model(row.base).origin});
+    spec.plugins = plugins_of(origins_of(row.base, registry));
   }
   return models;
 }

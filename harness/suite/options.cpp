@@ -49,12 +49,19 @@ std::string to_text(const OptionValue& value) {
   return std::get<std::string>(value);
 }
 
+std::string Options::key_of(const std::string& name) const {
+  return given_.count(prefix_ + name) || !given_.count(name) ? prefix_ + name : name;
+}
+
 const OptionValue* Options::find(const std::string& name) const {
-  const auto found = given_.find(name);
+  const auto found = given_.find(key_of(name));
   return found == given_.end() ? nullptr : &found->second;
 }
 
 void Options::declare(OptionInfo info, OptionValue value) {
+  read_.insert(info.name);
+  info.name = prefix_ + info.name;
+  read_.insert(info.name);
   resolved_[info.name] = std::move(value);
   const bool known = std::any_of(declared_.begin(), declared_.end(),
                                  [&](const OptionInfo& other) { return other.name == info.name; });
@@ -62,7 +69,7 @@ void Options::declare(OptionInfo info, OptionValue value) {
 }
 
 void Options::problem(const std::string& key, const std::string& message) {
-  problems_.push_back({key, message});
+  problems_.push_back({key.empty() ? key : key_of(key), message});
 }
 
 int64_t Options::integer(const std::string& name, int64_t standard, const std::string& meaning,
@@ -151,8 +158,7 @@ std::vector<OptionProblem> Options::problems() const {
   std::vector<OptionProblem> all = problems_;
   std::vector<std::string> names;
   for (const OptionInfo& info : declared_) names.push_back(info.name);
-  for (const auto& [name, value] : given_) {
-    if (resolved_.count(name)) continue;
+  for (const std::string& name : unread()) {
     const std::string near = nearest(name, names);
     all.push_back(
         {name,
@@ -160,6 +166,13 @@ std::vector<OptionProblem> Options::problems() const {
                         names.empty() ? "there are none" : "known: " + join(names, ", "))});
   }
   return all;
+}
+
+std::vector<std::string> Options::unread() const {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : given_)
+    if (!read_.count(name)) names.push_back(name);
+  return names;
 }
 
 OptionMap Options::resolved() const { return resolved_; }

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <new>
 
+#include "harness/train/hybrid.h"
 #include "longhaul/error.h"
 
 namespace longhaul {
@@ -63,7 +64,8 @@ const Info& lookup(const std::map<std::string, Info>& entries, const std::string
 
 void Registry::add(ModelInfo info) {
   info.origin = origin_;
-  info.make = named(info, "model", std::move(info.make));
+  if (info.make) info.make = named(info, "model", std::move(info.make));
+  if (info.make_network) info.make_network = named(info, "model", std::move(info.make_network));
   insert(models_, std::move(info), "model");
 }
 
@@ -73,8 +75,10 @@ void Registry::add(TaskInfo info) {
   insert(tasks_, std::move(info), "task");
 }
 
-const ModelInfo& Registry::model(const std::string& name) const {
-  return lookup(models_, name, "model");
+ModelInfo Registry::model(const std::string& name) const {
+  std::vector<ModelInfo> parts;
+  for (const std::string& part : mixers_of(name)) parts.push_back(lookup(models_, part, "model"));
+  return parts.size() == 1 ? parts.front() : hybrid(name, parts);
 }
 
 const TaskInfo& Registry::task(const std::string& name) const {

@@ -15,7 +15,7 @@ using Names = std::vector<std::string>;
 const Names kSuiteKeys = {"suite",  "seeds", "budget",  "retry",    "defaults",
                           "models", "tasks", "plugins", "evaluate", "throughput"};
 const Names kThroughputKeys = {"lengths", "phases", "tokens", "repetitions"};
-const Names kModelKeys = {"name", "model"};
+const Names kModelKeys = {"name", "model", "mixers"};
 const Names kTaskKeys = {"name", "task", "budget"};
 // Keys of the format that this version cannot honour, and so must not accept.
 const Names kLaterKeys = {"match", "tune", "pretrain", "loss", "diagnostics", "tokens", "flops"};
@@ -130,8 +130,11 @@ void Section::report(const Options& options) const {
 
 void Section::report(const OptionCheck& check, const Names& also) const {
   const Names known = names_of(check.declared);
+  Names near = also;  // "lru.state" may be given as "state"
+  for (const std::string& name : known)
+    if (name.find('.') != std::string::npos) near.push_back(name.substr(name.find('.') + 1));
   for (const OptionProblem& wrong : check.problems) problem(wrong.key, wrong.message);
-  for (const std::string& key : check.unknown) unknown(key, known, also);
+  for (const std::string& key : check.unknown) unknown(key, known, near);
   if (!check.failure.empty()) problem("", check.failure);
 }
 
@@ -156,6 +159,12 @@ OptionMap Section::values(const Names& elsewhere) const {
     else
       problem(child.key, "expected a single value, " + found(child));
   }
+  return values;
+}
+
+OptionMap Section::group(const std::string& key) const {
+  OptionMap values;
+  for (const auto& [name, value] : section(key).values()) values[key + "." + name] = value;
   return values;
 }
 

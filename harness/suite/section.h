@@ -25,6 +25,8 @@ class Section {
                            const std::string& example) const;
   // The single values, but for the keys `elsewhere`; anything else under a key is a problem.
   OptionMap values(const std::vector<std::string>& elsewhere = {}) const;
+  // Those of the map at a key that is there, as "key.name".
+  OptionMap group(const std::string& key) const;
   std::string name(const std::string& key) const;  // letters, digits, '_', '-'; "" with a problem
   Section section(const std::string& key) const;   // that is there
 

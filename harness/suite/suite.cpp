@@ -8,6 +8,7 @@
 #include "harness/suite/plugin_loader.h"
 #include "harness/suite/section.h"
 #include "harness/train/evaluation.h"
+#include "harness/train/hybrid.h"
 #include "longhaul/error.h"
 
 namespace longhaul {
@@ -30,6 +31,19 @@ Names also(const std::string& kind) {
   return names;
 }
 
+// Those items of a list that are names.
+Names names_in(const ConfigNode* list) {
+  Names names;
+  if (list)
+    for (const ConfigNode& item : list->children)
+      if (item.kind == Kind::scalar && item.scalar.index() == 3)
+        names.push_back(std::get<std::string>(item.scalar));
+  return names;
+}
+
+// What a network has no use for, since it is not in the backbone.
+const char* const kBackboneSettings[] = {"mlp_ratio", "short_conv"};
+
 class SuiteReader {
  public:
   // `folder` is where the file's plugins may lie.
@@ -50,7 +64,9 @@ class SuiteReader {
   void read_tasks();
   void read_models();
   template <class Entry>
-  Section read_entry(const ConfigNode& node, const std::string& kind, std::vector<Entry>& entries);
+  Section read_entry(const ConfigNode& node, const std::string& kind, std::vector<Entry>& entries,
+                     const Names& groups = {});
+  void read_mixers(const Section& row, ModelEntry& entry);
   void build(const TaskEntry& entry, const Section& row);
   void build(const ModelEntry& entry, const Section& row);
   int64_t longest_test(const TaskEntry& entry, const TaskCheck& check, const Section& row);
@@ -105,10 +121,10 @@ void SuiteReader::read_plugins() {
 }
 
 // Reads what models and tasks have in common: name, registered name (either stands for both where
-// it is alone), settings and options.
+// it is alone), settings and options. `groups`: keys that may hold a map of options.
 template <class Entry>
 Section SuiteReader::read_entry(const ConfigNode& node, const std::string& kind,
-                                std::vector<Entry>& entries) {
+                                std::vector<Entry>& entries, const Names& groups) {
   const std::string name_key = node.find("name") ? "name" : kind;
   const std::string base_key = node.find(kind) ? kind : "name";
   const ConfigNode* name = node.find(name_key);
@@ -126,8 +142,12 @@ Section SuiteReader::read_entry(const ConfigNode& node, const std::string& kind,
       row.problem(name_key, text("another ", kind, " entry has this name too"));
 
   const Names settings = setting_names();
-  for (const auto& [key, value] : row.values(suite_keys().at(kind)))
+  Names elsewhere = suite_keys().at(kind);
+  elsewhere.insert(elsewhere.end(), groups.begin(), groups.end());
+  for (const auto& [key, value] : row.values(elsewhere))
     (contains(settings, key) ? entry.settings : entry.options)[key] = value;
+  for (const std::string& group : groups)
+    if (row.find(group)) entry.options.merge(row.group(group));
   Options given(entry.settings);
   read_settings(given, suite_.defaults);
   row.report(given);
@@ -156,9 +176,22 @@ void SuiteReader::read_models() {
   if (!list) return;
   if (list->children.empty()) file_.problem("models", "is empty, allowed: at least one model");
   for (const ConfigNode& node : list->children) {
-    const Section row = read_entry(node, "model", suite_.models);
+    const Section row = read_entry(node, "model", suite_.models, names_in(node.find("mixers")));
+    read_mixers(row, suite_.models.back());
     build(suite_.models.back(), row);
   }
+}
+
+void SuiteReader::read_mixers(const Section& row, ModelEntry& entry) {
+  if (!row.find("mixers")) return;
+  entry.base.clear();
+  if (row.find("model")) row.problem("mixers", "takes the place of model: give one of the two");
+  const ConfigNode* list = row.expect("mixers", Kind::list, "[lru, transformer]");
+  if (!list) return;
+  const Names mixers = names_in(list);
+  if (mixers.empty() || mixers.size() < list->children.size())
+    return row.problem("mixers", "expected names of models, such as [lru, transformer]");
+  entry.base = hybrid_name(mixers);
 }
 
 void SuiteReader::build(const TaskEntry& entry, const Section& row) {
@@ -200,13 +233,12 @@ void SuiteReader::check_post_hoc() {
     const bool known =
         std::any_of(suite_.models.begin(), suite_.models.end(), [&](const ModelEntry& entry) {
           OptionMap options = entry.options;
-          options["post_hoc"] = change;
-          const OptionCheck check =
-              check_model(registry_.model(entry.base), suite_.defaults, kAnyLength, options);
-          const bool has_option = check.resolved.count("post_hoc");
+          set_option(options, "post_hoc", change);
+          const OptionCheck check = check_model(
+              registry_.model(entry.base), settings_of(suite_, entry, {}), kAnyLength, options);
           for (const OptionProblem& problem : check.problems)
-            if (problem.key == "post_hoc") problems.push_back(problem.message);
-          return has_option && check.problems.empty();
+            if (is_option(problem.key, "post_hoc")) problems.push_back(problem.message);
+          return has_option(check.resolved, "post_hoc") && check.problems.empty();
         });
     if (!known)
       file_.problem("evaluate", text("post_hoc: ", change, ": ",
@@ -226,11 +258,16 @@ void SuiteReader::build(const ModelEntry& entry, const Section& row) {
                also("model"));
   };
   try {
+    if (registry_.model(entry.base).make_network)
+      for (const char* key : kBackboneSettings)
+        if (entry.settings.count(key))
+          row.problem(key, text("is a setting of the backbone around a mixer; ", entry.base,
+                                " is a whole network"));
     for (const TaskEntry& task : suite_.tasks)
       if (max_lengths_.count(task.name)) build_for(task, max_lengths_[task.name]);
     if (built.empty()) build_for({}, kAnyLength);
   } catch (const Error& error) {  // the registry does not know it
-    row.problem(row.find("model") ? "model" : "", error.what());
+    row.problem(row.find("mixers") ? "mixers" : row.find("model") ? "model" : "", error.what());
   }
 }
 

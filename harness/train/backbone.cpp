@@ -1,18 +1,12 @@
 #include "harness/train/backbone.h"
 
-#include <algorithm>
 #include <cmath>
 
+#include "longhaul/error.h"
 #include "longhaul/ops.h"
 
 namespace longhaul {
 namespace {
-
-void check_direction(const ModelInfo& model, bool causal) {
-  if (model.direction == (causal ? Direction::bidirectional : Direction::causal))
-    throw Unsupported(text("model '", model.name, "' is ", causal ? "bidirectional" : "causal",
-                           " only, the settings ask for causal: ", causal ? "true" : "false"));
-}
 
 // [T, D]: the sine, in odd columns the cosine, of (first + t) 10000^(-2i/D), i = column / 2
 // (Vaswani et al. 2017, section 3.5).
@@ -29,41 +23,30 @@ Tensor sinusoidal_positions(int64_t first, int64_t T, int64_t D) {
 
 }  // namespace
 
-TaskShape shape_of(const Task& task) {
-  return {task.vocab(), task.classes(), task.max_length(), task.readout(), task.channels()};
-}
-
-Backbone::Backbone(const ModelInfo& model, Options& mixer_options, const Settings& settings,
-                   const TaskShape& task, uint64_t seed)
-    : settings_(settings), task_(task) {
-  check_direction(model, settings.causal);
-  if (task.readout == Readout::token && !settings.causal)
-    throw Unsupported("a task that is read at every position needs causal: true");
-  const int64_t D = settings.d_model;
+Backbone::Backbone(const ModelInfo& mixer, Options& mixer_options, const Settings& settings,
+                   const TaskShape& task, uint64_t seed, std::vector<Parameter>& parameters)
+    : width_(settings.d_model), max_length_(task.max_length), taps_(settings.short_conv) {
+  const int64_t D = width_;
   const auto H = static_cast<int64_t>(std::lround(settings.mlp_ratio * static_cast<double>(D)));
   const auto context = [&](const std::string& prefix, int64_t layer = 0) {
-    return MixerContext(D, task.max_length, settings.causal, seed, prefix, mixer_options,
-                        parameters_, layer, settings.layers);
+    return MixerContext(D, max_length_, settings.causal, seed, prefix, mixer_options, parameters,
+                        layer, settings.layers);
   };
   const ParameterGroup no_decay{.lr_scale = 1, .decay = false};
-  MixerContext root = context("");
-  if (task.channels) {
-    input_ = root.weight("input.weight", task.channels, D);
-    input_bias_ = root.parameter("input.bias", {D}, zeros(), no_decay);
-  } else {
-    embedding_ = root.parameter("embedding.weight", {task.vocab, D}, normal(1), no_decay);
-  }
+  NetworkContext root(task, D, settings.layers, settings.causal, settings.pooling, seed,
+                      mixer_options, parameters);
+  input_ = InputEmbedding(root, D);
   bool learned_positions = false;
   for (int64_t layer = 0; layer < settings.layers; ++layer) {
     const std::string prefix = text("block.", layer, ".");
     MixerContext outer = context(prefix), inner = context(prefix + "mixer.", layer);
     Block block;
     block.norm = outer.parameter("norm.gain", {D}, constant(1), no_decay);
-    if (settings.short_conv) {
-      const double bound = 1 / std::sqrt(static_cast<double>(settings.short_conv));
-      block.conv = outer.parameter("conv.weight", {settings.short_conv, D}, uniform(-bound, bound));
+    if (taps_ > 0) {
+      const double bound = 1 / std::sqrt(static_cast<double>(taps_));
+      block.conv = outer.parameter("conv.weight", {taps_, D}, uniform(-bound, bound));
     }
-    block.mixer = model.make(inner);
+    block.mixer = mixer.make(inner);
     learned_positions |= inner.wants_learned_positions();
     sinusoidal_ |= inner.wants_sinusoidal_positions();
     if (H > 0) {
@@ -75,24 +58,18 @@ Backbone::Backbone(const ModelInfo& model, Options& mixer_options, const Setting
     blocks_.push_back(std::move(block));
   }
   if (learned_positions)
-    positions_ = root.parameter("position.weight", {task.max_length, D}, normal(0.1), no_decay);
-  const int64_t read = task.readout == Readout::pair ? 4 * D : D;
-  norm_ = root.parameter("norm.gain", {read}, constant(1), no_decay);
-  head_ = root.weight("head.weight", read, task.classes);
-  bias_ = root.parameter("head.bias", {task.classes}, zeros(), no_decay);
+    positions_ = root.parameter("position.weight", {max_length_, D}, normal(0.1), no_decay);
+  read_out_ = ReadOut(root, D);
 }
 
 // [B, T, D]; the batch's position 0 is position `first` of its sequences.
 Tensor Backbone::embed(const Batch& batch, int64_t first) const {
-  const int64_t B = batch.size, T = batch.length;
-  Tensor x =
-      input_.defined()
-          ? add(matmul(Tensor::from({B, T, task_.channels}, batch.values), input_), input_bias_)
-          : embedding(embedding_, batch.tokens, {B, T});
-  if (sinusoidal_) x = add(x, sinusoidal_positions(first, T, settings_.d_model));
+  const int64_t T = batch.length;
+  Tensor x = input_(batch);
+  if (sinusoidal_) x = add(x, sinusoidal_positions(first, T, width_));
   if (!positions_.defined()) return x;
-  require(first + T <= task_.max_length, "position ", first + T - 1, " is beyond the ",
-          task_.max_length, " learned positions");
+  require(first + T <= max_length_, "position ", first + T - 1, " is beyond the ", max_length_,
+          " learned positions");
   return add(x, slice(positions_, 0, first, first + T));
 }
 
@@ -101,84 +78,47 @@ Tensor Backbone::mlp(const Block& block, const Tensor& x) const {
   return matmul(gated_silu(matmul(n, block.up), matmul(n, block.gate)), block.down);
 }
 
-Tensor Backbone::read_out(const Tensor& rows) const {
-  return add(matmul(rms_norm(rows, norm_), head_), bias_);
-}
-
-Tensor Backbone::forward(const Batch& batch, const Rng* dropout_rng) const {
-  const int64_t B = batch.size, T = batch.length, D = settings_.d_model;
+Tensor Backbone::forward(const Batch& batch, Dropout drop) const {
   Tensor x = embed(batch, 0);  // [B, T, D]
-  Rng rng = dropout_rng ? *dropout_rng : Rng(0, "");
-  const auto drop = [&](const Tensor& y) {
-    return dropout_rng && settings_.dropout > 0
-               ? dropout(y, settings_.dropout, Rng(rng.bits(), "dropout"))
-               : y;
-  };
   for (const Block& block : blocks_) {
     Tensor n = rms_norm(x, block.norm);
     if (block.conv.defined()) n = causal_conv(n, block.conv);
     x = add(x, drop(block.mixer->forward(n, batch.lengths)));
     if (block.up.defined()) x = add(x, drop(mlp(block, x)));
   }
-  if (task_.readout == Readout::token) {
-    const auto R = static_cast<int64_t>(batch.rows.size());
-    return read_out(embedding(reshape(x, {B * T, D}), batch.rows, {R}));  // a gather of scored rows
-  }
-  const Tensor pooled = pool(x, batch.lengths);  // [B, D]
-  if (task_.readout == Readout::sequence) return read_out(pooled);
-  const Tensor a = slice(pooled, 0, 0, B / 2), b = slice(pooled, 0, B / 2, B);
-  return read_out(concat({a, b, mul(a, b), sub(a, b)}, 1));
+  return read_out_(x, batch);
 }
 
-Tensor Backbone::pool(const Tensor& x, const Lengths& lengths) const {
-  return settings_.pooling == "last" ? pool_last(x, lengths) : pool_mean(x, lengths);
-}
-
-Backbone::DecodeState Backbone::start(int64_t batch) const {
+DecodeState Backbone::start(int64_t batch) const {
   DecodeState state;
+  for (const Block& block : blocks_) state.parts.push_back(block.mixer->start(batch));
   for (const Block& block : blocks_) {
-    state.mixers.push_back(block.mixer->start(batch));
     State taps;
-    if (block.conv.defined())
-      taps.tensors.emplace_back(Shape{batch, settings_.short_conv - 1, settings_.d_model});
-    state.convolutions.push_back(std::move(taps));
+    if (block.conv.defined()) taps.tensors.emplace_back(Shape{batch, taps_ - 1, width_});
+    state.parts.push_back(std::move(taps));
   }
   return state;
 }
 
 // The convolution of one position: state holds the inputs before it, oldest first.
 Tensor Backbone::convolve_step(const Block& block, const Tensor& x, State& state) const {
-  const int64_t B = x.dim(0), D = x.dim(1), K = settings_.short_conv;
+  const int64_t B = x.dim(0), D = x.dim(1), K = taps_;
   const Tensor window = concat({state.tensors[0], reshape(x, {B, 1, D})}, 1);  // [B, K, D]
   state.tensors[0] = slice(window, 1, 1, K);
   return reshape(slice(causal_conv(window, block.conv), 1, K - 1, K), {B, D});
 }
 
 Tensor Backbone::step(const Batch& column, DecodeState& state) const {
-  Tensor x = reshape(embed(column, state.position), {column.size, settings_.d_model});  // [B, D]
+  Tensor x = reshape(embed(column, state.position), {column.size, width_});  // [B, D]
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     const Block& block = blocks_[i];
     Tensor n = rms_norm(x, block.norm);
-    if (block.conv.defined()) n = convolve_step(block, n, state.convolutions[i]);
-    x = add(x, block.mixer->step(n, state.mixers[i]));
+    if (block.conv.defined()) n = convolve_step(block, n, state.parts[blocks_.size() + i]);
+    x = add(x, block.mixer->step(n, state.parts[i]));
     if (block.up.defined()) x = add(x, mlp(block, x));
   }
   ++state.position;
-  return task_.readout == Readout::pair ? x : read_out(x);
-}
-
-int64_t Backbone::DecodeState::bytes() const {
-  int64_t total = 0;
-  for (const auto* states : {&mixers, &convolutions})
-    for (const State& state : *states)
-      for (const Tensor& tensor : state.tensors) total += tensor.bytes();
-  return total;
-}
-
-int64_t Backbone::parameter_count() const {
-  int64_t total = 0;
-  for (const Parameter& parameter : parameters_) total += parameter.value.size();
-  return total;
+  return read_out_.step(x);
 }
 
 }  // namespace longhaul

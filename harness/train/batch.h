@@ -9,19 +9,6 @@
 
 namespace longhaul {
 
-// Examples side by side, padded to the longest.
-struct Batch {
-  std::vector<int32_t> tokens;  // [size * length], kPad beyond each sequence's end
-  std::vector<float> values;    // [size * length * channels] in place of tokens, 0 beyond the end
-  Lengths lengths;              // [size]
-  int64_t size = 0;             // sequences; both of a pair count, all second ones after all first
-  int64_t length = 0;
-  std::vector<int32_t> rows;     // scored positions b * length + t; else one an answer
-  std::vector<int32_t> targets;  // [rows]
-
-  int64_t token_count() const;  // without padding
-};
-
 // `channels` as Task::channels() says: 0 where inputs are ids.
 Batch collate(const Example* examples, int64_t count, Readout readout, int64_t channels = 0);
 

@@ -4,6 +4,7 @@
 
 #include "harness/train/baselines.h"
 #include "harness/train/cache.h"
+#include "harness/train/hybrid.h"
 #include "harness/train/lanes.h"
 #include "harness/train/trainer.h"
 
@@ -22,16 +23,16 @@ std::unique_ptr<Task> make_task(const TrialSpec& spec, const Registry& registry,
 }
 
 // The trained model with its mixers' option post_hoc changed. No parameter depends on that option.
-Backbone with_post_hoc(const Backbone& model, const TrialSpec& spec, const Registry& registry,
-                       const std::string& change, int64_t trained, int64_t length,
-                       const TaskShape& shape) {
+Model with_post_hoc(const Model& model, const TrialSpec& spec, const Registry& registry,
+                    const std::string& change, int64_t trained, int64_t length,
+                    const TaskShape& shape) {
   OptionMap options = spec.model_options;
-  options["post_hoc"] = change;
-  options["post_hoc_factor"] =
-      std::max(1.0, static_cast<double>(length) / static_cast<double>(trained));
-  options["trained_length"] = trained;
+  set_option(options, "post_hoc", change);
+  set_option(options, "post_hoc_factor",
+             std::max(1.0, static_cast<double>(length) / static_cast<double>(trained)));
+  set_option(options, "trained_length", trained);
   Options reader(options);
-  Backbone changed(registry.model(spec.model), reader, spec.settings, shape, spec.seed);
+  Model changed(registry.model(spec.model), reader, spec.settings, shape, spec.seed);
   reader.check(spec.model_name);
   for (std::size_t i = 0; i < model.parameters().size(); ++i) {
     const Tensor& from = model.parameters()[i].value;
@@ -68,7 +69,7 @@ TaskShape shape_of(const Task& task, const std::vector<TestTask>& tests) {
   return shape;
 }
 
-std::vector<Evaluation> run_tests(const Backbone& model, const TrialSpec& spec,
+std::vector<Evaluation> run_tests(const Model& model, const TrialSpec& spec,
                                   const Registry& registry, const Task& trained,
                                   const std::vector<TestTask>& tests, const TaskShape& shape,
                                   double validation) {
@@ -77,12 +78,12 @@ std::vector<Evaluation> run_tests(const Backbone& model, const TrialSpec& spec,
     const std::vector<Batch> batches =
         draw_all(*test.task, Split::test, spec.settings.test_examples);
     const Baselines baselines = measure_baselines(*test.task, spec.settings.test_examples);
-    const auto add = [&](const Backbone& tested, const std::string& post_hoc) {
+    const auto add = [&](const Model& tested, const std::string& post_hoc) {
       evaluations.push_back({test.length, evaluate(tested, batches).accuracy, validation,
                              test.test_set, post_hoc, baselines});
     };
     add(model, "");
-    if (!spec.model_options.count("post_hoc")) continue;
+    if (!has_option(spec.model_options, "post_hoc")) continue;
     for (const std::string& change : spec.evaluate.post_hoc)
       add(with_post_hoc(model, spec, registry, change, trained.max_length(),
                         test.task->max_length(), shape),

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "harness/record/record.h"
-#include "harness/train/backbone.h"
+#include "harness/train/model.h"
 
 namespace longhaul {
 
@@ -27,7 +27,7 @@ TaskShape shape_of(const Task& task, const std::vector<TestTask>& tests);
 // Scores the model on each of them, as trained and with each post-hoc change of its mixer.
 // `trained` is the task it was trained on, `shape` what the model was built for, `validation` the
 // score that chose its weights.
-std::vector<Evaluation> run_tests(const Backbone& model, const TrialSpec& spec,
+std::vector<Evaluation> run_tests(const Model& model, const TrialSpec& spec,
                                   const Registry& registry, const Task& trained,
                                   const std::vector<TestTask>& tests, const TaskShape& shape,
                                   double validation);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "harness/train/hybrid.h"
 #include "longhaul/ops.h"
 #include "math/parallel.h"
 
@@ -17,7 +18,7 @@ constexpr int64_t kMostElements = 40;
 constexpr float kSteps[] = {1e-2f, 1e-1f, 2e-3f, 5e-4f};
 
 // Cross-entropy in double from float logits: differences of it are not drowned by rounding.
-double exact_loss(const Backbone& model, const Batch& batch) {
+double exact_loss(const Model& model, const Batch& batch) {
   const Tensor logits = model.forward(batch);
   const int64_t C = logits.dim(1);
   double loss = 0;
@@ -31,7 +32,7 @@ double exact_loss(const Backbone& model, const Batch& batch) {
 }
 
 // Central differences of fourth order: a coarse step keeps rounding small, and its error is h^4.
-double difference(const Backbone& model, const Batch& batch, float& value, float step) {
+double difference(const Model& model, const Batch& batch, float& value, float step) {
   const float before = value;
   const auto loss_at = [&](float steps) {
     value = before + steps * step;
@@ -44,7 +45,11 @@ double difference(const Backbone& model, const Batch& batch, float& value, float
 
 }  // namespace
 
-std::vector<GradientCheck> check_gradients(const Backbone& model, const Batch& batch) {
+int64_t layers_to_check(const ModelInfo& model) {
+  return std::max<int64_t>(2, static_cast<int64_t>(mixers_of(model.name).size()));
+}
+
+std::vector<GradientCheck> check_gradients(const Model& model, const Batch& batch) {
   const LaneScope lane;  // in thousands of tiny passes threads would only wait for each other
   {
     Tape tape;

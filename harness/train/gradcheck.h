@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/train/backbone.h"
+#include "harness/train/model.h"
 
 namespace longhaul {
 
@@ -17,8 +17,11 @@ struct GradientCheck {
 };
 constexpr double kGradientTolerance = 0.02;  // float32 differences of a deep model carry about 0.5%
 
+// How many layers a small model needs so that every mixer of a hybrid is in it.
+int64_t layers_to_check(const ModelInfo& model);
+
 // Checks every parameter of `model` on `batch`.
-std::vector<GradientCheck> check_gradients(const Backbone& model, const Batch& batch);
+std::vector<GradientCheck> check_gradients(const Model& model, const Batch& batch);
 
 // A small batch of random tokens in [1, vocab) with random targets, lengths as given.
 Batch random_batch(const Lengths& lengths, const TaskShape& task, uint64_t seed);

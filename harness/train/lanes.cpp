@@ -16,7 +16,7 @@ struct Tally {
   double loss = 0;
 };
 
-Tally score(const Backbone& model, const Batch& batch) {
+Tally score(const Model& model, const Batch& batch) {
   const Tensor logits = model.forward(batch);
   const int64_t C = logits.dim(1);
   Tally tally;
@@ -31,7 +31,7 @@ Tally score(const Backbone& model, const Batch& batch) {
 
 }  // namespace
 
-Lanes::Lanes(const Backbone& model, int64_t lanes, std::vector<int64_t> offsets)
+Lanes::Lanes(const Model& model, int64_t lanes, std::vector<int64_t> offsets)
     : model_(model),
       total_(offsets.back()),
       losses_(static_cast<std::size_t>(lanes)),
@@ -73,7 +73,7 @@ Lanes::Result Lanes::run(const std::vector<Batch>& lane_batches, uint64_t dropou
   return result;
 }
 
-Score evaluate(const Backbone& model, const std::vector<Batch>& batches) {
+Score evaluate(const Model& model, const std::vector<Batch>& batches) {
   std::vector<Tally> tallies(batches.size());
   parallel_for(static_cast<int64_t>(batches.size()), 1,
                [&](int64_t i, int64_t) { tallies[i] = score(model, batches[i]); });

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "harness/train/backbone.h"
+#include "harness/train/model.h"
 #include "longhaul/rng.h"
 #include "math/meter.h"
 
@@ -14,7 +14,7 @@ namespace longhaul {
 class Lanes {
  public:
   // `offsets`: gradient_layout() of the model's parameters.
-  Lanes(const Backbone& model, int64_t lanes, std::vector<int64_t> offsets);
+  Lanes(const Model& model, int64_t lanes, std::vector<int64_t> offsets);
 
   struct Result {
     double loss = 0;  // mean over the scored positions of the whole batch
@@ -27,7 +27,7 @@ class Lanes {
   const Measurement& measured() const { return measured_; }  // during the last run, over all lanes
 
  private:
-  const Backbone& model_;
+  const Model& model_;
   int64_t total_;
   std::vector<Tensor> slots_;  // one flat gradient array a lane
   std::vector<float*> slot_pointers_;
@@ -41,6 +41,6 @@ struct Score {
   double accuracy = 0;  // over scored positions
   double loss = 0;
 };
-Score evaluate(const Backbone& model, const std::vector<Batch>& batches);
+Score evaluate(const Model& model, const std::vector<Batch>& batches);
 
 }  // namespace longhaul

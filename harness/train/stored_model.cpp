@@ -25,7 +25,7 @@ TrialSpec spec_of(const Checkpoint& checkpoint, const std::string& file) {
 
 }  // namespace
 
-void save_model(const fs::path& path, const Backbone& model, const TrialSpec& spec) {
+void save_model(const fs::path& path, const Model& model, const TrialSpec& spec) {
   Checkpoint checkpoint;
   for (const Parameter& parameter : model.parameters())
     checkpoint.tensors.push_back({parameter.name, parameter.value});
@@ -44,8 +44,8 @@ StoredModel load_model(const fs::path& path, const Registry& registry) {
   Options task_options(stored.spec.task_options), mixer_options(stored.spec.model_options);
   stored.task = registry.task(stored.spec.task).make(task_options);
   const TaskShape shape = shape_of(*stored.task, make_test_tasks(stored.spec, registry));
-  stored.model = std::make_unique<Backbone>(registry.model(stored.spec.model), mixer_options,
-                                            stored.spec.settings, shape, stored.spec.seed);
+  stored.model = std::make_unique<Model>(registry.model(stored.spec.model), mixer_options,
+                                         stored.spec.settings, shape, stored.spec.seed);
   std::map<std::string, Tensor> values;
   for (const NamedTensor& tensor : checkpoint.tensors) values[tensor.name] = tensor.value;
   for (const Parameter& parameter : stored.model->parameters()) {

@@ -44,13 +44,13 @@ class ModelWorkload : public Workload {
 
  protected:
   const Settings settings_;
-  const Backbone model_;
+  const Model model_;
 
  private:
-  static Backbone build(const TrialSpec& spec, const Registry& registry, int64_t length) {
+  static Model build(const TrialSpec& spec, const Registry& registry, int64_t length) {
     const MemoryScope scope(Memory::parameters);
     Options options(spec.model_options);
-    Backbone model(registry.model(spec.model), options, spec.settings, timed_task(length), kSeed);
+    Model model(registry.model(spec.model), options, spec.settings, timed_task(length), kSeed);
     options.check(spec.model_name);
     return model;
   }
@@ -119,14 +119,6 @@ class PrefillWorkload final : public ModelWorkload {
   std::vector<Measurement> measured_;
 };
 
-Backbone::DecodeState copy_of(const Backbone::DecodeState& state) {
-  Backbone::DecodeState copy = state;
-  for (auto* states : {&copy.mixers, &copy.convolutions})
-    for (State& part : *states)
-      for (Tensor& tensor : part.tensors) tensor = tensor.clone();
-  return copy;
-}
-
 // The last positions of the sequences, over and over from a state that has seen all before them.
 class DecodeWorkload final : public ModelWorkload {
  public:
@@ -144,7 +136,7 @@ class DecodeWorkload final : public ModelWorkload {
 
  private:
   Step step() override {
-    Backbone::DecodeState state = copy_of(state_);
+    DecodeState state = state_.clone();
     Measurement measured;
     const Meter meter(measured);
     const Clock::time_point start = Clock::now();
@@ -156,7 +148,7 @@ class DecodeWorkload final : public ModelWorkload {
   }
 
   int64_t batch_;
-  Backbone::DecodeState state_;
+  DecodeState state_;
   std::vector<Batch> columns_;
 };
 

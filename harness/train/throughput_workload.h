@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "harness/train/backbone.h"
+#include "harness/train/model.h"
 #include "harness/train/throughput_plan.h"
 
 namespace longhaul {

@@ -35,7 +35,7 @@ void restore_values(const std::vector<Parameter>& parameters, const std::vector<
 
 class Trainer {
  public:
-  Trainer(Backbone& model, const Task& task, const TrialSpec& spec,
+  Trainer(Model& model, const Task& task, const TrialSpec& spec,
           const std::function<void(const Progress&)>& report)
       : model_(model),
         task_(task),
@@ -131,7 +131,7 @@ class Trainer {
     for (const auto& [name, mean] : lanes_.measured().notes) result_.notes[name] = mean.value();
   }
 
-  Backbone& model_;
+  Model& model_;
   const Task& task_;
   const TrialSpec& spec_;
   const Settings& settings_;
@@ -149,7 +149,7 @@ class Trainer {
 
 }  // namespace
 
-Training train(Backbone& model, const Task& task, const TrialSpec& spec,
+Training train(Model& model, const Task& task, const TrialSpec& spec,
                const std::function<void(const Progress&)>& report) {
   return Trainer(model, task, spec, report).run();
 }

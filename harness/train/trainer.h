@@ -33,7 +33,7 @@ struct Training {
 // Trains to the end of the budget: batches of fresh examples from the seed's own part of the
 // training stream, AdamW, warm-up and cosine decay, `evaluations` validation passes. Throws
 // Diverged. `report` hears of every step; it decides itself what to do with that.
-Training train(Backbone& model, const Task& task, const TrialSpec& spec,
+Training train(Model& model, const Task& task, const TrialSpec& spec,
                const std::function<void(const Progress&)>& report);
 
 // Draws `count` examples of a split, from the `first` on, dealt to `parts` batches.

@@ -51,15 +51,15 @@ void write_curve(const fs::path& path, const std::vector<CurvePoint>& curve) {
 }
 
 // Decodes one test sequence to its end and weighs the state that is then held.
-int64_t measure_state(const Backbone& model, const Batch& batch) {
-  Backbone::DecodeState state = model.start(1);
+int64_t measure_state(const Model& model, const Batch& batch) {
+  DecodeState state = model.start(1);
   for (int64_t t = 0; t < batch.lengths[0]; ++t) model.step(column(batch, t, 1), state);
   return state.bytes();
 }
 
 void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
          TrialRecord& record) {
-  const ModelInfo& info = registry.model(spec.model);
+  const ModelInfo info = registry.model(spec.model);
   record.model_origin = info.origin;
   Options task_options(spec.task_options), mixer_options(spec.model_options);
   const std::unique_ptr<Task> task = registry.task(spec.task).make(task_options);
@@ -68,9 +68,9 @@ void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
             streams_of_trial(spec.seed));
   const std::vector<TestTask> tests = make_test_tasks(spec, registry);
   const TaskShape shape = shape_of(*task, tests);
-  Backbone model = [&] {
+  Model model = [&] {
     const MemoryScope scope(Memory::parameters);
-    return Backbone(info, mixer_options, spec.settings, shape, spec.seed);
+    return Model(info, mixer_options, spec.settings, shape, spec.seed);
   }();
   mixer_options.check(spec.model_name);
   record.parameters = model.parameter_count();
@@ -89,7 +89,7 @@ void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
   write_curve(dir / "curve.csv", training.curve);
 
   record.evaluations = run_tests(model, spec, registry, *task, tests, shape, training.validation);
-  if (spec.settings.causal)
+  if (spec.settings.causal && model.decodes())
     record.state_bytes =
         measure_state(model, draw_all(*task, Split::test, spec.settings.test_examples).back());
   save_model(dir / "checkpoint.safetensors", model, spec);

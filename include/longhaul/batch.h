@@ -11,4 +11,17 @@ constexpr int32_t kIgnore = -1;  // the target of a position that is not scored
 // Number of real positions of each sequence of a batch: x[b, t] with t >= lengths[b] is padding.
 using Lengths = std::vector<int64_t>;
 
+// Examples side by side, padded to the longest.
+struct Batch {
+  std::vector<int32_t> tokens;  // [size * length], kPad beyond each sequence's end
+  std::vector<float> values;    // [size * length * channels] in place of tokens, 0 beyond the end
+  Lengths lengths;              // [size]
+  int64_t size = 0;             // sequences; both of a pair count, all second ones after all first
+  int64_t length = 0;
+  std::vector<int32_t> rows;     // scored positions b * length + t; else one an answer
+  std::vector<int32_t> targets;  // [rows]
+
+  int64_t token_count() const;  // without padding
+};
+
 }  // namespace longhaul

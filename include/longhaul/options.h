@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -49,19 +50,27 @@ class Options {
   std::string choice(const std::string& name, const std::string& standard,
                      const std::vector<std::string>& allowed, const std::string& meaning);
 
+  // Reads for one of several readers, a mixer of a hybrid: NAME is looked for as "reader.NAME",
+  // then as NAME, and declared as "reader.NAME". "" is no one in particular.
+  void set_reader(const std::string& reader) { prefix_ = reader.empty() ? "" : reader + "."; }
+
   // Notes a problem that the reader found itself (two options that contradict each other).
   void problem(const std::string& key, const std::string& message);
 
   const std::vector<OptionInfo>& declared() const { return declared_; }
   std::vector<OptionProblem> problems() const;  // noted ones, then options that nobody read
+  std::vector<std::string> unread() const;      // given, but no option of any reader
   OptionMap resolved() const;                   // every declared option with the value it has
   void check(const std::string& who) const;     // throws Error listing all problems, if any
 
  private:
+  std::string key_of(const std::string& name) const;  // under which it is given, if it is
   const OptionValue* find(const std::string& name) const;
   void declare(OptionInfo info, OptionValue value);
 
   OptionMap given_;
+  std::string prefix_;
+  std::set<std::string> read_;  // keys that were looked for
   std::vector<OptionInfo> declared_;
   OptionMap resolved_;
   std::vector<OptionProblem> problems_;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "longhaul/mixer.h"
+#include "longhaul/network.h"
 #include "longhaul/task.h"
 
 namespace longhaul {
@@ -21,6 +21,7 @@ struct ModelInfo {
   Direction direction = Direction::causal;
   std::string origin = {};  // "builtin" or the plugin's path; filled in by the registry
   std::function<std::unique_ptr<Mixer>(MixerContext&)> make = {};
+  std::function<std::unique_ptr<Network>(NetworkContext&)> make_network = {};  // or this one
 };
 
 struct TaskInfo {
@@ -41,14 +42,20 @@ class Registry {
     add(std::move(info));
   }
   template <class T>
+  void network(ModelInfo info) {
+    info.make_network = [](NetworkContext& context) { return std::make_unique<T>(context); };
+    add(std::move(info));
+  }
+  template <class T>
   void task(TaskInfo info) {
     info.make = [](Options& options) { return std::make_unique<T>(options); };
     add(std::move(info));
   }
 
   // Throw Error if the name is unknown (naming the nearest), already taken (naming both origins) or
-  // not lower-case snake_case.
-  const ModelInfo& model(const std::string& name) const;
+  // not lower-case snake_case. The model "lru+lru+transformer" is a hybrid: layer i has the mixer
+  // that its i-th name says, from the first again after the last.
+  ModelInfo model(const std::string& name) const;
   const TaskInfo& task(const std::string& name) const;
   void add(ModelInfo info);
   void add(TaskInfo info);

@@ -1,12 +1,11 @@
 // configs/tasks/<name>.yaml lists every option of a task as "option: default  # meaning".
 
 #include <filesystem>
-#include <fstream>
-#include <regex>
 
 #include "harness/suite/builtins.h"
 #include "test_paths.h"
 #include "tests/support/catch.h"
+#include "tests/support/option_lines.h"
 
 using namespace longhaul;
 
@@ -20,15 +19,6 @@ std::vector<std::filesystem::path> config_files() {
   return files;
 }
 
-std::vector<std::string> option_lines(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);)
-    if (!line.empty() && line[0] != '#')
-      lines.push_back(std::regex_replace(line, std::regex(" +#"), "  #"));
-  return lines;
-}
-
 }  // namespace
 
 TEST_CASE("a task's config lists every option, its default and its meaning", "[configs][tasks]") {
@@ -39,11 +29,5 @@ TEST_CASE("a task's config lists every option, its default and its meaning", "[c
   Options options;
   registry.task(file.stem()).make(options);
 
-  std::vector<std::string> expected;
-  for (const OptionInfo& info : options.declared()) {
-    const std::string standard = to_text(info.standard);
-    expected.push_back(info.name + ": " + (standard.empty() ? "\"\"" : standard) + "  # " +
-                       info.meaning);
-  }
-  CHECK(option_lines(file) == expected);
+  CHECK(option_lines(file) == option_lines(options.declared()));
 }

@@ -36,7 +36,7 @@ TEST_CASE("from the third training step on, no model asks the heap for memory", 
     Options options;
     Settings settings;
     settings.d_model = 16;
-    const Backbone model(info, options, settings, kShape, 1);
+    const Model model(info, options, settings, kShape, 1);
     const std::vector<int64_t> offsets = gradient_layout(model.parameters());
     Lanes lanes(model, 3, offsets);
     AdamW optimizer(model.parameters(), offsets, {});

@@ -1,9 +1,7 @@
 // What the linear RNNs promise beyond the conformance checks: options, initial values, parameter
 // groups, long inputs and constant state.
 #include <cmath>
-#include <fstream>
 #include <numbers>
-#include <regex>
 
 #include "harness/suite/builtins.h"
 #include "harness/train/conformance.h"
@@ -11,7 +9,6 @@
 #include "longhaul/ops.h"
 #include "longhaul/registry.h"
 #include "math/parallel.h"
-#include "test_paths.h"
 #include "tests/support/catch.h"
 #include "tests/support/gradient.h"
 
@@ -247,24 +244,4 @@ TEST_CASE("the linear RNNs refuse options that contradict each other", "[models]
                     Contains("3 blocks do not cut a state of 8"));
   CHECK_THROWS_WITH(Built("mamba", 4, true, {{"dt_min", 0.2}}), Contains("dt_min"));
   CHECK_THROWS_WITH(Built("s4d", 4, true, {{"init", std::string("line")}}), Contains("lin"));
-}
-
-TEST_CASE("a linear RNN's config lists every option, its default and its meaning",
-          "[configs][models]") {
-  for (const char* model : kCausal) {
-    INFO(model);
-    std::ifstream file(LONGHAUL_SOURCE_DIR "/configs/models/" + std::string(model) + ".yaml");
-    REQUIRE(file);
-    std::vector<std::string> listed, expected;
-    for (std::string line; std::getline(file, line);)
-      if (!line.empty() && line[0] != '#')
-        listed.push_back(std::regex_replace(line, std::regex(" +#"), "  #"));
-    Options options;
-    std::vector<Parameter> parameters;
-    MixerContext context(4, 8, true, 1, "", options, parameters);
-    builtins().model(model).make(context);
-    for (const OptionInfo& info : options.declared())
-      expected.push_back(info.name + ": " + to_text(info.standard) + "  # " + info.meaning);
-    CHECK(listed == expected);
-  }
 }

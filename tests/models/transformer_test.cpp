@@ -1,11 +1,8 @@
-#include <fstream>
-#include <regex>
 
 #include "harness/suite/builtins.h"
 #include "harness/train/conformance.h"
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
-#include "test_paths.h"
 #include "tests/support/catch.h"
 #include "tests/support/gradient.h"
 #include "tests/support/make_mixer.h"
@@ -133,20 +130,4 @@ TEST_CASE("transformer's changes after training touch no parameter", "[models][t
     CHECK(changed.parameters[i].name == trained.parameters[i].name);
     CHECK(max_difference(changed.parameters[i].value, trained.parameters[i].value) == 0);
   }
-}
-
-TEST_CASE("transformer's preset lists every option, its default and its meaning",
-          "[models][transformer][configs]") {
-  std::ifstream in(LONGHAUL_SOURCE_DIR "/configs/models/transformer.yaml");
-  std::vector<std::string> found, expected;
-  for (std::string line; std::getline(in, line);)
-    if (!line.empty() && line[0] != '#')
-      found.push_back(std::regex_replace(line, std::regex(" +#"), "  #"));
-  Options options;
-  std::vector<Parameter> parameters;
-  MixerContext context(16, 64, true, 1, "", options, parameters);
-  transformer().make(context);
-  for (const OptionInfo& info : options.declared())
-    expected.push_back(info.name + ": " + to_text(info.standard) + "  # " + info.meaning);
-  CHECK(found == expected);
 }

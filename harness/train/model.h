@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "harness/suite/spec.h"
+#include "harness/train/batch.h"
+#include "longhaul/error.h"
+#include "longhaul/network.h"
+#include "longhaul/registry.h"
+
+namespace longhaul {
+
+// A model that is asked for something it does not do; the trial's status is `unsupported`.
+class Unsupported : public Error {
+ public:
+  using Error::Error;
+};
+
+TaskShape shape_of(const Task& task);
+
+// What is trained, tested and timed: a registered mixer in the common backbone, or a registered
+// network by itself, with its parameters.
+class Model {
+ public:
+  // Throws Error if the model cannot be built so, and Unsupported if it declines the direction.
+  Model(const ModelInfo& info, Options& options, const Settings& settings, const TaskShape& task,
+        uint64_t seed);
+
+  // Logits [rows, classes] at the batch's scored rows. `dropout` is the stream that dropout draws
+  // from, nullptr in evaluation.
+  Tensor forward(const Batch& batch, const Rng* dropout = nullptr) const;
+
+  // Decoding: one position of every sequence at a time, given as column() cuts it from a batch
+  // -> logits [size, classes] as Readout::token would give there (see ReadOut::step for a pair).
+  bool decodes() const { return network_->decodes(); }
+  DecodeState start(int64_t batch) const;  // throws Unsupported where it does not decode
+  Tensor step(const Batch& column, DecodeState& state) const;
+
+  const std::vector<Parameter>& parameters() const { return parameters_; }
+  int64_t parameter_count() const;
+
+ private:
+  double dropout_;
+  std::vector<Parameter> parameters_;
+  std::unique_ptr<Network> network_;
+};
+
+}  // namespace longhaul
