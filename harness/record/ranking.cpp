@@ -135,10 +135,9 @@ Table ranking_table(const Ranking& ranking) {
   table.legend = {fmt::format("that all rank alike: p = {:.2g} (Friedman); critical difference of "
                               "ranks: {:.2f} (Nemenyi, 0.05)",
                               ranking.friedman_p, ranking.critical_difference),
-                  equals.empty()
-                      ? fmt::format("{} is told apart from all others", ranking.rows[0])
-                      : fmt::format("not told apart from {}: {}", ranking.rows[0],
-                                    fmt::join(equals, ", "))};
+                  equals.empty() ? fmt::format("{} is told apart from all others", ranking.rows[0])
+                                 : fmt::format("not told apart from {}: {}", ranking.rows[0],
+                                               fmt::join(equals, ", "))};
   return table;
 }
 
@@ -160,8 +159,7 @@ std::string wins_csv(const Results& results) {
   std::string csv = csv_line({"model", "opponent", "wins"});
   for (std::size_t i = 0; i < ranking.rows.size(); ++i)
     for (std::size_t j = 0; j < ranking.rows.size(); ++j)
-      if (i != j)
-        csv += csv_line({ranking.rows[i], ranking.rows[j], csv_text(ranking.wins[i][j])});
+      if (i != j) csv += csv_line({ranking.rows[i], ranking.rows[j], csv_text(ranking.wins[i][j])});
   return csv;
 }
 

@@ -50,8 +50,8 @@ std::vector<double> ranks(const std::vector<double>& scores);
 double nemenyi_critical_value(int64_t models);
 double nemenyi_difference(int64_t models, int64_t tasks);
 
-// P value of Friedman's test that all models rank alike, from their mean ranks over n >= 2 tasks, by
-// the F distribution of Iman and Davenport (1980; Demsar 2006, section 3.2.2).
+// P value of Friedman's test that all models rank alike, from their mean ranks over n >= 2 tasks,
+// by the F distribution of Iman and Davenport (1980; Demsar 2006, section 3.2.2).
 double friedman_p(const std::vector<double>& mean_ranks, int64_t tasks);
 
 // Whether scores show no more than a baseline does: their mean does not lie above it by the 95%

@@ -281,9 +281,10 @@ std::vector<std::string> legend_of(const Table& table, const Metric& metric,
   const auto tuned = std::find_if(results.trials.begin(), results.trials.end(),
                                   [](const Trial& trial) { return trial.spec.tuning.trials > 1; });
   if (tuned != results.trials.end())
-    legend.push_back(fmt::format(
-        "each model was tuned on each task: the best of {} settings on validation, by the first seed",
-        tuned->spec.tuning.trials));
+    legend.push_back(
+        fmt::format("each model was tuned on each task: the best of {} settings on validation, by "
+                    "the first seed",
+                    tuned->spec.tuning.trials));
   legend.push_back(cost_legend(results));
   return legend;
 }

@@ -73,8 +73,8 @@ std::string yaml_tune(const Tune& tune) {
 }
 
 // The trial with the values of a point, and every option of its model.
-TrialSpec at_point(TrialSpec spec, const OptionMap& point, const ModelInfo& info,
-                   OptionMap options, int64_t max_length) {
+TrialSpec at_point(TrialSpec spec, const OptionMap& point, const ModelInfo& info, OptionMap options,
+                   int64_t max_length) {
   spec.tuning.values = point;
   spec.settings = settings_at(spec.settings, point);
   for (const auto& [key, value] : options_at(point)) options[key] = value;

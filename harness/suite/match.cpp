@@ -156,9 +156,8 @@ std::string place(const std::string& task) {
 // Why no width will do.
 std::string too_far(const Suite& suite, const MeasuredTask& task, double target,
                     const std::optional<Sized>& nearest) {
-  std::string why =
-      fmt::format("match: no width has the {} {} of {} {}", short_count(target), unit(suite.match),
-                  suite.models.front().name, place(task.name));
+  std::string why = fmt::format("match: no width has the {} {} of {} {}", short_count(target),
+                                unit(suite.match), suite.models.front().name, place(task.name));
   if (nearest)
     why += fmt::format(" within 5%; nearest: d_model {} with {} ({})", nearest->d_model,
                        short_count(nearest->size), percent(nearest->size / target));
@@ -199,7 +198,8 @@ std::vector<MatchedWidth> match_widths(const Suite& suite, const Registry& regis
       target = reference.size(reference.d_model());
     } catch (const Error& error) {
       fail(first.name, fmt::format("match: the first model is what the others are matched to, and "
-                                   "cannot run {}: {}", place(task.name), error.what()));
+                                   "cannot run {}: {}",
+                                   place(task.name), error.what()));
       continue;
     }
     for (std::size_t i = 1; i < suite.models.size(); ++i) {
@@ -208,8 +208,8 @@ std::vector<MatchedWidth> match_widths(const Suite& suite, const Registry& regis
         const std::optional<Sized> solved =
             WidthSearch(SizedModel(suite, row, task, registry), target).run();
         if (solved && std::abs(solved->size / target - 1) <= kTolerance)
-          widths.push_back({row.name, task.name, solved->d_model, solved->size,
-                            solved->size / target});
+          widths.push_back(
+              {row.name, task.name, solved->d_model, solved->size, solved->size / target});
         else
           fail(row.name, too_far(suite, task, target, solved));
       } catch (const Unsupported&) {  // a row of the table that says so
@@ -222,7 +222,7 @@ std::vector<MatchedWidth> match_widths(const Suite& suite, const Registry& regis
 std::vector<std::string> match_lines(const Suite& suite) {
   std::vector<std::string> lines;
   for (const MatchedWidth& width : suite.matched)
-    lines.push_back(fmt::format("matched {} {}: d_model {}, {} {} ({} of {})", width.model,
+    lines.push_back(fmt::format("matched {} {}: d_model {}, {} {} ({} against {})", width.model,
                                 place(width.task), width.d_model, short_count(width.size),
                                 unit(suite.match), percent(width.share),
                                 suite.models.front().name));

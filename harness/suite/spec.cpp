@@ -107,6 +107,11 @@ Settings read_settings(Options& options, const Settings& base) {
       "short_conv", base.short_conv,
       "taps of the depthwise causal convolution before the mixer; 0 leaves it out", 0, 256);
   s.causal = options.flag("causal", base.causal, "whether a position may see only earlier ones");
+  s.locality = options.integer(
+      "locality", base.locality,
+      "sequences are cut into windows of so many positions that see nothing of each other; 0 does "
+      "not cut",
+      0, 1 << 24);
   s.pooling = options.choice("pooling", base.pooling, {"mean", "last"},
                              "read-out of tasks with one answer a sequence");
   s.dropout =

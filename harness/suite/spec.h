@@ -19,6 +19,7 @@ struct Settings {
   double mlp_ratio = 2;    // hidden width of the gated MLP over d_model; 0 leaves the MLP out
   int64_t short_conv = 0;  // taps of the depthwise causal convolution before the mixer; 0 = none
   bool causal = true;
+  int64_t locality = 0;  // positions of a window that mixers cannot look out of; 0 = no windows
   std::string pooling = "mean";  // mean | last: read-out of sequence-level tasks
   double dropout = 0;
   // training

@@ -55,6 +55,7 @@ class SuiteReader {
   Section read_entry(const ConfigNode& node, const std::string& kind, std::vector<Entry>& entries);
   void build(const TaskEntry& entry, const Section& row);
   void build(const ModelEntry& entry, const Section& row);
+  OptionCheck build_at(const ModelEntry& entry, Settings settings, int64_t max_length);
   int64_t longest_test(const TaskEntry& entry, const TaskCheck& check, const Section& row);
   void match();
   void check_post_hoc();
@@ -237,6 +238,18 @@ void SuiteReader::check_post_hoc() {
   }
 }
 
+// Where the width is yet to be solved, one that the first model's does not suit is no problem.
+OptionCheck SuiteReader::build_at(const ModelEntry& entry, Settings settings, int64_t max_length) {
+  const ModelInfo& info = registry_.model(entry.base);
+  const OptionCheck check = check_model(info, settings, max_length, entry.options);
+  if (suite_.match == Match::none || &entry == &suite_.models.front()) return check;
+  for (const int64_t own = settings.d_model; settings.d_model < 2 * own; ++settings.d_model) {
+    OptionCheck wider = check_model(info, settings, max_length, entry.options);
+    if (wider.ok()) return wider;
+  }
+  return check;
+}
+
 // Once for each width, length and direction that the tasks ask for.
 void SuiteReader::build(const ModelEntry& entry, const Section& row) {
   if (entry.base.empty()) return;
@@ -244,8 +257,7 @@ void SuiteReader::build(const ModelEntry& entry, const Section& row) {
   const auto build_for = [&](const TaskEntry& task, int64_t max_length) {
     const Settings settings = settings_of(suite_, entry, task);
     if (!built.emplace(settings.d_model, max_length, settings.causal).second) return;
-    row.report(check_model(registry_.model(entry.base), settings, max_length, entry.options),
-               also("model"));
+    row.report(build_at(entry, settings, max_length), also("model"));
   };
   try {
     for (const TaskEntry& task : suite_.tasks)

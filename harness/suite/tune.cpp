@@ -147,7 +147,8 @@ Tuned choose_settings(const Suite& suite, const Registry& registry,
     tuned.choices.push_back(fmt::format(
         "tuned {} on {}: {} ({} of {} settings)", choice.model_name, choice.task_name,
         to_words(choice.tuning.values),
-        highest ? fmt::format("validation {:.3f}, best", *highest) : "none went well, first", points));
+        highest ? fmt::format("validation {:.3f}, best", *highest) : "none went well, first",
+        points));
   }
   for (std::size_t seed = 0; seed < suite.seeds.size(); ++seed)
     for (std::size_t cell = 0; cell < cells; ++cell)
@@ -178,8 +179,7 @@ std::vector<TuneProblem> check_tune(const Suite& suite, const Registry& registry
     for (const auto& [key, value] : options_at(point)) settings.erase(key);
     Options given(settings);
     read_settings(given);
-    for (const OptionProblem& problem : given.problems())
-      add(point, problem.key, problem.message);
+    for (const OptionProblem& problem : given.problems()) add(point, problem.key, problem.message);
     for (const ModelEntry& row : suite.models)
       for (const TaskEntry& column : suite.tasks) {
         const OptionCheck check = check_at(suite, row, column, point, registry);

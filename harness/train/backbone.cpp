@@ -27,6 +27,16 @@ Tensor sinusoidal_positions(int64_t first, int64_t T, int64_t D) {
   return table;
 }
 
+// Of every window of every sequence. One of padding alone counts one position, since there are no
+// sequences without any; what becomes of it does not matter.
+Lengths window_lengths(const Lengths& lengths, int64_t windows, int64_t width) {
+  Lengths cut;
+  for (const auto length : lengths)
+    for (int64_t window = 0; window < windows; ++window)
+      cut.push_back(std::clamp<int64_t>(length - window * width, 1, width));
+  return cut;
+}
+
 }  // namespace
 
 TaskShape shape_of(const Task& task) {
@@ -105,9 +115,8 @@ Tensor Backbone::read_out(const Tensor& rows) const {
   return add(matmul(rms_norm(rows, norm_), head_), bias_);
 }
 
-Tensor Backbone::forward(const Batch& batch, const Rng* dropout_rng) const {
-  const int64_t B = batch.size, T = batch.length, D = settings_.d_model;
-  Tensor x = embed(batch, 0);  // [B, T, D]
+// The residual stack, [B, T, D] to the same.
+Tensor Backbone::mix(Tensor x, const Lengths& lengths, const Rng* dropout_rng) const {
   Rng rng = dropout_rng ? *dropout_rng : Rng(0, "");
   const auto drop = [&](const Tensor& y) {
     return dropout_rng && settings_.dropout > 0
@@ -117,8 +126,22 @@ Tensor Backbone::forward(const Batch& batch, const Rng* dropout_rng) const {
   for (const Block& block : blocks_) {
     Tensor n = rms_norm(x, block.norm);
     if (block.conv.defined()) n = causal_conv(n, block.conv);
-    x = add(x, drop(block.mixer->forward(n, batch.lengths)));
+    x = add(x, drop(block.mixer->forward(n, lengths)));
     if (block.up.defined()) x = add(x, drop(mlp(block, x)));
+  }
+  return x;
+}
+
+Tensor Backbone::forward(const Batch& batch, const Rng* dropout) const {
+  const int64_t B = batch.size, T = batch.length, D = settings_.d_model, W = settings_.locality;
+  Tensor x = embed(batch, 0);  // [B, T, D]
+  if (W == 0 || T <= W) {
+    x = mix(x, batch.lengths, dropout);
+  } else {
+    const int64_t windows = (T + W - 1) / W;
+    x = concat({x, Tensor({B, windows * W - T, D})}, 1);
+    x = mix(reshape(x, {B * windows, W, D}), window_lengths(batch.lengths, windows, W), dropout);
+    x = slice(reshape(x, {B, windows * W, D}), 1, 0, T);
   }
   if (task_.readout == Readout::token) {
     const auto R = static_cast<int64_t>(batch.rows.size());
@@ -155,6 +178,11 @@ Tensor Backbone::convolve_step(const Block& block, const Tensor& x, State& state
 }
 
 Tensor Backbone::step(const Batch& column, DecodeState& state) const {
+  if (settings_.locality > 0 && state.position % settings_.locality == 0) {  // a window begins
+    const int64_t position = state.position;
+    state = start(column.size);
+    state.position = position;
+  }
   Tensor x = reshape(embed(column, state.position), {column.size, settings_.d_model});  // [B, D]
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     const Block& block = blocks_[i];

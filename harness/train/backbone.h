@@ -30,6 +30,9 @@ TaskShape shape_of(const Task& task);
 //   x) head + bias     pooled: mean or last position, or every scored position
 // A pair of sequences goes through the same stack; of the pooled a and b, the head reads
 // [a, b, a b, a - b] (the dual encoder of Long Range Arena, Tay et al. 2021, arXiv:2011.04006).
+// With the setting `locality` the stack runs on windows of so many positions as if each were a
+// sequence of its own: only positions, pooling and the read-out span them. What is learned then
+// needed no long range.
 // norm: RMS norm with gain. conv: depthwise causal convolution, left out when short_conv = 0.
 // mlp(x) = (x up * silu(x gate)) down (Shazeer 2020, arXiv:2002.05202, SwiGLU).
 class Backbone {
@@ -65,6 +68,7 @@ class Backbone {
   };
   Tensor mlp(const Block& block, const Tensor& x) const;
   Tensor embed(const Batch& batch, int64_t first) const;
+  Tensor mix(Tensor x, const Lengths& lengths, const Rng* dropout) const;
   Tensor pool(const Tensor& x, const Lengths& lengths) const;
   Tensor read_out(const Tensor& rows) const;
   Tensor convolve_step(const Block& block, const Tensor& x, State& state) const;
