@@ -9,8 +9,10 @@
 #include "harness/record/machine.h"
 #include "harness/record/store.h"
 #include "harness/record/table.h"
+#include "harness/suite/match.h"
 #include "harness/suite/runner.h"
 #include "harness/suite/suite.h"
+#include "harness/suite/tune.h"
 
 namespace longhaul {
 namespace {
@@ -53,6 +55,22 @@ int exit_status(const RunOutcome& outcome) {
   return outcome.failures.empty() ? 0 : 1;
 }
 
+// All trials of a suite, those that choose settings first.
+RunOutcome run_all(const Suite& suite, const Registry& registry, const fs::path& out,
+                   const RunOptions& options, ProgressDisplay& display) {
+  const std::string yaml = resolved(suite, options);
+  for (const std::string& line : match_lines(suite)) fmt::print(stderr, "{}\n", line);
+  if (suite.tune.empty()) return run_trials(yaml, grid(suite, registry), out, options, display);
+
+  std::vector<TrialSpec> trials = tuning_trials(suite, registry);
+  RunOutcome outcome = run_trials(yaml, trials, out, options, display);
+  if (!outcome.fault.empty() || outcome.interrupted) return outcome;
+  const Tuned tuned = choose_settings(suite, registry, out);
+  for (const std::string& line : tuned.choices) fmt::print(stderr, "{}\n", line);
+  trials.insert(trials.end(), tuned.trials.begin(), tuned.trials.end());
+  return run_trials(yaml, trials, out, options, display);
+}
+
 void run(const Arguments& arguments, CommandContext& context) {
   const Suite suite =
       load_suite(find_suite(arguments.suite), context.registry, arguments.overrides);
@@ -63,8 +81,7 @@ void run(const Arguments& arguments, CommandContext& context) {
   options.retry.delay = std::chrono::duration<double>(suite.retry.delay_seconds);
 
   ProgressDisplay display(stderr);
-  const RunOutcome outcome =
-      run_trials(resolved(suite, options), grid(suite, context.registry), out, options, display);
+  const RunOutcome outcome = run_all(suite, context.registry, out, options, display);
 
   const bool is_done = outcome.fault.empty() && !outcome.interrupted;
   if (suite.throughput && is_done) {

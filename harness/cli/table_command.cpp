@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "harness/cli/command.h"
+#include "harness/record/ranking.h"
 #include "harness/record/store.h"
 #include "harness/record/table.h"
 #include "harness/record/throughput_table.h"
@@ -22,12 +23,17 @@ std::string format_table(const Table& table, const std::string& format) {
   return to_text(table);
 }
 
-// Accuracy and cost in one table, or for --metric throughput, and where no trial is planned, cost
-// alone.
-std::vector<Table> tables_of(const Results& results, const std::string& metric) {
+// Accuracy and cost in one table, below it how the models rank over the tasks; or for --metric
+// throughput, and where no trial is planned, cost alone. CSV has no place for a second table.
+std::vector<Table> tables_of(const Results& results, const std::string& metric,
+                             const std::string& format) {
   const bool cost_alone = results.trials.empty() && !results.throughput.empty();
   if (metric == "throughput" || cost_alone) return throughput_tables(results.throughput);
-  return {make_table(results, metric)};
+  std::vector<Table> tables = {make_table(results, metric)};
+  const Ranking ranking = rank_rows(results);
+  if (metric == "accuracy" && format != "csv" && ranking.is_of_use())
+    tables.push_back(ranking_table(ranking));
+  return tables;
 }
 
 }  // namespace
@@ -48,8 +54,11 @@ void add_table_command(CLI::App& app, CommandContext& context) {
   command->footer("Example: longhaul table results/runs/quick --format markdown");
   command->callback([arguments, &context] {
     const Results results = load_results(arguments->dir);
-    for (const Table& table : tables_of(results, arguments->metric))
-      std::cout << format_table(table, arguments->format);
+    const char* between = "";
+    for (const Table& table : tables_of(results, arguments->metric, arguments->format)) {
+      std::cout << between << format_table(table, arguments->format);
+      if (arguments->format != "csv") between = "\n";
+    }
     std::cout << std::flush;
     for (const std::string& problem : results.problems) std::cerr << problem << '\n';
     if (!results.problems.empty()) context.exit_status = 1;

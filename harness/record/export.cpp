@@ -4,14 +4,11 @@
 #include <concepts>
 
 #include "harness/record/columns.h"
+#include "harness/record/ranking.h"
 #include "harness/record/summary.h"
 
 namespace longhaul {
 namespace {
-
-// Suites cannot choose these yet: every trial starts from scratch, with this loss.
-const char* const kPretrain = "none";
-const char* const kLoss = "cross_entropy";
 
 struct ResultRow {
   const Trial& trial;
@@ -57,9 +54,17 @@ ResultColumn of_baselines(const char* name, double Baselines::*member) {
 }
 
 std::string at_baseline(const ResultRow& row) {
-  if (!row.evaluation) return "";
+  if (!row.evaluation || row.trial.spec.tuning.is_candidate) return "";
   return csv_text(is_at_baseline(describe({row.evaluation->test}), row.evaluation->baselines.best(),
                                  row.trial.spec.settings.test_examples));
+}
+
+// "heads=4 learning_rate=0.003": what the suite tunes, as this trial has it.
+std::string tuned(const ResultRow& row) {
+  std::string values;
+  for (const auto& [key, value] : row.trial.spec.tuning.values)
+    values += (values.empty() ? "" : " ") + key + "=" + to_text(value);
+  return values;
 }
 
 const std::vector<ResultColumn>& result_columns() {
@@ -71,8 +76,8 @@ const std::vector<ResultColumn>& result_columns() {
       of_record("model_origin", &TrialRecord::model_origin),
       of_spec("task", &TrialSpec::task_name),
       of_spec("task_version", &TrialSpec::task_version),
-      {"pretrain", [](const ResultRow&) { return kPretrain; }},
-      {"loss", [](const ResultRow&) { return kLoss; }},
+      {"pretrain", [](const ResultRow& row) { return pretrain_of(row.trial.spec); }},
+      {"loss", [](const ResultRow& row) { return loss_of(row.trial.spec); }},
       of_spec("seed", &TrialSpec::seed),
       {"eval_length",
        [](const ResultRow& row) { return csv_text(row.evaluation ? row.evaluation->length : 0); }},
@@ -100,12 +105,14 @@ const std::vector<ResultColumn>& result_columns() {
          return row.record.state_bytes > 0 ? csv_text(row.record.state_bytes) : "";
        }},
       of_record("learning_rate", &TrialRecord::learning_rate),
-      of_record("tuning_trials", &TrialRecord::tuning_trials),
+      {"tuning_trials",
+       [](const ResultRow& row) { return csv_text(row.trial.spec.tuning.trials); }},
       of_record("threads", &TrialRecord::threads, kMeasured),
       of_record("precision", &TrialRecord::precision),
       of_record("host", &TrialRecord::host, kMeasured),
       of_record("cpu", &TrialRecord::cpu, kMeasured),
       of_record("version", &TrialRecord::version),
+      {"tuned", tuned},
   };
   return columns;
 }
@@ -142,13 +149,22 @@ SummaryColumn of_interval(const char* name, int side) {
           }};
 }
 
+SummaryColumn of_bootstrap(const char* name, double Interval::*end) {
+  return {name, [=](const Cell& cell) {
+            std::vector<double> scores;
+            for (const auto& [seed, score] : cell.scores) scores.push_back(score);
+            const std::optional<Interval> interval = bootstrap_interval(scores);
+            return interval ? csv_text(*interval.*end) : "";
+          }};
+}
+
 const std::vector<SummaryColumn>& summary_columns() {
   constexpr bool kMeasured = true;
   static const std::vector<SummaryColumn> columns = {
-      {"model", [](const Cell& cell) { return cell.model; }},
+      {"model", [](const Cell& cell) { return cell.row.model; }},
       {"task", [](const Cell& cell) { return cell.task; }},
-      {"pretrain", [](const Cell&) { return kPretrain; }},
-      {"loss", [](const Cell&) { return kLoss; }},
+      {"pretrain", [](const Cell& cell) { return cell.row.pretrain; }},
+      {"loss", [](const Cell& cell) { return cell.row.loss; }},
       {"eval_length", [](const Cell& cell) { return csv_text(cell.eval_length); }},
       {"n", [](const Cell& cell) { return csv_text(cell.test.n); }},
       of_test("mean", &Statistics::mean),
@@ -171,6 +187,8 @@ const std::vector<SummaryColumn>& summary_columns() {
           "state_bytes", [](const auto& r) { return r.state_bytes; }, largest),
       of_trials(
           "parameters", [](const auto& r) { return r.parameters; }, largest),
+      of_bootstrap("ci95_bootstrap_low", &Interval::low),
+      of_bootstrap("ci95_bootstrap_high", &Interval::high),
   };
   return columns;
 }
@@ -191,15 +209,17 @@ std::vector<std::string> measured_columns() {
 
 std::string results_csv(const Results& results) {
   std::string csv = header(result_columns());
-  for (const Trial& trial : results.trials) {
-    if (!trial.record) continue;
+  const auto add = [&](const Trial& trial) {
+    if (!trial.record) return;
     const TrialRecord& record = *trial.record;
     if (trial.ok())
       for (const Evaluation& evaluation : record.evaluations)
         csv += line(result_columns(), {trial, record, &evaluation});
     else
       csv += line(result_columns(), {trial, record, nullptr});
-  }
+  };
+  for (const Trial& trial : results.trials) add(trial);
+  for (const Trial& trial : results.tuning) add(trial);
   return csv;
 }
 
@@ -211,12 +231,14 @@ std::string summary_csv(const Results& results) {
 
 std::string curves_csv(const Results& results) {
   std::string csv = csv_line({"trial", "step", "split", "metric", "value"});
-  for (const Trial& trial : results.trials) {
-    if (!trial.record || trial.is_variant) continue;
+  const auto add = [&](const Trial& trial) {
+    if (!trial.record || trial.is_variant) return;
     for (const CurvePoint& point : read_curve(trial.dir))
       csv += csv_line(
           {trial.id, csv_text(point.step), point.split, point.metric, csv_text(point.value)});
-  }
+  };
+  for (const Trial& trial : results.trials) add(trial);
+  for (const Trial& trial : results.tuning) add(trial);
   return csv;
 }
 
@@ -231,6 +253,8 @@ std::vector<std::filesystem::path> export_csv(const Results& results,
   };
   write("results.csv", results_csv(results));
   write("summary.csv", summary_csv(results));
+  write("ranks.csv", ranks_csv(results));
+  write("wins.csv", wins_csv(results));
   write("throughput.csv", throughput_csv(results.throughput));
   write("curves.csv", curves_csv(results));
   write("solver.csv", solver_csv(results));

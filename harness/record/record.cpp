@@ -34,7 +34,6 @@ void each_field(Record& record, Visit&& visit) {
   visit("peak_resident_bytes", record.peak_resident_bytes);
   visit("state_bytes", record.state_bytes);
   visit("learning_rate", record.learning_rate);
-  visit("tuning_trials", record.tuning_trials);
   visit("threads", record.threads);
   visit("precision", record.precision);
   visit("model_origin", record.model_origin);

@@ -62,7 +62,6 @@ struct TrialRecord {
   int64_t state_bytes = 0;  // one sequence's decode state at the task's longest length; 0 if none
 
   double learning_rate = 0;
-  int64_t tuning_trials = 1;
   int64_t threads = 1;
   std::string precision = "float32";
   std::string model_origin = "builtin";

@@ -4,7 +4,10 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <numeric>
+
+#include "longhaul/rng.h"
 
 namespace longhaul {
 namespace {
@@ -70,6 +73,20 @@ Statistics describe(const std::vector<double>& values) {
   return s;
 }
 
+std::optional<Interval> bootstrap_interval(const std::vector<double>& values) {
+  constexpr int kSamples = 10000;
+  if (values.size() < 2) return std::nullopt;
+  const auto n = static_cast<int64_t>(values.size());
+  Rng rng(0, "bootstrap");
+  std::vector<double> means;
+  for (int sample = 0; sample < kSamples; ++sample) {
+    double sum = 0;
+    for (int64_t i = 0; i < n; ++i) sum += values[rng.below(n)];
+    means.push_back(sum / static_cast<double>(n));
+  }
+  return Interval{quantile(means, 0.025), quantile(means, 0.975)};
+}
+
 double median(std::vector<double> values) {
   assert(!values.empty());
   std::sort(values.begin(), values.end());
@@ -109,6 +126,54 @@ std::vector<double> holm(const std::vector<double>& p_values) {
     adjusted[order[rank]] = std::min(1.0, highest);
   }
   return adjusted;
+}
+
+std::vector<double> ranks(const std::vector<double>& scores) {
+  std::vector<double> ranks;
+  for (const double score : scores) {
+    const auto higher =
+        std::count_if(scores.begin(), scores.end(), [&](double other) { return other > score; });
+    const auto equal = std::count(scores.begin(), scores.end(), score);
+    ranks.push_back(static_cast<double>(higher) + static_cast<double>(equal + 1) / 2);
+  }
+  return ranks;
+}
+
+double nemenyi_critical_value(int64_t models) {
+  const auto normal_cdf = [](double z) { return std::erfc(-z / std::numbers::sqrt2) / 2; };
+  // P(range <= q) = k integral of phi(z) (Phi(z) - Phi(z - q))^(k - 1): the highest one lies at z.
+  // The trapezoid rule is exact to rounding for a function so smooth that vanishes at both ends.
+  const auto range_cdf = [&](double q) {
+    constexpr double kStep = 1.0 / 16;
+    double sum = 0;
+    for (double z = -9; z <= 9; z += kStep)
+      sum += std::exp(-z * z / 2) *
+             std::pow(normal_cdf(z) - normal_cdf(z - q), static_cast<double>(models - 1));
+    return static_cast<double>(models) * sum * kStep / std::sqrt(2 * std::numbers::pi);
+  };
+  double low = 0, high = 20;
+  for (int i = 0; i < 50; ++i) {
+    const double middle = (low + high) / 2;
+    (range_cdf(middle) < 0.95 ? low : high) = middle;
+  }
+  return high / std::numbers::sqrt2;
+}
+
+double nemenyi_difference(int64_t models, int64_t tasks) {
+  const auto k = static_cast<double>(models), n = static_cast<double>(tasks);
+  return nemenyi_critical_value(models) * std::sqrt(k * (k + 1) / (6 * n));
+}
+
+double friedman_p(const std::vector<double>& mean_ranks, int64_t tasks) {
+  const auto k = static_cast<double>(mean_ranks.size()), n = static_cast<double>(tasks);
+  double squares = 0;
+  for (const double rank : mean_ranks) squares += rank * rank;
+  const double chi_squared = 12 * n / (k * (k + 1)) * (squares - k * (k + 1) * (k + 1) / 4);
+  const double room = n * (k - 1) - chi_squared;  // none: all tasks agree
+  if (room <= 1e-9 * n * k) return 0;
+  const double f = std::max(0.0, (n - 1) * chi_squared / room);
+  const double above = k - 1, below = (k - 1) * (n - 1);
+  return incomplete_beta(below / 2, above / 2, below / (below + above * f));
 }
 
 bool is_at_baseline(const Statistics& scores, double baseline, int64_t examples) {

@@ -266,7 +266,10 @@ Results load_results(const fs::path& dir) {
     std::string problem;
     trial.record = read_record(trial.dir, &problem);
     if (!problem.empty()) results.problems.push_back(problem);
-    append_variants(trials, trial);
+    if (trial.spec.tuning.is_candidate)
+      results.tuning.push_back(trial);
+    else
+      append_variants(trials, trial);
   }
   results.trials = std::move(trials);
   try {

@@ -53,6 +53,7 @@ struct Trial {
 
 struct Results {
   std::vector<Trial> trials;
+  std::vector<Trial> tuning = {};         // that chose settings, and were not tested
   std::vector<ThroughputRow> throughput;  // those that the suite plans
   std::vector<std::string> problems;  // damaged files, a line each; their trials count as waiting
 };

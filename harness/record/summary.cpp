@@ -16,15 +16,21 @@ std::set<int64_t> lengths_of(const Results& results, const std::string& task) {
   return lengths;
 }
 
-Cell make_cell(const Results& results, const std::string& model, const std::string& task,
+std::string text_setting(const TrialSpec& spec, const std::string& name, const char* standard) {
+  const OptionMap settings = to_options(spec.settings);
+  const auto found = settings.find(name);
+  return found == settings.end() ? standard : to_text(found->second);
+}
+
+Cell make_cell(const Results& results, const Row& row, const std::string& task,
                int64_t eval_length) {
   Cell cell;
-  cell.model = model;
+  cell.row = row;
   cell.task = task;
   cell.eval_length = eval_length;
   std::vector<double> values, chance, majority, shallow;
   for (const Trial& trial : results.trials) {
-    if (trial.spec.model_name != model || trial.spec.task_name != task) continue;
+    if (trial.spec.task_name != task || !row.holds(trial.spec)) continue;
     cell.trials.push_back(&trial);
     const Evaluation* evaluation = evaluation_at(trial, eval_length);
     if (!evaluation) continue;
@@ -77,6 +83,32 @@ void rank(const std::vector<Cell*>& column) {
 
 }  // namespace
 
+std::string pretrain_of(const TrialSpec& spec) { return text_setting(spec, "pretrain", "none"); }
+
+std::string loss_of(const TrialSpec& spec) { return text_setting(spec, "loss", "cross_entropy"); }
+
+bool Row::holds(const TrialSpec& spec) const {
+  return spec.model_name == model && pretrain_of(spec) == pretrain && loss_of(spec) == loss;
+}
+
+std::vector<Row> rows_of(const std::vector<Trial>& trials) {
+  std::vector<Row> rows;
+  std::set<std::string> pretrains, losses;
+  for (const Trial& trial : trials) {
+    if (std::any_of(rows.begin(), rows.end(), [&](const Row& r) { return r.holds(trial.spec); }))
+      continue;
+    const std::string pretrain = pretrain_of(trial.spec), loss = loss_of(trial.spec);
+    rows.push_back({trial.spec.model_name, pretrain, loss, trial.spec.model_name});
+    pretrains.insert(pretrain);
+    losses.insert(loss);
+  }
+  for (Row& row : rows) {
+    if (pretrains.size() > 1 && row.pretrain != "none") row.label += "+" + row.pretrain;
+    if (losses.size() > 1 && row.loss != "cross_entropy") row.label += "+" + row.loss;
+  }
+  return rows;
+}
+
 const Evaluation* evaluation_at(const Trial& trial, int64_t eval_length) {
   if (!trial.ok()) return nullptr;
   for (const Evaluation& evaluation : trial.record->evaluations)
@@ -85,13 +117,12 @@ const Evaluation* evaluation_at(const Trial& trial, int64_t eval_length) {
 }
 
 std::vector<Cell> summarize(const Results& results) {
-  const auto models = distinct(results.trials, [](const Trial& t) { return t.spec.model_name; });
   const auto tasks = distinct(results.trials, [](const Trial& t) { return t.spec.task_name; });
   std::vector<Cell> cells;
-  for (const std::string& model : models)
+  for (const Row& row : rows_of(results.trials))
     for (const std::string& task : tasks)
       for (int64_t length : lengths_of(results, task)) {
-        Cell cell = make_cell(results, model, task, length);
+        Cell cell = make_cell(results, row, task, length);
         if (!cell.trials.empty()) cells.push_back(std::move(cell));
       }
 

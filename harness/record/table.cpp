@@ -138,16 +138,16 @@ TableCell table_cell(const Cell& cell, const Metric& metric) {
 // A column of what a model costs.
 struct CostColumn {
   std::string header;
-  std::function<TableCell(const std::string& model)> cell;
+  std::function<TableCell(const Row& row)> cell;
 };
 
-// From all trials of a model that went well.
+// From all trials of a row that went well.
 CostColumn of_trials(const Results& results, const char* header, Value value,
                      std::string (*text)(const std::vector<double>&)) {
-  return {header, [&results, value, text](const std::string& model) -> TableCell {
+  return {header, [&results, value, text](const Row& row) -> TableCell {
             std::vector<double> values;
             for (const Trial& trial : results.trials)
-              if (trial.ok() && trial.spec.model_name == model) values.push_back(*value(trial, 0));
+              if (trial.ok() && row.holds(trial.spec)) values.push_back(*value(trial, 0));
             return {values.empty() ? "-" : text(values)};
           }};
 }
@@ -156,9 +156,9 @@ CostColumn of_trials(const Results& results, const char* header, Value value,
 CostColumn of_rows(const std::vector<const ThroughputRow*>& rows, const char* header,
                    std::string (*text)(const ThroughputRow&)) {
   return {fmt::format("{} @{}", header, rows.front()->length),
-          [rows, text](const std::string& model) -> TableCell {
+          [rows, text](const Row& of) -> TableCell {
             for (const ThroughputRow* row : rows)
-              if (row->model == model) return {row->ok() ? text(*row) : to_string(row->status)};
+              if (row->model == of.model) return {row->ok() ? text(*row) : to_string(row->status)};
             return {"-"};
           }};
 }
@@ -278,6 +278,13 @@ std::vector<std::string> legend_of(const Table& table, const Metric& metric,
     legend.push_back(
         "chance, majority, shallow: scores of rules without a sequence model on the same test "
         "examples");
+  const auto tuned = std::find_if(results.trials.begin(), results.trials.end(),
+                                  [](const Trial& trial) { return trial.spec.tuning.trials > 1; });
+  if (tuned != results.trials.end())
+    legend.push_back(
+        fmt::format("each model was tuned on each task: the best of {} settings on validation, by "
+                    "the first seed",
+                    tuned->spec.tuning.trials));
   legend.push_back(cost_legend(results));
   return legend;
 }
@@ -307,16 +314,16 @@ Table make_table(const Results& results, const std::string& metric_name) {
   const std::vector<CostColumn> costs = cost_columns(results);
   for (const CostColumn& cost : costs) table.header.push_back(cost.header);
 
-  for (const std::string& model : distinct(cells, [](const Cell& cell) { return cell.model; })) {
-    std::vector<TableCell>& row = table.models.emplace_back();
-    row.push_back({model});
+  for (const Row& row : rows_of(results.trials)) {
+    std::vector<TableCell>& fields = table.models.emplace_back();
+    fields.push_back({row.label});
     for (const TableColumn& column : columns) {
-      TableCell& shown = row.emplace_back();
+      TableCell& shown = fields.emplace_back();
       for (const Cell& cell : cells)
-        if (cell.model == model && column == TableColumn{cell.task, cell.eval_length})
+        if (cell.row == row && column == TableColumn{cell.task, cell.eval_length})
           shown = table_cell(cell, metric);
     }
-    for (const CostColumn& cost : costs) row.push_back(cost.cell(model));
+    for (const CostColumn& cost : costs) fields.push_back(cost.cell(row));
   }
   if (metric.is_score) table.baselines = baseline_rows(cells, columns, table.header.size());
   table.legend = legend_of(table, metric, results);

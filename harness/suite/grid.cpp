@@ -3,8 +3,10 @@
 #include <utility>
 
 #include "harness/suite/check.h"
+#include "harness/suite/match.h"
 #include "harness/suite/plugin_loader.h"
 #include "harness/suite/suite.h"
+#include "harness/suite/tune.h"
 #include "harness/train/hybrid.h"
 #include "longhaul/error.h"
 
@@ -27,8 +29,10 @@ std::string yaml_value(const OptionValue& value) {
 std::string yaml_budget(const Budget& budget) {
   std::string fields;
   if (budget.steps > 0) fields += text("steps: ", budget.steps);
-  if (budget.seconds > 0)
-    fields += (fields.empty() ? "" : ", ") + ("seconds: " + to_text(budget.seconds));
+  const std::pair<const char*, double> others[] = {
+      {"seconds", budget.seconds}, {"tokens", budget.tokens}, {"flops", budget.flops}};
+  for (const auto& [name, limit] : others)
+    if (limit > 0) fields += text(fields.empty() ? "" : ", ", name, ": ", to_text(limit));
   return "{" + fields + "}";
 }
 
@@ -71,6 +75,23 @@ std::set<std::string> origins_of(const std::string& model, const Registry& regis
   return origins;
 }
 
+std::string yaml_tune(const Tune& tune) {
+  std::string yaml;
+  for (const auto& [key, values] : tune)
+    yaml += text(yaml.empty() ? "" : ", ", key, ": ", yaml_list(values));
+  return yaml.empty() ? yaml : "tune: {" + yaml + "}\n";
+}
+
+// The trial with the values of a point, and every option of its model.
+TrialSpec at_point(TrialSpec spec, const OptionMap& point, const ModelInfo& info, OptionMap options,
+                   int64_t max_length) {
+  spec.tuning.values = point;
+  spec.settings = settings_at(spec.settings, point);
+  for (const auto& [key, value] : options_at(point)) options[key] = value;
+  spec.model_options = check_model(info, spec.settings, max_length, options).resolved;
+  return spec;
+}
+
 }  // namespace
 
 Settings settings_of(const Suite& suite, const ModelEntry& model, const TaskEntry& task) {
@@ -78,10 +99,15 @@ Settings settings_of(const Suite& suite, const ModelEntry& model, const TaskEntr
   given.insert(task.settings.begin(),
                task.settings.end());  // keeps the model's where both have one
   Options options(given);
-  return read_settings(options, suite.defaults);
+  Settings settings = read_settings(options, suite.defaults);
+  for (const MatchedWidth& matched : suite.matched)
+    if (matched.model == model.name && matched.task == task.name)
+      settings.d_model = matched.d_model;
+  return settings;
 }
 
-std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry) {
+std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry,
+                            const std::vector<OptionMap>& points) {
   std::vector<TrialSpec> cells;
   for (const TaskEntry& column : suite.tasks) {
     const TaskCheck task = check_task(registry.task(column.base), column.options);
@@ -101,10 +127,11 @@ std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry) {
       std::set<std::string> origins = origins_of(row.base, registry);
       origins.insert(registry.task(column.base).origin);
       spec.plugins = plugins_of(origins);
-      spec.model_options =
-          check_model(registry.model(row.base), spec.settings, task.task->max_length(), row.options)
-              .resolved;
-      cells.push_back(std::move(spec));
+      for (const OptionMap& point : points)
+        cells.push_back(
+            at_point(spec, point, registry.model(row.base), row.options, task.task->max_length()));
+      for (std::size_t i = cells.size() - points.size(); i < cells.size(); ++i)
+        cells[i].tuning.trials = static_cast<int64_t>(points.size());
     }
   }
 
@@ -143,7 +170,9 @@ std::string to_yaml(const Suite& suite) {
            "}\ndefaults:\n");
   for (const auto& [key, value] : to_options(suite.defaults))
     yaml += "  " + key + ": " + yaml_value(value) + "\n";
-  yaml += yaml_evaluate(suite.evaluate);
+  if (suite.match != Match::none) yaml += "match: " + to_string(suite.match) + "\n";
+  for (const std::string& line : match_lines(suite)) yaml += "# " + line + "\n";
+  yaml += yaml_tune(suite.tune) + yaml_evaluate(suite.evaluate);
   if (!suite.plugins.empty()) {
     yaml += "plugins:\n";
     for (const std::string& path : suite.plugins)

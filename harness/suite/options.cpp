@@ -185,7 +185,21 @@ void Options::check(const std::string& who) const {
   if (!message.empty()) throw Error(message);
 }
 
+namespace {
+
+// "lr" of learning_rate: the first letters of its words.
+std::string initials(const std::string& name) {
+  std::string letters = name.substr(0, 1);
+  for (std::size_t i = 1; i < name.size(); ++i)
+    if (name[i - 1] == '_') letters += name[i];
+  return letters;
+}
+
+}  // namespace
+
 std::string nearest(const std::string& name, const std::vector<std::string>& candidates) {
+  for (const std::string& candidate : candidates)
+    if (name.size() > 1 && initials(candidate) == name) return candidate;
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(2, name.size() / 3) + 1;
   for (const std::string& candidate : candidates) {

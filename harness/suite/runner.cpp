@@ -51,8 +51,11 @@ std::string label(const TrialSpec& spec) {
 std::string describe(const TrialSpec& spec, const TrialRecord& record) {
   if (record.status != Status::ok)
     return fmt::format("{} ({}) | {}", to_string(record.status), record.message, label(spec));
-  const double test = record.evaluations.empty() ? 0 : record.evaluations.front().test;
-  return fmt::format("{} {:.3f}, loss {:.3f} | {}", record.metric, test, record.train_loss,
+  const Evaluation score = record.evaluations.empty() ? Evaluation() : record.evaluations.front();
+  if (spec.tuning.is_candidate)
+    return fmt::format("validation {} {:.3f}, loss {:.3f} | {}", record.metric, score.validation,
+                       record.train_loss, label(spec));
+  return fmt::format("{} {:.3f}, loss {:.3f} | {}", record.metric, score.test, record.train_loss,
                      label(spec));
 }
 

@@ -12,13 +12,14 @@ namespace {
 using Kind = ConfigNode::Kind;
 using Names = std::vector<std::string>;
 
-const Names kSuiteKeys = {"suite",  "seeds", "budget",  "retry",    "defaults",
-                          "models", "tasks", "plugins", "evaluate", "throughput"};
+const Names kSuiteKeys = {"suite",   "seeds",    "root_seed", "budget", "match",
+                          "tune",    "retry",    "defaults",  "models", "tasks",
+                          "plugins", "evaluate", "throughput"};
 const Names kThroughputKeys = {"lengths", "phases", "tokens", "repetitions"};
 const Names kModelKeys = {"name", "model", "mixers"};
 const Names kTaskKeys = {"name", "task", "budget"};
 // Keys of the format that this version cannot honour, and so must not accept.
-const Names kLaterKeys = {"match", "tune", "pretrain", "loss", "diagnostics", "tokens", "flops"};
+const Names kLaterKeys = {"pretrain", "loss", "diagnostics"};
 
 bool contains(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -46,6 +47,8 @@ Budget declare_budget(Options& options) {
   Budget budget;
   budget.steps = options.integer("steps", 0, "training steps of a trial", 1);
   budget.seconds = options.number("seconds", 0, "training time of a trial", 0.001);
+  budget.tokens = options.number("tokens", 0, "training tokens of a trial, without padding", 1);
+  budget.flops = options.number("flops", 0, "counted operations of a trial's training steps", 1);
   return budget;
 }
 
@@ -184,8 +187,10 @@ Budget read_budget(const Section& section) {
   Options options(section.values());
   const Budget budget = declare_budget(options);
   section.report(options);
-  if (!section.find("steps") && !section.find("seconds"))
-    section.problem("", "needs steps, seconds or both");
+  const Names limits = declared_by(declare_budget);
+  if (std::none_of(limits.begin(), limits.end(),
+                   [&](const std::string& limit) { return section.find(limit); }))
+    section.problem("", "needs a limit: steps, seconds, tokens or flops");
   return budget;
 }
 
@@ -201,23 +206,6 @@ Settings read_defaults(const Section& section) {
   const Settings defaults = read_settings(options);
   section.report(options);
   return defaults;
-}
-
-std::vector<uint64_t> read_seeds(const Section& suite) {
-  std::vector<uint64_t> seeds;
-  const ConfigNode* list = suite.expect("seeds", Kind::list, "[0, 1, 2]");
-  if (!list) return seeds;
-  if (list->children.empty()) suite.problem("seeds", "is empty, allowed: at least one seed");
-  for (const ConfigNode& item : list->children) {
-    const int64_t* seed = std::get_if<int64_t>(&item.scalar);
-    if (item.kind != Kind::scalar || !seed || *seed < 0)
-      suite.problem("seeds", found(item) + ", allowed: integers, at least 0");
-    else if (std::find(seeds.begin(), seeds.end(), *seed) != seeds.end())
-      suite.problem("seeds", text(*seed, " is given twice"));
-    else
-      seeds.push_back(static_cast<uint64_t>(*seed));
-  }
-  return seeds;
 }
 
 std::vector<std::string> setting_names() {

@@ -52,7 +52,9 @@ Retry read_retry(const Section& section);
 Settings read_defaults(const Section& section);
 Evaluate read_evaluate(const Section& section);
 ThroughputPlan read_throughput(const Section& section);
-std::vector<uint64_t> read_seeds(const Section& suite);
+std::vector<uint64_t> read_seeds(const Section& suite);  // listed, or derived from root_seed
+Match read_match(const Section& suite);
+Tune read_tune(const Section& section);
 
 std::vector<std::string> setting_names();
 

@@ -25,6 +25,14 @@ OptionValue option_from_json(const json& value, const std::string& key) {
   return value.get<std::string>();
 }
 
+// Limits that are not set are left out: the id of a trial does not change with what it may have.
+json budget_to_json(const Budget& budget) {
+  json object = {{"steps", budget.steps}, {"seconds", budget.seconds}};
+  if (budget.tokens > 0) object["tokens"] = budget.tokens;
+  if (budget.flops > 0) object["flops"] = budget.flops;
+  return object;
+}
+
 // Reads the keys of one JSON object, each of which must be there and none beside them.
 class ObjectReader {
  public:
@@ -48,6 +56,13 @@ class ObjectReader {
     } catch (const json::exception&) {
       throw Error(text("trial: ", path_of(key), ": unexpected ", value.dump()));
     }
+  }
+
+  // Of a key that older files do not have.
+  template <class T>
+  T get(const std::string& key, const T& standard) {
+    known_.push_back(key);
+    return object_.contains(key) ? get<T>(key) : standard;
   }
 
   OptionMap options(const std::string& key) {
@@ -92,6 +107,11 @@ Settings read_settings(Options& options, const Settings& base) {
       "short_conv", base.short_conv,
       "taps of the depthwise causal convolution before the mixer; 0 leaves it out", 0, 256);
   s.causal = options.flag("causal", base.causal, "whether a position may see only earlier ones");
+  s.locality = options.integer(
+      "locality", base.locality,
+      "sequences are cut into windows of so many positions that see nothing of each other; 0 does "
+      "not cut",
+      0, 1 << 24);
   s.pooling = options.choice("pooling", base.pooling, {"mean", "last"},
                              "read-out of tasks with one answer a sequence");
   s.dropout =
@@ -141,11 +161,15 @@ json to_json(const TrialSpec& spec) {
           {"task_options", options_to_json(spec.task_options)},
           {"task_version", spec.task_version},
           {"settings", options_to_json(to_options(spec.settings))},
-          {"budget", {{"steps", spec.budget.steps}, {"seconds", spec.budget.seconds}}},
+          {"budget", budget_to_json(spec.budget)},
           {"evaluate",
            {{"lengths", spec.evaluate.lengths},
             {"post_hoc", spec.evaluate.post_hoc},
             {"test_sets", spec.evaluate.test_sets}}},
+          {"tuning",
+           {{"trials", spec.tuning.trials},
+            {"is_candidate", spec.tuning.is_candidate},
+            {"values", options_to_json(spec.tuning.values)}}},
           {"seed", spec.seed},
           {"plugins", plugins}};
 }
@@ -175,6 +199,8 @@ TrialSpec trial_from_json(const json& object) {
   ObjectReader budget(reader.at("budget"), "budget");
   spec.budget.steps = budget.get<int64_t>("steps");
   spec.budget.seconds = budget.get<double>("seconds");
+  spec.budget.tokens = budget.get<double>("tokens", 0);
+  spec.budget.flops = budget.get<double>("flops", 0);
   budget.finish();
 
   ObjectReader evaluate(reader.at("evaluate"), "evaluate");
@@ -182,13 +208,23 @@ TrialSpec trial_from_json(const json& object) {
   spec.evaluate.post_hoc = evaluate.get<std::vector<std::string>>("post_hoc");
   spec.evaluate.test_sets = evaluate.get<std::vector<std::string>>("test_sets");
   evaluate.finish();
+
+  if (object.contains("tuning")) {  // older files do not have it
+    ObjectReader tuning(reader.at("tuning"), "tuning");
+    spec.tuning.trials = tuning.get<int64_t>("trials");
+    spec.tuning.is_candidate = tuning.get<bool>("is_candidate");
+    spec.tuning.values = tuning.options("values");
+    tuning.finish();
+  }
   reader.finish();
   return spec;
 }
 
 std::string TrialSpec::id() const {
   json outcome = to_json(*this);
-  for (const char* name : {"suite", "model_name", "task_name", "plugins"}) outcome.erase(name);
+  for (const char* name : {"suite", "model_name", "task_name", "plugins", "tuning"})
+    outcome.erase(name);
+  if (tuning.is_candidate) outcome["is_candidate"] = true;
   for (const PluginFile& plugin : plugins) outcome["plugins"].push_back(plugin.content);
   const std::string canonical =
       outcome.dump();  // keys sorted, numbers in their shortest exact form

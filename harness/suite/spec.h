@@ -19,6 +19,7 @@ struct Settings {
   double mlp_ratio = 2;    // hidden width of the gated MLP over d_model; 0 leaves the MLP out
   int64_t short_conv = 0;  // taps of the depthwise causal convolution before the mixer; 0 = none
   bool causal = true;
+  int64_t locality = 0;  // positions of a window that mixers cannot look out of; 0 = no windows
   std::string pooling = "mean";  // mean | last: read-out of sequence-level tasks
   double dropout = 0;
   // training
@@ -43,6 +44,8 @@ OptionMap to_options(const Settings& settings);
 struct Budget {
   int64_t steps = 0;
   double seconds = 0;
+  double tokens = 0;  // of training, padding not counted
+  double flops = 0;   // of training steps, as the operators that ran count them
 };
 
 // How a trained model is tested, beside or in place of its task's own test examples.
@@ -51,6 +54,13 @@ struct Evaluate {
   std::vector<std::string> post_hoc;   // values of the mixer's option post_hoc, beside the model as
                                        // it was trained; models without that option are left as is
   std::vector<std::string> test_sets;  // values of the task's option test_set, if it has one
+};
+
+// How a trial's settings were chosen, if its suite has `tune:`.
+struct Tuning {
+  int64_t trials = 1;         // settings tried, this one among them
+  bool is_candidate = false;  // a trial that helps to choose: it is never tested
+  OptionMap values;           // what is tuned, as this trial has it
 };
 
 // A shared object that a trial's model or task comes from, and what it held when the trial was
@@ -73,11 +83,12 @@ struct TrialSpec {
   Settings settings;
   Budget budget;
   Evaluate evaluate;
+  Tuning tuning;
   uint64_t seed = 0;
   std::vector<PluginFile> plugins;
 
   // 16 hex digits of the hash of the canonical JSON without names that do not change the outcome
-  // (suite, model_name, task_name, paths of plugins).
+  // (suite, model_name, task_name, paths of plugins, what other settings were tried).
   std::string id() const;
 };
 

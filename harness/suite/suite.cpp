@@ -5,8 +5,10 @@
 #include <tuple>
 
 #include "harness/suite/check.h"
+#include "harness/suite/match.h"
 #include "harness/suite/plugin_loader.h"
 #include "harness/suite/section.h"
+#include "harness/suite/tune.h"
 #include "harness/train/evaluation.h"
 #include "harness/train/hybrid.h"
 #include "longhaul/error.h"
@@ -69,7 +71,9 @@ class SuiteReader {
   void read_mixers(const Section& row, ModelEntry& entry);
   void build(const TaskEntry& entry, const Section& row);
   void build(const ModelEntry& entry, const Section& row);
+  OptionCheck build_at(const ModelEntry& entry, Settings settings, int64_t max_length);
   int64_t longest_test(const TaskEntry& entry, const TaskCheck& check, const Section& row);
+  void match();
   void check_post_hoc();
   void check_distinct();
 
@@ -86,7 +90,11 @@ Suite SuiteReader::read() {
   read_plugins();  // before the names that they bring
   read_tasks();    // before the models, which are built for the tasks' lengths
   read_models();
+  if (problems_.empty()) match();
   if (problems_.empty()) check_post_hoc();
+  if (problems_.empty())
+    for (const TuneProblem& wrong : check_tune(suite_, registry_))
+      file_.section("tune").problem(wrong.key, wrong.message);
   if (problems_.empty()) check_distinct();
   return suite_;
 }
@@ -99,6 +107,8 @@ void SuiteReader::read_sections() {
   if (file_.find("throughput")) suite_.throughput = read_throughput(file_.section("throughput"));
   if (trains()) suite_.seeds = read_seeds(file_);
   if (file_.find("budget")) suite_.budget = read_budget(file_.section("budget"));
+  if (file_.find("match")) suite_.match = read_match(file_);
+  if (file_.find("tune")) suite_.tune = read_tune(file_.section("tune"));
   if (file_.find("retry")) suite_.retry = read_retry(file_.section("retry"));
   if (file_.find("defaults")) suite_.defaults = read_defaults(file_.section("defaults"));
   if (file_.find("evaluate")) suite_.evaluate = read_evaluate(file_.section("evaluate"));
@@ -226,6 +236,19 @@ int64_t SuiteReader::longest_test(const TaskEntry& entry, const TaskCheck& check
   return longest;
 }
 
+void SuiteReader::match() {
+  if (suite_.match == Match::none) return;
+  const std::vector<ConfigNode>& nodes = file_.find("models")->children;  // as many as entries
+  const auto place_problem = [&](const std::string& model, const std::string& why) {
+    for (std::size_t i = 0; i < nodes.size(); ++i)
+      if (suite_.models[i].name == model) problems_.add(nodes[i].place, "models." + model, why);
+  };
+  for (const ModelEntry& entry : suite_.models)
+    if (&entry != &suite_.models.front() && entry.settings.count("d_model"))
+      place_problem(entry.name, "d_model: match solves the width of all models but the first");
+  if (problems_.empty()) suite_.matched = match_widths(suite_, registry_, place_problem);
+}
+
 // A post-hoc change that no model of the suite knows.
 void SuiteReader::check_post_hoc() {
   for (const std::string& change : suite_.evaluate.post_hoc) {
@@ -247,6 +270,18 @@ void SuiteReader::check_post_hoc() {
   }
 }
 
+// Where the width is yet to be solved, one that the first model's does not suit is no problem.
+OptionCheck SuiteReader::build_at(const ModelEntry& entry, Settings settings, int64_t max_length) {
+  const ModelInfo& info = registry_.model(entry.base);
+  const OptionCheck check = check_model(info, settings, max_length, entry.options);
+  if (suite_.match == Match::none || &entry == &suite_.models.front()) return check;
+  for (const int64_t own = settings.d_model; settings.d_model < 2 * own; ++settings.d_model) {
+    OptionCheck wider = check_model(info, settings, max_length, entry.options);
+    if (wider.ok()) return wider;
+  }
+  return check;
+}
+
 // Once for each width, length and direction that the tasks ask for.
 void SuiteReader::build(const ModelEntry& entry, const Section& row) {
   if (entry.base.empty()) return;
@@ -254,8 +289,7 @@ void SuiteReader::build(const ModelEntry& entry, const Section& row) {
   const auto build_for = [&](const TaskEntry& task, int64_t max_length) {
     const Settings settings = settings_of(suite_, entry, task);
     if (!built.emplace(settings.d_model, max_length, settings.causal).second) return;
-    row.report(check_model(registry_.model(entry.base), settings, max_length, entry.options),
-               also("model"));
+    row.report(build_at(entry, settings, max_length), also("model"));
   };
   try {
     if (registry_.model(entry.base).make_network)

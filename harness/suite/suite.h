@@ -34,11 +34,31 @@ struct TaskEntry {
   Budget budget;  // its own, else the suite's
 };
 
+// What the models of a suite have in common with its first: nothing but the settings, or as many
+// parameters, or as many operations a token.
+enum class Match { none, parameters, flops };
+
+std::string to_string(Match match);
+
+// A width that was solved for it.
+struct MatchedWidth {
+  std::string model, task;  // entries' names; task "" stands for the throughput phase
+  int64_t d_model = 0;
+  double size = 0;   // parameters, or operations a token in training
+  double share = 1;  // of the first model's
+};
+
+// Settings and options to choose among on validation, with their values, in the order of the file.
+using Tune = std::vector<std::pair<std::string, std::vector<OptionValue>>>;
+
 // A suite file in which nothing was found wrong.
 struct Suite {
   std::string name;
   std::vector<uint64_t> seeds;
   Budget budget;
+  Match match = Match::none;
+  std::vector<MatchedWidth> matched;  // of every model but the first, on every task
+  Tune tune;
   Retry retry;
   Settings defaults;
   Evaluate evaluate;
@@ -55,11 +75,15 @@ struct Suite {
 Suite load_suite(const std::filesystem::path& file, Registry& registry,
                  const std::vector<std::string>& overrides = {});
 
-// What a cell of the table trains with: the defaults, then the task's settings, then the model's.
+// What a cell of the table trains with: the defaults, then the task's settings, then the model's,
+// then the width that was matched.
 Settings settings_of(const Suite& suite, const ModelEntry& model, const TaskEntry& task);
 
-// Every seed x task x model, fully resolved, seeds outermost: the table fills evenly.
-std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry);
+// Every seed x task x model, fully resolved, seeds outermost: the table fills evenly. Each of them
+// once with every one of `points`, side by side: values of settings and options that win over all
+// others.
+std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry,
+                            const std::vector<OptionMap>& points = {{}});
 
 // What the suite's models are timed with: a trial of each without task, budget and seed.
 std::vector<TrialSpec> timed_models(const Suite& suite, const Registry& registry);

@@ -21,11 +21,24 @@ Tensor sinusoidal_positions(int64_t first, int64_t T, int64_t D) {
   return table;
 }
 
+// Of every window of every sequence. One of padding alone counts one position, since there are no
+// sequences without any; what becomes of it does not matter.
+Lengths window_lengths(const Lengths& lengths, int64_t windows, int64_t width) {
+  Lengths cut;
+  for (const auto length : lengths)
+    for (int64_t window = 0; window < windows; ++window)
+      cut.push_back(std::clamp<int64_t>(length - window * width, 1, width));
+  return cut;
+}
+
 }  // namespace
 
 Backbone::Backbone(const ModelInfo& mixer, Options& mixer_options, const Settings& settings,
                    const TaskShape& task, uint64_t seed, std::vector<Parameter>& parameters)
-    : width_(settings.d_model), max_length_(task.max_length), taps_(settings.short_conv) {
+    : width_(settings.d_model),
+      max_length_(task.max_length),
+      taps_(settings.short_conv),
+      locality_(settings.locality) {
   const int64_t D = width_;
   const auto H = static_cast<int64_t>(std::lround(settings.mlp_ratio * static_cast<double>(D)));
   const auto context = [&](const std::string& prefix, int64_t layer = 0) {
@@ -78,13 +91,27 @@ Tensor Backbone::mlp(const Block& block, const Tensor& x) const {
   return matmul(gated_silu(matmul(n, block.up), matmul(n, block.gate)), block.down);
 }
 
-Tensor Backbone::forward(const Batch& batch, Dropout drop) const {
-  Tensor x = embed(batch, 0);  // [B, T, D]
+// The residual stack, [B, T, D] to the same.
+Tensor Backbone::mix(Tensor x, const Lengths& lengths, Dropout& drop) const {
   for (const Block& block : blocks_) {
     Tensor n = rms_norm(x, block.norm);
     if (block.conv.defined()) n = causal_conv(n, block.conv);
-    x = add(x, drop(block.mixer->forward(n, batch.lengths)));
+    x = add(x, drop(block.mixer->forward(n, lengths)));
     if (block.up.defined()) x = add(x, drop(mlp(block, x)));
+  }
+  return x;
+}
+
+Tensor Backbone::forward(const Batch& batch, Dropout drop) const {
+  const int64_t B = batch.size, T = batch.length, D = width_, W = locality_;
+  Tensor x = embed(batch, 0);  // [B, T, D]
+  if (W == 0 || T <= W) {
+    x = mix(x, batch.lengths, drop);
+  } else {
+    const int64_t windows = (T + W - 1) / W;
+    x = concat({x, Tensor({B, windows * W - T, D})}, 1);
+    x = mix(reshape(x, {B * windows, W, D}), window_lengths(batch.lengths, windows, W), drop);
+    x = slice(reshape(x, {B, windows * W, D}), 1, 0, T);
   }
   return read_out_(x, batch);
 }
@@ -109,6 +136,11 @@ Tensor Backbone::convolve_step(const Block& block, const Tensor& x, State& state
 }
 
 Tensor Backbone::step(const Batch& column, DecodeState& state) const {
+  if (locality_ > 0 && state.position % locality_ == 0) {  // a window begins
+    const int64_t position = state.position;
+    state = start(column.size);
+    state.position = position;
+  }
   Tensor x = reshape(embed(column, state.position), {column.size, width_});  // [B, D]
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     const Block& block = blocks_[i];

@@ -14,6 +14,9 @@ namespace longhaul {
 //   them) layers times:  x = x + mixer(conv(norm(x)));  x = x + mlp(norm(x)) logits = norm(pooled
 //   x) head + bias     pooled: mean or last position, or every scored position
 // A pair of sequences goes through the same stack; see ReadOut.
+// With the setting `locality` the stack runs on windows of so many positions as if each were a
+// sequence of its own: only positions, pooling and the read-out span them. What is learned then
+// needed no long range.
 // norm: RMS norm with gain. conv: depthwise causal convolution, left out when short_conv = 0.
 // mlp(x) = (x up * silu(x gate)) down (Shazeer 2020, arXiv:2002.05202, SwiGLU).
 class Backbone final : public Network {
@@ -36,9 +39,10 @@ class Backbone final : public Network {
   };
   Tensor mlp(const Block& block, const Tensor& x) const;
   Tensor embed(const Batch& batch, int64_t first) const;
+  Tensor mix(Tensor x, const Lengths& lengths, Dropout& drop) const;
   Tensor convolve_step(const Block& block, const Tensor& x, State& state) const;
 
-  int64_t width_, max_length_, taps_;
+  int64_t width_, max_length_, taps_, locality_;
   InputEmbedding input_;
   Tensor positions_;
   bool sinusoidal_ = false;

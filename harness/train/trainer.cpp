@@ -64,13 +64,26 @@ class Trainer {
   }
 
  private:
-  // The share of the budget that is spent after `steps` steps.
+  // The share of the budget that is spent.
   double spent() const {
+    const Budget& budget = spec_.budget;
+    const std::pair<double, double> counts[] = {
+        {static_cast<double>(result_.steps), static_cast<double>(budget.steps)},
+        {result_.seconds, budget.seconds},
+        {static_cast<double>(result_.tokens), budget.tokens},
+        {static_cast<double>(flops_), budget.flops}};
     double share = 0;
-    if (spec_.budget.steps > 0)
-      share = static_cast<double>(result_.steps) / static_cast<double>(spec_.budget.steps);
-    if (spec_.budget.seconds > 0) share = std::max(share, result_.seconds / spec_.budget.seconds);
+    for (const auto& [count, limit] : counts)
+      if (limit > 0) share = std::max(share, count / limit);
     return std::min(share, 1.0);
+  }
+
+  // The share at the middle of the running step, whose tokens and operations count already, so that
+  // neither the first nor the last step is idle.
+  double middle(double done) const {
+    const double half_step =
+        spec_.budget.steps > 0 ? 0.5 / static_cast<double>(spec_.budget.steps) : 0;
+    return std::max({done + half_step, (done + spent()) / 2, 1e-3});
   }
 
   double step(double done) {
@@ -86,15 +99,11 @@ class Trainer {
                           result_.steps + 1));
     const double factor =
         settings_.clip > 0 ? std::min(1.0, settings_.clip / (lanes.gradient_norm + 1e-12)) : 1;
-    // The rate at the middle of the step, so that neither the first nor the last step is idle.
-    const double middle =
-        spec_.budget.steps > 0 ? done + 0.5 / static_cast<double>(spec_.budget.steps) : done;
-    optimizer_.step(
-        lanes_.gradient(), factor,
-        settings_.learning_rate * warmup_cosine(std::max(middle, 1e-3), settings_.warmup));
-    ++result_.steps;
     for (const Batch& batch : batches) result_.tokens += batch.token_count();
     flops_ += lanes_.measured().flops;
+    optimizer_.step(lanes_.gradient(), factor,
+                    settings_.learning_rate * warmup_cosine(middle(done), settings_.warmup));
+    ++result_.steps;
     losses_.push_back(lanes.loss);
     result_.seconds += since(start);
     progress_.step = result_.steps;

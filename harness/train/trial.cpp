@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <limits>
 #include <new>
 #include <system_error>
 
@@ -57,6 +58,16 @@ int64_t measure_state(const Model& model, const Batch& batch) {
   return state.bytes();
 }
 
+// All that a trial which chooses settings may know.
+Evaluation untested(double validation) {
+  constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+  Evaluation evaluation;
+  evaluation.test = kMissing;
+  evaluation.validation = validation;
+  evaluation.baselines = {kMissing, kMissing, kMissing};
+  return evaluation;
+}
+
 void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
          TrialRecord& record) {
   const ModelInfo info = registry.model(spec.model);
@@ -88,11 +99,15 @@ void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
   record.notes = training.notes;
   write_curve(dir / "curve.csv", training.curve);
 
-  record.evaluations = run_tests(model, spec, registry, *task, tests, shape, training.validation);
-  if (spec.settings.causal && model.decodes())
-    record.state_bytes =
-        measure_state(model, draw_all(*task, Split::test, spec.settings.test_examples).back());
-  save_model(dir / "checkpoint.safetensors", model, spec);
+  if (spec.tuning.is_candidate) {
+    record.evaluations = {untested(training.validation)};
+  } else {
+    record.evaluations = run_tests(model, spec, registry, *task, tests, shape, training.validation);
+    if (spec.settings.causal && model.decodes())
+      record.state_bytes =
+          measure_state(model, draw_all(*task, Split::test, spec.settings.test_examples).back());
+    save_model(dir / "checkpoint.safetensors", model, spec);
+  }
   record.status = Status::ok;
 }
 

@@ -65,10 +65,10 @@ extra: 1
 )") ==
         R"(s.yaml:2: seeds: 0 is given twice
 s.yaml:2: seeds: found 'x', allowed: integers, at least 0
-s.yaml:3: budget.stepz: unknown key; did you mean 'steps'? known: steps seconds
-s.yaml:3: budget: needs steps, seconds or both
+s.yaml:3: budget.stepz: unknown key; did you mean 'steps'? known: steps seconds tokens flops
+s.yaml:3: budget: needs a limit: steps, seconds, tokens or flops
 s.yaml:5: defaults.d_model: expected an integer, found text 'wide'
-s.yaml:6: defaults.layerz: unknown key; did you mean 'layers'? known: d_model layers mlp_ratio short_conv causal pooling dropout batch lanes learning_rate warmup weight_decay clip evaluations validation_examples test_examples
+s.yaml:6: defaults.layerz: unknown key; did you mean 'layers'? known: d_model layers mlp_ratio short_conv causal locality pooling dropout batch lanes learning_rate warmup weight_decay clip evaluations validation_examples test_examples
 s.yaml:9: models.copy-odd.heads: found 0, allowed: 1 .. 8
 s.yaml:9: models.copy-odd.gate: found 'relu', allowed: none | silu; did you mean 'silu'?
 s.yaml:9: models.copy-odd.gat: unknown key; did you mean 'gate'? known: heads gate
@@ -76,7 +76,7 @@ s.yaml:10: models.copi: no model 'copi'; did you mean 'copy'? known: copy mirror
 s.yaml:12: tasks.coin.d_model: found 0, allowed: 1 .. 16384
 s.yaml:12: tasks.coin.sides: found 7, allowed: 2 .. 6
 s.yaml:13: tasks.echo: echo: length 3 is odd
-s.yaml:14: extra: unknown key; known: suite seeds budget retry defaults models tasks plugins evaluate throughput)");
+s.yaml:14: extra: unknown key; known: suite seeds root_seed budget match tune retry defaults models tasks plugins evaluate throughput)");
 }
 
 TEST_CASE("config: a setting misspelt in an entry finds the setting", "[config]") {
@@ -117,8 +117,13 @@ s.yaml:1: tasks: is missing, such as tasks: [listops, mqar]
 s.yaml:1: models: is missing, such as models: [transformer, lru])");
   CHECK(complaint(with_line(2, "seeds: []")) ==
         "s.yaml:2: seeds: is empty, allowed: at least one seed");
-  CHECK(complaint(with_line(2, "seeds: 3")) ==
-        "s.yaml:2: seeds: expected a list such as [0, 1, 2], found '3'");
+  CHECK(complaint(with_line(2, "seeds: three")) ==
+        "s.yaml:2: seeds: found 'three', allowed: a list such as [0, 1, 2], or how many: 1 .. "
+        "10000");
+  CHECK(complaint(with_line(2, "seeds: [0]\nroot_seed: 1")) ==
+        "s.yaml:3: root_seed: stands beside a number of seeds, such as seeds: 5");
+  CHECK(complaint(with_line(2, "seeds: 2\nroot_seed: -1")) ==
+        "s.yaml:3: root_seed: found '-1', allowed: an integer, at least 0");
   CHECK(complaint(with_line(3, "")) ==
         "s.yaml:6: tasks.coin: needs a budget, its own or the suite's, such as budget: {steps: "
         "1000}");
@@ -144,10 +149,8 @@ TEST_CASE("config: impossible values are named with what is allowed", "[config]"
 }
 
 TEST_CASE("config: a key that only a later version can honour is refused", "[config]") {
-  CHECK(complaint(kGood + "tune: {lr: [0.001]}\n") ==
-        "s.yaml:7: tune: this version does not support it yet");
-  CHECK(complaint(with_line(3, "budget: {steps: 5, tokens: 5e6}")) ==
-        "s.yaml:3: budget.tokens: this version does not support it yet");
+  CHECK(complaint(kGood + "diagnostics: [state_norm]\n") ==
+        "s.yaml:7: diagnostics: this version does not support it yet");
 }
 
 TEST_CASE("config: an impossible throughput block is named with what is allowed", "[config]") {
@@ -199,7 +202,8 @@ TEST_CASE("config: a file that is not there is named", "[config]") {
 TEST_CASE("config: a wrong --set names its path and the nearest one", "[config]") {
   const auto of = [](const std::string& assignment) { return complaint(kGood, {assignment}); };
   CHECK(of("budget.stepz=5") ==
-        "--set budget.stepz: unknown key; did you mean 'steps'? known: steps seconds");
+        "--set budget.stepz: unknown key; did you mean 'steps'? known: steps seconds "
+        "tokens flops");
   CHECK(of("task.coin.sides=3")
             .find("--set task.coin.sides: task: unknown key; did you mean "
                   "'tasks'? known: suite seeds") == 0);

@@ -52,7 +52,7 @@ TEST_CASE("spec: the id changes with whatever changes the outcome", "[spec]") {
   CHECK(id.size() == 16);
   CHECK(id.find_first_not_of("0123456789abcdef") == std::string::npos);
 
-  std::vector<TrialSpec> changed(9, sample_spec());
+  std::vector<TrialSpec> changed(11, sample_spec());
   changed[0].model = "lru";
   changed[1].model_options["heads"] = int64_t{5};
   changed[2].task = "mqar";
@@ -62,6 +62,8 @@ TEST_CASE("spec: the id changes with whatever changes the outcome", "[spec]") {
   changed[6].budget.steps = 601;
   changed[7].seed = 0;
   changed[8].plugins[0].content = "0123456789abcdee";  // it was rebuilt
+  changed[9].budget.tokens = 1e6;
+  changed[10].budget.flops = 1e12;
   for (const TrialSpec& spec : changed) CHECK(spec.id() != id);
 }
 
@@ -78,7 +80,16 @@ TEST_CASE("spec: the id of a known spec stays what it was", "[spec]") {
   // Stored results are found by it. A new setting or task version may change it; nothing else may.
   TrialSpec spec = sample_spec();
   spec.plugins.clear();
-  CHECK(spec.id() == "0a5ced450a5f81fd");
+  CHECK(spec.id() == "7519068847b06d40");
+}
+
+TEST_CASE("spec: a file of before budgets in tokens and tuning is read", "[spec]") {
+  nlohmann::json json = to_json(sample_spec());
+  json.erase("tuning");
+  CHECK(trial_from_json(json).id() == sample_spec().id());
+  json["budget"]["tokens"] = 5e6;
+  CHECK(trial_from_json(json).budget.tokens == 5e6);
+  CHECK(to_json(trial_from_json(json)).at("budget").at("tokens") == 5e6);
 }
 
 TEST_CASE("spec: a bad trial file names the key", "[spec]") {

@@ -85,6 +85,27 @@ TEST_CASE("suite: a task's own budget takes the place of the suite's", "[suite]"
   CHECK(trial(suite, "copy", "echo-long").budget.seconds == 1.5);
 }
 
+TEST_CASE("suite: budgets in tokens and operations survive the resolved file", "[suite]") {
+  const Suite suite = load(kSuite, {"budget={tokens: 5e6, flops: 1e13}"});
+  CHECK(trial(suite, "copy", "coin").budget.tokens == 5e6);
+  CHECK(trial(suite, "copy", "coin").budget.flops == 1e13);
+  CHECK(trials(load(to_yaml(suite))) == trials(suite));
+}
+
+TEST_CASE("suite: a number of seeds is derived from the root, and more begin alike", "[suite]") {
+  const auto seeds = [](const std::string& count, const std::string& root) {
+    return load(kSuite, {"seeds=" + count, "root_seed=" + root}).seeds;
+  };
+  const std::vector<uint64_t> five = seeds("5", "0"), three = seeds("3", "0");
+  CHECK(std::set<uint64_t>(five.begin(), five.end()).size() == 5);
+  CHECK(std::equal(three.begin(), three.end(), five.begin()));
+  CHECK(load(kSuite, {"seeds=3"}).seeds == three);
+  for (const uint64_t seed : seeds("5", "1"))
+    CHECK(std::find(five.begin(), five.end(), seed) == five.end());
+  const Suite suite = load(kSuite, {"seeds=3"});
+  CHECK(load(to_yaml(suite)).seeds == three);
+}
+
 TEST_CASE("suite: retry reads times with their unit", "[suite]") {
   CHECK(load(kSuite).retry.tries == 3);
   CHECK(load(kSuite).retry.delay_seconds == 2);
