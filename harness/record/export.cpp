@@ -9,9 +9,8 @@
 namespace longhaul {
 namespace {
 
-// Suites cannot choose these yet: every trial starts from scratch, with this loss.
+// Suites cannot choose this yet: every trial starts from scratch.
 const char* const kPretrain = "none";
-const char* const kLoss = "cross_entropy";
 
 struct ResultRow {
   const Trial& trial;
@@ -72,7 +71,7 @@ const std::vector<ResultColumn>& result_columns() {
       of_spec("task", &TrialSpec::task_name),
       of_spec("task_version", &TrialSpec::task_version),
       {"pretrain", [](const ResultRow&) { return kPretrain; }},
-      {"loss", [](const ResultRow&) { return kLoss; }},
+      {"loss", [](const ResultRow& row) { return row.trial.spec.settings.loss; }},
       of_spec("seed", &TrialSpec::seed),
       {"eval_length",
        [](const ResultRow& row) { return csv_text(row.evaluation ? row.evaluation->length : 0); }},
@@ -81,6 +80,7 @@ const std::vector<ResultColumn>& result_columns() {
       of_record("metric", &TrialRecord::metric),
       of_evaluation("test_value", &Evaluation::test),
       of_evaluation("val_value", &Evaluation::validation),
+      of_evaluation("test_ece", &Evaluation::calibration_error),
       of_record("selected_step", &TrialRecord::selected_step),
       of_baselines("chance", &Baselines::chance),
       of_baselines("majority", &Baselines::majority),
@@ -148,7 +148,7 @@ const std::vector<SummaryColumn>& summary_columns() {
       {"model", [](const Cell& cell) { return cell.model; }},
       {"task", [](const Cell& cell) { return cell.task; }},
       {"pretrain", [](const Cell&) { return kPretrain; }},
-      {"loss", [](const Cell&) { return kLoss; }},
+      {"loss", [](const Cell& cell) { return cell.trials.front()->spec.settings.loss; }},
       {"eval_length", [](const Cell& cell) { return csv_text(cell.eval_length); }},
       {"n", [](const Cell& cell) { return csv_text(cell.test.n); }},
       of_test("mean", &Statistics::mean),

@@ -56,6 +56,7 @@ class Backbone {
 
   const std::vector<Parameter>& parameters() const { return parameters_; }
   int64_t parameter_count() const;
+  const Tensor& head() const { return head_; }  // [what it reads, classes]: a column a class
 
  private:
   struct Block {
