@@ -51,7 +51,7 @@ class Step {
   Model model_;
   std::vector<int64_t> offsets_;
   Lanes lanes_;
-  AdamW optimizer_;
+  Optimizer optimizer_;
   std::vector<Batch> batches_;
 };
 

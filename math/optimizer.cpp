@@ -5,6 +5,7 @@
 
 #include "math/memory.h"
 #include "math/parallel.h"
+#include "math/vmath.h"
 
 namespace longhaul {
 namespace {
@@ -15,6 +16,8 @@ Tensor moments(int64_t size) {
   const MemoryScope scope(Memory::optimizer);
   return Tensor(Shape{size});
 }
+
+float sign(float x) { return vmath::select(x > 0, 1.0f, vmath::select(x < 0, -1.0f, 0.0f)); }
 
 }  // namespace
 
@@ -28,37 +31,82 @@ std::vector<int64_t> gradient_layout(const std::vector<Parameter>& parameters) {
   return offsets;
 }
 
-AdamW::AdamW(const std::vector<Parameter>& parameters, std::vector<int64_t> offsets, AdamWSpec spec)
+Optimizer::Optimizer(const std::vector<Parameter>& parameters, std::vector<int64_t> offsets,
+                     OptimizerSpec spec)
     : parameters_(parameters),
       offsets_(std::move(offsets)),
       spec_(spec),
-      mean_(moments(offsets_.back())),
-      square_(moments(offsets_.back())) {}
+      mean_(moments(spec.rule == Rule::sign_sgd ? 0 : offsets_.back())),
+      square_(moments(spec.rule == Rule::adamw ? offsets_.back() : 0)) {}
 
-void AdamW::step(const float* gradient, double factor, double learning_rate) {
+void Optimizer::step(const float* gradient, double factor, double learning_rate) {
   ++steps_;
+  parallel_for(static_cast<int64_t>(parameters_.size()), 1, [&](int64_t index, int64_t) {
+    const Parameter& p = parameters_[index];
+    const double rate = learning_rate * p.group.lr_scale;
+    const int64_t offset = offsets_[index];
+    const Slice slice{
+        .size = p.value.size(),
+        .w = p.value.data(),
+        .g = gradient + offset,
+        .mean = mean_.size() ? mean_.data() + offset : nullptr,
+        .square = square_.size() ? square_.data() + offset : nullptr,
+        .scale = static_cast<float>(factor),
+        .keep = static_cast<float>(1 - (p.group.decay ? rate * spec_.weight_decay : 0)),
+        .rate = static_cast<float>(rate)};
+    switch (spec_.rule) {
+      case Rule::adamw:
+        return adamw(slice);
+      case Rule::sgd:
+        return sgd(slice);
+      case Rule::sign_sgd:
+        return sign_sgd(slice);
+      case Rule::lion:
+        return lion(slice);
+    }
+  });
+}
+
+void Optimizer::adamw(const Slice& slice) const {
   const auto b1 = static_cast<float>(spec_.beta1), b2 = static_cast<float>(spec_.beta2);
   const auto unbias1 = static_cast<float>(1 / (1 - std::pow(spec_.beta1, steps_)));
   const auto unbias2 = static_cast<float>(1 / (1 - std::pow(spec_.beta2, steps_)));
   const auto epsilon = static_cast<float>(spec_.epsilon);
-  parallel_for(static_cast<int64_t>(parameters_.size()), 1, [&](int64_t index, int64_t) {
-    const Parameter& p = parameters_[index];
-    const double rate = learning_rate * p.group.lr_scale;
-    const auto lr = static_cast<float>(rate), scale = static_cast<float>(factor);
-    const auto keep = static_cast<float>(1 - (p.group.decay ? rate * spec_.weight_decay : 0));
-    float* w = p.value.data();
-    const float* g = gradient + offsets_[index];
-    float* m = mean_.data() + offsets_[index];
-    float* s = square_.data() + offsets_[index];
-    const int64_t n = p.value.size();
+  const auto [n, w, g, m, s, scale, keep, rate] = slice;
 #pragma omp simd
-    for (int64_t i = 0; i < n; ++i) {
-      const float gi = scale * g[i];
-      m[i] = b1 * m[i] + (1 - b1) * gi;
-      s[i] = b2 * s[i] + (1 - b2) * gi * gi;
-      w[i] = keep * w[i] - lr * (m[i] * unbias1) / (std::sqrt(s[i] * unbias2) + epsilon);
-    }
-  });
+  for (int64_t i = 0; i < n; ++i) {
+    const float gi = scale * g[i];
+    m[i] = b1 * m[i] + (1 - b1) * gi;
+    s[i] = b2 * s[i] + (1 - b2) * gi * gi;
+    w[i] = keep * w[i] - rate * (m[i] * unbias1) / (std::sqrt(s[i] * unbias2) + epsilon);
+  }
+}
+
+void Optimizer::sgd(const Slice& slice) const {
+  const auto momentum = static_cast<float>(spec_.momentum);
+  const auto [n, w, g, m, s, scale, keep, rate] = slice;
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) {
+    m[i] = momentum * m[i] + scale * g[i];
+    w[i] = keep * w[i] - rate * m[i];
+  }
+}
+
+void Optimizer::sign_sgd(const Slice& slice) const {
+  const auto [n, w, g, m, s, scale, keep, rate] = slice;
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) w[i] = keep * w[i] - rate * sign(g[i]);
+}
+
+void Optimizer::lion(const Slice& slice) const {
+  const auto b1 = static_cast<float>(spec_.beta1), b2 = static_cast<float>(spec_.beta2);
+  const auto [n, w, g, m, s, scale, keep, rate] = slice;
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) {
+    const float gi = scale * g[i];
+    w[i] = keep * w[i] - rate * sign(b1 * m[i] + (1 - b1) * gi);
+    m[i] = b2 * m[i] + (1 - b2) * gi;
+  }
 }
 
 double warmup_cosine(double fraction, double warmup) {

@@ -7,11 +7,20 @@
 
 namespace longhaul {
 
-// AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101) over parameters that declare their own
-// learning rate scale and decay. Gradients lie in one flat array at the offsets given by
-// gradient_layout().
-struct AdamWSpec {
+// How a step follows from the gradient g, elementwise, at rate lr. All of them decay weights apart
+// from the gradient: w -= lr weight_decay w.
+//   adamw     w -= lr m^ / (sqrt(s^) + epsilon), m and s the fading means of g and g^2, m^ and s^
+//             corrected for their start (Loshchilov & Hutter 2019, arXiv:1711.05101)
+//   sgd       m = momentum m + g, w -= lr m (Polyak 1964)
+//   sign_sgd  w -= lr sign(g) (Bernstein et al. 2018, arXiv:1802.04434)
+//   lion      w -= lr sign(beta1 m + (1 - beta1) g), then m = beta2 m + (1 - beta2) g
+//             (Chen et al. 2023, arXiv:2302.06675)
+enum class Rule { adamw, sgd, sign_sgd, lion };
+
+struct OptimizerSpec {
+  Rule rule = Rule::adamw;
   double beta1 = 0.9, beta2 = 0.98, epsilon = 1e-8;
+  double momentum = 0.9;
   double weight_decay = 0;
 };
 
@@ -19,18 +28,34 @@ struct AdamWSpec {
 // is the total. Binds every parameter's gradient slot to its offset.
 std::vector<int64_t> gradient_layout(const std::vector<Parameter>& parameters);
 
-class AdamW {
+// Parameters declare their own learning rate scale and decay. Gradients lie in one flat array at
+// the offsets given by gradient_layout().
+class Optimizer {
  public:
-  AdamW(const std::vector<Parameter>& parameters, std::vector<int64_t> offsets, AdamWSpec spec);
+  Optimizer(const std::vector<Parameter>& parameters, std::vector<int64_t> offsets,
+            OptimizerSpec spec);
 
   // One step with `gradient` scaled by `factor` (clipping).
   void step(const float* gradient, double factor, double learning_rate);
 
  private:
+  // The values of one parameter in a step: weights, gradient, and what the rule remembers.
+  struct Slice {
+    int64_t size;
+    float* w;
+    const float* g;
+    float *mean, *square;
+    float scale, keep, rate;
+  };
+  void adamw(const Slice& slice) const;
+  void sgd(const Slice& slice) const;
+  void sign_sgd(const Slice& slice) const;
+  void lion(const Slice& slice) const;
+
   std::vector<Parameter> parameters_;
   std::vector<int64_t> offsets_;
-  AdamWSpec spec_;
-  Tensor mean_, square_;  // first and second moments, flat
+  OptimizerSpec spec_;
+  Tensor mean_, square_;  // first and second moments, flat; empty where the rule has none
   int64_t steps_ = 0;
 };
 

@@ -86,6 +86,7 @@ const std::vector<ResultColumn>& result_columns() {
       of_record("metric", &TrialRecord::metric),
       of_evaluation("test_value", &Evaluation::test),
       of_evaluation("val_value", &Evaluation::validation),
+      of_evaluation("test_ece", &Evaluation::calibration_error),
       of_record("selected_step", &TrialRecord::selected_step),
       of_baselines("chance", &Baselines::chance),
       of_baselines("majority", &Baselines::majority),

@@ -60,7 +60,8 @@ json encode(const std::vector<Evaluation>& evaluations) {
                     {"validation", evaluation.validation},
                     {"test_set", evaluation.test_set},
                     {"post_hoc", evaluation.post_hoc},
-                    {"baselines", encode(evaluation.baselines)}});
+                    {"baselines", encode(evaluation.baselines)},
+                    {"calibration_error", evaluation.calibration_error}});
   return list;
 }
 
@@ -114,6 +115,8 @@ void decode(const std::string& key, const json& found, std::vector<Evaluation>& 
     decode_member(place, found[i], "test_set", evaluation.test_set);
     decode_member(place, found[i], "post_hoc", evaluation.post_hoc);
     decode_member(place, found[i], "baselines", evaluation.baselines);
+    if (found[i].contains("calibration_error"))
+      decode_member(place, found[i], "calibration_error", evaluation.calibration_error);
   }
 }
 

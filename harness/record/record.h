@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -38,6 +39,8 @@ struct Evaluation {
   std::string test_set = {};  // a value of the task's option test_set, "" for its own
   std::string post_hoc = {};  // a change of the mixer made after training, "" for none
   Baselines baselines = {};   // on the same examples
+  // Expected calibration error (harness/train/lanes.h); not a number in records older than it.
+  double calibration_error = std::numeric_limits<double>::quiet_NaN();
 };
 
 // What one trial found: one record.json. Numbers of a failed trial stay 0 and `message` says why.

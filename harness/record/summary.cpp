@@ -16,12 +16,6 @@ std::set<int64_t> lengths_of(const Results& results, const std::string& task) {
   return lengths;
 }
 
-std::string text_setting(const TrialSpec& spec, const std::string& name, const char* standard) {
-  const OptionMap settings = to_options(spec.settings);
-  const auto found = settings.find(name);
-  return found == settings.end() ? standard : to_text(found->second);
-}
-
 Cell make_cell(const Results& results, const Row& row, const std::string& task,
                int64_t eval_length) {
   Cell cell;
@@ -83,9 +77,9 @@ void rank(const std::vector<Cell*>& column) {
 
 }  // namespace
 
-std::string pretrain_of(const TrialSpec& spec) { return text_setting(spec, "pretrain", "none"); }
+std::string pretrain_of(const TrialSpec& spec) { return spec.settings.pretrain; }
 
-std::string loss_of(const TrialSpec& spec) { return text_setting(spec, "loss", "cross_entropy"); }
+std::string loss_of(const TrialSpec& spec) { return spec.settings.loss; }
 
 bool Row::holds(const TrialSpec& spec) const {
   return spec.model_name == model && pretrain_of(spec) == pretrain && loss_of(spec) == loss;

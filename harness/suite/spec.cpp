@@ -96,6 +96,28 @@ class ObjectReader {
 
 }  // namespace
 
+namespace {
+
+// Sources: math/losses.h.
+void read_loss(Options& options, Settings& s, const Settings& base) {
+  s.loss = options.choice("loss", base.loss,
+                          {"cross_entropy", "emo", "smooth_accuracy", "tailr", "logit_adjusted"},
+                          "what training minimises; scores and curves are the same for all");
+  s.loss_head =
+      options.choice("loss_head", base.loss_head, {"fixed", "adaptive"},
+                     "emo: class vectors of the head, as training found them or as they are");
+  s.loss_mix = options.choice("loss_mix", base.loss_mix, {"cross_entropy", "none"},
+                              "emo: added in equal parts; none is slow from random weights");
+  s.loss_gamma = options.number("loss_gamma", base.loss_gamma,
+                                "tailr: 0 is cross entropy, 1 smooth accuracy", 0, 1);
+  s.loss_tau = options.number("loss_tau", base.loss_tau,
+                              "logit_adjusted: weight of the classes' log frequencies", 0, 10);
+  s.label_noise = options.number("label_noise", base.label_noise,
+                                 "share of training answers replaced by another class", 0, 1);
+}
+
+}  // namespace
+
 Settings read_settings(Options& options, const Settings& base) {
   Settings s;
   s.d_model = options.integer("d_model", base.d_model, "width of the residual stream", 1, 16384);
@@ -120,11 +142,17 @@ Settings read_settings(Options& options, const Settings& base) {
   s.lanes = options.integer(
       "lanes", base.lanes,
       "parts that a batch is split into, each run by one thread; results depend on it", 1, 1 << 16);
+  read_loss(options, s, base);
+  s.optimizer = options.choice("optimizer", base.optimizer, {"adamw", "sgd", "sign_sgd", "lion"},
+                               "how weights follow from gradients; sign_sgd has no momentum");
+  s.momentum = options.number("momentum", base.momentum,
+                              "sgd: share of the last step that the next one keeps", 0, 0.9999);
   s.learning_rate = options.number("learning_rate", base.learning_rate,
                                    "highest learning rate, after warm-up", 1e-9, 10);
   s.warmup = options.number("warmup", base.warmup, "share of the budget with a rising rate", 0, 1);
   s.weight_decay =
-      options.number("weight_decay", base.weight_decay, "weight decay of AdamW", 0, 10);
+      options.number("weight_decay", base.weight_decay,
+                     "what the rate times this takes off every weight at a step", 0, 10);
   s.clip = options.number("clip", base.clip, "largest global gradient norm; 0 does not clip", 0);
   s.evaluations = options.integer("evaluations", base.evaluations,
                                   "validation passes of a training run", 1, 100000);

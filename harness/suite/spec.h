@@ -25,6 +25,14 @@ struct Settings {
   // training
   int64_t batch = 32;
   int64_t lanes = 8;
+  std::string loss = "cross_entropy";  // harness/train/objective.h
+  std::string loss_head = "fixed";
+  std::string loss_mix = "cross_entropy";
+  double loss_gamma = 0.1;
+  double loss_tau = 1;
+  double label_noise = 0;           // share of training answers that are wrong
+  std::string optimizer = "adamw";  // math/optimizer.h
+  double momentum = 0.9;
   double learning_rate = 3e-3;
   double warmup = 0.1;  // share of the budget
   double weight_decay = 0.05;

@@ -79,8 +79,9 @@ std::vector<Evaluation> run_tests(const Model& model, const TrialSpec& spec,
         draw_all(*test.task, Split::test, spec.settings.test_examples);
     const Baselines baselines = measure_baselines(*test.task, spec.settings.test_examples);
     const auto add = [&](const Model& tested, const std::string& post_hoc) {
-      evaluations.push_back({test.length, evaluate(tested, batches).accuracy, validation,
-                             test.test_set, post_hoc, baselines});
+      const Score score = evaluate(tested, batches);
+      evaluations.push_back({test.length, score.accuracy, validation, test.test_set, post_hoc,
+                             baselines, score.calibration_error});
     };
     add(model, "");
     if (!has_option(spec.model_options, "post_hoc")) continue;

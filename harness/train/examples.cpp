@@ -14,10 +14,7 @@ uint64_t hash_of(const std::vector<T>& items, uint64_t start = 0) {
 }
 
 Split split_of(const Example& example) {
-  uint64_t hash = hash_of(example.tokens);
-  if (!example.second.empty()) hash = hash_of(example.second, hash);
-  if (!example.values.empty()) hash = hash_of(example.values, hash);
-  switch (hash & 3) {
+  switch (content_hash(example) & 3) {
     case 0:
       return Split::validation;
     case 1:
@@ -48,6 +45,13 @@ int64_t shuffled(int64_t i, int64_t n, uint64_t key) {
 }
 
 }  // namespace
+
+uint64_t content_hash(const Example& example) {
+  uint64_t hash = hash_of(example.tokens);
+  if (!example.second.empty()) hash = hash_of(example.second, hash);
+  if (!example.values.empty()) hash = hash_of(example.values, hash);
+  return hash;
+}
 
 const char* split_name(Split split) {
   switch (split) {

@@ -4,6 +4,8 @@
 
 namespace longhaul {
 
+uint64_t content_hash(const Example& example);  // of its inputs
+
 const char* split_name(Split split);  // train, validation or test
 
 // Example `index` of a split of a task's stream named by `seed`. Splits are disjoint by content:

@@ -1,19 +1,30 @@
 #include "harness/train/lanes.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
+#include <cmath>
 
 #include "longhaul/ops.h"
 #include "math/memory.h"
 #include "math/optimizer.h"
 #include "math/parallel.h"
+#include "math/vmath.h"
 
 namespace longhaul {
 namespace {
 
+constexpr int64_t kBins = 15;
+
+// Of the positions whose answer the model gives a probability in the bin's range.
+struct Bin {
+  int64_t scored = 0, right = 0;
+  double probability = 0;  // sum
+};
+
 struct Tally {
-  int64_t right = 0, scored = 0;
   double loss = 0;
+  std::array<Bin, kBins> bins;
 };
 
 Tally score(const Model& model, const Batch& batch) {
@@ -21,20 +32,28 @@ Tally score(const Model& model, const Batch& batch) {
   const int64_t C = logits.dim(1);
   Tally tally;
   tally.loss = cross_entropy(logits, batch.targets).item();
-  tally.scored = logits.dim(0);
-  for (int64_t r = 0; r < tally.scored; ++r) {
-    const float* row = logits.data() + r * C;
-    tally.right += std::max_element(row, row + C) - row == batch.targets[r];
+  for (int64_t r = 0; r < logits.dim(0); ++r) {
+    const float *row = logits.data() + r * C, *top = std::max_element(row, row + C);
+    double total = 0;
+    for (int64_t c = 0; c < C; ++c) total += double{vmath::exp(row[c] - *top)};
+    const double probability = 1 / total;
+    const auto place = static_cast<int64_t>(probability * kBins);
+    Bin& bin = tally.bins[std::clamp<int64_t>(place, 0, kBins - 1)];
+    ++bin.scored;
+    bin.right += top - row == batch.targets[r];
+    bin.probability += probability;
   }
   return tally;
 }
 
 }  // namespace
 
-Lanes::Lanes(const Model& model, int64_t lanes, std::vector<int64_t> offsets)
+Lanes::Lanes(const Model& model, int64_t lanes, std::vector<int64_t> offsets,
+             Objective objective)
     : model_(model),
       total_(offsets.back()),
-      losses_(static_cast<std::size_t>(lanes)),
+      objective_(std::move(objective)),
+      lane_results_(static_cast<std::size_t>(lanes)),
       lane_measured_(static_cast<std::size_t>(lanes)) {
   const MemoryScope scope(Memory::optimizer);
   for (int64_t lane = 0; lane < lanes; ++lane) {
@@ -51,22 +70,26 @@ Lanes::Result Lanes::run(const std::vector<Batch>& lane_batches, uint64_t dropou
 
   parallel_for(static_cast<int64_t>(slots_.size()), 1, [&](int64_t lane, int64_t) {
     std::fill_n(slot_pointers_[lane], total_, 0.0f);
-    losses_[lane] = 0;
+    lane_results_[lane] = {};
     lane_measured_[lane].reset();
     if (lane >= static_cast<int64_t>(lane_batches.size())) return;
     const Batch& batch = lane_batches[lane];
     const Meter meter(lane_measured_[lane]);
     const Rng dropout(dropout_seed, "lane", static_cast<uint64_t>(lane));
     Tape tape(slot_pointers_[lane]);
-    const Tensor loss = cross_entropy(model_.forward(batch, &dropout), batch.targets, weight);
-    losses_[lane] = loss.item();
-    tape.backward(loss);
+    const Tensor logits = model_.forward(batch, &dropout);
+    const Tensor cross = cross_entropy(logits, batch.targets, weight);
+    const Tensor loss = objective_ ? objective_(logits, batch.targets, weight) : cross;
+    lane_results_[lane].cross_entropy = cross.item();
+    lane_results_[lane].objective = loss.item();
+    tape.backward(loss);  // skips cross entropy where it is not the loss
   });
 
   Result result;
   measured_.reset();
   for (std::size_t lane = 0; lane < slots_.size(); ++lane) {
-    result.loss += losses_[lane];
+    result.cross_entropy += lane_results_[lane].cross_entropy;
+    result.objective += lane_results_[lane].objective;
     measured_.add(lane_measured_[lane]);
   }
   result.gradient_norm = sum_gradients(slot_pointers_, total_);
@@ -77,14 +100,23 @@ Score evaluate(const Model& model, const std::vector<Batch>& batches) {
   std::vector<Tally> tallies(batches.size());
   parallel_for(static_cast<int64_t>(batches.size()), 1,
                [&](int64_t i, int64_t) { tallies[i] = score(model, batches[i]); });
-  Tally total;
-  for (const Tally& tally : tallies) {
-    total.right += tally.right;
-    total.scored += tally.scored;
-    total.loss += tally.loss;
+  int64_t right = 0, scored = 0;
+  double loss = 0;
+  double off = 0;  // how far the bins' probabilities are from what came true, in positions
+  for (int64_t b = 0; b < kBins; ++b) {
+    Bin bin;
+    for (const Tally& tally : tallies) {
+      bin.scored += tally.bins[b].scored;
+      bin.right += tally.bins[b].right;
+      bin.probability += tally.bins[b].probability;
+    }
+    scored += bin.scored;
+    right += bin.right;
+    off += std::abs(static_cast<double>(bin.right) - bin.probability);
   }
-  const auto scored = static_cast<double>(std::max<int64_t>(total.scored, 1));
-  return {static_cast<double>(total.right) / scored, total.loss / scored};
+  for (const Tally& tally : tallies) loss += tally.loss;
+  const auto count = static_cast<double>(std::max<int64_t>(scored, 1));
+  return {static_cast<double>(right) / count, loss / count, off / count};
 }
 
 }  // namespace longhaul

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "harness/train/model.h"
+#include "harness/train/objective.h"
 #include "longhaul/rng.h"
 #include "math/meter.h"
 
@@ -13,11 +14,13 @@ namespace longhaul {
 // tree. Loss and gradient have the same bits for any number of threads.
 class Lanes {
  public:
-  // `offsets`: gradient_layout() of the model's parameters.
-  Lanes(const Model& model, int64_t lanes, std::vector<int64_t> offsets);
+  // `offsets`: gradient_layout() of the model's parameters. Without an objective, cross entropy.
+  Lanes(const Model& model, int64_t lanes, std::vector<int64_t> offsets,
+        Objective objective = nullptr);
 
-  struct Result {
-    double loss = 0;  // mean over the scored positions of the whole batch
+  struct Result {  // means over the scored positions of the whole batch
+    double cross_entropy = 0;
+    double objective = 0;  // what the gradient is of
     double gradient_norm = 0;
   };
   // At most `lanes` batches. `dropout_seed` names the step's dropout streams.
@@ -31,7 +34,8 @@ class Lanes {
   int64_t total_;
   std::vector<Tensor> slots_;  // one flat gradient array a lane
   std::vector<float*> slot_pointers_;
-  std::vector<double> losses_;
+  Objective objective_;
+  std::vector<Result> lane_results_;
   std::vector<Measurement> lane_measured_;
   Measurement measured_;
 };
@@ -39,7 +43,11 @@ class Lanes {
 // Scores of a model on examples, in parallel over batches and the same for any number of threads.
 struct Score {
   double accuracy = 0;  // over scored positions
-  double loss = 0;
+  double loss = 0;      // cross entropy, whatever was trained on
+  // Expected calibration error (Guo et al. 2017, arXiv:1706.04599, eq. 3): positions fall into 15
+  // equal bins by the probability of their answer; the mean of |accuracy - mean probability| of the
+  // bins, weighted by how many fall in.
+  double calibration_error = 0;
 };
 Score evaluate(const Model& model, const std::vector<Batch>& batches);
 

@@ -47,7 +47,7 @@ LogisticRegression::LogisticRegression(const std::vector<float>& rows,
   const std::vector<int64_t> offsets = gradient_layout(parameters);
   weight_.set_needs_grad(true);
   bias_.set_needs_grad(true);
-  AdamW optimizer(parameters, offsets, {.weight_decay = kWeightDecay});
+  Optimizer optimizer(parameters, offsets, {.weight_decay = kWeightDecay});
   std::vector<float> gradient(static_cast<std::size_t>(offsets.back()));
   for (int step = 0; step < kSteps; ++step) {
     std::fill(gradient.begin(), gradient.end(), 0.0f);

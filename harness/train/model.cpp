@@ -1,5 +1,7 @@
 #include "harness/train/model.h"
 
+#include <algorithm>
+
 #include "harness/train/backbone.h"
 
 namespace longhaul {
@@ -50,6 +52,12 @@ int64_t Model::parameter_count() const {
   int64_t total = 0;
   for (const Parameter& parameter : parameters_) total += parameter.value.size();
   return total;
+}
+
+Tensor Model::head() const {
+  const auto found = std::find_if(parameters_.begin(), parameters_.end(),
+                                  [](const Parameter& p) { return p.name == "head.weight"; });
+  return found == parameters_.end() ? Tensor() : found->value;
 }
 
 }  // namespace longhaul

@@ -39,6 +39,8 @@ class Model {
 
   const std::vector<Parameter>& parameters() const { return parameters_; }
   int64_t parameter_count() const;
+  // head.weight [what it reads, classes], a column a class; undefined if a network has none.
+  Tensor head() const;
 
  private:
   double dropout_;

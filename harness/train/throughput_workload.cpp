@@ -83,7 +83,7 @@ class TrainWorkload final : public ModelWorkload {
   std::vector<int64_t> offsets_;
   int64_t before_;
   Lanes lanes_;
-  AdamW optimizer_;
+  Optimizer optimizer_;
 };
 
 // The forward pass as in evaluation: parts of the batch side by side, and a single sequence split

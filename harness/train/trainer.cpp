@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "harness/train/examples.h"
+#include "harness/train/label_noise.h"
+#include "harness/train/objective.h"
 #include "math/memory.h"
 #include "math/optimizer.h"
 #include "math/parallel.h"
@@ -33,6 +35,17 @@ void restore_values(const std::vector<Parameter>& parameters, const std::vector<
     std::copy_n(copies[i].data(), copies[i].size(), parameters[i].value.data());
 }
 
+OptimizerSpec optimizer_of(const Settings& settings) {
+  OptimizerSpec spec{.momentum = settings.momentum, .weight_decay = settings.weight_decay};
+  if (settings.optimizer == "sgd") spec.rule = Rule::sgd;
+  if (settings.optimizer == "sign_sgd") spec.rule = Rule::sign_sgd;
+  if (settings.optimizer == "lion") {
+    spec.rule = Rule::lion;
+    spec.beta2 = 0.99;  // its authors' own
+  }
+  return spec;
+}
+
 class Trainer {
  public:
   Trainer(Model& model, const Task& task, const TrialSpec& spec,
@@ -43,8 +56,8 @@ class Trainer {
         settings_(spec.settings),
         report_(report),
         offsets_(gradient_layout(model.parameters())),
-        lanes_(model, settings_.lanes, offsets_),
-        optimizer_(model.parameters(), offsets_, {.weight_decay = settings_.weight_decay}),
+        lanes_(model, settings_.lanes, offsets_, make_objective(settings_, model.head(), task)),
+        optimizer_(model.parameters(), offsets_, optimizer_of(settings_)),
         validation_(draw_all(task, Split::validation, settings_.validation_examples)) {}
 
   Training run() {
@@ -91,12 +104,12 @@ class Trainer {
     if (result_.steps == kWarmSteps) reset_peak_bytes();
     const std::vector<Batch> batches =
         draw_batches(task_, Split::train, spec_.seed + 1, result_.steps * settings_.batch,
-                     settings_.batch, settings_.lanes);
+                     settings_.batch, settings_.lanes, settings_.label_noise);
     const Lanes::Result lanes =
         lanes_.run(batches, spec_.seed * 0x9e3779b9 + static_cast<uint64_t>(result_.steps));
-    if (!std::isfinite(lanes.loss) || !std::isfinite(lanes.gradient_norm))
-      throw Diverged(text("loss ", lanes.loss, ", gradient norm ", lanes.gradient_norm, " at step ",
-                          result_.steps + 1));
+    if (!std::isfinite(lanes.objective) || !std::isfinite(lanes.gradient_norm))
+      throw Diverged(text("loss ", lanes.objective, ", gradient norm ", lanes.gradient_norm,
+                          " at step ", result_.steps + 1));
     const double factor =
         settings_.clip > 0 ? std::min(1.0, settings_.clip / (lanes.gradient_norm + 1e-12)) : 1;
     for (const Batch& batch : batches) result_.tokens += batch.token_count();
@@ -104,10 +117,10 @@ class Trainer {
     optimizer_.step(lanes_.gradient(), factor,
                     settings_.learning_rate * warmup_cosine(middle(done), settings_.warmup));
     ++result_.steps;
-    losses_.push_back(lanes.loss);
+    losses_.push_back(lanes.cross_entropy);
     result_.seconds += since(start);
     progress_.step = result_.steps;
-    progress_.loss = lanes.loss;
+    progress_.loss = lanes.cross_entropy;
     progress_.tokens_per_second = static_cast<double>(result_.tokens) / result_.seconds;
     return spent();
   }
@@ -147,7 +160,7 @@ class Trainer {
   const std::function<void(const Progress&)>& report_;
   std::vector<int64_t> offsets_;
   Lanes lanes_;
-  AdamW optimizer_;
+  Optimizer optimizer_;
   std::vector<Batch> validation_;
   std::vector<double> losses_;
   std::vector<Tensor> best_;
@@ -164,10 +177,11 @@ Training train(Model& model, const Task& task, const TrialSpec& spec,
 }
 
 std::vector<Batch> draw_batches(const Task& task, Split split_name, uint64_t seed, int64_t first,
-                                int64_t count, int64_t parts) {
+                                int64_t count, int64_t parts, double label_noise) {
   std::vector<Example> examples(static_cast<std::size_t>(count));
   parallel_for(count, 1, [&](int64_t i, int64_t) {
     examples[i] = example(task, split_name, seed, first + i);
+    add_label_noise(examples[i], label_noise, task.classes());
   });
   return split(std::move(examples), parts, task.readout(), task.channels());
 }

@@ -20,8 +20,8 @@ class Diverged : public Error {
 struct Training {
   int64_t steps = 0;
   int64_t tokens = 0;
-  double seconds = 0;  // of training steps alone: drawing examples, lanes, optimizer
-  double train_loss = 0;
+  double seconds = 0;     // of training steps alone: drawing examples, lanes, optimizer
+  double train_loss = 0;  // cross entropy
   double flops_per_token = 0;
   int64_t selected_step = 0;
   double validation = 0;
@@ -31,14 +31,15 @@ struct Training {
 };
 
 // Trains to the end of the budget: batches of fresh examples from the seed's own part of the
-// training stream, AdamW, warm-up and cosine decay, `evaluations` validation passes. Throws
-// Diverged. `report` hears of every step; it decides itself what to do with that.
+// training stream, the optimizer with warm-up and cosine decay, `evaluations` validation passes.
+// Throws Diverged. `report` hears of every step; it decides itself what to do with that.
 Training train(Model& model, const Task& task, const TrialSpec& spec,
                const std::function<void(const Progress&)>& report);
 
-// Draws `count` examples of a split, from the `first` on, dealt to `parts` batches.
+// Draws `count` examples of a split, from the `first` on, dealt to `parts` batches. `label_noise`
+// as in add_label_noise.
 std::vector<Batch> draw_batches(const Task& task, Split split, uint64_t seed, int64_t first,
-                                int64_t count, int64_t parts);
+                                int64_t count, int64_t parts, double label_noise = 0);
 
 // Validation or test examples, the same for all seeds, in small batches: `most` of them, or all
 // that a task read from files has.

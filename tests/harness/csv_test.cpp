@@ -95,8 +95,8 @@ TEST_CASE("what is missing is an empty field, never 0", "[csv]") {
 TEST_CASE("the columns are those that users rely on, in their order", "[csv]") {
   CHECK(first_line(results_csv({})) ==
         "suite,trial,model,model_origin,task,task_version,pretrain,loss,seed,eval_length,status,"
-        "attempts,metric,test_value,val_value,selected_step,chance,majority,shallow,at_baseline,"
-        "train_loss,parameters,flops_per_token,steps,tokens_seen,train_seconds,"
+        "attempts,metric,test_value,val_value,test_ece,selected_step,chance,majority,shallow,"
+        "at_baseline,train_loss,parameters,flops_per_token,steps,tokens_seen,train_seconds,"
         "train_tokens_per_second,peak_activation_bytes,peak_resident_bytes,state_bytes,"
         "learning_rate,tuning_trials,threads,precision,host,cpu,version,tuned");
   CHECK(first_line(summary_csv({})) ==

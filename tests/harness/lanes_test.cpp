@@ -39,7 +39,7 @@ TEST_CASE("from the third training step on, no model asks the heap for memory", 
     const Model model(info, options, settings, kShape, 1);
     const std::vector<int64_t> offsets = gradient_layout(model.parameters());
     Lanes lanes(model, 3, offsets);
-    AdamW optimizer(model.parameters(), offsets, {});
+    Optimizer optimizer(model.parameters(), offsets, {});
     const auto step = [&](uint64_t seed) {
       lanes.run(batches, seed);
       optimizer.step(lanes.gradient(), 1, 1e-3);

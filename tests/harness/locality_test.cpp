@@ -1,5 +1,5 @@
 #include "harness/suite/builtins.h"
-#include "harness/train/backbone.h"
+#include "harness/train/model.h"
 #include "harness/train/gradcheck.h"
 #include "longhaul/ops.h"
 #include "tests/support/catch.h"
@@ -13,7 +13,7 @@ constexpr int64_t kWindow = 5;
 const TaskShape kShape{
     .vocab = 11, .classes = 4, .max_length = 32, .readout = Readout::token, .channels = 0};
 
-Backbone make(const std::string& model, bool causal, int64_t locality,
+Model make(const std::string& model, bool causal, int64_t locality,
               const TaskShape& shape = kShape) {
   Registry registry;
   register_builtins(registry);
@@ -23,7 +23,7 @@ Backbone make(const std::string& model, bool causal, int64_t locality,
   settings.short_conv = 3;
   settings.causal = causal;
   settings.locality = locality;
-  return Backbone(registry.model(model), options, settings, shape, 1);
+  return Model(registry.model(model), options, settings, shape, 1);
 }
 
 }  // namespace
@@ -31,7 +31,7 @@ Backbone make(const std::string& model, bool causal, int64_t locality,
 TEST_CASE("locality: a window is a sequence of its own", "[locality]") {
   for (const char* name : {"lru", "retention", "rnn"}) {  // that add no positions to the embeddings
     INFO(name);
-    const Backbone cut = make(name, true, kWindow), whole = make(name, true, 0);
+    const Model cut = make(name, true, kWindow), whole = make(name, true, 0);
     const Batch batch = random_batch({13, 7}, kShape, 2);
     const Tensor logits = cut.forward(batch);  // rows of the first sequence, then of the second
     for (int64_t b = 0, row = 0; b < 2; ++b)
@@ -50,10 +50,10 @@ TEST_CASE("locality: a window is a sequence of its own", "[locality]") {
 }
 
 TEST_CASE("locality: decoding forgets what lies before the window", "[locality]") {
-  const Backbone model = make("lru", true, kWindow);
+  const Model model = make("lru", true, kWindow);
   const Batch batch = random_batch({13, 13}, kShape, 3);
   const Tensor logits = model.forward(batch);
-  Backbone::DecodeState state = model.start(2);
+  DecodeState state = model.start(2);
   for (int64_t t = 0; t < 13; ++t) {
     const Tensor step = model.step(column(batch, t, 2), state);
     for (int64_t b = 0; b < 2; ++b)
@@ -65,7 +65,7 @@ TEST_CASE("locality: decoding forgets what lies before the window", "[locality]"
 TEST_CASE("locality: gradients flow within windows of sequences of any length", "[locality]") {
   TaskShape shape = kShape;
   shape.readout = Readout::sequence;
-  const Backbone model = make("transformer", false, kWindow, shape);
+  const Model model = make("transformer", false, kWindow, shape);
   for (const GradientCheck& check : check_gradients(model, random_batch({12, 3, 5}, shape, 4))) {
     INFO(check.parameter << " " << check.worst);
     CHECK(check.ok);

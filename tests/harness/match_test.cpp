@@ -1,7 +1,7 @@
 #include "harness/suite/match.h"
 
 #include "harness/suite/builtins.h"
-#include "harness/train/backbone.h"
+#include "harness/train/model.h"
 #include "longhaul/error.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_file.h"
@@ -35,7 +35,7 @@ Suite load(const std::string& yaml, const std::vector<std::string>& overrides = 
 int64_t parameters(const TrialSpec& spec, const Registry& registry) {
   Options task(spec.task_options), model(spec.model_options);
   const std::unique_ptr<Task> made = registry.task(spec.task).make(task);
-  return Backbone(registry.model(spec.model), model, spec.settings, shape_of(*made), 0)
+  return Model(registry.model(spec.model), model, spec.settings, shape_of(*made), 0)
       .parameter_count();
 }
 
