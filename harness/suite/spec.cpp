@@ -154,6 +154,19 @@ Settings read_settings(Options& options, const Settings& base) {
       options.number("weight_decay", base.weight_decay,
                      "what the rate times this takes off every weight at a step", 0, 10);
   s.clip = options.number("clip", base.clip, "largest global gradient norm; 0 does not clip", 0);
+  s.train_examples = options.integer(
+      "train_examples", base.train_examples,
+      "different training examples, seen epoch by epoch; 0: without end, or all in the files", 0);
+  s.label_fraction = options.number(
+      "label_fraction", base.label_fraction,
+      "share of the training examples that have an answer; pretraining sees all of them", 1e-6, 1);
+  s.pretrain = options.choice(
+      "pretrain", base.pretrain, {"none", "masked", "causal", "longer"},
+      "self-pretraining on the task's own inputs; longer: none, but as many steps in all");
+  s.pretrain_steps = options.integer("pretrain_steps", base.pretrain_steps,
+                                     "steps of pretraining; 0: as many as the budget has", 0);
+  s.pretrain_mask = options.number("pretrain_mask", base.pretrain_mask,
+                                   "share of positions that masked pretraining hides", 0, 1);
   s.evaluations = options.integer("evaluations", base.evaluations,
                                   "validation passes of a training run", 1, 100000);
   s.validation_examples = options.integer("validation_examples", base.validation_examples,
@@ -199,6 +212,8 @@ json to_json(const TrialSpec& spec) {
             {"is_candidate", spec.tuning.is_candidate},
             {"values", options_to_json(spec.tuning.values)}}},
           {"seed", spec.seed},
+          {"is_pretraining", spec.is_pretraining},
+          {"pretrained", spec.pretrained},
           {"plugins", plugins}};
 }
 
@@ -214,6 +229,8 @@ TrialSpec trial_from_json(const json& object) {
   spec.task_options = reader.options("task_options");
   spec.task_version = reader.get<int64_t>("task_version");
   spec.seed = reader.get<uint64_t>("seed");
+  spec.is_pretraining = reader.get<bool>("is_pretraining");
+  spec.pretrained = reader.get<std::string>("pretrained");
   for (const json& entry : reader.get<std::vector<json>>("plugins")) {
     ObjectReader plugin(entry, "plugins");
     spec.plugins.push_back({plugin.get<std::string>("path"), plugin.get<std::string>("content")});

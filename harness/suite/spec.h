@@ -37,6 +37,12 @@ struct Settings {
   double warmup = 0.1;  // share of the budget
   double weight_decay = 0.05;
   double clip = 1;  // global norm; 0 = none
+  int64_t train_examples = 0;  // 0 = without end, or all that a task's files hold
+  double label_fraction = 1;   // of train_examples, or of the stored ones: those with an answer
+  // self-pretraining
+  std::string pretrain = "none";  // none | masked | causal | longer (suite/pretraining.h)
+  int64_t pretrain_steps = 0;     // 0 = as many as the budget has
+  double pretrain_mask = 0.5;     // share of positions that `masked` hides
   // evaluation
   int64_t evaluations = 4;  // validation passes during training, evenly spaced, the last at the end
   int64_t validation_examples = 500;
@@ -93,6 +99,8 @@ struct TrialSpec {
   Evaluate evaluate;
   Tuning tuning;
   uint64_t seed = 0;
+  bool is_pretraining = false;  // it trains weights that other trials start from
+  std::string pretrained;       // id of the trial whose weights this one starts from, "" for none
   std::vector<PluginFile> plugins;
 
   // 16 hex digits of the hash of the canonical JSON without names that do not change the outcome
