@@ -5,6 +5,7 @@
 #include "harness/suite/check.h"
 #include "harness/suite/match.h"
 #include "harness/suite/plugin_loader.h"
+#include "harness/suite/pretraining.h"
 #include "harness/suite/suite.h"
 #include "harness/suite/tune.h"
 #include "harness/train/hybrid.h"
@@ -92,6 +93,21 @@ TrialSpec at_point(TrialSpec spec, const OptionMap& point, const ModelInfo& info
   return spec;
 }
 
+// The settings with every value of the suite's axes.
+std::vector<Settings> along_axes(const Suite& suite, const Settings& settings) {
+  std::vector<Settings> all;
+  const auto values = [](const std::vector<std::string>& axis, const std::string& own) {
+    return axis.empty() ? std::vector<std::string>{own} : axis;
+  };
+  for (const std::string& pretrain : values(suite.pretrain, settings.pretrain))
+    for (const std::string& loss : values(suite.loss, settings.loss)) {
+      all.push_back(settings);
+      all.back().pretrain = pretrain;
+      all.back().loss = loss;
+    }
+  return all;
+}
+
 }  // namespace
 
 Settings settings_of(const Suite& suite, const ModelEntry& model, const TaskEntry& task) {
@@ -127,11 +143,13 @@ std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry,
       std::set<std::string> origins = origins_of(row.base, registry);
       origins.insert(registry.task(column.base).origin);
       spec.plugins = plugins_of(origins);
-      for (const OptionMap& point : points)
-        cells.push_back(
-            at_point(spec, point, registry.model(row.base), row.options, task.task->max_length()));
-      for (std::size_t i = cells.size() - points.size(); i < cells.size(); ++i)
-        cells[i].tuning.trials = static_cast<int64_t>(points.size());
+      for (const Settings& settings : along_axes(suite, spec.settings))
+        for (const OptionMap& point : points) {
+          spec.settings = settings;
+          cells.push_back(at_point(spec, point, registry.model(row.base), row.options,
+                                   task.task->max_length()));
+          cells.back().tuning.trials = static_cast<int64_t>(points.size());
+        }
     }
   }
 
@@ -139,6 +157,7 @@ std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry,
   for (const uint64_t seed : suite.seeds)
     for (TrialSpec spec : cells) {
       spec.seed = seed;
+      plan_pretraining(spec);
       trials.push_back(std::move(spec));
     }
   return trials;
@@ -172,6 +191,8 @@ std::string to_yaml(const Suite& suite) {
     yaml += "  " + key + ": " + yaml_value(value) + "\n";
   if (suite.match != Match::none) yaml += "match: " + to_string(suite.match) + "\n";
   for (const std::string& line : match_lines(suite)) yaml += "# " + line + "\n";
+  if (!suite.pretrain.empty()) yaml += "pretrain: " + yaml_list(suite.pretrain) + "\n";
+  if (!suite.loss.empty()) yaml += "loss: " + yaml_list(suite.loss) + "\n";
   yaml += yaml_tune(suite.tune) + yaml_evaluate(suite.evaluate);
   if (!suite.plugins.empty()) {
     yaml += "plugins:\n";

@@ -83,7 +83,7 @@ class SizedModel {
     Settings settings = settings_;
     settings.d_model = d_model;
     Options options(given_);
-    const Backbone model(info_, options, settings, task_.shape, 1);
+    const Model model(info_, options, settings, task_.shape, 1);
     if (match_ == Match::parameters) return static_cast<double>(model.parameter_count());
     Lanes lanes(model, 1, gradient_layout(model.parameters()));
     lanes.run({task_.batch}, 1);
@@ -93,7 +93,7 @@ class SizedModel {
 
  private:
   Match match_;
-  const ModelInfo& info_;
+  const ModelInfo info_;
   OptionMap given_;
   Settings settings_;
   const MeasuredTask& task_;

@@ -22,12 +22,19 @@ TrialSpec pretraining_of(const TrialSpec& spec) {
   stage.is_pretraining = true;
   stage.pretrained.clear();
   stage.evaluate = {};
+  stage.tuning = {};
   stage.budget = {.steps = pretraining_steps(spec)};
   const Settings fresh;
   stage.settings.pretrain_steps = stage.budget.steps;
   stage.settings.label_fraction = fresh.label_fraction;
   stage.settings.test_examples = fresh.test_examples;
   stage.settings.pooling = fresh.pooling;
+  stage.settings.label_noise = fresh.label_noise;
+  stage.settings.loss = fresh.loss;
+  stage.settings.loss_head = fresh.loss_head;
+  stage.settings.loss_mix = fresh.loss_mix;
+  stage.settings.loss_gamma = fresh.loss_gamma;
+  stage.settings.loss_tau = fresh.loss_tau;
   if (spec.settings.pretrain == "causal") stage.settings.pretrain_mask = fresh.pretrain_mask;
   return stage;
 }

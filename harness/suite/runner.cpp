@@ -18,6 +18,7 @@
 #include "harness/record/machine.h"
 #include "harness/record/record.h"
 #include "harness/record/store.h"
+#include "harness/suite/pretraining.h"
 #include "harness/suite/process.h"
 #include "harness/train/trial.h"
 
@@ -44,7 +45,11 @@ bool is_failure(Status status) {
 }
 
 std::string label(const TrialSpec& spec) {
-  return fmt::format("{} on {}, seed {}", spec.model_name, spec.task_name, spec.seed);
+  std::string name = spec.model_name;
+  if (spec.settings.pretrain != "none") name += "+" + spec.settings.pretrain;
+  if (spec.settings.loss != "cross_entropy") name += "+" + spec.settings.loss;
+  return fmt::format("{}{} on {}, seed {}", spec.is_pretraining ? "pretraining of " : "", name,
+                     spec.task_name, spec.seed);
 }
 
 // What came of a trial, the numbers first: a narrow terminal cuts off the end.
@@ -52,7 +57,7 @@ std::string describe(const TrialSpec& spec, const TrialRecord& record) {
   if (record.status != Status::ok)
     return fmt::format("{} ({}) | {}", to_string(record.status), record.message, label(spec));
   const Evaluation score = record.evaluations.empty() ? Evaluation() : record.evaluations.front();
-  if (spec.tuning.is_candidate)
+  if (spec.tuning.is_candidate || spec.is_pretraining)
     return fmt::format("validation {} {:.3f}, loss {:.3f} | {}", record.metric, score.validation,
                        record.train_loss, label(spec));
   return fmt::format("{} {:.3f}, loss {:.3f} | {}", record.metric, score.test, record.train_loss,
@@ -111,7 +116,9 @@ class Runner {
 
   fs::path folder(const TrialSpec& spec) const { return trials_ / spec.id(); }
   void sort_out(const std::vector<TrialSpec>& specs);
+  const TrialSpec* next_ready();
   void work();
+  std::string missing_pretraining(const TrialSpec& spec);
   TrialRecord run_trial(const TrialSpec& spec);
   Attempt attempt(const TrialSpec& spec);
   void note_failure(const TrialSpec& spec, const TrialRecord& record);
@@ -126,6 +133,8 @@ class Runner {
   ProgressDisplay& display_;
   RunOutcome outcome_;
   std::deque<const TrialSpec*> waiting_;
+  std::map<std::string, Status> ended_;  // by id, of this run and of earlier ones
+  std::condition_variable trial_ended_;
   std::list<Running> running_;
   int64_t jobs_ = 0, jobs_open_ = 0;
   int64_t finished_ = 0, failed_ = 0;
@@ -144,6 +153,7 @@ void Runner::sort_out(const std::vector<TrialSpec>& specs) {
     write_atomically(folder(spec) / "spec.json", to_json(spec).dump(2) + "\n");
     if (const std::optional<TrialRecord> record = read_record(folder(spec))) {
       ++outcome_.kept;
+      ended_[spec.id()] = record->status;
       note_failure(spec, *record);
     } else {
       waiting_.push_back(&spec);
@@ -152,7 +162,7 @@ void Runner::sort_out(const std::vector<TrialSpec>& specs) {
 }
 
 RunOutcome Runner::run(const std::vector<TrialSpec>& specs) {
-  const std::vector<TrialSpec> ordered = interleaved(specs);
+  const std::vector<TrialSpec> ordered = interleaved(with_pretraining(specs));
   sort_out(ordered);
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   const int jobs = options_.jobs > 0 ? options_.jobs : std::max(1, cores / options_.threads);
@@ -179,12 +189,27 @@ RunOutcome Runner::run(const std::vector<TrialSpec>& specs) {
   return std::move(outcome_);
 }
 
+// Takes the first trial that need not wait for its pretraining to end; null if all others must.
+const TrialSpec* Runner::next_ready() {
+  const auto ready = std::find_if(waiting_.begin(), waiting_.end(), [&](const TrialSpec* spec) {
+    return spec->pretrained.empty() || ended_.count(spec->pretrained);
+  });
+  if (ready == waiting_.end()) return nullptr;
+  const TrialSpec* spec = *ready;
+  waiting_.erase(ready);
+  return spec;
+}
+
 // One job: takes trials until none is left.
 void Runner::work() {
   std::unique_lock lock(mutex_);
   while (!waiting_.empty() && !stop_.stop_requested()) {
-    const TrialSpec& spec = *waiting_.front();
-    waiting_.pop_front();
+    const TrialSpec* next = next_ready();
+    if (!next) {  // its pretraining runs beside
+      trial_ended_.wait_for(lock, kRedrawEvery);
+      continue;
+    }
+    const TrialSpec& spec = *next;
     const auto running = running_.insert(running_.end(), {&spec, Clock::now()});
     lock.unlock();
     std::string fault;
@@ -207,7 +232,22 @@ void Runner::work() {
   --jobs_open_;
 }
 
+// Why the trial has no weights to start from; "" if it has them or needs none.
+std::string Runner::missing_pretraining(const TrialSpec& spec) {
+  if (spec.pretrained.empty()) return "";
+  const std::lock_guard lock(mutex_);
+  const Status status = ended_.at(spec.pretrained);
+  if (status == Status::ok) return "";
+  return fmt::format("its pretraining, trial {}, ended as {}", spec.pretrained, to_string(status));
+}
+
 TrialRecord Runner::run_trial(const TrialSpec& spec) {
+  if (const std::string why = missing_pretraining(spec); !why.empty()) {
+    TrialRecord record;
+    record.message = why;
+    write_record(folder(spec), record);
+    return record;
+  }
   std::string before;  // the message of the attempt before
   const auto again = [&](const Attempt& attempt) {
     const bool may_differ = !attempt.recorded || attempt.record.status == Status::out_of_memory;
@@ -262,6 +302,8 @@ void Runner::note_failure(const TrialSpec& spec, const TrialRecord& record) {
 
 void Runner::finish(std::list<Running>::iterator running, const TrialRecord& record) {
   const TrialSpec& spec = *running->spec;
+  ended_[spec.id()] = record.status;
+  trial_ended_.notify_all();
   ++finished_;
   finished_seconds_ += seconds_since(running->start);
   running_.erase(running);

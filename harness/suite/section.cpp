@@ -4,6 +4,7 @@
 #include <charconv>
 #include <map>
 
+#include "harness/suite/read_list.h"
 #include "longhaul/error.h"
 
 namespace longhaul {
@@ -14,12 +15,12 @@ using Names = std::vector<std::string>;
 
 const Names kSuiteKeys = {"suite",   "seeds",    "root_seed", "budget", "match",
                           "tune",    "retry",    "defaults",  "models", "tasks",
-                          "plugins", "evaluate", "throughput"};
+                          "plugins", "evaluate", "throughput", "pretrain", "loss"};
 const Names kThroughputKeys = {"lengths", "phases", "tokens", "repetitions"};
 const Names kModelKeys = {"name", "model", "mixers"};
 const Names kTaskKeys = {"name", "task", "budget"};
 // Keys of the format that this version cannot honour, and so must not accept.
-const Names kLaterKeys = {"pretrain", "loss", "diagnostics"};
+const Names kLaterKeys = {"diagnostics"};
 
 bool contains(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -206,6 +207,24 @@ Settings read_defaults(const Section& section) {
   const Settings defaults = read_settings(options);
   section.report(options);
   return defaults;
+}
+
+std::vector<std::string> read_axis(const Section& suite, const std::string& key) {
+  const ConfigNode* node = suite.find(key);
+  if (!node) return {};
+  const auto take = [&](const OptionValue& given, std::string& value) {
+    Options options({{key, given}});
+    read_settings(options);
+    for (const OptionProblem& wrong : options.problems()) suite.problem(key, wrong.message);
+    value = to_text(given);
+    return true;
+  };
+  if (node->kind == Kind::list)
+    return read_list<std::string>(suite, key, "[none, masked]", "values of the setting", take);
+  std::string value;
+  if (node->kind == Kind::scalar && take(node->scalar, value)) return {value};
+  suite.problem(key, "expected a value or a list of values, " + found(*node));
+  return {};
 }
 
 std::vector<std::string> setting_names() {

@@ -56,6 +56,9 @@ std::vector<uint64_t> read_seeds(const Section& suite);  // listed, or derived f
 Match read_match(const Section& suite);
 Tune read_tune(const Section& section);
 
+// The values that a setting takes in turn, one or a list of them; none where the key is missing.
+std::vector<std::string> read_axis(const Section& suite, const std::string& key);
+
 std::vector<std::string> setting_names();
 
 }  // namespace longhaul

@@ -7,6 +7,7 @@
 #include "harness/suite/check.h"
 #include "harness/suite/match.h"
 #include "harness/suite/plugin_loader.h"
+#include "harness/suite/pretraining.h"
 #include "harness/suite/section.h"
 #include "harness/suite/tune.h"
 #include "harness/train/evaluation.h"
@@ -75,7 +76,7 @@ class SuiteReader {
   int64_t longest_test(const TaskEntry& entry, const TaskCheck& check, const Section& row);
   void match();
   void check_post_hoc();
-  void check_distinct();
+  void check_trials();
 
   Section file_;
   std::filesystem::path folder_;
@@ -95,7 +96,7 @@ Suite SuiteReader::read() {
   if (problems_.empty())
     for (const TuneProblem& wrong : check_tune(suite_, registry_))
       file_.section("tune").problem(wrong.key, wrong.message);
-  if (problems_.empty()) check_distinct();
+  if (problems_.empty()) check_trials();
   return suite_;
 }
 
@@ -108,6 +109,8 @@ void SuiteReader::read_sections() {
   if (trains()) suite_.seeds = read_seeds(file_);
   if (file_.find("budget")) suite_.budget = read_budget(file_.section("budget"));
   if (file_.find("match")) suite_.match = read_match(file_);
+  suite_.pretrain = read_axis(file_, "pretrain");
+  suite_.loss = read_axis(file_, "loss");
   if (file_.find("tune")) suite_.tune = read_tune(file_.section("tune"));
   if (file_.find("retry")) suite_.retry = read_retry(file_.section("retry"));
   if (file_.find("defaults")) suite_.defaults = read_defaults(file_.section("defaults"));
@@ -305,13 +308,17 @@ void SuiteReader::build(const ModelEntry& entry, const Section& row) {
   }
 }
 
-// Two rows with equal trials would share one folder and be one row twice.
-void SuiteReader::check_distinct() {
+// Two rows with equal trials would share one folder and be one row twice; and no trial may ask for
+// a pretraining that cannot be.
+void SuiteReader::check_trials() {
   Suite once = suite_;
   once.seeds.resize(1);
   std::map<std::string, TrialSpec> seen;
   for (const TrialSpec& spec : grid(once, registry_)) {
     const auto [first, is_new] = seen.emplace(spec.id(), spec);
+    const std::string why = pretraining_problem(spec);
+    if (!why.empty())
+      file_.problem("pretrain", text(spec.model_name, " on ", spec.task_name, ": ", why));
     if (is_new) continue;
     const TrialSpec& other = first->second;
     file_.problem(

@@ -59,6 +59,8 @@ struct Suite {
   Match match = Match::none;
   std::vector<MatchedWidth> matched;  // of every model but the first, on every task
   Tune tune;
+  std::vector<std::string> pretrain;  // settings that every cell has one after another; without
+  std::vector<std::string> loss;      // any, the cell's own
   Retry retry;
   Settings defaults;
   Evaluate evaluate;

@@ -12,7 +12,7 @@ void check_direction(const ModelInfo& info, const Settings& settings, const Task
   if (info.direction == (causal ? Direction::bidirectional : Direction::causal))
     throw Unsupported(text("model '", info.name, "' is ", causal ? "bidirectional" : "causal",
                            " only, the settings ask for causal: ", causal ? "true" : "false"));
-  if (task.readout == Readout::token && !causal)
+  if (task.readout == Readout::token && !causal && !task.hidden)
     throw Unsupported("a task that is read at every position needs causal: true");
 }
 

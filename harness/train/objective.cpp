@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "harness/train/examples.h"
+#include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/losses.h"
 

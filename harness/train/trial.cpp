@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <fstream>
 #include <limits>
 #include <new>
@@ -10,7 +11,10 @@
 #include "harness/record/machine.h"
 #include "harness/train/cache.h"
 #include "harness/train/evaluation.h"
+#include "harness/train/pretext.h"
+#include "harness/train/pretrained.h"
 #include "harness/train/stored_model.h"
+#include "harness/train/subset.h"
 #include "harness/train/trainer.h"
 #include "math/memory.h"
 #include "math/parallel.h"
@@ -68,26 +72,44 @@ Evaluation untested(double validation) {
   return evaluation;
 }
 
-void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
-         TrialRecord& record) {
-  const ModelInfo info = registry.model(spec.model);
-  record.model_origin = info.origin;
-  Options task_options(spec.task_options), mixer_options(spec.model_options);
-  const std::unique_ptr<Task> task = registry.task(spec.task).make(task_options);
-  task_options.check(spec.task_name);
-  use_cache(*task, {spec.task, task->version(), task_options.resolved()},
-            streams_of_trial(spec.seed));
-  const std::vector<TestTask> tests = make_test_tasks(spec, registry);
-  const TaskShape shape = shape_of(*task, tests);
-  Model model = [&] {
-    const MemoryScope scope(Memory::parameters);
-    return Model(info, mixer_options, spec.settings, shape, spec.seed);
-  }();
-  mixer_options.check(spec.model_name);
-  record.parameters = model.parameter_count();
+std::unique_ptr<Task> make_task(const TrialSpec& spec, const Registry& registry) {
+  Options options(spec.task_options);
+  std::unique_ptr<Task> task = registry.task(spec.task).make(options);
+  options.check(spec.task_name);
+  use_cache(*task, {spec.task, task->version(), options.resolved()}, streams_of_trial(spec.seed));
+  return task;
+}
 
+Model make_model(const TrialSpec& spec, const Registry& registry, const TaskShape& shape) {
+  const MemoryScope scope(Memory::parameters);
+  Options options(spec.model_options);
+  Model model(registry.model(spec.model), options, spec.settings, shape, spec.seed);
+  options.check(spec.model_name);
+  return model;
+}
+
+// The training examples that the settings leave of a task: of pretraining, also those without an
+// answer. Null: all.
+std::unique_ptr<Subset> limited(const Task& task, const TrialSpec& spec) {
+  const Settings& settings = spec.settings;
+  int64_t examples =
+      settings.train_examples ? settings.train_examples : task.count(Split::train);
+  require(examples > 0 || settings.label_fraction == 1,
+          "label_fraction is a share of train_examples, and ", spec.task_name,
+          " draws training examples without end: set train_examples");
+  if (!spec.is_pretraining)
+    examples = std::max<int64_t>(
+        std::llround(static_cast<double>(examples) * settings.label_fraction), 1);
+  const bool all = !settings.train_examples && settings.label_fraction == 1;
+  return all ? nullptr : std::make_unique<Subset>(task, examples, spec.seed + 1);
+}
+
+// Trains on the task's stream and puts down what that found; the validation score.
+double train_and_note(Model& model, const Task& task, const TrialSpec& spec, const fs::path& dir,
+                      TrialRecord& record) {
+  record.parameters = model.parameter_count();
   ProgressFile report(dir / "progress.json");
-  const Training training = train(model, *task, spec, std::ref(report));
+  const Training training = train(model, task, spec, std::ref(report));
   record.selected_step = training.selected_step;
   record.train_loss = training.train_loss;
   record.flops_per_token = training.flops_per_token;
@@ -98,17 +120,49 @@ void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
   record.peak_activation_bytes = training.peak_activation_bytes;
   record.notes = training.notes;
   write_curve(dir / "curve.csv", training.curve);
+  return training.validation;
+}
 
+// Leaves the weights that restore hidden inputs best; nothing is tested.
+void pretrain(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
+              TrialRecord& record) {
+  const std::unique_ptr<Task> task = make_task(spec, registry);
+  const std::unique_ptr<Subset> subset = limited(*task, spec);
+  const bool masked = spec.settings.pretrain == "masked";
+  const Pretext pretext(subset ? *subset : *task,
+                        masked ? Pretext::Kind::masked : Pretext::Kind::causal,
+                        spec.settings.pretrain_mask, spec.seed + 1);
+  TaskShape shape = shape_of(pretext);
+  shape.max_length = shape_of(*task, make_test_tasks(spec, registry)).max_length;
+  shape.hidden = masked;
+  Model model = make_model(spec, registry, shape);
+  record.evaluations = {untested(train_and_note(model, pretext, spec, dir, record))};
+  save_model(dir / "checkpoint.safetensors", model, spec);
+}
+
+void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
+         TrialRecord& record) {
+  record.model_origin = registry.model(spec.model).origin;
+  if (spec.is_pretraining) return pretrain(spec, registry, dir, record);
+  const std::unique_ptr<Task> task = make_task(spec, registry);
+  const std::unique_ptr<Subset> subset = limited(*task, spec);
+  const std::vector<TestTask> tests = make_test_tasks(spec, registry);
+  const TaskShape shape = shape_of(*task, tests);
+  Model model = make_model(spec, registry, shape);
+  if (!spec.pretrained.empty())
+    load_pretrained(model, dir.parent_path() / spec.pretrained / "checkpoint.safetensors",
+                    task->readout() == Readout::token && spec.settings.pretrain == "causal");
+  const double validation =
+      train_and_note(model, subset ? *subset : *task, spec, dir, record);
   if (spec.tuning.is_candidate) {
-    record.evaluations = {untested(training.validation)};
-  } else {
-    record.evaluations = run_tests(model, spec, registry, *task, tests, shape, training.validation);
-    if (spec.settings.causal && model.decodes())
-      record.state_bytes =
-          measure_state(model, draw_all(*task, Split::test, spec.settings.test_examples).back());
-    save_model(dir / "checkpoint.safetensors", model, spec);
+    record.evaluations = {untested(validation)};
+    return;
   }
-  record.status = Status::ok;
+  record.evaluations = run_tests(model, spec, registry, *task, tests, shape, validation);
+  if (spec.settings.causal && model.decodes())
+    record.state_bytes =
+        measure_state(model, draw_all(*task, Split::test, spec.settings.test_examples).back());
+  save_model(dir / "checkpoint.safetensors", model, spec);
 }
 
 }  // namespace
@@ -125,6 +179,7 @@ TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const fs:
   record.version = longhaul_version();
   try {
     run(spec, registry, dir, record);
+    record.status = Status::ok;
   } catch (const Diverged& e) {
     record.status = Status::diverged;
     record.message = e.what();
