@@ -36,7 +36,7 @@ struct Settings {
   double learning_rate = 3e-3;
   double warmup = 0.1;  // share of the budget
   double weight_decay = 0.05;
-  double clip = 1;  // global norm; 0 = none
+  double clip = 1;             // global norm; 0 = none
   int64_t train_examples = 0;  // 0 = without end, or all that a task's files hold
   double label_fraction = 1;   // of train_examples, or of the stored ones: those with an answer
   // self-pretraining

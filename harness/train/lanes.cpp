@@ -48,8 +48,7 @@ Tally score(const Model& model, const Batch& batch) {
 
 }  // namespace
 
-Lanes::Lanes(const Model& model, int64_t lanes, std::vector<int64_t> offsets,
-             Objective objective)
+Lanes::Lanes(const Model& model, int64_t lanes, std::vector<int64_t> offsets, Objective objective)
     : model_(model),
       total_(offsets.back()),
       objective_(std::move(objective)),

@@ -20,8 +20,8 @@ constexpr int64_t kCountedPositions = 1 << 22;
 // seen, so that none is impossible.
 Tensor log_prior(const Task& task, double tau) {
   const int64_t stored = task.count(Split::train), C = task.classes();
-  const int64_t affordable = std::clamp<int64_t>(kCountedPositions / task.max_length(), 1,
-                                                 kCountedExamples);
+  const int64_t affordable =
+      std::clamp<int64_t>(kCountedPositions / task.max_length(), 1, kCountedExamples);
   std::vector<double> seen(static_cast<std::size_t>(C), 1);
   double total = static_cast<double>(C);
   for (int64_t i = 0; i < (stored ? std::min(stored, affordable) : affordable); ++i)
@@ -55,10 +55,10 @@ Objective make_objective(const Settings& settings, const Tensor& head, const Tas
   if (settings.loss == "emo") return emo(settings, head);
   if (settings.loss == "smooth_accuracy") return smooth_accuracy_loss;
   if (settings.loss == "tailr")
-    return [gamma = settings.loss_gamma](const Tensor& logits, const Targets& targets,
-                                         float weight) {
-      return tailr_loss(logits, targets, gamma, weight);
-    };
+    return
+        [gamma = settings.loss_gamma](const Tensor& logits, const Targets& targets, float weight) {
+          return tailr_loss(logits, targets, gamma, weight);
+        };
   if (settings.loss == "logit_adjusted")
     return [prior = log_prior(task, settings.loss_tau)](const Tensor& logits,
                                                         const Targets& targets, float weight) {

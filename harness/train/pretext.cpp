@@ -9,7 +9,7 @@ namespace {
 
 constexpr int64_t kBins = 32;
 constexpr int64_t kRangeExamples = 64;
-constexpr int64_t kMasks = 1024;             // of each example, before they come again
+constexpr int64_t kMasks = 1024;                // of each example, before they come again
 constexpr int64_t kEndless = int64_t{1} << 32;  // examples of a task that draws them
 
 }  // namespace

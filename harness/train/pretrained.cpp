@@ -21,7 +21,8 @@ bool is_output(const std::string& name) {
 
 void load_pretrained(Model& model, const std::filesystem::path& file, bool with_head) {
   std::map<std::string, Tensor> stored;
-  for (const NamedTensor& tensor : load_checkpoint(file).tensors) stored[tensor.name] = tensor.value;
+  for (const NamedTensor& tensor : load_checkpoint(file).tensors)
+    stored[tensor.name] = tensor.value;
   for (const Parameter& parameter : model.parameters()) {
     const std::string& name = parameter.name;
     if (is_output(name) && !with_head) continue;

@@ -92,14 +92,13 @@ Model make_model(const TrialSpec& spec, const Registry& registry, const TaskShap
 // answer. Null: all.
 std::unique_ptr<Subset> limited(const Task& task, const TrialSpec& spec) {
   const Settings& settings = spec.settings;
-  int64_t examples =
-      settings.train_examples ? settings.train_examples : task.count(Split::train);
+  int64_t examples = settings.train_examples ? settings.train_examples : task.count(Split::train);
   require(examples > 0 || settings.label_fraction == 1,
           "label_fraction is a share of train_examples, and ", spec.task_name,
           " draws training examples without end: set train_examples");
   if (!spec.is_pretraining)
-    examples = std::max<int64_t>(
-        std::llround(static_cast<double>(examples) * settings.label_fraction), 1);
+    examples =
+        std::max<int64_t>(std::llround(static_cast<double>(examples) * settings.label_fraction), 1);
   const bool all = !settings.train_examples && settings.label_fraction == 1;
   return all ? nullptr : std::make_unique<Subset>(task, examples, spec.seed + 1);
 }
@@ -152,8 +151,7 @@ void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
   if (!spec.pretrained.empty())
     load_pretrained(model, dir.parent_path() / spec.pretrained / "checkpoint.safetensors",
                     task->readout() == Readout::token && spec.settings.pretrain == "causal");
-  const double validation =
-      train_and_note(model, subset ? *subset : *task, spec, dir, record);
+  const double validation = train_and_note(model, subset ? *subset : *task, spec, dir, record);
   if (spec.tuning.is_candidate) {
     record.evaluations = {untested(validation)};
     return;

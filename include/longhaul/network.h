@@ -14,7 +14,7 @@ struct TaskShape {
   int64_t vocab = 0, classes = 0, max_length = 0;
   Readout readout = Readout::sequence;
   int64_t channels = 0;  // real numbers a position; 0: ids of the vocabulary
-  bool hidden = false;   // answers of Readout::token are hidden in the input: both sides may be seen
+  bool hidden = false;  // answers of Readout::token are hidden in the input: both sides may be seen
 };
 
 // What a network's constructor is given: beside what a mixer gets, the task's two ends. It stands

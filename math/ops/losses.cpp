@@ -13,8 +13,8 @@
 namespace longhaul {
 namespace {
 
-constexpr float kLeast = 1e-12f;       // of what is divided by
-constexpr float kLeastEmo = 1e-10f;    // as the authors of EMO guard their ratio
+constexpr float kLeast = 1e-12f;     // of what is divided by
+constexpr float kLeastEmo = 1e-10f;  // as the authors of EMO guard their ratio
 
 void check(const char* op, const Tensor& logits, const std::vector<int32_t>& targets) {
   require(logits.rank() == 2 && logits.dim(0) == static_cast<int64_t>(targets.size()), op, ": ",
@@ -91,7 +91,7 @@ Tensor emo_loss(const Tensor& logits, const std::vector<int32_t>& targets, const
   require(directions.rank() == 2 && directions.dim(1) == C, "emo_loss: directions ",
           directions.shape(), " for logits ", logits.shape());
   const int64_t D = directions.dim(0);
-  const Tensor p = softmax(logits);  // as values: no gradient reaches it
+  const Tensor p = softmax(logits);                            // as values: no gradient reaches it
   const Tensor expected = matmul(p, directions, false, true);  // [N, D]: sum_i p_i e_i
   Tensor goal(Shape{N, D}), emo(Shape{N}), ratio(Shape{N}, 1);
   double loss = 0;
@@ -124,8 +124,7 @@ Tensor emo_loss(const Tensor& logits, const std::vector<int32_t>& targets, const
       const float scale = factor * ratio.data()[n], ce = mixed ? factor : 0.0f;
       const float mean = emo.data()[n];
 #pragma omp simd
-      for (int64_t c = 0; c < C; ++c)
-        out[c] += row[c] * (scale * (1 - near[c] - mean) + ce);
+      for (int64_t c = 0; c < C; ++c) out[c] += row[c] * (scale * (1 - near[c] - mean) + ce);
       out[targets[n]] -= ce;
     }
   });

@@ -1,6 +1,6 @@
 #include "harness/suite/builtins.h"
-#include "harness/train/model.h"
 #include "harness/train/gradcheck.h"
+#include "harness/train/model.h"
 #include "longhaul/ops.h"
 #include "tests/support/catch.h"
 #include "tests/support/gradient.h"
@@ -14,7 +14,7 @@ const TaskShape kShape{
     .vocab = 11, .classes = 4, .max_length = 32, .readout = Readout::token, .channels = 0};
 
 Model make(const std::string& model, bool causal, int64_t locality,
-              const TaskShape& shape = kShape) {
+           const TaskShape& shape = kShape) {
   Registry registry;
   register_builtins(registry);
   Options options;
@@ -57,8 +57,8 @@ TEST_CASE("locality: decoding forgets what lies before the window", "[locality]"
   for (int64_t t = 0; t < 13; ++t) {
     const Tensor step = model.step(column(batch, t, 2), state);
     for (int64_t b = 0; b < 2; ++b)
-      CHECK(max_difference(slice(step, 0, b, b + 1),
-                           slice(logits, 0, b * 13 + t, b * 13 + t + 1)) < 1e-5);
+      CHECK(max_difference(slice(step, 0, b, b + 1), slice(logits, 0, b * 13 + t, b * 13 + t + 1)) <
+            1e-5);
   }
 }
 

@@ -83,9 +83,10 @@ TEST_CASE("match: the throughput phase has widths of its own", "[match]") {
 }
 
 TEST_CASE("match: a model that no width fits is named with its nearest", "[match]") {
-  CHECK_THROWS_WITH(load(kSuite, {"models.transformer={name: transformer, heads: 32, position: none}"}),
-                    Contains("models.transformer: match: no width has the ") &&
-                        Contains("parameters of lru on mqar within 5%; nearest: d_model "));
+  CHECK_THROWS_WITH(
+      load(kSuite, {"models.transformer={name: transformer, heads: 32, position: none}"}),
+      Contains("models.transformer: match: no width has the ") &&
+          Contains("parameters of lru on mqar within 5%; nearest: d_model "));
   CHECK_THROWS_WITH(load(kSuite, {"models.transformer.d_model=64"}),
                     Contains("models.transformer: d_model: match solves the width"));
   CHECK_THROWS_WITH(load(kSuite, {"match=params"}),

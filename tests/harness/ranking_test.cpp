@@ -38,8 +38,7 @@ TEST_CASE("ranks begin at the highest score, and equal scores share theirs", "[r
 }
 
 TEST_CASE("Nemenyi's critical values are those of Demsar's table 5(a)", "[ranking]") {
-  const std::vector<double> table = {1.960, 2.343, 2.569, 2.728, 2.850,
-                                     2.949, 3.031, 3.102, 3.164};
+  const std::vector<double> table = {1.960, 2.343, 2.569, 2.728, 2.850, 2.949, 3.031, 3.102, 3.164};
   for (std::size_t i = 0; i < table.size(); ++i)
     CHECK(nemenyi_critical_value(static_cast<int64_t>(i) + 2) == Approx(table[i]).margin(1.1e-3));
 }

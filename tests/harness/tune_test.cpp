@@ -46,8 +46,7 @@ void record(const TemporaryFolder& out, const TrialSpec& spec, double validation
 
 }  // namespace
 
-TEST_CASE("tune: every model tries the same settings on every task with the first seed",
-          "[tune]") {
+TEST_CASE("tune: every model tries the same settings on every task with the first seed", "[tune]") {
   const std::vector<TrialSpec> trials = tuning_trials(load(kSuite), fake_registry());
   REQUIRE(trials.size() == 2 * 2 * 4);
   for (std::size_t i = 0; i < trials.size(); ++i) {

@@ -68,11 +68,11 @@ TEST_CASE("smooth_accuracy_loss is the expected error, tailr_loss its way from c
       CHECK(loss({logits}).item() == Approx(0.5 * expected).margin(1e-6));
       check_gradient(loss, {logits});
     };
-    check([&, &targets = targets](
-              const Inputs& in) { return smooth_accuracy_loss(in[0], targets, 0.5f); },
+    check([&, &targets =
+                  targets](const Inputs& in) { return smooth_accuracy_loss(in[0], targets, 0.5f); },
           naive(logits, targets, [](double p) { return 1 - p; }));
-    check([&, &targets = targets](
-              const Inputs& in) { return tailr_loss(in[0], targets, 0.25, 0.5f); },
+    check([&,
+           &targets = targets](const Inputs& in) { return tailr_loss(in[0], targets, 0.25, 0.5f); },
           naive(logits, targets, [](double p) { return -std::log(0.25 + 0.75 * p) / 0.75; }));
     CHECK(tailr_loss(logits, targets, 0).item() == cross_entropy(logits, targets).item());
     CHECK(tailr_loss(logits, targets, 1).item() == smooth_accuracy_loss(logits, targets).item());
@@ -81,8 +81,8 @@ TEST_CASE("smooth_accuracy_loss is the expected error, tailr_loss its way from c
 
 TEST_CASE("a row that the model thinks impossible pulls at neither loss", "[losses]") {
   const Tensor logits = Tensor::from({1, 2}, {200, 0});
-  for (const float slope : gradient_of(
-           [](const Inputs& in) { return tailr_loss(in[0], {1}, 0.1); }, logits))
+  for (const float slope :
+       gradient_of([](const Inputs& in) { return tailr_loss(in[0], {1}, 0.1); }, logits))
     CHECK(slope == 0);
   CHECK(smooth_accuracy_loss(logits, {1}).item() == 1);
 }
@@ -119,9 +119,11 @@ TEST_CASE("emo_loss mixed with cross entropy scales EMO to it, row by row", "[lo
   const auto gradient = [&](auto f) {
     return gradient_of([&](const Inputs& in) { return f(in[0]); }, logits);
   };
-  const auto mixed = gradient([&](const Tensor& x) { return emo_loss(x, targets, directions, true); });
+  const auto mixed =
+      gradient([&](const Tensor& x) { return emo_loss(x, targets, directions, true); });
   const auto ce = gradient([&](const Tensor& x) { return cross_entropy(x, targets); });
-  const auto emo = gradient([&](const Tensor& x) { return emo_loss(x, targets, directions, false); });
+  const auto emo =
+      gradient([&](const Tensor& x) { return emo_loss(x, targets, directions, false); });
   for (int64_t n : {0, 1, 2}) {
     Targets alone(3, kIgnore);
     alone[n] = targets[n];
