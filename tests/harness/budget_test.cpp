@@ -20,7 +20,7 @@ Training trained(const Budget& budget, bool varied = false) {
   spec.budget = budget;
   Options task_options({{"varied", varied}}), model_options;
   const std::unique_ptr<Task> task = registry.task("seen").make(task_options);
-  Backbone model(registry.model("lru"), model_options, spec.settings, shape_of(*task), 0);
+  Model model(registry.model("lru"), model_options, spec.settings, shape_of(*task), 0);
   return train(model, *task, spec, [](const Progress&) {});
 }
 
