@@ -41,6 +41,9 @@ StoredModel load_model(const fs::path& path, const Registry& registry) {
   const Checkpoint checkpoint = load_checkpoint(path);
   StoredModel stored;
   stored.spec = spec_of(checkpoint, file);
+  require(!stored.spec.is_pretraining, file,
+          ": holds the weights of a pretraining, which answers nothing: take the checkpoint of a "
+          "trial that starts from it");
   Options task_options(stored.spec.task_options), mixer_options(stored.spec.model_options);
   stored.task = registry.task(stored.spec.task).make(task_options);
   const TaskShape shape = shape_of(*stored.task, make_test_tasks(stored.spec, registry));
