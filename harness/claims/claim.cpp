@@ -51,8 +51,8 @@ Claim ClaimReader::read() {
   read_texts();
   const bool has_suite = file_.find("suite"), has_measure = file_.find("measure");
   if (has_suite == has_measure)
-    file_.problem(has_suite ? "measure" : "",
-                  has_suite ? "allowed: a suite or a measure, not both" : "needs a suite or a measure");
+    file_.problem(has_suite ? "measure" : "", has_suite ? "allowed: a suite or a measure, not both"
+                                                        : "needs a suite or a measure");
   if (has_suite) read_suite_block();
   if (has_measure) read_measurement();
   const Vocabulary words = vocabulary();
@@ -99,8 +99,8 @@ void ClaimReader::read_measurement() {
   try {
     const MeasurementInfo& info = find_measurement(claim_.measure);
     const ConfigNode none{Kind::map, root_.place, "options", {}, {}};
-    const Section options = file_.find("options") ? file_.section("options")
-                                                  : Section(none, "options", problems_);
+    const Section options =
+        file_.find("options") ? file_.section("options") : Section(none, "options", problems_);
     const OptionMap shared = options.values();
     if (!file_.find("cases")) return read_case(info, "all", options, shared, {});
     const ConfigNode* list = file_.expect("cases", Kind::list, "[{case: short, length: 64}]");

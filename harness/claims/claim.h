@@ -11,9 +11,9 @@
 
 namespace longhaul {
 
-// A number that a rule speaks of. Either it is a column of one of the CSV files that the claim's run
-// leaves, in the row of each seed that the selectors name, or it is made of numbers before it, seed
-// by seed.
+// A number that a rule speaks of. Either it is a column of one of the CSV files that the claim's
+// run leaves, in the row of each seed that the selectors name, or it is made of numbers before it,
+// seed by seed.
 struct NumberRule {
   enum class Take { only, first, last, mean, smallest, largest };  // of several rows a seed
   enum class Make { column, difference, ratio, mean, smallest, largest };
@@ -23,7 +23,7 @@ struct NumberRule {
   Make make = Make::column;
   std::vector<std::string> of;  // names of the numbers it is made of
 
-  std::string file;    // "results", without .csv
+  std::string file;  // "results", without .csv
   std::string column;
   std::vector<std::pair<std::string, std::string>> where;  // column, the value it must have
   Take take = Take::only;

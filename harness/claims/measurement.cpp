@@ -7,9 +7,9 @@
 namespace longhaul {
 
 const std::vector<MeasurementInfo>& measurements() {
-  static const std::vector<MeasurementInfo> all = {attention_concentration(), attention_scale(),
-                                                   emo_optimum(),             favor_kernel(),
-                                                   retry_attempts(),          solver()};
+  static const std::vector<MeasurementInfo> all = {
+      attention_concentration(), attention_scale(), emo_optimum(), favor_kernel(),
+      retry_attempts(),          solver()};
   return all;
 }
 

@@ -19,8 +19,11 @@ using Names = std::vector<std::string>;
 using Row = std::vector<std::string>;
 using Rows = std::vector<const Row*>;
 
-const char* const kTakeTexts[] = {"",         ", the first of several",    ", the last of several",
-                                  ", the mean of several", ", the smallest of several",
+const char* const kTakeTexts[] = {"",
+                                  ", the first of several",
+                                  ", the last of several",
+                                  ", the mean of several",
+                                  ", the smallest of several",
                                   ", the largest of several"};
 
 std::optional<double> number_from(const std::string& word) {
@@ -103,8 +106,8 @@ class ColumnTaker {
   Rows selected() const;
   void add(const std::string& seed, const Rows& rows, ClaimNumber& number) const;
   [[noreturn]] void complain(const std::string& message) const {
-    throw Error(text(rule_.place.source, ":", rule_.place.line, ": numbers.", rule_.name, ": ",
-                     message));
+    throw Error(
+        text(rule_.place.source, ":", rule_.place.line, ": numbers.", rule_.name, ": ", message));
   }
 
   const NumberRule& rule_;
@@ -128,8 +131,8 @@ Rows ColumnTaker::selected() const {
     for (const Row* row : rows) others.insert((*row)[place]);
     std::erase_if(rows, [&, &wanted = value](const Row* row) { return (*row)[place] != wanted; });
     if (rows.empty() && !has_failures())
-      complain(fmt::format("no row has {} {}; found there: {}", column, value,
-                           fmt::join(others, " ")));
+      complain(
+          fmt::format("no row has {} {}; found there: {}", column, value, fmt::join(others, " ")));
   }
   return rows;
 }
@@ -143,8 +146,8 @@ void ColumnTaker::add(const std::string& seed, const Rows& rows, ClaimNumber& nu
     std::string differ;
     for (std::size_t i = 0; i < table_.columns.size() && differ.empty(); ++i)
       if (table_.columns[i] != rule_.column && (*rows[0])[i] != (*rows[1])[i])
-        differ = fmt::format(", such as {} {} and {}", table_.columns[i], (*rows[0])[i],
-                             (*rows[1])[i]);
+        differ =
+            fmt::format(", such as {} {} and {}", table_.columns[i], (*rows[0])[i], (*rows[1])[i]);
     complain(fmt::format("{} rows{}{}; name one of them, or say which to take", rows.size(),
                          seed.empty() ? "" : " of seed " + seed, differ));
   }
@@ -185,8 +188,7 @@ ClaimNumber combine(const NumberRule& rule, const std::vector<const ClaimNumber*
       if (found != part->seeds.end())
         values.push_back(part->values[static_cast<std::size_t>(found - part->seeds.begin())]);
     }
-    const double value =
-        values.size() == parts.size() ? combined(rule.make, values) : std::nan("");
+    const double value = values.size() == parts.size() ? combined(rule.make, values) : std::nan("");
     if (std::isfinite(value)) {
       number.seeds.push_back(seed);
       number.values.push_back(value);

@@ -33,9 +33,9 @@ std::string joined(const Names& names) {
 void refuse(const Section& section, const std::string& key, const std::string& word,
             const Names& known) {
   const std::string near = nearest(word, known);
-  section.problem(key, text("found '", word, "'; ",
-                            near.empty() ? "" : "did you mean '" + near + "'? ", "known: ",
-                            joined(known)));
+  section.problem(key,
+                  text("found '", word, "'; ", near.empty() ? "" : "did you mean '" + near + "'? ",
+                       "known: ", joined(known)));
 }
 
 // The place of a value among `words`; 0, and a problem, if it is none of them.
@@ -89,8 +89,8 @@ void NumberReader::read_parts(const Section& section, const Names& earlier, Numb
   if (!list) return;
   const bool is_pair = rule.make == Make::difference || rule.make == Make::ratio;
   if (is_pair ? list->children.size() != 2 : list->children.empty())
-    section.problem(key, text("found ", list->children.size(), " numbers, allowed: ",
-                              is_pair ? "2" : "at least 1"));
+    section.problem(key, text("found ", list->children.size(),
+                              " numbers, allowed: ", is_pair ? "2" : "at least 1"));
   for (const ConfigNode& item : list->children) {
     const std::string word = item.kind == Kind::scalar ? to_text(item.scalar) : "";
     if (contains(earlier, word))
@@ -214,8 +214,8 @@ std::vector<std::string> claim_keys(const std::string& part) {
     return keys;
   }
   if (part == "condition") return kConditionKeys;
-  return {"claim", "says",  "source", "published", "suite",  "measure",
-          "seeds", "options", "cases", "numbers",   "confirmed", "refuted"};
+  return {"claim", "says",    "source", "published", "suite",     "measure",
+          "seeds", "options", "cases",  "numbers",   "confirmed", "refuted"};
 }
 
 }  // namespace longhaul

@@ -13,7 +13,7 @@ namespace longhaul {
 struct Vocabulary {
   std::map<std::string, std::vector<std::string>> columns;  // of each file
   std::map<std::string, std::vector<std::string>> values;   // that a column can have, where known
-  std::string file;    // of a number that does not say
+  std::string file;                                         // of a number that does not say
   std::string column;  // likewise; "" for the column of the number's own name
 };
 

@@ -12,17 +12,17 @@ using Names = std::vector<std::string>;
 // What says which trial a row of another file belongs to.
 const Names kTrialColumns = {"model", "task", "pretrain", "loss", "seed"};
 // Of throughput.csv: what the operators count and the models hold is the same everywhere.
-const Names kCounted = {"model",       "phase",           "length",       "batch",
-                        "repetitions", "parameter_bytes", "optimizer_bytes", "state_bytes",
-                        "flops_per_token"};
+const Names kCounted = {"model",           "phase",       "length",
+                        "batch",           "repetitions", "parameter_bytes",
+                        "optimizer_bytes", "state_bytes", "flops_per_token"};
 
 bool contains(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 std::size_t place_of(const CsvTable& table, const std::string& column) {
-  return static_cast<std::size_t>(
-      std::find(table.columns.begin(), table.columns.end(), column) - table.columns.begin());
+  return static_cast<std::size_t>(std::find(table.columns.begin(), table.columns.end(), column) -
+                                  table.columns.begin());
 }
 
 // Rows that only name their trial, with what results.csv says of it.

@@ -48,8 +48,8 @@ void report(const ClaimOutcome& outcome, const Claim& claim, CommandContext& con
     fmt::print(stderr, "{}: stopped: {}\n", claim.name, outcome.run.fault);
   else if (outcome.run.interrupted)
     fmt::print(stderr, "{}: interrupted; the same command goes on with it\n", claim.name);
-  const int status = !outcome.run.fault.empty()      ? 3
-                     : outcome.run.interrupted       ? 130
+  const int status = !outcome.run.fault.empty()     ? 3
+                     : outcome.run.interrupted      ? 130
                      : outcome.run.failures.empty() ? 0
                                                     : 1;
   context.exit_status = std::max(context.exit_status, status);
@@ -65,8 +65,8 @@ void judge_one(const Claim& claim, const Arguments& arguments, CommandContext& c
   require(arguments.overrides.empty() || !arguments.out.empty(),
           "claim: --set needs --out DIR, so that a changed claim does not pass for the stored one");
   ProgressDisplay display(stderr);
-  const ClaimOutcome outcome = run_claim(claim, context.registry, folder_of(claim, arguments),
-                                         arguments.options, display);
+  const ClaimOutcome outcome =
+      run_claim(claim, context.registry, folder_of(claim, arguments), arguments.options, display);
   display.clear();
   report(outcome, claim, context);
   if (outcome.is_done) fmt::print("{}", verdict_text(outcome.verdict));
@@ -95,10 +95,10 @@ void judge_all(const std::vector<Claim>& claims, const Arguments& arguments,
 
 void add_claim_command(CLI::App& app, CommandContext& context) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = app.add_subcommand(
-      "claim",
-      "Tests a published claim by its rule: CONFIRMED, REFUTED or\n"
-      "INCONCLUSIVE, with the numbers");
+  CLI::App* command =
+      app.add_subcommand("claim",
+                         "Tests a published claim by its rule: CONFIRMED, REFUTED or\n"
+                         "INCONCLUSIVE, with the numbers");
   command
       ->add_option("NAME", arguments->name,
                    "A claim that ships, a claim file, or all: those without a verdict run, then\n"

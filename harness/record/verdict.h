@@ -13,9 +13,9 @@ std::string to_string(Answer answer);  // "CONFIRMED"
 // A number that a claim's rule speaks of: one value for each seed, or a single one.
 struct ClaimNumber {
   std::string name;
-  std::string what;                // how it was taken: "results.csv test_value, model lru"
-  std::vector<std::string> seeds;  // "" for a value that has none
-  std::vector<double> values;      // one a seed
+  std::string what;                  // how it was taken: "results.csv test_value, model lru"
+  std::vector<std::string> seeds;    // "" for a value that has none
+  std::vector<double> values;        // one a seed
   std::vector<std::string> missing;  // seeds without a value: their trials did not end well
   bool measured = false;             // a time or memory, which differs from run to run
 };
@@ -39,7 +39,7 @@ struct Verdict {
 
   std::string claim, says, source, published;
   std::string version;
-  std::string rule_hash;  // of the claim file and of what --set changed
+  std::string rule_hash;             // of the claim file and of what --set changed
   std::vector<std::string> changes;  // --set arguments
   std::vector<std::string> seeds;
   std::vector<ClaimNumber> numbers;

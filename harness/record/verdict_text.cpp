@@ -55,8 +55,8 @@ std::string table_of(const Verdict& verdict) {
     width = std::max(width, number.name.size() + (number.measured ? 2 : 0));
     any_measured = any_measured || number.measured;
   }
-  std::string table =
-      fmt::format("  {:<{}}  {:>10}  {:>10}  {:>10}   by seed\n", "number", width, "mean", "min", "max");
+  std::string table = fmt::format("  {:<{}}  {:>10}  {:>10}  {:>10}   by seed\n", "number", width,
+                                  "mean", "min", "max");
   for (const ClaimNumber& number : verdict.numbers) table += line_of(number, width);
   if (any_measured) table += "  * a time or memory as measured: it differs from run to run\n";
   return table;

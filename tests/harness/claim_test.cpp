@@ -9,7 +9,6 @@
 #include "tests/support/made_up_results.h"
 #include "tests/support/temporary_file.h"
 
-
 using namespace longhaul;
 using Catch::Matchers::Contains;
 
@@ -94,21 +93,24 @@ TEST_CASE("claim: a rule that nothing, or too much, answers to is a mistake in i
           "[claim]") {
   const Tables tables = tables_of({0.5, 0.5, 0.5}, {0.4, 0.4, 0.4});
   const auto numbers_of = [&](const std::string& number) {
-    return take_numbers(load(kTexts + kSuite + "numbers:\n  gap: " + number + "\n" + kRule), tables);
+    return take_numbers(load(kTexts + kSuite + "numbers:\n  gap: " + number + "\n" + kRule),
+                        tables);
   };
-  CHECK_THROWS_WITH(numbers_of("{model: copy, eval_length: 77}"),
-                    Contains("made.yaml:7: numbers.gap: no row has eval_length 77; found there: 0"));
+  CHECK_THROWS_WITH(
+      numbers_of("{model: copy, eval_length: 77}"),
+      Contains("made.yaml:7: numbers.gap: no row has eval_length 77; found there: 0"));
   CHECK_THROWS_WITH(numbers_of("{task: coin}"),
                     Contains("numbers.gap: 2 rows of seed 0, such as trial"));
   CHECK(numbers_of("{task: coin, take: smallest}")[0].values == std::vector<double>(3, 0.4));
 }
 
 TEST_CASE("claim: alternatives hold if one of them does", "[claim]") {
-  const Claim claim = load(kTexts + kSuite + kNumbers +
-                           "confirmed:\n  - {number: a, seeds: any, above: 0.8}\n"
-                           "  - {number: b, seeds: median, below: 0.5}\n"
-                           "refuted:\n  - any_of: [{number: a, above: 2}, {number: b, above: 0.5}]\n"
-                           "  - {number: a, above: 0.1}\n");
+  const Claim claim =
+      load(kTexts + kSuite + kNumbers +
+           "confirmed:\n  - {number: a, seeds: any, above: 0.8}\n"
+           "  - {number: b, seeds: median, below: 0.5}\n"
+           "refuted:\n  - any_of: [{number: a, above: 2}, {number: b, above: 0.5}]\n"
+           "  - {number: a, above: 0.1}\n");
   CHECK(answer(claim, tables_of({0.9, 0.1, 0.1}, {0.4, 0.4, 0.9})) == Answer::inconclusive);
   CHECK(answer(claim, tables_of({0.9, 0.1, 0.1}, {0.4, 0.4, 0.5})) == Answer::confirmed);
   CHECK(answer(claim, tables_of({0.1, 0.1, 0.2}, {0.6, 0.6, 0.9})) == Answer::refuted);

@@ -1,4 +1,5 @@
-// Which distribution minimises the loss EMO (kexue.fm/archives/9797) where the next token is random?
+// Which distribution minimises the loss EMO (kexue.fm/archives/9797) where the next token is
+// random?
 //
 // EMO of a prediction p and a target t is sum_i p_i c_it, c_ij = 1 - cos(e_i, e_j): linear in p, so
 // that its mean over targets is least at the one token of least expected cost. Cross-entropy is
@@ -66,8 +67,8 @@ Four minimise(const Costs& costs, Weigh weigh) {
       for (int i = 0; i < kTokens; ++i) emo += p[i] * costs.c[i][t];
       const Mix mix = weigh(-std::log(p[t]), emo);
       for (int i = 0; i < kTokens; ++i)
-        gradient[i] += kTargets[t] * (mix.ce * (p[i] - (i == t)) +
-                                      mix.emo * p[i] * (costs.c[i][t] - emo));
+        gradient[i] +=
+            kTargets[t] * (mix.ce * (p[i] - (i == t)) + mix.emo * p[i] * (costs.c[i][t] - emo));
     }
     for (int i = 0; i < kTokens; ++i) logits[i] -= kRate * gradient[i];
   }
@@ -90,8 +91,9 @@ std::map<std::string, double> run(uint64_t seed) {
   const Costs costs(Rng(seed, "emo optimum"));
   const Four ce = minimise(costs, [](double, double) { return Mix{1, 0}; });
   const Four emo = minimise(costs, [](double, double) { return Mix{0, 1}; });
-  const Four mix = minimise(
-      costs, [](double c, double e) { return Mix{0.5, 0.5 * c / (e + 1e-10)}; });
+  const Four mix = minimise(costs, [](double c, double e) {
+    return Mix{0.5, 0.5 * c / (e + 1e-10)};
+  });
   const auto chosen = std::max_element(emo.begin(), emo.end()) - emo.begin();
   Four expected;
   double ce_error = 0;

@@ -1,6 +1,6 @@
-// Performer's random features (FAVOR+, kexue.fm/archives/7921) against the softmax attention that they
-// stand for: e^(q.k) = E_w[e^(w.q - |q|^2/2) e^(w.k - |k|^2/2)], w ~ N(0, I), positive; or with
-// cos(w.q - w.k) e^(|q|^2/2 + |k|^2/2), trigonometric.
+// Performer's random features (FAVOR+, kexue.fm/archives/7921) against the softmax attention that
+// they stand for: e^(q.k) = E_w[e^(w.q - |q|^2/2) e^(w.k - |k|^2/2)], w ~ N(0, I), positive; or
+// with cos(w.q - w.k) e^(|q|^2/2 + |k|^2/2), trigonometric.
 #include <cmath>
 
 #include "harness/claims/measurement.h"

@@ -7,8 +7,9 @@ namespace longhaul {
 namespace {
 
 const std::vector<std::string> kCells = {"tanh", "gru", "lstm"};
-const std::vector<Solver> kSolvers = {Solver::newton, Solver::quasi_newton, Solver::first_order,
-                                      Solver::fixed_a, Solver::picard, Solver::jacobi, Solver::elk};
+const std::vector<Solver> kSolvers = {Solver::newton,  Solver::quasi_newton, Solver::first_order,
+                                      Solver::fixed_a, Solver::picard,       Solver::jacobi,
+                                      Solver::elk};
 
 SolverCase read_case(Options& options) {
   SolverCase c;
@@ -24,8 +25,8 @@ SolverCase read_case(Options& options) {
   c.rho = options.number("rho", 0.6, "spectral radius of the recurrent matrix", 0, 10);
   c.length = options.integer("length", 1024, "steps", 2, 1 << 20);
   c.width = options.integer("width", 16, "width of the state", 1, 1024);
-  c.block = options.integer("block", 0, "width of the matrix's blocks, a divisor of width; 0: dense",
-                            0, 1024);
+  c.block = options.integer("block", 0,
+                            "width of the matrix's blocks, a divisor of width; 0: dense", 0, 1024);
   if (c.block > 0 && c.width % c.block != 0) options.problem("block", "does not divide the width");
   c.batch = options.integer("batch", 1, "sequences", 1, 4096);
   c.threads = static_cast<int>(options.integer("threads", 1, "that may solve it", 1, 64));
@@ -33,25 +34,24 @@ SolverCase read_case(Options& options) {
   c.max_iterations = static_cast<int>(
       options.integer("max_iterations", 0, "sweeps at most; 0: as many as steps", 0, 1 << 20));
   c.clip = options.number("iterate_clip", 1e8, "bound of the iterates", 1e-3, 1e30);
-  c.repetitions = static_cast<int>(
-      options.integer("repetitions", 0, "timed runs, of which the median counts; 0: no times", 0,
-                      1000));
+  c.repetitions = static_cast<int>(options.integer(
+      "repetitions", 0, "timed runs, of which the median counts; 0: no times", 0, 1000));
   return c;
 }
 
 std::map<std::string, double> values_of(const SolverRow& row) {
   std::map<std::string, double> values = {
       {"sweeps", row.report.iterations},
-      {"sweeps_share", static_cast<double>(row.report.iterations) /
-                           static_cast<double>(row.depth_sequential)},
+      {"sweeps_share",
+       static_cast<double>(row.report.iterations) / static_cast<double>(row.depth_sequential)},
       {"converged", row.report.converged},
       {"output_error", row.output_error},
       {"gradient_error", row.gradient_error},
       {"largest_iterate", row.report.largest},
       {"prefix_exact", row.prefix_exact},
       {"depth", static_cast<double>(row.depth_parallel)},
-      {"depth_gain", static_cast<double>(row.depth_sequential) /
-                         static_cast<double>(row.depth_parallel)},
+      {"depth_gain",
+       static_cast<double>(row.depth_sequential) / static_cast<double>(row.depth_parallel)},
   };
   if (row.of.repetitions > 0)
     values.insert({{"milliseconds_sequential", 1e3 * row.seconds_sequential},
