@@ -8,7 +8,7 @@ namespace longhaul {
 
 const std::vector<MeasurementInfo>& measurements() {
   static const std::vector<MeasurementInfo> all = {
-      attention_concentration(), attention_scale(), emo_optimum(), favor_kernel(),
+      attention_concentration(), attention_scale(), block_cosine(), emo_optimum(), favor_kernel(),
       retry_attempts(),          solver()};
   return all;
 }

@@ -36,6 +36,7 @@ const MeasurementInfo& find_measurement(const std::string& name);
 // One function a file of measurements/.
 MeasurementInfo attention_concentration();
 MeasurementInfo attention_scale();
+MeasurementInfo block_cosine();
 MeasurementInfo emo_optimum();
 MeasurementInfo favor_kernel();
 MeasurementInfo retry_attempts();
