@@ -6,7 +6,8 @@
 // The stable exponential keeps |lambda| = exp(-exp(nu_log)) below 1 after any update. |lambda|
 // starts uniform in area on the ring [r_min, r_max], the phase uniform in [0, max_phase], and
 // gamma_log at log sqrt(1 - |lambda|^2), which keeps E|x|^2 at the size of E|B u|^2. Both are
-// trained.
+// trained. gamma: false leaves gamma out (the paper's ablation, table 2): E|x|^2 then starts larger
+// by up to 1 / (1 - r_max^2).
 //
 // A complex row of N is stored as 2N reals, real parts first. So B is a real [D, 2N], and C a real
 // [2N, D]: Re(C x) = C^r x^r - C^i x^i, and the rows N .. 2N of C hold -C^i. gamma scales the
@@ -16,6 +17,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <optional>
 
 #include "longhaul/error.h"
 #include "longhaul/mixer.h"
@@ -38,24 +40,27 @@ Init theta_log(double max_phase) {
 class Scan {
  public:
   Scan(MixerContext& c, const std::string& prefix, int64_t N, const Ring& ring, double max_phase,
-       ParameterGroup group)
+       bool has_gamma, ParameterGroup group)
       : nu_log_(c.parameter(prefix + "nu_log", {N}, nu_log(ring), group)),
         theta_log_(c.parameter(prefix + "theta_log", {N}, theta_log(max_phase), group)),
-        gamma_log_(c.parameter(prefix + "gamma_log", {N}, gamma_log(nu_log_), group)),
         b_(c.parameter(prefix + "B", {c.d_model(), 2 * N},
-                       normal(1 / std::sqrt(2.0 * static_cast<double>(c.d_model()))), group)) {}
+                       normal(1 / std::sqrt(2.0 * static_cast<double>(c.d_model()))), group)) {
+    if (has_gamma) gamma_log_ = c.parameter(prefix + "gamma_log", {N}, gamma_log(nu_log_), group);
+  }
 
   Tensor lambda() const {  // [2N]
     const Tensor modulus = exp(-1.0f * exp(nu_log_)), phase = exp(theta_log_);
     return concat({modulus * cos(phase), modulus * sin(phase)}, 0);
   }
   Tensor input(const Tensor& u) const {  // [..., D] -> gamma .* (B u) [..., 2N]
-    const Tensor gamma = exp(gamma_log_);
+    if (!gamma_log_) return matmul(u, b_);
+    const Tensor gamma = exp(*gamma_log_);
     return matmul(u, b_ * concat({gamma, gamma}, 0));
   }
 
  private:
-  Tensor nu_log_, theta_log_, gamma_log_, b_;
+  Tensor nu_log_, theta_log_, b_;
+  std::optional<Tensor> gamma_log_;
 };
 
 class Lru final : public Mixer {
@@ -67,13 +72,14 @@ class Lru final : public Mixer {
     const Ring ring = Ring::read(o);
     const double max_phase = o.number("max_phase", 2 * std::numbers::pi,
                                       "largest phase at the start", 1e-6, 2 * std::numbers::pi);
+    const bool has_gamma = o.flag("gamma", true, "scale inputs by exp(gamma_log)");
     // The paper tunes .1 to .5; its upper end learns most within a short budget.
     const double lr_scale = o.number(
         "lr_scale", 0.5, "learning-rate factor of lambda, gamma and B, which never decay", 0, 1);
     if (state_ == 0) state_ = D;
     const ParameterGroup group{lr_scale, false};
-    scans_.emplace_back(c, "", state_, ring, max_phase, group);
-    if (!c.causal()) scans_.emplace_back(c, "reverse.", state_, ring, max_phase, group);
+    scans_.emplace_back(c, "", state_, ring, max_phase, has_gamma, group);
+    if (!c.causal()) scans_.emplace_back(c, "reverse.", state_, ring, max_phase, has_gamma, group);
     const int64_t rows = 2 * state_ * static_cast<int64_t>(scans_.size());
     c_ = c.parameter("C", {rows, D}, normal(1 / std::sqrt(static_cast<double>(state_))));
     d_ = c.parameter("D", {D}, normal(1));

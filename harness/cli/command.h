@@ -16,6 +16,7 @@ struct CommandContext {
 // One file a command: each adds its subcommand, options and callback. Errors are thrown as
 // longhaul::Error and printed once by main.
 void add_check_command(CLI::App& app, CommandContext& context);
+void add_claim_command(CLI::App& app, CommandContext& context);
 void add_data_command(CLI::App& app, CommandContext& context);
 void add_doctor_command(CLI::App& app, CommandContext& context);
 void add_eval_command(CLI::App& app, CommandContext& context);

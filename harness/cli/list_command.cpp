@@ -2,9 +2,11 @@
 
 #include <fstream>
 
+#include "harness/claims/claim.h"
 #include "harness/cli/command.h"
 #include "harness/cli/describe.h"
 #include "harness/cli/task_card.h"
+#include "harness/record/verdict.h"
 #include "harness/suite/suite.h"
 #include "longhaul/error.h"
 
@@ -15,8 +17,8 @@ using nlohmann::json;
 
 constexpr int64_t kListPositions = 1 << 16;  // for baselines: all tasks together take seconds
 
-// The first comment of a suite file, the editor's line aside.
-std::string about_suite(const std::filesystem::path& file) {
+// The first comment of a suite or claim file, the editor's line aside.
+std::string about_file(const std::filesystem::path& file) {
   std::ifstream in(file);
   for (std::string line; std::getline(in, line) && line.rfind("# ", 0) == 0;)
     if (line.find("yaml-language-server") == std::string::npos) return line.substr(2);
@@ -33,9 +35,24 @@ json list_suites() {
     for (const std::filesystem::path& file : files)
       if (seen.insert(file.stem()).second)
         suites.push_back(
-            {{"name", file.stem()}, {"about", about_suite(file)}, {"path", file.string()}});
+            {{"name", file.stem()}, {"about", about_file(file)}, {"path", file.string()}});
   }
   return suites;
+}
+
+// With the verdict in results/claims, where there is one.
+json list_claims() {
+  json claims = json::array();
+  for (const std::filesystem::path& file : claim_files()) {
+    const std::string name = file.stem();
+    const std::optional<VerdictSummary> verdict =
+        read_verdict(std::filesystem::path("results") / "claims" / name);
+    claims.push_back({{"name", name},
+                      {"about", about_file(file)},
+                      {"path", file.string()},
+                      {"verdict", verdict ? to_string(verdict->answer) : "-"}});
+  }
+  return claims;
 }
 
 json list(const std::string& kind, const Registry& registry) {
@@ -49,8 +66,10 @@ json list(const std::string& kind, const Registry& registry) {
     }
   else if (kind == "suites")
     entries = list_suites();
+  else if (kind == "claims")
+    entries = list_claims();
   else
-    throw Error(text("list: found '", kind, "', allowed: models | tasks | suites"));
+    throw Error(text("list: found '", kind, "', allowed: models | tasks | suites | claims"));
   return entries;
 }
 
@@ -76,6 +95,7 @@ void print(const json& entries) {
     if (tasks)
       fmt::print("{:>6}  {:>8}  {:>7}  ", percent(entry["baselines"], "chance"),
                  percent(entry["baselines"], "majority"), percent(entry["baselines"], "shallow"));
+    if (entry.contains("verdict")) fmt::print("{:<12}  ", entry["verdict"].get<std::string>());
     fmt::print("{}{}\n", entry["about"].get<std::string>(), origin(entry));
   }
 }
@@ -90,9 +110,9 @@ void add_list_command(CLI::App& app, CommandContext& context) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command =
       app.add_subcommand("list",
-                         "Names of models, tasks or suites, a line each; of tasks also\n"
-                         "rough baselines");
-  command->add_option("KIND", arguments->kind, "models | tasks | suites")->required();
+                         "Names of models, tasks, suites or claims, a line each; of tasks\n"
+                         "also rough baselines, of claims the verdict");
+  command->add_option("KIND", arguments->kind, "models | tasks | suites | claims")->required();
   command->add_flag("--json", arguments->as_json, "Print JSON");
   add_plugin_option(*command, context);
   command->footer("Example: longhaul list models");

@@ -2,17 +2,12 @@
 
 #include <algorithm>
 #include <memory>
-#include <thread>
 
 #include "harness/cli/command.h"
 #include "harness/cli/throughput.h"
-#include "harness/record/machine.h"
 #include "harness/record/store.h"
 #include "harness/record/table.h"
-#include "harness/suite/match.h"
-#include "harness/suite/runner.h"
-#include "harness/suite/suite.h"
-#include "harness/suite/tune.h"
+#include "harness/suite/run_suite.h"
 
 namespace longhaul {
 namespace {
@@ -25,13 +20,6 @@ struct Arguments {
   std::vector<std::string> overrides;
   RunOptions options;
 };
-
-// The resolved suite. What ran it stands in comments, so that the file is a suite file itself.
-std::string resolved(const Suite& suite, const RunOptions& options) {
-  return fmt::format("# longhaul {}\n# {}: {}, {} cores, {} threads a trial\n{}",
-                     longhaul_version(), host_name(), cpu_name(),
-                     std::thread::hardware_concurrency(), options.threads, to_yaml(suite));
-}
 
 std::string summary(const RunOutcome& outcome, const std::string& again) {
   std::string lines;
@@ -55,39 +43,13 @@ int exit_status(const RunOutcome& outcome) {
   return outcome.failures.empty() ? 0 : 1;
 }
 
-// All trials of a suite, those that choose settings first.
-RunOutcome run_all(const Suite& suite, const Registry& registry, const fs::path& out,
-                   const RunOptions& options, ProgressDisplay& display) {
-  const std::string yaml = resolved(suite, options);
-  for (const std::string& line : match_lines(suite)) fmt::print(stderr, "{}\n", line);
-  if (suite.tune.empty()) return run_trials(yaml, grid(suite, registry), out, options, display);
-
-  std::vector<TrialSpec> trials = tuning_trials(suite, registry);
-  RunOutcome outcome = run_trials(yaml, trials, out, options, display);
-  if (!outcome.fault.empty() || outcome.interrupted) return outcome;
-  const Tuned tuned = choose_settings(suite, registry, out);
-  for (const std::string& line : tuned.choices) fmt::print(stderr, "{}\n", line);
-  trials.insert(trials.end(), tuned.trials.begin(), tuned.trials.end());
-  return run_trials(yaml, trials, out, options, display);
-}
-
 void run(const Arguments& arguments, CommandContext& context) {
   const Suite suite =
       load_suite(find_suite(arguments.suite), context.registry, arguments.overrides);
   const fs::path out =
       arguments.out.empty() ? fs::path("results") / "runs" / suite.name : fs::path(arguments.out);
-  RunOptions options = arguments.options;
-  options.retry.max_tries = suite.retry.tries;
-  options.retry.delay = std::chrono::duration<double>(suite.retry.delay_seconds);
-
   ProgressDisplay display(stderr);
-  const RunOutcome outcome = run_all(suite, context.registry, out, options, display);
-
-  const bool is_done = outcome.fault.empty() && !outcome.interrupted;
-  if (suite.throughput && is_done) {
-    const int cores = static_cast<int>(std::thread::hardware_concurrency());
-    run_throughput(suite, context.registry, out, cores, display);
-  }
+  const RunOutcome outcome = run_suite(suite, context.registry, out, arguments.options, display);
 
   const std::string again =
       fmt::format("longhaul run {} --out {}", (out / "suite.yaml").string(), out.string());

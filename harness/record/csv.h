@@ -25,4 +25,13 @@ std::string csv_text(const std::optional<T>& value) {
   return value ? csv_text(*value) : "";
 }
 
+struct CsvTable {
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::string>> rows;  // each as long as `columns`
+};
+
+// Reads back lines that csv_line wrote, the first of which names the columns. Throws Error naming
+// the line for a row of another length.
+CsvTable read_csv(const std::string& csv);
+
 }  // namespace longhaul

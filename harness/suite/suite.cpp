@@ -330,15 +330,20 @@ void SuiteReader::check_trials() {
 
 }  // namespace
 
+Suite read_suite(ConfigNode& root, const std::filesystem::path& folder, Registry& registry,
+                 Problems& problems) {
+  for (const char* key : {"models", "tasks"})
+    if (ConfigNode* list = root.find(key))
+      for (ConfigNode& row : list->children) expand_row(row);
+  return SuiteReader(root, folder, registry, problems).read();
+}
+
 Suite load_suite(const std::filesystem::path& file, Registry& registry,
                  const std::vector<std::string>& overrides) {
   ConfigNode root = read_config(file);
   Problems problems;
   for (const std::string& assignment : overrides) apply_override(root, assignment, problems);
-  for (const char* key : {"models", "tasks"})
-    if (ConfigNode* list = root.find(key))
-      for (ConfigNode& row : list->children) expand_row(row);
-  const Suite suite = SuiteReader(root, file.parent_path(), registry, problems).read();
+  const Suite suite = read_suite(root, file.parent_path(), registry, problems);
   problems.check();
   return suite;
 }

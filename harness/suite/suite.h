@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/suite/config.h"
 #include "harness/suite/spec.h"
 #include "harness/train/throughput_plan.h"
 
@@ -76,6 +77,11 @@ struct Suite {
 // The registry is not const because a file's plugins enter it before names are looked up.
 Suite load_suite(const std::filesystem::path& file, Registry& registry,
                  const std::vector<std::string>& overrides = {});
+
+// The same of a suite that is a part of another file: its problems are added to `problems`, and
+// what it returns is whole only if there are none. `folder` is where its plugins may lie.
+Suite read_suite(ConfigNode& root, const std::filesystem::path& folder, Registry& registry,
+                 Problems& problems);
 
 // What a cell of the table trains with: the defaults, then the task's settings, then the model's,
 // then the width that was matched.

@@ -1,3 +1,4 @@
+#include "harness/claims/claim.h"
 #include "harness/record/store.h"
 #include "harness/suite/config.h"
 #include "harness/suite/suite.h"
@@ -25,6 +26,19 @@ models:
 tasks:
   - coin
   - {name: echo-8, task: echo, length: 8, weight: 1e-1, budget: {steps: 1}}
+)";
+
+const char* const kClaim = R"(claim: fuzzed
+says: It is so.
+source: nobody
+published: nothing
+suite: {seeds: [0, 1], budget: {steps: 3}, models: [copy], tasks: [coin]}
+numbers:
+  a: {model: copy, eval_length: 32, take: last}
+  b: {file: curves, column: value, take: mean}
+  c: {difference: [a, b]}
+confirmed: [{number: c, seeds: every, at_least: 0.5, below: 1}]
+refuted: [{any_of: [{number: a, above: 0}, {number: b, at_most: 1e3}]}]
 )";
 
 // A target that writes its input to a file and reads that.
@@ -73,6 +87,11 @@ std::vector<Target> parser_targets() {
                   [](const fs::path& file) {
                     Registry registry = fake_registry();
                     load_suite(file, registry);
+                  }),
+      path_target("claim", {kClaim},
+                  [](const fs::path& file) {
+                    Registry registry = fake_registry();
+                    load_claim(file, registry);
                   }),
       {"override",
        {"budget.steps=100", "tasks.coin.sides=3", "defaults={d_model: 16, layers: 2}"},

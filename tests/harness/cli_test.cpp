@@ -24,7 +24,7 @@ TEST_CASE("cli: no arguments and --help explain the commands", "[cli]") {
   CHECK(longhaul_run("--help").out == bare.out);
   for (const char* command :
        {"run", "throughput", "table", "export", "list", "show", "sample", "data", "eval", "forward",
-        "gradcheck", "doctor", "trial", "check", "new"}) {
+        "gradcheck", "doctor", "trial", "check", "new", "claim"}) {
     INFO(command);
     CHECK(has(bare.out, std::string("\n  ") + command + " "));
     CHECK(has(bare.out, std::string("  longhaul ") + command));
@@ -48,7 +48,7 @@ TEST_CASE("cli: bad arguments are one line that names the nearest, with status 2
        "list: unknown option '--jsn'; did you mean '--json'? see longhaul list --help");
   says("list models tasks", "list: unknown argument 'tasks'; see longhaul list --help");
   says("show model", "show: NAME is required; see longhaul show --help");
-  says("list modles", "list: found 'modles', allowed: models | tasks | suites");
+  says("list modles", "list: found 'modles', allowed: models | tasks | suites | claims");
   says("sample listops --split dev",
        "sample: --split: found 'dev', allowed: train | validation | test");
   CHECK(has(complaint("show task listop").out, "no task 'listop'; did you mean 'listops'?"));

@@ -58,7 +58,8 @@ TEST_CASE("includes point one way: public headers, then math, then the harness",
   CHECK(strangers("tasks", {"longhaul/", "tasks/"}) == Strings{});
 }
 
-TEST_CASE("within the harness, cli uses suite, suite uses train, and all use record", "[tree]") {
+TEST_CASE("within the harness, cli uses claims, claims suite, suite train, and all use record",
+          "[tree]") {
   const Strings below = {"longhaul/", "math/", "build_info.h", "harness/suite/spec.h",
                          "harness/suite/options"};
   const auto with = [&](Strings more) {
@@ -69,6 +70,8 @@ TEST_CASE("within the harness, cli uses suite, suite uses train, and all use rec
   CHECK(strangers("harness/train", with({"harness/record/", "harness/train/"})) == Strings{});
   CHECK(strangers("harness/suite", with({"harness/record/", "harness/train/", "harness/suite/"})) ==
         Strings{});
+  CHECK(strangers("harness/claims", with({"harness/record/", "harness/train/", "harness/suite/",
+                                          "harness/claims/"})) == Strings{});
 }
 
 TEST_CASE("only one file of the library knows oneDNN", "[tree]") {

@@ -1,0 +1,37 @@
+#include <map>
+#include <system_error>
+
+#include "harness/claims/claim.h"
+#include "longhaul/error.h"
+
+namespace longhaul {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> claim_files() {
+  std::map<std::string, fs::path>
+      by_name;  // a claim of the current directory hides an installed one
+  for (const fs::path& suites : suite_folders()) {
+    const fs::path folder = suites.parent_path() / "claims";
+    std::error_code error;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder, error))
+      if (entry.path().extension() == ".yaml") by_name.emplace(entry.path().stem(), entry.path());
+  }
+  std::vector<fs::path> files;
+  for (const auto& [name, file] : by_name) files.push_back(file);
+  return files;
+}
+
+fs::path find_claim(const std::string& name) {
+  if (fs::is_regular_file(name)) return name;
+  std::vector<std::string> known;
+  for (const fs::path& file : claim_files()) {
+    if (file.stem() == name) return file;
+    known.push_back(file.stem());
+  }
+  const std::string near = nearest(name, known);
+  throw Error(text("no claim '", name, "': neither a file nor a name under configs/claims",
+                   near.empty() ? "" : "; did you mean '" + near + "'?"));
+}
+
+}  // namespace longhaul

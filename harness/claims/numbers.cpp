@@ -1,0 +1,241 @@
+// A claim's numbers, from tables.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <set>
+
+#include "harness/claims/tables.h"
+#include "harness/record/statistics.h"
+#include "longhaul/error.h"
+
+namespace longhaul {
+namespace {
+
+using Make = NumberRule::Make;
+using Take = NumberRule::Take;
+using Names = std::vector<std::string>;
+using Row = std::vector<std::string>;
+using Rows = std::vector<const Row*>;
+
+const char* const kTakeTexts[] = {"",
+                                  ", the first of several",
+                                  ", the last of several",
+                                  ", the mean of several",
+                                  ", the smallest of several",
+                                  ", the largest of several"};
+
+std::optional<double> number_from(const std::string& word) {
+  if (word == "true" || word == "false") return word == "true";
+  double value = 0;
+  const char* end = word.data() + word.size();
+  const auto [rest, error] = std::from_chars(word.data(), end, value);
+  if (error != std::errc() || rest != end || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+std::string where_text(const NumberRule& rule) {
+  std::string where;
+  for (const auto& [column, value] : rule.where)
+    where += fmt::format("{} {} {}", where.empty() ? " where" : ",", column, value);
+  return where;
+}
+
+std::string description(const NumberRule& rule) {
+  switch (rule.make) {
+    case Make::column:
+      return fmt::format("{} of {}.csv{}{}", rule.column, rule.file, where_text(rule),
+                         kTakeTexts[static_cast<std::size_t>(rule.take)]);
+    case Make::difference:
+      return fmt::format("{} - {}", rule.of[0], rule.of[1]);
+    case Make::ratio:
+      return fmt::format("{} / {}", rule.of[0], rule.of[1]);
+    default:
+      return fmt::format("{} of {}",
+                         rule.make == Make::mean       ? "mean"
+                         : rule.make == Make::smallest ? "smallest"
+                                                       : "largest",
+                         fmt::join(rule.of, ", "));
+  }
+}
+
+double combined(Make make, const std::vector<double>& parts) {
+  switch (make) {
+    case Make::difference:
+      return parts[0] - parts[1];
+    case Make::ratio:
+      return parts[0] / parts[1];
+    case Make::mean:
+      return describe(parts).mean;
+    case Make::smallest:
+      return *std::min_element(parts.begin(), parts.end());
+    default:
+      return *std::max_element(parts.begin(), parts.end());
+  }
+}
+
+double taken(Take take, const std::vector<double>& values) {
+  switch (take) {
+    case Take::last:
+      return values.back();
+    case Take::mean:
+      return describe(values).mean;
+    case Take::smallest:
+      return *std::min_element(values.begin(), values.end());
+    case Take::largest:
+      return *std::max_element(values.begin(), values.end());
+    default:
+      return values.front();
+  }
+}
+
+// One number while it is taken from its table.
+class ColumnTaker {
+ public:
+  ColumnTaker(const NumberRule& rule, const CsvTable& table) : rule_(rule), table_(table) {}
+
+  ClaimNumber take(const Names& seeds) const;
+
+ private:
+  std::size_t place_of(const std::string& column) const {
+    return static_cast<std::size_t>(
+        std::find(table_.columns.begin(), table_.columns.end(), column) - table_.columns.begin());
+  }
+  bool has_failures() const;
+  Rows selected() const;
+  void add(const std::string& seed, const Rows& rows, ClaimNumber& number) const;
+  [[noreturn]] void complain(const std::string& message) const {
+    throw Error(
+        text(rule_.place.source, ":", rule_.place.line, ": numbers.", rule_.name, ": ", message));
+  }
+
+  const NumberRule& rule_;
+  const CsvTable& table_;
+};
+
+bool ColumnTaker::has_failures() const {
+  const std::size_t status = place_of("status");
+  if (status == table_.columns.size()) return false;
+  return std::any_of(table_.rows.begin(), table_.rows.end(),
+                     [&](const Row& row) { return row[status] != "ok"; });
+}
+
+// The rows that every selector leaves. None, although nothing failed, is a mistake in the file.
+Rows ColumnTaker::selected() const {
+  Rows rows;
+  for (const Row& row : table_.rows) rows.push_back(&row);
+  for (const auto& [column, value] : rule_.where) {
+    const std::size_t place = place_of(column);
+    std::set<std::string> others;
+    for (const Row* row : rows) others.insert((*row)[place]);
+    std::erase_if(rows, [&, &wanted = value](const Row* row) { return (*row)[place] != wanted; });
+    if (rows.empty() && !has_failures())
+      complain(
+          fmt::format("no row has {} {}; found there: {}", column, value, fmt::join(others, " ")));
+  }
+  return rows;
+}
+
+void ColumnTaker::add(const std::string& seed, const Rows& rows, ClaimNumber& number) const {
+  std::vector<double> values;
+  for (const Row* row : rows)
+    if (const std::optional<double> value = number_from((*row)[place_of(rule_.column)]))
+      values.push_back(*value);
+  if (rule_.take == Take::only && rows.size() > 1) {
+    std::string differ;
+    for (std::size_t i = 0; i < table_.columns.size() && differ.empty(); ++i)
+      if (table_.columns[i] != rule_.column && (*rows[0])[i] != (*rows[1])[i])
+        differ =
+            fmt::format(", such as {} {} and {}", table_.columns[i], (*rows[0])[i], (*rows[1])[i]);
+    complain(fmt::format("{} rows{}{}; name one of them, or say which to take", rows.size(),
+                         seed.empty() ? "" : " of seed " + seed, differ));
+  }
+  if (values.empty()) return number.missing.push_back(seed);
+  number.seeds.push_back(seed);
+  number.values.push_back(taken(rule_.take, values));
+}
+
+ClaimNumber ColumnTaker::take(const Names& seeds) const {
+  ClaimNumber number;
+  const Rows rows = selected();
+  const std::size_t seed_place = place_of("seed");
+  if (seed_place == table_.columns.size()) {
+    add("", rows, number);
+    return number;
+  }
+  for (const std::string& seed : seeds) {
+    Rows own;
+    for (const Row* row : rows)
+      if ((*row)[seed_place] == seed) own.push_back(row);
+    add(seed, own, number);
+  }
+  return number;
+}
+
+// Seed by seed; a part without seeds stands for every one.
+ClaimNumber combine(const NumberRule& rule, const std::vector<const ClaimNumber*>& parts,
+                    const Names& all_seeds) {
+  ClaimNumber number;
+  const bool has_seeds = std::any_of(parts.begin(), parts.end(), [](const ClaimNumber* part) {
+    return part->seeds != Names{""} && part->missing != Names{""};
+  });
+  for (const std::string& seed : has_seeds ? all_seeds : Names{""}) {
+    std::vector<double> values;
+    for (const ClaimNumber* part : parts) {
+      const bool is_single = part->seeds == Names{""};
+      const auto found = std::find(part->seeds.begin(), part->seeds.end(), is_single ? "" : seed);
+      if (found != part->seeds.end())
+        values.push_back(part->values[static_cast<std::size_t>(found - part->seeds.begin())]);
+    }
+    const double value = values.size() == parts.size() ? combined(rule.make, values) : std::nan("");
+    if (std::isfinite(value)) {
+      number.seeds.push_back(seed);
+      number.values.push_back(value);
+    } else {
+      number.missing.push_back(seed);
+    }
+  }
+  for (const ClaimNumber* part : parts) number.measured = number.measured || part->measured;
+  return number;
+}
+
+bool is_timed(const Claim& claim, const NumberRule& rule) {
+  if (claim.suite) return is_measured(rule.file, rule.column);
+  for (const MeasuredValue& value : claim.cases.front().measurement.values)
+    if (value.name == rule.column) return value.is_timed;
+  return false;
+}
+
+}  // namespace
+
+std::vector<ClaimNumber> take_numbers(const Claim& claim, const Tables& tables) {
+  const Names seeds = seeds_of(claim);
+  std::vector<ClaimNumber> numbers;
+  for (const NumberRule& rule : claim.numbers) {
+    ClaimNumber number;
+    if (rule.make == Make::column) {
+      number = ColumnTaker(rule, tables.at(rule.file)).take(seeds);
+      number.measured = is_timed(claim, rule);
+    } else {
+      std::vector<const ClaimNumber*> parts;
+      for (const std::string& name : rule.of)
+        parts.push_back(&*std::find_if(numbers.begin(), numbers.end(),
+                                       [&](const ClaimNumber& n) { return n.name == name; }));
+      number = combine(rule, parts, seeds);
+    }
+    number.name = rule.name;
+    number.what = description(rule);
+    numbers.push_back(std::move(number));
+  }
+  return numbers;
+}
+
+std::vector<std::string> seeds_of(const Claim& claim) {
+  Names seeds;
+  for (const uint64_t seed : claim.suite ? claim.suite->seeds : claim.seeds)
+    seeds.push_back(std::to_string(seed));
+  return seeds;
+}
+
+}  // namespace longhaul

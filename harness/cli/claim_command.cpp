@@ -1,0 +1,131 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "harness/claims/claim.h"
+#include "harness/claims/run_claim.h"
+#include "harness/cli/command.h"
+#include "longhaul/error.h"
+
+namespace longhaul {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Arguments {
+  std::string name;
+  std::string out;
+  std::vector<std::string> overrides;
+  RunOptions options;
+};
+
+fs::path folder_of(const Claim& claim, const Arguments& arguments) {
+  return (arguments.out.empty() ? fs::path("results") / "claims" : fs::path(arguments.out)) /
+         claim.name;
+}
+
+std::vector<Claim> load_claims(const Arguments& arguments, Registry& registry) {
+  if (arguments.name != "all")
+    return {load_claim(find_claim(arguments.name), registry, arguments.overrides)};
+  require(arguments.overrides.empty(), "claim all: --set goes with one claim");
+  std::vector<Claim> claims;
+  std::string problems;
+  for (const fs::path& file : claim_files()) try {
+      claims.push_back(load_claim(file, registry));
+    } catch (const Error& error) {
+      problems += text(problems.empty() ? "" : "\n", error.what());
+    }
+  require(problems.empty(), problems);
+  require(!claims.empty(), "claim all: no claim under configs/claims");
+  return claims;
+}
+
+// What keeps a claim from its verdict, and how to go on.
+void report(const ClaimOutcome& outcome, const Claim& claim, CommandContext& context) {
+  for (const std::string& failure : outcome.run.failures) fmt::print(stderr, "{}\n", failure);
+  if (!outcome.run.fault.empty())
+    fmt::print(stderr, "{}: stopped: {}\n", claim.name, outcome.run.fault);
+  else if (outcome.run.interrupted)
+    fmt::print(stderr, "{}: interrupted; the same command goes on with it\n", claim.name);
+  const int status = !outcome.run.fault.empty()     ? 3
+                     : outcome.run.interrupted      ? 130
+                     : outcome.run.failures.empty() ? 0
+                                                    : 1;
+  context.exit_status = std::max(context.exit_status, status);
+}
+
+// Whether the claim's rule, as it is now, has been judged.
+bool has_verdict(const Claim& claim, const fs::path& dir) {
+  const std::optional<VerdictSummary> verdict = read_verdict(dir);
+  return verdict && verdict->rule_hash == claim.rule_hash;
+}
+
+void judge_one(const Claim& claim, const Arguments& arguments, CommandContext& context) {
+  require(arguments.overrides.empty() || !arguments.out.empty(),
+          "claim: --set needs --out DIR, so that a changed claim does not pass for the stored one");
+  ProgressDisplay display(stderr);
+  const ClaimOutcome outcome =
+      run_claim(claim, context.registry, folder_of(claim, arguments), arguments.options, display);
+  display.clear();
+  report(outcome, claim, context);
+  if (outcome.is_done) fmt::print("{}", verdict_text(outcome.verdict));
+}
+
+void judge_all(const std::vector<Claim>& claims, const Arguments& arguments,
+               CommandContext& context) {
+  ProgressDisplay display(stderr);
+  std::vector<VerdictSummary> verdicts;
+  for (const Claim& claim : claims) {
+    const fs::path dir = folder_of(claim, arguments);
+    if (!has_verdict(claim, dir)) {
+      fmt::print(stderr, "{}\n", claim.name);
+      const ClaimOutcome outcome =
+          run_claim(claim, context.registry, dir, arguments.options, display);
+      display.clear();
+      report(outcome, claim, context);
+      if (!outcome.is_done) break;
+    }
+    verdicts.push_back(*read_verdict(dir));
+  }
+  fmt::print("{}", verdict_table(verdicts));
+}
+
+}  // namespace
+
+void add_claim_command(CLI::App& app, CommandContext& context) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* command =
+      app.add_subcommand("claim",
+                         "Tests a published claim by its rule: CONFIRMED, REFUTED or\n"
+                         "INCONCLUSIVE, with the numbers");
+  command
+      ->add_option("NAME", arguments->name,
+                   "A claim that ships, a claim file, or all: those without a verdict run, then\n"
+                   "the table of verdicts is printed")
+      ->required();
+  command->add_option("--out", arguments->out, "Folder of the claims' folders [results/claims]");
+  command->add_option("--jobs", arguments->options.jobs, "Trials at once [cores / threads]")
+      ->check(CLI::Range(1, 1024));
+  command->add_option("--threads", arguments->options.threads, "Threads of each trial")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command
+      ->add_option("--set", arguments->overrides,
+                   "PATH=VALUE: override an entry of the claim; needs --out")
+      ->allow_extra_args(false);
+  add_plugin_option(*command, context);
+  command->footer(
+      "Example: longhaul claim keynorm --set suite.budget.steps=20 --out /tmp/claims\n"
+      "Writes verdict.txt, verdict.json, numbers.csv and the results behind them to\n"
+      "results/claims/NAME. How a claim is written: docs/claims.md.");
+  command->callback([arguments, &context] {
+    const std::vector<Claim> claims = load_claims(*arguments, context.registry);
+    if (arguments->name == "all")
+      judge_all(claims, *arguments, context);
+    else
+      judge_one(claims.front(), *arguments, context);
+  });
+}
+
+}  // namespace longhaul
