@@ -1,5 +1,6 @@
 #include "models/feature_map.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <vector>
@@ -26,6 +27,15 @@ struct Projected {
   }
   Tensor along, half_square;
 };
+
+// [N, m] -> [N, 1], a constant: where it cancels, so does its gradient.
+Tensor row_maxima(const Tensor& x) {
+  const int64_t m = x.dim(1);
+  Tensor maxima = Tensor::empty({x.dim(0), 1});
+  for (int64_t row = 0; row < x.dim(0); ++row)
+    maxima.data()[row] = *std::max_element(x.data() + row * m, x.data() + (row + 1) * m);
+  return maxima;
+}
 
 }  // namespace
 
@@ -69,7 +79,11 @@ int64_t FeatureMap::features() const {
   return width_;
 }
 
-Tensor FeatureMap::operator()(const Tensor& u) const {
+Tensor FeatureMap::operator()(const Tensor& u) const { return of_heads(u, false); }
+
+Tensor FeatureMap::as_query(const Tensor& u) const { return of_heads(u, is_random(name_)); }
+
+Tensor FeatureMap::of_heads(const Tensor& u, bool bounded) const {
   if (name_ == "identity") return u;
   if (name_ == "elu1") return elu1(u);
   if (name_ == "relu") return relu(u);
@@ -81,10 +95,10 @@ Tensor FeatureMap::operator()(const Tensor& u) const {
   Shape shape = u.shape();
   int64_t& last = shape[shape.rank() - 1];
   last = last / width_ * features();
-  return reshape(of_rows(reshape(u, {u.size() / width_, width_})), shape);
+  return reshape(of_rows(reshape(u, {u.size() / width_, width_}), bounded), shape);
 }
 
-Tensor FeatureMap::of_rows(const Tensor& u) const {
+Tensor FeatureMap::of_rows(const Tensor& u, bool bounded) const {
   const int64_t N = u.dim(0), d = width_;
   if (name_ == "taylor") {
     const Tensor x = scale(u, static_cast<float>(std::pow(d, -0.25)));
@@ -94,8 +108,12 @@ Tensor FeatureMap::of_rows(const Tensor& u) const {
   }
   const Projected p(u, projection_);
   const auto share = static_cast<float>(1 / std::sqrt(projection_.dim(1)));
-  if (name_ == "favor") return scale(exp(p.along - p.half_square), share);
-  return concat({cos(p.along), sin(p.along)}, 1) * scale(exp(p.half_square), share);
+  if (name_ == "favor") {
+    const Tensor exponent = p.along - p.half_square;
+    return scale(exp(bounded ? exponent - row_maxima(exponent) : exponent), share);
+  }
+  const Tensor waves = concat({cos(p.along), sin(p.along)}, 1);
+  return bounded ? scale(waves, share) : waves * scale(exp(p.half_square), share);
 }
 
 }  // namespace longhaul

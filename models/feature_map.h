@@ -22,8 +22,13 @@ namespace longhaul {
 //                   wilder where |x| is large (eq. 10 with f = cos, sin); 2 m features
 //
 // The rows of W are normal and, within each d of them, orthogonal (section 2.4), drawn once from
-// the seed and shared by the heads. The paper's code draws them anew now and then and subtracts the
-// largest exponent; here they stay, and no exponent of favor exceeds |w|^2 / 2.
+// the seed and shared by the heads. The paper's code draws them anew now and then; here they stay,
+// since a model that changes between two steps of decoding is none: another draw is another seed.
+//
+// The paper's code subtracts the largest exponent of queries and keys. A query's own factor cancels
+// in the division by the weights' sum, so as_query() takes it out, of favor the largest exponent,
+// of favor_trig |x|^2 / 2. The largest over all keys would look ahead; keys keep theirs, which in
+// favor is at most |w|^2 / 2.
 class FeatureMap {
  public:
   FeatureMap() = default;
@@ -32,11 +37,14 @@ class FeatureMap {
 
   // u [..., heads * width] -> [..., heads * features()].
   Tensor operator()(const Tensor& u) const;
+  // The same times a positive number of each row and head, so that no feature is large.
+  Tensor as_query(const Tensor& u) const;
   int64_t features() const;  // of a head
   const std::string& name() const { return name_; }
 
  private:
-  Tensor of_rows(const Tensor& u) const;  // [N, width] -> [N, features()]
+  Tensor of_rows(const Tensor& u, bool bounded) const;  // [N, width] -> [N, features()]
+  Tensor of_heads(const Tensor& u, bool bounded) const;
 
   std::string name_;
   int64_t width_ = 0;

@@ -53,7 +53,7 @@ class LinearAttention final : public Mixer {
   }
 
   Tensor forward(const Tensor& x, const Lengths& lengths) const override {  // [B, T, D]
-    const Tensor q = phi_(matmul(x, q_)), k = phi_(matmul(x, k_)), v = matmul(x, v_);
+    const Tensor q = phi_.as_query(matmul(x, q_)), k = phi_(matmul(x, k_)), v = matmul(x, v_);
     return read(linear_attention(q, k, v, lengths, spec_), x);
   }
 
@@ -66,7 +66,7 @@ class LinearAttention final : public Mixer {
   Tensor step(const Tensor& x, State& state) const override {  // [B, D]
     Tensor &S = state.tensors[0], &z = state.tensors[1];
     const int64_t heads = S.dim(0), r = S.dim(1), d = S.dim(2);
-    const Tensor q = reshape(phi_(matmul(x, q_)), {heads, 1, r});
+    const Tensor q = reshape(phi_.as_query(matmul(x, q_)), {heads, 1, r});
     const Tensor k = reshape(phi_(matmul(x, k_)), {heads, r, 1});
     S = S + matmul(k, reshape(matmul(x, v_), {heads, 1, d}));
     z = z + k;

@@ -56,7 +56,7 @@ void run(const Arguments& arguments, CommandContext& context) {
   fmt::print(stderr, "{}", summary(outcome, again));
   const Results results = load_results(out);
   if (!results.trials.empty()) fmt::print("{}", to_text(make_table(results)));
-  print_throughput(results.throughput);
+  print_throughput(results.throughput, results.solvers);
   context.exit_status = std::max(exit_status(outcome), throughput_status(results.throughput));
 }
 

@@ -2,13 +2,15 @@
 
 #include <vector>
 
+#include "harness/record/solver_record.h"
 #include "harness/suite/throughput.h"
 
 namespace longhaul {
 
 // What `throughput` and `run` share: the tables on standard output, and the exit status, 1 if a row
 // failed or ran out of memory.
-void print_throughput(const std::vector<ThroughputRow>& rows);
+void print_throughput(const std::vector<ThroughputRow>& rows,
+                      const std::vector<SolverRecord>& solvers);
 int throughput_status(const std::vector<ThroughputRow>& rows);
 
 }  // namespace longhaul

@@ -6,6 +6,7 @@
 
 #include "harness/cli/command.h"
 #include "harness/cli/throughput.h"
+#include "harness/record/solver_table.h"
 #include "harness/record/throughput_table.h"
 #include "harness/suite/suite.h"
 
@@ -27,14 +28,16 @@ void measure(const Arguments& arguments, CommandContext& context) {
   ProgressDisplay display(stderr);
   const std::vector<ThroughputRow> rows =
       run_throughput(suite, context.registry, out, arguments.threads, display);
-  print_throughput(rows);
+  print_throughput(rows, read_solvers(out));
   context.exit_status = throughput_status(rows);
 }
 
 }  // namespace
 
-void print_throughput(const std::vector<ThroughputRow>& rows) {
+void print_throughput(const std::vector<ThroughputRow>& rows,
+                      const std::vector<SolverRecord>& solvers) {
   for (const Table& table : throughput_tables(rows)) fmt::print("{}", to_text(table));
+  if (!solvers.empty()) fmt::print("{}", to_text(solver_table(solvers)));
 }
 
 int throughput_status(const std::vector<ThroughputRow>& rows) {

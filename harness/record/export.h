@@ -13,8 +13,8 @@ std::string results_csv(const Results& results);  // a row for each trial x eval
 std::string summary_csv(const Results& results);  // a row for each cell of the table
 std::string curves_csv(const Results& results);   // a row for each point of each finished trial
 // A row for each model x solver x length of the trials whose mixers reported `solver.*` numbers
-// (note() of mixer.h), averaged over them; "" if there are none. Which note fills which column
-// stands in one list in export.cpp.
+// (note() of mixer.h), averaged over them, then those of the throughput phase; "" if there are
+// none. Which note fills which column stands in one list in export.cpp.
 std::string solver_csv(const Results& results);
 // A row for each model x phase x length x batch, with exponents fitted over `rows`; "" without
 // rows.

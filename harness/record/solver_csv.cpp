@@ -30,12 +30,32 @@ constexpr std::array<Column, 10> kColumns = {{
 
 struct Row {
   std::array<std::vector<double>, kColumns.size()> values;
-  int64_t threads = 0;
+  int64_t threads = 0, width = 0;
 };
 
 bool has_solver_notes(const TrialRecord& record) {
   const auto first = record.notes.lower_bound("solver.");
   return first != record.notes.end() && first->first.starts_with("solver.");
+}
+
+// Of a row measured in the throughput phase.
+std::vector<std::string> fields_of(const SolverRecord& row) {
+  return {row.model,
+          row.solver,
+          csv_text(row.length),
+          csv_text(row.iterations),
+          csv_text(row.residual),
+          csv_text(row.unconverged_fraction),
+          csv_text(row.output_error),
+          csv_text(row.gradient_error),
+          csv_text(row.seconds_sequential),
+          csv_text(row.seconds_parallel),
+          csv_text(row.speedup),
+          csv_text(row.depth_sequential),
+          csv_text(row.depth_parallel),
+          csv_text(row.threads),
+          csv_text(row.width),
+          "throughput"};
 }
 
 std::string note_text(const TrialRecord& record, const std::string& name) {
@@ -54,25 +74,28 @@ std::string solver_csv(const Results& results) {
                      solver == trial.spec.model_options.end() ? "" : to_text(solver->second),
                      note_text(*trial.record, "solver.length")}];
     row.threads = trial.record->threads;
+    row.width = trial.spec.settings.d_model;
     for (std::size_t i = 0; i < kColumns.size(); ++i) {
       const auto note = trial.record->notes.find(kColumns[i].note);
       if (note != trial.record->notes.end()) row.values[i].push_back(note->second);
     }
   }
-  if (rows.empty()) return "";
+  if (rows.empty() && results.solvers.empty()) return "";
 
   std::vector<std::string> names = {"model", "solver", "length"};
   for (const Column& column : kColumns) names.push_back(column.name);
-  names.push_back("threads");
+  names.insert(names.end(), {"threads", "width", "measured_in"});
   std::string csv = csv_line(names);
   for (const auto& [key, row] : rows) {
     const auto& [model, solver, length] = key;
     std::vector<std::string> fields = {model, solver, length};
     for (const std::vector<double>& values : row.values)
       fields.push_back(values.empty() ? "" : csv_text(describe(values).mean));
-    fields.push_back(csv_text(row.threads));
+    fields.insert(fields.end(), {csv_text(row.threads), csv_text(row.width), "trials"});
     csv += csv_line(fields);
   }
+  for (const SolverRecord& row : results.solvers)
+    if (row.left_out.empty()) csv += csv_line(fields_of(row));
   return csv;
 }
 

@@ -274,6 +274,7 @@ Results load_results(const fs::path& dir) {
   results.trials = std::move(trials);
   try {
     results.throughput = read_throughput(dir);
+    results.solvers = read_solvers(dir);
   } catch (const Error& error) {
     results.problems.push_back(error.what());
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/record/record.h"
+#include "harness/record/solver_record.h"
 #include "harness/record/throughput_record.h"
 #include "harness/suite/spec.h"
 
@@ -16,6 +17,7 @@ namespace longhaul {
 //   trials/<id>/spec.json      of every trial, finished or waiting
 //   trials/<id>/record.json    written last: it is there if, and only if, the trial is finished
 //   throughput.json            what its models cost, measured with nothing else running
+//   solvers.json               what the parallel solvers of its rnn models did, likewise
 //   trials/<id>/{curve.csv, checkpoint.safetensors, log.txt}
 
 // Replaces the file at once: a reader, or a crash at any moment, finds all of the old or all of the
@@ -55,6 +57,7 @@ struct Results {
   std::vector<Trial> trials;
   std::vector<Trial> tuning = {};         // that chose settings, and were not tested
   std::vector<ThroughputRow> throughput;  // those that the suite plans
+  std::vector<SolverRecord> solvers;      // measured beside it
   std::vector<std::string> problems;  // damaged files, a line each; their trials count as waiting
 };
 

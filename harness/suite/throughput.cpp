@@ -5,6 +5,7 @@
 #include "harness/record/export.h"
 #include "harness/record/store.h"
 #include "harness/suite/process.h"
+#include "harness/train/solver_rows.h"
 #include "harness/train/throughput.h"
 
 namespace longhaul {
@@ -28,6 +29,21 @@ Rows with_earlier(const Rows& rows, const Rows& earlier) {
   return all;
 }
 
+void run_solvers(std::vector<TrialSpec> models, const ThroughputPlan& plan,
+                 const std::filesystem::path& out, int threads, ProgressDisplay& display) {
+  std::erase_if(models, [](const TrialSpec& spec) { return spec.model != "rnn"; });
+  if (models.empty()) return;
+  SuiteProgress progress;
+  progress.total = static_cast<int64_t>(models.size() * plan.lengths.size());
+  measure_solvers(models, plan, threads, read_solvers(out),
+                  [&](const std::vector<SolverRecord>& rows, const std::string& doing) {
+                    write_solvers(out, rows);
+                    progress.finished = static_cast<int64_t>(rows.size());
+                    progress.last = doing;
+                    display.update(progress);
+                  });
+}
+
 }  // namespace
 
 Rows run_throughput(const Suite& suite, const Registry& registry, const std::filesystem::path& out,
@@ -48,9 +64,10 @@ Rows run_throughput(const Suite& suite, const Registry& registry, const std::fil
     progress.last = now.doing;
     display.update(progress);
   };
-  const Rows rows =
-      measure_throughput(timed_models(suite, registry), registry,
-                         suite.throughput.value_or(ThroughputPlan()), threads, kept, report);
+  const std::vector<TrialSpec> models = timed_models(suite, registry);
+  const ThroughputPlan plan = suite.throughput.value_or(ThroughputPlan());
+  const Rows rows = measure_throughput(models, registry, plan, threads, kept, report);
+  run_solvers(models, plan, out, threads, display);
   display.clear();
   write_atomically(out / "throughput.csv", throughput_csv(rows));
   return rows;

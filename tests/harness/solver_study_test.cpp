@@ -1,6 +1,12 @@
 #include "harness/train/solver_study.h"
+
+#include <cmath>
+#include <limits>
+
+#include "harness/train/solver_rows.h"
 #include "math/parallel.h"
 #include "tests/support/catch.h"
+#include "tests/support/folder.h"
 
 using namespace longhaul;
 
@@ -74,4 +80,76 @@ TEST_CASE(
                       "gradient_error,seconds_sequential,seconds_parallel,speedup,"
                       "depth_sequential,depth_parallel,threads,"));
   CHECK(csv.find("\nrnn-tanh,jacobi,50,") != std::string::npos);
+}
+
+namespace {
+
+TrialSpec timed_rnn(int64_t width, int64_t block) {
+  TrialSpec spec;
+  spec.model_name = spec.model = "rnn";
+  spec.settings.d_model = width;
+  spec.model_options = {{"cell", std::string("tanh")},
+                        {"solver", std::string("auto")},
+                        {"rho", 0.6},
+                        {"block", block},
+                        {"tolerance", 1e-6},
+                        {"max_iterations", int64_t{100}},
+                        {"iterate_clip", 1.0}};
+  return spec;
+}
+
+std::vector<SolverRecord> measure(const TrialSpec& spec, const std::vector<int64_t>& lengths,
+                                  const std::vector<SolverRecord>& kept, int& measured) {
+  ThroughputPlan plan;
+  plan.lengths = lengths;
+  plan.repetitions = 1;
+  measured = 0;
+  return measure_solvers({spec}, plan, 1, kept, [&](const auto&, const std::string& doing) {
+    measured += !doing.empty();
+  });
+}
+
+}  // namespace
+
+TEST_CASE("the throughput phase measures newton for a loop, keeps rows and leaves out dear ones",
+          "[solver_study]") {
+  int measured = 0;
+  const std::vector<SolverRecord> first = measure(timed_rnn(4, 1), {32}, {}, measured);
+  REQUIRE(first.size() == 1);
+  CHECK(measured == 1);
+  CHECK(first[0].solver == "newton");
+  CHECK(first[0].width == 4);
+  CHECK(first[0].speedup);
+  CHECK(first[0].depth_parallel == first[0].iterations * 10);
+
+  const std::vector<SolverRecord> longer = measure(timed_rnn(4, 1), {32, 64}, first, measured);
+  CHECK(measured == 1);
+  CHECK(longer[0].seconds_parallel == first[0].seconds_parallel);
+
+  const std::vector<SolverRecord> dense = measure(timed_rnn(1024, 0), {1}, {}, measured);
+  CHECK(measured == 0);
+  CHECK(dense[0].left_out.find("multiply-adds") != std::string::npos);
+}
+
+TEST_CASE("what the throughput phase found of solvers is the same when read again",
+          "[solver_study]") {
+  const TemporaryFolder folder;
+  CHECK(read_solvers(folder.path).empty());
+  SolverRecord row;
+  row.model = "gru";
+  row.solver = "elk";
+  row.length = 256;
+  row.residual = std::numeric_limits<double>::infinity();
+  row.seconds_parallel = 0.5;
+  SolverRecord fast = row;
+  fast.residual = 1e-7;
+  fast.speedup = 1.5;
+  write_solvers(folder.path, {row, fast});
+  const std::vector<SolverRecord> again = read_solvers(folder.path);
+  REQUIRE(again.size() == 2);
+  CHECK(std::isnan(again[0].residual));
+  CHECK_FALSE(again[0].speedup);
+  CHECK(again[1].length == 256);
+  CHECK(again[1].residual == 1e-7);
+  CHECK(again[1].speedup == 1.5);
 }

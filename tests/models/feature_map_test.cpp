@@ -97,6 +97,22 @@ TEST_CASE("random features are unbiased for the exponential of softmax attention
   }
 }
 
+TEST_CASE("a query's random features are those of a key times a number, and never overflow",
+          "[models][feature_map]") {
+  for (const char* name : {"favor", "favor_trig"}) {
+    INFO(name);
+    const FeatureMap phi = make(name, 4);
+    const Tensor u = random_tensor({2, 8}, 1), key = phi(u), query = phi.as_query(u);
+    const int64_t r = phi.features();
+    for (int64_t head = 0; head < 4; ++head) {  // two of each row
+      const float *k = key.data() + head * r, *q = query.data() + head * r;
+      for (int64_t i = 0; i < r; ++i) CHECK(q[i] * k[0] == Approx(q[0] * k[i]).margin(1e-6));
+    }
+    const Tensor large = phi.as_query(scale(u, 1e3f));
+    for (int64_t i = 0; i < large.size(); ++i) CHECK(std::abs(large.data()[i]) <= 1);
+  }
+}
+
 TEST_CASE("random features come from the seed and the place in the model alone",
           "[models][feature_map]") {
   const Tensor u = random_tensor({1, 8}, 1);
