@@ -7,9 +7,8 @@ namespace longhaul {
 Table solver_table(const std::vector<SolverRecord>& rows) {
   Table table;
   table.title = "parallel solvers of nonlinear recurrences against the loop, forward, batch 1";
-  table.header = {"model",   "solver",    "length",   "width", "sweeps",
-                  "loop ms", "solver ms", "speed-up", "depth", "error",
-                  "gradient error"};
+  table.header = {"model",     "solver",   "length", "width", "sweeps",        "loop ms",
+                  "solver ms", "speed-up", "depth",  "error", "gradient error"};
   for (const SolverRecord& row : rows) {
     if (!row.left_out.empty()) {
       table.legend.push_back(fmt::format("{}, {}, length {}: left out: {}", row.model, row.solver,
@@ -29,7 +28,8 @@ Table solver_table(const std::vector<SolverRecord>& rows) {
                             {fmt::format("{:.1e}", row.gradient_error)}});
   }
   table.legend.push_back(
-      "depth: steps that must follow each other, sweeps x 2 log2(length), where the loop has length; "
+      "depth: steps that must follow each other, sweeps x 2 log2(length), where the loop has "
+      "length; "
       "speed-up: only where the solver converged and its errors pass");
   return table;
 }

@@ -22,11 +22,11 @@ Enum named(const std::string& name, std::initializer_list<Enum> all, const char*
 SolverCase case_of(const TrialSpec& spec, const ThroughputPlan& plan, int threads) {
   SolverCase c;
   c.cell = named(option<std::string>(spec, "cell"), {Cell::tanh, Cell::gru, Cell::lstm}, cell_name);
-  c.solver = named(option<std::string>(spec, "solver"),
-                   {Solver::sequential, Solver::newton, Solver::quasi_newton, Solver::first_order,
-                    Solver::fixed_a, Solver::picard, Solver::jacobi, Solver::elk,
-                    Solver::automatic},
-                   solver_name);
+  c.solver =
+      named(option<std::string>(spec, "solver"),
+            {Solver::sequential, Solver::newton, Solver::quasi_newton, Solver::first_order,
+             Solver::fixed_a, Solver::picard, Solver::jacobi, Solver::elk, Solver::automatic},
+            solver_name);
   if (c.solver == Solver::sequential || c.solver == Solver::automatic) c.solver = Solver::newton;
   c.rho = option<double>(spec, "rho");
   c.width = spec.settings.d_model;
