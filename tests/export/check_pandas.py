@@ -23,7 +23,7 @@ for name, table in tables.items():
         if column in TRUTH:
             assert is_bool_dtype(values.infer_objects()), place
         elif column in COUNTS:
-            assert is_integer_dtype(table[column]), place
+            assert is_integer_dtype(values.convert_dtypes()), place
         else:
             assert is_numeric_dtype(table[column]), place
 

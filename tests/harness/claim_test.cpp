@@ -174,6 +174,7 @@ TEST_CASE("claim: every claim of configs/ loads with what is built in", "[claim]
     INFO(entry.path());
     const Claim claim = load_claim(entry.path(), registry);
     CHECK(claim.name == entry.path().stem());
-    CHECK(seeds_of(claim).size() >= 3);
+    // A claim about time alone repeats its measurement; it draws nothing.
+    if (!claim.suite || !claim.suite->tasks.empty()) CHECK(seeds_of(claim).size() >= 3);
   }
 }
