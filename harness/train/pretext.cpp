@@ -34,16 +34,20 @@ int64_t Pretext::channels() const {
   return task_.channels() ? task_.channels() + (kind_ == Kind::masked) : 0;
 }
 
-int64_t Pretext::classes() const { return task_.channels() ? kBins : task_.vocab(); }
+int64_t Pretext::classes() const { return task_.channels() ? kBins : task_.vocab() - 1; }
 
 int64_t Pretext::count(Split split) const {
   const int64_t stored = task_.count(split);
   return (stored ? stored : kEndless) * (split == Split::train ? kMasks : 1);
 }
 
-// The bin or id at each position.
+// The bin at each position, or the id less one: no position holds kPad.
 std::vector<int32_t> Pretext::answers(const Example& example) const {
-  if (!task_.channels()) return example.tokens;
+  if (!task_.channels()) {
+    std::vector<int32_t> classes = example.tokens;
+    for (int32_t& answer : classes) --answer;
+    return classes;
+  }
   const auto width = static_cast<std::size_t>(task_.channels());
   const float range = std::max(brightest_ - darkest_, 1e-6f);
   std::vector<int32_t> bins(example.values.size() / width);

@@ -10,8 +10,9 @@ namespace longhaul {
 // Self-pretraining (Amos, Berant & Gupta 2024, arXiv:2310.02980): a task's own inputs, without
 // their answers, as a task of restoring what is hidden. `masked`: each position is hidden with
 // probability `share`, at least one is, and hidden ones are predicted from all the others. Ids: a
-// hidden position holds one more id, vocab(). Real numbers: it holds zeros, and one more channel
-// says 1 where a position is hidden. `causal`: each position predicts the next.
+// hidden position holds one more id, the task's vocab(), and id i is class i - 1. Real numbers: it
+// holds zeros, and one more channel says 1 where a position is hidden. `causal`: each position
+// predicts the next.
 //
 // Real numbers are predicted as one of 32 equal bins between the least and the greatest value of
 // 64 training examples, channels averaged; the original regresses them (L1).

@@ -25,8 +25,10 @@ void load_pretrained(Model& model, const std::filesystem::path& file, bool with_
     stored[tensor.name] = tensor.value;
   for (const Parameter& parameter : model.parameters()) {
     const std::string& name = parameter.name;
-    if (is_output(name) && !with_head) continue;
     const auto found = stored.find(name);
+    const bool fits_head =
+        with_head && found != stored.end() && found->second.shape() == parameter.value.shape();
+    if (is_output(name) && !fits_head) continue;
     require(found != stored.end(), file.string(), ": tensor '", name, "' is missing");
     const Tensor& from = found->second;
     const bool fits = is_input(name) ? from.size() >= parameter.value.size() &&

@@ -36,7 +36,7 @@ TEST_CASE("pretext: masked ids are hidden, scored, and only they", "[pretrain]")
   const auto task = make("listops", {{"max_length", int64_t{60}}, {"min_length", int64_t{10}}});
   const Pretext pretext(*task, Pretext::Kind::masked, 0.3, 1);
   CHECK(pretext.vocab() == task->vocab() + 1);
-  CHECK(pretext.classes() == task->vocab());
+  CHECK(pretext.classes() == task->vocab() - 1);
   const auto mask = static_cast<int32_t>(task->vocab());
   int64_t hidden = 0, seen = 0;
   for (int64_t i = 0; i < 50; ++i) {
@@ -44,7 +44,7 @@ TEST_CASE("pretext: masked ids are hidden, scored, and only they", "[pretrain]")
     REQUIRE(shown.targets.size() == shown.tokens.size());
     for (std::size_t t = 0; t < shown.tokens.size(); ++t) {
       CHECK((shown.tokens[t] == mask) == (shown.targets[t] != kIgnore));
-      CHECK(shown.targets[t] < mask);
+      CHECK(shown.targets[t] < mask - 1);
       hidden += shown.tokens[t] == mask;
       ++seen;
     }
@@ -57,7 +57,7 @@ TEST_CASE("pretext: causal targets are the inputs moved by one", "[pretrain]") {
   const Pretext pretext(*task, Pretext::Kind::causal, 0.5, 1);
   const Example shown = example(pretext, Split::train, 7, 3);
   for (std::size_t t = 0; t + 1 < shown.tokens.size(); ++t)
-    CHECK(shown.targets[t] == shown.tokens[t + 1]);
+    CHECK(shown.targets[t] == shown.tokens[t + 1] - 1);
   CHECK(shown.targets.back() == kIgnore);
 }
 
