@@ -100,7 +100,7 @@ TEST_CASE("trial: every model learns what every model can learn", "[trial]") {
     spec.settings.learning_rate = 1e-2;
     if (name == "tcn") spec.settings.layers = 4;  // one layer sees four positions back
     const Folder folder("learn");
-    const TrialRecord record = run(spec, folder.path(), 2);
+    const TrialRecord record = run(spec, folder.path(), 1);
     INFO(record.message);
     REQUIRE(record.status == Status::ok);
     CHECK(record.evaluations[0].test > 0.97);
