@@ -13,6 +13,7 @@
 // In chunks of C positions, with r features and values of width d: time O(T D (C + r)), decoding
 // state S and z, r (d + 1) floats a head.
 
+#include "longhaul/attention_rows.h"
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
 #include "longhaul/plugin.h"
@@ -73,6 +74,12 @@ class LinearAttention final : public Mixer {
     ++state.position;
     const Tensor y = matmul(q, S);
     return read(spec_.normalise ? y / shift(matmul(q, z), spec_.epsilon) : y, x);
+  }
+
+  AttentionRows attention_rows(const Tensor& x, const Lengths& lengths,
+                               const std::vector<int64_t>& queries) const override {
+    const Tensor q = phi_.as_query(matmul(x, q_)), k = phi_(matmul(x, k_));
+    return longhaul::attention_rows(q, k, lengths, queries, spec_);
   }
 
  private:

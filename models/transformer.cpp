@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "longhaul/attention_rows.h"
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
 #include "longhaul/plugin.h"
@@ -87,6 +88,14 @@ class Transformer final : public Mixer {
     if (far_from_) spec.far_k = state.tensors[2];
     const Tensor y = attention(rows.q, state.tensors[0], state.tensors[1], Lengths(B, held), spec);
     return matmul(reshape(y, {B, D}), out_);
+  }
+
+  AttentionRows attention_rows(const Tensor& x, const Lengths& lengths,
+                               const std::vector<int64_t>& queries) const override {
+    const Rows rows = project(x, focus(x.dim(1), 0, lengths), 0);
+    AttentionSpec spec = scores(rows, x.dim(1));
+    spec.far_k = rows.far_k;
+    return longhaul::attention_rows(rows.q, rows.k, lengths, queries, spec);
   }
 
  private:

@@ -46,6 +46,7 @@ Tables exported_tables(const Results& results) {
   tables["results"] = read_csv(results_csv(results));
   tables["summary"] = read_csv(summary_csv(results));
   tables["curves"] = read_csv(curves_csv(results));
+  tables["diagnostics"] = read_csv(diagnostics_csv(results));
   tables["throughput"] = read_csv(throughput_csv(results.throughput));
   for (auto& [file, table] : tables) join(table, tables["results"]);
   return tables;

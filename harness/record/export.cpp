@@ -258,6 +258,10 @@ std::vector<std::filesystem::path> export_csv(const Results& results,
   write("wins.csv", wins_csv(results));
   write("throughput.csv", throughput_csv(results.throughput));
   write("curves.csv", curves_csv(results));
+  const bool has_diagnostics =
+      std::any_of(results.trials.begin(), results.trials.end(),
+                  [](const Trial& trial) { return !trial.spec.diagnostics.empty(); });
+  write("diagnostics.csv", has_diagnostics ? diagnostics_csv(results) : "");
   write("solver.csv", solver_csv(results));
   return written;
 }

@@ -12,6 +12,8 @@ namespace longhaul {
 std::string results_csv(const Results& results);  // a row for each trial x evaluation length
 std::string summary_csv(const Results& results);  // a row for each cell of the table
 std::string curves_csv(const Results& results);   // a row for each point of each finished trial
+// A row for each number that the suite's `diagnostics:` ask for, of each finished trial.
+std::string diagnostics_csv(const Results& results);
 // A row for each model x solver x length of the trials whose mixers reported `solver.*` numbers
 // (note() of mixer.h), averaged over them, then those of the throughput phase; "" if there are
 // none. Which note fills which column stands in one list in export.cpp.
@@ -26,7 +28,8 @@ std::string throughput_csv(const std::vector<ThroughputRow>& rows);
 std::vector<std::string> measured_columns();
 
 // Writes the files above that have rows into `folder`, which is created, and returns their paths.
-// Throws Error naming a damaged curve.csv, std::system_error if a file cannot be written.
+// Throws Error naming a damaged curve.csv or diagnostics.csv, std::system_error if a file cannot be
+// written.
 std::vector<std::filesystem::path> export_csv(const Results& results,
                                               const std::filesystem::path& folder);
 

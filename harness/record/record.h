@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,14 @@ struct CurvePoint {
   int64_t step = 0;
   std::string split;   // train | validation
   std::string metric;  // loss | accuracy
+  double value = 0;
+};
+
+// One row of diagnostics.csv.
+struct DiagnosticPoint {
+  int64_t step = 0;
+  std::optional<int64_t> layer;  // none: the whole network
+  std::string name;
   double value = 0;
 };
 

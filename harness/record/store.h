@@ -18,7 +18,7 @@ namespace longhaul {
 //   trials/<id>/record.json    written last: it is there if, and only if, the trial is finished
 //   throughput.json            what its models cost, measured with nothing else running
 //   solvers.json               what the parallel solvers of its rnn models did, likewise
-//   trials/<id>/{curve.csv, checkpoint.safetensors, log.txt}
+//   trials/<id>/{curve.csv, diagnostics.csv, checkpoint.safetensors, log.txt}
 
 // Replaces the file at once: a reader, or a crash at any moment, finds all of the old or all of the
 // new text. Throws std::system_error naming the path (disk full, no permission, no such folder).
@@ -36,6 +36,9 @@ std::optional<TrialRecord> read_record(const std::filesystem::path& trial_dir,
 // an empty curve; throws Error naming path and line for any other line that is not a point.
 std::string to_csv(const std::vector<CurvePoint>& curve);
 std::vector<CurvePoint> read_curve(const std::filesystem::path& trial_dir);
+
+// diagnostics.csv: a header line, then step,layer,name,value.
+std::string to_csv(const std::vector<DiagnosticPoint>& points);
 
 // Writes order.json: which trials belong to the suite, under which names, in the order of `specs`.
 void write_order(const std::filesystem::path& dir, const std::vector<TrialSpec>& specs);

@@ -23,6 +23,7 @@ TrialSpec pretraining_of(const TrialSpec& spec) {
   stage.pretrained.clear();
   stage.evaluate = {};
   stage.tuning = {};
+  stage.diagnostics.clear();
   stage.budget = {.steps = pretraining_steps(spec)};
   const Settings fresh;
   stage.settings.pretrain_steps = stage.budget.steps;

@@ -13,14 +13,12 @@ namespace {
 using Kind = ConfigNode::Kind;
 using Names = std::vector<std::string>;
 
-const Names kSuiteKeys = {"suite",  "seeds",    "root_seed", "budget",   "match",
-                          "tune",   "pretrain", "loss",      "retry",    "defaults",
-                          "models", "tasks",    "plugins",   "evaluate", "throughput"};
+const Names kSuiteKeys = {"suite",    "seeds",    "root_seed",  "budget",     "match",  "tune",
+                          "pretrain", "loss",     "retry",      "defaults",   "models", "tasks",
+                          "plugins",  "evaluate", "throughput", "diagnostics"};
 const Names kThroughputKeys = {"lengths", "phases", "tokens", "repetitions"};
 const Names kModelKeys = {"name", "model", "mixers"};
 const Names kTaskKeys = {"name", "task", "budget"};
-// Keys of the format that this version cannot honour, and so must not accept.
-const Names kLaterKeys = {"diagnostics"};
 
 bool contains(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -112,7 +110,6 @@ void Section::problem(const std::string& key, const std::string& message) const 
 }
 
 void Section::unknown(const std::string& key, const Names& known, const Names& also) const {
-  if (contains(kLaterKeys, key)) return problem(key, "this version does not support it yet");
   Names candidates = known;
   candidates.insert(candidates.end(), also.begin(), also.end());
   const std::string near = nearest(key, candidates);

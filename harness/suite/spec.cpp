@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "harness/suite/diagnostics.h"
 #include "longhaul/error.h"
 #include "longhaul/rng.h"
 
@@ -94,9 +95,13 @@ class ObjectReader {
   std::vector<std::string> known_;
 };
 
-}  // namespace
-
-namespace {
+void check_diagnostic(const std::string& name) {
+  const std::vector<std::string>& known = diagnostic_names();
+  if (std::find(known.begin(), known.end(), name) != known.end()) return;
+  const std::string near = nearest(name, known);
+  throw Error(text("trial: diagnostics: unknown name '", name, "'",
+                   near.empty() ? "" : "; did you mean '" + near + "'?"));
+}
 
 // Sources: math/losses.h.
 void read_loss(Options& options, Settings& s, const Settings& base) {
@@ -193,28 +198,30 @@ json to_json(const TrialSpec& spec) {
   json plugins = json::array();
   for (const PluginFile& plugin : spec.plugins)
     plugins.push_back({{"path", plugin.path}, {"content", plugin.content}});
-  return {{"suite", spec.suite},
-          {"model_name", spec.model_name},
-          {"model", spec.model},
-          {"model_options", options_to_json(spec.model_options)},
-          {"task_name", spec.task_name},
-          {"task", spec.task},
-          {"task_options", options_to_json(spec.task_options)},
-          {"task_version", spec.task_version},
-          {"settings", options_to_json(to_options(spec.settings))},
-          {"budget", budget_to_json(spec.budget)},
-          {"evaluate",
-           {{"lengths", spec.evaluate.lengths},
-            {"post_hoc", spec.evaluate.post_hoc},
-            {"test_sets", spec.evaluate.test_sets}}},
-          {"tuning",
-           {{"trials", spec.tuning.trials},
-            {"is_candidate", spec.tuning.is_candidate},
-            {"values", options_to_json(spec.tuning.values)}}},
-          {"seed", spec.seed},
-          {"is_pretraining", spec.is_pretraining},
-          {"pretrained", spec.pretrained},
-          {"plugins", plugins}};
+  json object = {{"suite", spec.suite},
+                 {"model_name", spec.model_name},
+                 {"model", spec.model},
+                 {"model_options", options_to_json(spec.model_options)},
+                 {"task_name", spec.task_name},
+                 {"task", spec.task},
+                 {"task_options", options_to_json(spec.task_options)},
+                 {"task_version", spec.task_version},
+                 {"settings", options_to_json(to_options(spec.settings))},
+                 {"budget", budget_to_json(spec.budget)},
+                 {"evaluate",
+                  {{"lengths", spec.evaluate.lengths},
+                   {"post_hoc", spec.evaluate.post_hoc},
+                   {"test_sets", spec.evaluate.test_sets}}},
+                 {"tuning",
+                  {{"trials", spec.tuning.trials},
+                   {"is_candidate", spec.tuning.is_candidate},
+                   {"values", options_to_json(spec.tuning.values)}}},
+                 {"seed", spec.seed},
+                 {"is_pretraining", spec.is_pretraining},
+                 {"pretrained", spec.pretrained},
+                 {"plugins", plugins}};
+  if (!spec.diagnostics.empty()) object["diagnostics"] = spec.diagnostics;
+  return object;
 }
 
 TrialSpec trial_from_json(const json& object) {
@@ -231,6 +238,8 @@ TrialSpec trial_from_json(const json& object) {
   spec.seed = reader.get<uint64_t>("seed");
   spec.is_pretraining = reader.get<bool>("is_pretraining");
   spec.pretrained = reader.get<std::string>("pretrained");
+  spec.diagnostics = reader.get("diagnostics", spec.diagnostics);
+  for (const std::string& name : spec.diagnostics) check_diagnostic(name);
   for (const json& entry : reader.get<std::vector<json>>("plugins")) {
     ObjectReader plugin(entry, "plugins");
     spec.plugins.push_back({plugin.get<std::string>("path"), plugin.get<std::string>("content")});

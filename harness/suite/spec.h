@@ -97,6 +97,7 @@ struct TrialSpec {
   Settings settings;
   Budget budget;
   Evaluate evaluate;
+  std::vector<std::string> diagnostics;  // what is measured on the way (suite/diagnostics.h)
   Tuning tuning;
   uint64_t seed = 0;
   bool is_pretraining = false;  // it trains weights that other trials start from

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "harness/suite/check.h"
+#include "harness/suite/diagnostics.h"
 #include "harness/suite/match.h"
 #include "harness/suite/plugin_loader.h"
 #include "harness/suite/pretraining.h"
@@ -111,6 +112,7 @@ void SuiteReader::read_sections() {
   if (file_.find("match")) suite_.match = read_match(file_);
   suite_.pretrain = read_axis(file_, "pretrain");
   suite_.loss = read_axis(file_, "loss");
+  suite_.diagnostics = read_diagnostics(file_);
   if (file_.find("tune")) suite_.tune = read_tune(file_.section("tune"));
   if (file_.find("retry")) suite_.retry = read_retry(file_.section("retry"));
   if (file_.find("defaults")) suite_.defaults = read_defaults(file_.section("defaults"));

@@ -65,6 +65,7 @@ struct Suite {
   Retry retry;
   Settings defaults;
   Evaluate evaluate;
+  std::vector<std::string> diagnostics;
   std::vector<ModelEntry> models;
   std::vector<TaskEntry> tasks;
   std::vector<std::string> plugins;  // paths of all that are loaded, its own and --plugin's

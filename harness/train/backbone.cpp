@@ -92,28 +92,36 @@ Tensor Backbone::mlp(const Block& block, const Tensor& x) const {
 }
 
 // The residual stack, [B, T, D] to the same.
-Tensor Backbone::mix(Tensor x, const Lengths& lengths, Dropout& drop) const {
+Tensor Backbone::mix(Tensor x, const Lengths& lengths, Dropout& drop,
+                     const LayerVisitor& visit) const {
   for (const Block& block : blocks_) {
     Tensor n = rms_norm(x, block.norm);
     if (block.conv.defined()) n = causal_conv(n, block.conv);
+    if (visit) visit(*block.mixer, n, lengths);
     x = add(x, drop(block.mixer->forward(n, lengths)));
     if (block.up.defined()) x = add(x, drop(mlp(block, x)));
   }
   return x;
 }
 
-Tensor Backbone::forward(const Batch& batch, Dropout drop) const {
+// Embedding and stack, [B, T, D].
+Tensor Backbone::run(const Batch& batch, Dropout& drop, const LayerVisitor& visit) const {
   const int64_t B = batch.size, T = batch.length, D = width_, W = locality_;
-  Tensor x = embed(batch, 0);  // [B, T, D]
-  if (W == 0 || T <= W) {
-    x = mix(x, batch.lengths, drop);
-  } else {
-    const int64_t windows = (T + W - 1) / W;
-    x = concat({x, Tensor({B, windows * W - T, D})}, 1);
-    x = mix(reshape(x, {B * windows, W, D}), window_lengths(batch.lengths, windows, W), drop);
-    x = slice(reshape(x, {B, windows * W, D}), 1, 0, T);
-  }
-  return read_out_(x, batch);
+  Tensor x = embed(batch, 0);
+  if (W == 0 || T <= W) return mix(x, batch.lengths, drop, visit);
+  const int64_t windows = (T + W - 1) / W;
+  x = concat({x, Tensor({B, windows * W - T, D})}, 1);
+  x = mix(reshape(x, {B * windows, W, D}), window_lengths(batch.lengths, windows, W), drop, visit);
+  return slice(reshape(x, {B, windows * W, D}), 1, 0, T);
+}
+
+Tensor Backbone::forward(const Batch& batch, Dropout drop) const {
+  return read_out_(run(batch, drop, nullptr), batch);
+}
+
+void Backbone::visit_layers(const Batch& batch, const LayerVisitor& visit) const {
+  Dropout none;
+  run(batch, none, visit);
 }
 
 DecodeState Backbone::start(int64_t batch) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -8,6 +9,9 @@
 #include "longhaul/registry.h"
 
 namespace longhaul {
+
+// Hears of every layer's mixer and what it is given, before it runs.
+using LayerVisitor = std::function<void(const Mixer&, const Tensor& x, const Lengths&)>;
 
 // The network around a mixer, the same for all of them (pre-norm residual stack):
 //   x = embedding[token], or values input + bias (+ position[t] or sines if the mixer asked for
@@ -25,6 +29,7 @@ class Backbone final : public Network {
            const TaskShape& task, uint64_t seed, std::vector<Parameter>& parameters);
 
   Tensor forward(const Batch& batch, Dropout drop) const override;
+  void visit_layers(const Batch& batch, const LayerVisitor& visit) const;
 
   // The state's parts: of every mixer, then of every convolution, its last short_conv - 1 inputs.
   bool decodes() const override { return true; }
@@ -39,7 +44,8 @@ class Backbone final : public Network {
   };
   Tensor mlp(const Block& block, const Tensor& x) const;
   Tensor embed(const Batch& batch, int64_t first) const;
-  Tensor mix(Tensor x, const Lengths& lengths, Dropout& drop) const;
+  Tensor mix(Tensor x, const Lengths& lengths, Dropout& drop, const LayerVisitor& visit) const;
+  Tensor run(const Batch& batch, Dropout& drop, const LayerVisitor& visit) const;
   Tensor convolve_step(const Block& block, const Tensor& x, State& state) const;
 
   int64_t width_, max_length_, taps_, locality_;

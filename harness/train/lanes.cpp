@@ -46,6 +46,13 @@ Tally score(const Model& model, const Batch& batch) {
   return tally;
 }
 
+// 1 / scored positions of the whole batch.
+float weight_of(const std::vector<Batch>& lane_batches) {
+  int64_t scored = 0;
+  for (const Batch& batch : lane_batches) scored += static_cast<int64_t>(batch.targets.size());
+  return 1 / static_cast<float>(std::max<int64_t>(scored, 1));
+}
+
 }  // namespace
 
 Lanes::Lanes(const Model& model, int64_t lanes, std::vector<int64_t> offsets, Objective objective)
@@ -63,10 +70,7 @@ Lanes::Lanes(const Model& model, int64_t lanes, std::vector<int64_t> offsets, Ob
 
 Lanes::Result Lanes::run(const std::vector<Batch>& lane_batches, uint64_t dropout_seed) {
   assert(lane_batches.size() <= slots_.size());
-  int64_t scored = 0;
-  for (const Batch& batch : lane_batches) scored += static_cast<int64_t>(batch.targets.size());
-  const float weight = 1 / static_cast<float>(std::max<int64_t>(scored, 1));
-
+  const float weight = weight_of(lane_batches);
   parallel_for(static_cast<int64_t>(slots_.size()), 1, [&](int64_t lane, int64_t) {
     std::fill_n(slot_pointers_[lane], total_, 0.0f);
     lane_results_[lane] = {};
@@ -93,6 +97,22 @@ Lanes::Result Lanes::run(const std::vector<Batch>& lane_batches, uint64_t dropou
   }
   result.gradient_norm = sum_gradients(slot_pointers_, total_);
   return result;
+}
+
+double Lanes::objective(const std::vector<Batch>& lane_batches, uint64_t dropout_seed) const {
+  const float weight = weight_of(lane_batches);
+  std::vector<double> parts(lane_batches.size());
+  parallel_for(static_cast<int64_t>(parts.size()), 1, [&](int64_t lane, int64_t) {
+    const Batch& batch = lane_batches[lane];
+    const Rng dropout(dropout_seed, "lane", static_cast<uint64_t>(lane));
+    const Tensor logits = model_.forward(batch, &dropout);
+    parts[lane] = (objective_ ? objective_(logits, batch.targets, weight)
+                              : cross_entropy(logits, batch.targets, weight))
+                      .item();
+  });
+  double sum = 0;
+  for (const double part : parts) sum += part;
+  return sum;
 }
 
 Score evaluate(const Model& model, const std::vector<Batch>& batches) {

@@ -26,6 +26,9 @@ class Lanes {
   // At most `lanes` batches. `dropout_seed` names the step's dropout streams.
   Result run(const std::vector<Batch>& lane_batches, uint64_t dropout_seed);
 
+  // The same objective without its gradient, under the model's present weights.
+  double objective(const std::vector<Batch>& lane_batches, uint64_t dropout_seed) const;
+
   const float* gradient() const { return slots_[0].data(); }
   const Measurement& measured() const { return measured_; }  // during the last run, over all lanes
 

@@ -3,11 +3,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "longhaul/attention_rows.h"
 #include "longhaul/error.h"
 
 namespace longhaul {
 
 Mixer::~Mixer() = default;
+
+AttentionRows Mixer::attention_rows(const Tensor&, const Lengths&,
+                                    const std::vector<int64_t>&) const {
+  return {};
+}
 
 Init zeros() { return constant(0); }
 

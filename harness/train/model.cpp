@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "harness/train/backbone.h"
-
 namespace longhaul {
 namespace {
 
@@ -31,12 +29,18 @@ Model::Model(const ModelInfo& info, Options& options, const Settings& settings,
                            settings.pooling, seed, options, parameters_);
     network_ = info.make_network(context);
   } else {
-    network_ = std::make_unique<Backbone>(info, options, settings, task, seed, parameters_);
+    auto backbone = std::make_unique<Backbone>(info, options, settings, task, seed, parameters_);
+    backbone_ = backbone.get();
+    network_ = std::move(backbone);
   }
 }
 
 Tensor Model::forward(const Batch& batch, const Rng* dropout) const {
   return network_->forward(batch, dropout ? Dropout(dropout_, *dropout) : Dropout());
+}
+
+void Model::visit_layers(const Batch& batch, const LayerVisitor& visit) const {
+  if (backbone_) backbone_->visit_layers(batch, visit);
 }
 
 DecodeState Model::start(int64_t batch) const {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "harness/suite/spec.h"
+#include "harness/train/backbone.h"
 #include "harness/train/batch.h"
 #include "longhaul/error.h"
 #include "longhaul/network.h"
@@ -31,6 +32,10 @@ class Model {
   // from, nullptr in evaluation.
   Tensor forward(const Batch& batch, const Rng* dropout = nullptr) const;
 
+  // A forward pass in evaluation of which `visit` hears; of a network without layers that it knows
+  // there is nothing to hear.
+  void visit_layers(const Batch& batch, const LayerVisitor& visit) const;
+
   // Decoding: one position of every sequence at a time, given as column() cuts it from a batch
   // -> logits [size, classes] as Readout::token would give there (see ReadOut::step for a pair).
   bool decodes() const { return network_->decodes(); }
@@ -46,6 +51,7 @@ class Model {
   double dropout_;
   std::vector<Parameter> parameters_;
   std::unique_ptr<Network> network_;
+  const Backbone* backbone_ = nullptr;  // the network, if it is one
 };
 
 }  // namespace longhaul

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "harness/train/diagnostics.h"
 #include "harness/train/examples.h"
 #include "harness/train/label_noise.h"
 #include "harness/train/objective.h"
@@ -58,7 +59,8 @@ class Trainer {
         offsets_(gradient_layout(model.parameters())),
         lanes_(model, settings_.lanes, offsets_, make_objective(settings_, model.head(), task)),
         optimizer_(model.parameters(), offsets_, optimizer_of(settings_)),
-        validation_(draw_all(task, Split::validation, settings_.validation_examples)) {}
+        validation_(draw_all(task, Split::validation, settings_.validation_examples)),
+        diagnostics_(model, spec.diagnostics, settings_.causal, offsets_) {}
 
   Training run() {
     double done = 0;  // share of the budget
@@ -100,13 +102,14 @@ class Trainer {
   }
 
   double step(double done) {
+    diagnostics_.before_step();
     const Clock::time_point start = Clock::now();
     if (result_.steps == kWarmSteps) reset_peak_bytes();
     const std::vector<Batch> batches =
         draw_batches(task_, Split::train, spec_.seed + 1, result_.steps * settings_.batch,
                      settings_.batch, settings_.lanes, settings_.label_noise);
-    const Lanes::Result lanes =
-        lanes_.run(batches, spec_.seed * 0x9e3779b9 + static_cast<uint64_t>(result_.steps));
+    const uint64_t dropout_seed = spec_.seed * 0x9e3779b9 + static_cast<uint64_t>(result_.steps);
+    const Lanes::Result lanes = lanes_.run(batches, dropout_seed);
     if (!std::isfinite(lanes.objective) || !std::isfinite(lanes.gradient_norm))
       throw Diverged(text("loss ", lanes.objective, ", gradient norm ", lanes.gradient_norm,
                           " at step ", result_.steps + 1));
@@ -119,6 +122,7 @@ class Trainer {
     ++result_.steps;
     losses_.push_back(lanes.cross_entropy);
     result_.seconds += since(start);
+    diagnostics_.after_step(result_.steps, lanes_, batches, dropout_seed, lanes.objective);
     progress_.step = result_.steps;
     progress_.loss = lanes.cross_entropy;
     progress_.tokens_per_second = static_cast<double>(result_.tokens) / result_.seconds;
@@ -132,6 +136,7 @@ class Trainer {
     result_.curve.push_back({result_.steps, "validation", "accuracy", score.accuracy});
     result_.curve.push_back({result_.steps, "validation", "loss", score.loss});
     progress_.accuracy = score.accuracy;
+    diagnostics_.after_validation(result_.steps, validation_[validation_.size() / 2]);
     if (best_.empty() || score.accuracy > result_.validation) {
       best_ = copy_values(model_.parameters());
       result_.validation = score.accuracy;
@@ -140,6 +145,7 @@ class Trainer {
   }
 
   void finish() {
+    result_.diagnostics = diagnostics_.points();
     const auto count = static_cast<int64_t>(losses_.size());
     const int64_t tail = std::max<int64_t>(count / 10, 1);
     for (int64_t i = count - tail; i < count; ++i)
@@ -161,7 +167,8 @@ class Trainer {
   std::vector<int64_t> offsets_;
   Lanes lanes_;
   Optimizer optimizer_;
-  std::vector<Batch> validation_;
+  std::vector<Batch> validation_;  // by length
+  Diagnostics diagnostics_;
   std::vector<double> losses_;
   std::vector<Tensor> best_;
   int64_t flops_ = 0;

@@ -27,6 +27,7 @@ struct Training {
   double validation = 0;
   int64_t peak_activation_bytes = 0;
   std::vector<CurvePoint> curve;
+  std::vector<DiagnosticPoint> diagnostics;
   std::map<std::string, double> notes;
 };
 

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "harness/record/machine.h"
+#include "harness/record/store.h"
 #include "harness/train/cache.h"
 #include "harness/train/evaluation.h"
 #include "harness/train/pretext.h"
@@ -119,6 +120,8 @@ double train_and_note(Model& model, const Task& task, const TrialSpec& spec, con
   record.peak_activation_bytes = training.peak_activation_bytes;
   record.notes = training.notes;
   write_curve(dir / "curve.csv", training.curve);
+  if (!spec.diagnostics.empty())
+    write_atomically(dir / "diagnostics.csv", to_csv(training.diagnostics));
   return training.validation;
 }
 

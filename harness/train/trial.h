@@ -8,10 +8,10 @@
 namespace longhaul {
 
 // Trains and scores one trial on `threads` threads. While it runs it keeps `dir`/progress.json
-// current (atomically replaced, about twice a second); it leaves `dir`/curve.csv and, if the status
-// is ok, `dir`/checkpoint.safetensors. A loss that is not finite ends it as `diverged`; a model
-// that declines the task as `unsupported`; any Error as `failed`. It does not write record.json:
-// the caller does, last.
+// current (atomically replaced, about twice a second); it leaves `dir`/curve.csv, if they are
+// asked for `dir`/diagnostics.csv and, if the status is ok, `dir`/checkpoint.safetensors. A loss
+// that is not finite ends it as `diverged`; a model that declines the task as `unsupported`; any
+// Error as `failed`. It does not write record.json: the caller does, last.
 TrialRecord run_trial(const TrialSpec& spec, const Registry& registry,
                       const std::filesystem::path& dir, int threads);
 

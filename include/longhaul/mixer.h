@@ -81,6 +81,8 @@ struct State {
   int64_t position = 0;  // how many positions have been consumed
 };
 
+struct AttentionRows;  // longhaul/attention_rows.h
+
 // Mixes information along a sequence: the part of a model that makes its family. The backbone
 // around it (embedding, norms, residuals, gated MLP, read-out) is the same for all.
 //
@@ -98,6 +100,11 @@ class Mixer {
   // returns what forward would have returned there.
   virtual State start(int64_t batch) const = 0;
   virtual Tensor step(const Tensor& x, State& state) const = 0;
+
+  // What the queries at these positions of x make of the keys, for measurements; nothing (the
+  // default) of a mixer that has no such weights.
+  virtual AttentionRows attention_rows(const Tensor& x, const Lengths& lengths,
+                                       const std::vector<int64_t>& queries) const;
 };
 
 // Reports a number about the running forward pass (solver iterations, a norm) to whoever listens on

@@ -236,6 +236,17 @@ TEST_CASE("suite: evaluate reaches every trial and survives the resolved file", 
                     Contains("no model of the suite has post-hoc changes"));
 }
 
+TEST_CASE("suite: diagnostics reach every trial, in one order, and survive the resolved file",
+          "[suite]") {
+  const std::string yaml =
+      "suite: tiny\nseeds: [0]\nbudget: {steps: 5}\ndiagnostics: [state_norm, cosine]\n"
+      "models: [copy]\ntasks: [echo]\n";
+  const Suite suite = load(yaml);
+  CHECK(trial(suite, "copy", "echo").diagnostics ==
+        std::vector<std::string>{"cosine", "state_norm"});
+  CHECK(trials(load(to_yaml(suite))) == trials(suite));
+}
+
 TEST_CASE("suite: the schema knows the keys that the reader knows", "[suite]") {
   std::ifstream in(std::filesystem::path(LONGHAUL_SOURCE_DIR) / "configs" / "suite.schema.json");
   const nlohmann::json schema = nlohmann::json::parse(in);

@@ -1,0 +1,34 @@
+#include "harness/suite/diagnostics.h"
+
+#include <algorithm>
+
+#include "harness/suite/read_list.h"
+
+namespace longhaul {
+
+const std::vector<std::string>& diagnostic_names() {
+  static const std::vector<std::string> names = {
+      "attention_concentration", "effective_rank", "attended_distance", "cosine",
+      "update_cosine",           "state_norm",     "gradient_norm"};
+  return names;
+}
+
+std::vector<std::string> read_diagnostics(const Section& suite) {
+  const std::vector<std::string>& known = diagnostic_names();
+  std::string allowed;
+  for (const std::string& name : known) allowed += (allowed.empty() ? "" : ", ") + name;
+  const auto take = [&](const OptionValue& given, std::string& name) {
+    name = to_text(given);
+    return std::find(known.begin(), known.end(), name) != known.end();
+  };
+  std::vector<std::string> asked =
+      read_list<std::string>(suite, "diagnostics", "[update_cosine]", allowed, take);
+  const auto place = [&](const std::string& name) {
+    return std::find(known.begin(), known.end(), name);
+  };
+  std::sort(asked.begin(), asked.end(),
+            [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  return asked;
+}
+
+}  // namespace longhaul
