@@ -2,9 +2,9 @@
 //
 //   cos(x, y) = sum_k c_k ||x_k|| ||y_k|| / (||x|| ||y||)      c_k = cos(x_k, y_k)
 //
-// The weights of the c_k sum to the cosine of the two vectors of block norms, so that the whole is at
-// most the largest c_k if none is negative, but may be near 0 although every c_k is near 1: let x be
-// large where y is small. Blocks are the tensors of a network, x an update and y a gradient.
+// The weights of the c_k sum to the cosine of the two vectors of block norms, so that the whole is
+// at most the largest c_k if none is negative, but may be near 0 although every c_k is near 1: let
+// x be large where y is small. Blocks are the tensors of a network, x an update and y a gradient.
 #include <algorithm>
 #include <cmath>
 
@@ -79,13 +79,15 @@ std::map<std::string, double> run(int64_t blocks, double spread, uint64_t seed) 
   Rng rng(seed, "block cosine");
   double identity_error = 0, violations = 0;
   for (int i = 0; i < kDraws; ++i) {
-    const Cosines found = draw(blocks, spread, [&] { return rng.uniform(); }, rng);
+    const Cosines found = draw(
+        blocks, spread, [&] { return rng.uniform(); }, rng);
     identity_error = std::max(identity_error, std::abs(found.whole - found.from_blocks));
     violations += found.whole > found.largest + kSlack;
   }
   double mean = 0, below = 0, least_whole = 1;
   for (int i = 0; i < kDraws; ++i) {
-    const Cosines found = draw(blocks, spread, [] { return 0.9; }, rng);
+    const Cosines found = draw(
+        blocks, spread, [] { return 0.9; }, rng);
     mean += found.whole / kDraws;
     below += found.whole < found.least - kSlack ? 1.0 / kDraws : 0;
     least_whole = std::min(least_whole, found.whole);
