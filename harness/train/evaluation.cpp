@@ -11,17 +11,6 @@
 namespace longhaul {
 namespace {
 
-std::unique_ptr<Task> make_task(const TrialSpec& spec, const Registry& registry,
-                                const OptionMap& changes) {
-  OptionMap options = spec.task_options;
-  for (const auto& [name, value] : changes) options[name] = value;
-  Options reader(options);
-  std::unique_ptr<Task> task = registry.task(spec.task).make(reader);
-  reader.check(spec.task_name);
-  use_cache(*task, {spec.task, task->version(), reader.resolved()}, streams_of_trial(spec.seed));
-  return task;
-}
-
 // The trained model with its mixers' option post_hoc changed. No parameter depends on that option.
 Model with_post_hoc(const Model& model, const TrialSpec& spec, const Registry& registry,
                     const std::string& change, int64_t trained, int64_t length,
@@ -42,6 +31,17 @@ Model with_post_hoc(const Model& model, const TrialSpec& spec, const Registry& r
 }
 
 }  // namespace
+
+std::unique_ptr<Task> make_task(const TrialSpec& spec, const Registry& registry,
+                                const OptionMap& changes) {
+  OptionMap options = spec.task_options;
+  for (const auto& [name, value] : changes) options[name] = value;
+  Options reader(options);
+  std::unique_ptr<Task> task = registry.task(spec.task).make(reader);
+  reader.check(spec.task_name);
+  use_cache(*task, {spec.task, task->version(), reader.resolved()}, streams_of_trial(spec.seed));
+  return task;
+}
 
 std::vector<TestTask> make_test_tasks(const TrialSpec& spec, const Registry& registry) {
   const std::unique_ptr<Task> own = make_task(spec, registry, {});

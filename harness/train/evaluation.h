@@ -17,6 +17,10 @@ struct TestTask {
   std::unique_ptr<Task> task;
 };
 
+// A trial's task, with changes to its options, reading from a cache where there is one.
+std::unique_ptr<Task> make_task(const TrialSpec& spec, const Registry& registry,
+                                const OptionMap& changes = {});
+
 // The tasks that a trial tests on. Throws Error where its task cannot be made at a length, or where
 // it then has another vocabulary or other classes.
 std::vector<TestTask> make_test_tasks(const TrialSpec& spec, const Registry& registry);

@@ -10,7 +10,6 @@
 
 #include "harness/record/machine.h"
 #include "harness/record/store.h"
-#include "harness/train/cache.h"
 #include "harness/train/evaluation.h"
 #include "harness/train/pretext.h"
 #include "harness/train/pretrained.h"
@@ -71,14 +70,6 @@ Evaluation untested(double validation) {
   evaluation.validation = validation;
   evaluation.baselines = {kMissing, kMissing, kMissing};
   return evaluation;
-}
-
-std::unique_ptr<Task> make_task(const TrialSpec& spec, const Registry& registry) {
-  Options options(spec.task_options);
-  std::unique_ptr<Task> task = registry.task(spec.task).make(options);
-  options.check(spec.task_name);
-  use_cache(*task, {spec.task, task->version(), options.resolved()}, streams_of_trial(spec.seed));
-  return task;
 }
 
 Model make_model(const TrialSpec& spec, const Registry& registry, const TaskShape& shape) {
