@@ -21,6 +21,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr double kQuickSeconds = 0.5;  // a first run that is over sooner is not yet a warm one
+constexpr int64_t kPasses = 3;         // over all rows
 
 // What all threads reach together; one alone may run at a higher clock.
 double peak_gflops(int threads) {
@@ -73,13 +74,16 @@ class Measurer {
   struct Group {
     Phase phase;
     TimedShape shape;
-    std::vector<std::size_t> rows;  // that are to be measured
+    std::vector<std::size_t> rows;  // one a model
   };
 
   ThroughputRow planned(const TrialSpec& spec, Phase phase, const TimedShape& shape) const;
-  bool is_settled(const ThroughputRow& row) const;
+  int64_t missing(const ThroughputRow& row, int64_t repetitions) const;
+  bool holds(const ThroughputRow& kept) const;
   void plan_rows(const std::vector<ThroughputRow>& kept);
-  void measure(const Group& group);
+  ThroughputProgress progress(const Group& next) const;
+  void measure(const Group& group, int64_t repetitions);
+  void describe_machine(ThroughputRow& row);
   std::optional<Turn> warm_up(ThroughputRow& row);
   void finish(ThroughputRow& row, const Turn& turn);
   const TrialSpec& spec_of(const ThroughputRow& row) const;
@@ -107,12 +111,21 @@ ThroughputRow Measurer::planned(const TrialSpec& spec, Phase phase, const TimedS
   return row;
 }
 
-bool Measurer::is_settled(const ThroughputRow& row) const {
-  return row.status == Status::unsupported ||
-         (row.ok() && static_cast<int64_t>(row.step_seconds.size()) >= plan_.repetitions);
+// Timings that the row still lacks of so many; none if it cannot be measured.
+int64_t Measurer::missing(const ThroughputRow& row, int64_t repetitions) const {
+  if (row.measured() && !row.ok()) return 0;
+  return std::max<int64_t>(0, repetitions - static_cast<int64_t>(row.step_seconds.size()));
 }
 
-// All rows in their order, models outermost; groups of those that are not settled.
+// What an earlier run found out about a row and need not be found out again. Timings of another
+// machine or release are no beginning of ours.
+bool Measurer::holds(const ThroughputRow& kept) const {
+  if (kept.status == Status::unsupported) return true;
+  const bool is_ours = kept.host == host_name() && kept.version == longhaul_version();
+  return kept.ok() && (is_ours || missing(kept, plan_.repetitions) == 0);
+}
+
+// All rows in their order, models outermost, with what is known of them.
 void Measurer::plan_rows(const std::vector<ThroughputRow>& kept) {
   for (const Phase phase : plan_.phases)
     for (const TimedShape& shape : shapes_) groups_.push_back({phase, shape, {}});
@@ -120,36 +133,36 @@ void Measurer::plan_rows(const std::vector<ThroughputRow>& kept) {
     for (Group& group : groups_) {
       ThroughputRow row = planned(spec, group.phase, group.shape);
       const auto known = std::find_if(kept.begin(), kept.end(), [&](const ThroughputRow& other) {
-        return is_same_measurement(other, row) && is_settled(other);
+        return is_same_measurement(other, row) && holds(other);
       });
-      if (known == kept.end()) {
-        group.rows.push_back(rows_.size());
-      } else {
+      if (known != kept.end()) {
         const int64_t series = row.series;
         row = *known;
         row.series = series;
         row.planned = true;
       }
+      group.rows.push_back(rows_.size());
       rows_.push_back(std::move(row));
     }
 }
 
+ThroughputProgress Measurer::progress(const Group& next) const {
+  ThroughputProgress now;
+  now.total = plan_.repetitions * static_cast<int64_t>(rows_.size());
+  now.done = now.total;
+  for (const ThroughputRow& row : rows_) now.done -= missing(row, plan_.repetitions);
+  if (now.done < now.total)
+    now.doing =
+        text(to_string(next.phase), ", length ", next.shape.length, ", batch ", next.shape.batch);
+  return now;
+}
+
 std::vector<ThroughputRow> Measurer::run(const std::vector<ThroughputRow>& kept) {
   plan_rows(kept);
-  ThroughputProgress progress{static_cast<int64_t>(rows_.size()),
-                              static_cast<int64_t>(rows_.size()), ""};
-  for (const Group& group : groups_) progress.done -= static_cast<int64_t>(group.rows.size());
-  if (progress.done < progress.total) peak_gflops_ = peak_gflops(threads_);
-  for (const Group& group : groups_) {
-    if (group.rows.empty()) continue;
-    progress.doing = text(to_string(group.phase), ", length ", group.shape.length, ", batch ",
-                          group.shape.batch);
-    report_(rows_, progress);
-    measure(group);
-    progress.done += static_cast<int64_t>(group.rows.size());
-  }
-  progress.doing.clear();
-  report_(rows_, progress);
+  for (int64_t pass = 1; pass <= kPasses; ++pass)
+    for (const Group& group : groups_)
+      measure(group, (plan_.repetitions * pass + kPasses - 1) / kPasses);
+  report_(rows_, progress(groups_.back()));
   return std::move(rows_);
 }
 
@@ -185,24 +198,34 @@ std::optional<Turn> Measurer::warm_up(ThroughputRow& row) {
   return possible && turn.workload ? std::optional(std::move(turn)) : std::nullopt;
 }
 
-void Measurer::measure(const Group& group) {
+// Brings every row of the group to so many repetitions.
+void Measurer::measure(const Group& group, int64_t repetitions) {
   std::vector<Turn> turns;
   std::vector<std::size_t> timed;
+  int64_t rounds = 0;
   for (const std::size_t index : group.rows) {
     ThroughputRow& row = rows_[index];
-    row = planned(spec_of(row), group.phase, group.shape);
-    row.peak_gflops = peak_gflops_;
-    row.isa = gemm_isa();
-    row.host = host_name();
-    row.cpu = cpu_name();
-    row.version = longhaul_version();
+    const int64_t wanted = missing(row, repetitions);
+    if (wanted == 0) continue;
+    if (rounds == 0) report_(rows_, progress(group));
+    rounds = std::max(rounds, wanted);
+    if (!row.measured()) describe_machine(row);
     if (std::optional<Turn> turn = warm_up(row)) {
       turns.push_back(std::move(*turn));
       timed.push_back(index);
     }
   }
-  take_turns(turns, plan_.repetitions);
+  take_turns(turns, rounds);
   for (std::size_t i = 0; i < turns.size(); ++i) finish(rows_[timed[i]], turns[i]);
+}
+
+void Measurer::describe_machine(ThroughputRow& row) {
+  if (peak_gflops_ == 0) peak_gflops_ = peak_gflops(threads_);
+  row.peak_gflops = peak_gflops_;
+  row.isa = gemm_isa();
+  row.host = host_name();
+  row.cpu = cpu_name();
+  row.version = longhaul_version();
 }
 
 void Measurer::finish(ThroughputRow& row, const Turn& turn) {
@@ -211,8 +234,9 @@ void Measurer::finish(ThroughputRow& row, const Turn& turn) {
   });
   if (!went_well) return;
   const WorkloadCost& cost = turn.workload->cost();
-  row.step_seconds = turn.step_seconds;
-  row.peak_activation_bytes = turn.peak_activation_bytes;
+  row.step_seconds.insert(row.step_seconds.end(), turn.step_seconds.begin(),
+                          turn.step_seconds.end());
+  row.peak_activation_bytes = std::max(row.peak_activation_bytes, turn.peak_activation_bytes);
   row.kernel = turn.kernel;
   row.parameter_bytes = cost.parameter_bytes;
   row.optimizer_bytes = cost.optimizer_bytes;

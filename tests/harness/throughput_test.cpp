@@ -149,6 +149,25 @@ TEST_CASE("every model, phase and shape has a row with what it cost", "[throughp
   CHECK(rows[15].model == "lru");
 }
 
+TEST_CASE("repetitions are spread over three passes", "[throughput]") {
+  ThroughputPlan plan = tiny_plan();
+  plan.repetitions = 5;
+  plan.phases = {Phase::prefill};
+  plan.lengths = {8};
+  plan.tokens = 8;
+  std::string steps;
+  const auto rows =
+      measure_throughput({timed("lru")}, timed_registry(), plan, 1, {},
+                         [&](const std::vector<ThroughputRow>&, const ThroughputProgress& now) {
+                           steps += text(now.done, "/", now.total, " ", now.doing, "; ");
+                         });
+  CHECK(steps ==
+        "0/10 prefill, length 8, batch 1; 2/10 prefill, length 8, batch 2; "
+        "4/10 prefill, length 8, batch 1; 6/10 prefill, length 8, batch 2; "
+        "8/10 prefill, length 8, batch 1; 9/10 prefill, length 8, batch 2; 10/10 ; ");
+  for (const ThroughputRow& row : rows) CHECK(row.step_seconds.size() == 5);
+}
+
 TEST_CASE("training counts about three times the operations of prefill", "[throughput]") {
   ThroughputPlan plan = tiny_plan();
   plan.phases = {Phase::train, Phase::prefill};
@@ -227,12 +246,18 @@ TEST_CASE("rows already measured are kept, and the rest is measured", "[throughp
   auto kept = measure({timed("lru")}, plan);
   for (ThroughputRow& row : kept) row.kernel = "kept";
   kept[0].status = Status::failed;  // failed rows are tried again
-  kept[1].step_seconds.resize(1);   // and those with too few repetitions
+  kept[1].step_seconds = {1000};    // those with too few repetitions go on
+  kept[2].step_seconds = {1000};    // but not on another machine
+  kept[2].host = "another";
   plan.lengths = {8, 16, 32};
   const auto rows = measure({timed("lru")}, plan, kept);
   REQUIRE(rows.size() == 6);
   CHECK(std::count_if(rows.begin(), rows.end(), [](const auto& r) { return r.kernel == "kept"; }) ==
-        3);
+        2);
+  CHECK(rows[1].step_seconds.size() == 2);
+  CHECK(rows[1].step_seconds[0] == 1000);
+  CHECK(rows[2].step_seconds.size() == 2);
+  CHECK(rows[2].step_seconds[0] < 1000);
   TrialSpec wider = timed("lru");
   wider.settings.d_model = 16;
   for (const ThroughputRow& row : measure({wider}, plan, rows)) CHECK(row.kernel != "kept");
