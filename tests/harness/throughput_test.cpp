@@ -153,7 +153,7 @@ TEST_CASE("repetitions are spread over three passes", "[throughput]") {
   ThroughputPlan plan = tiny_plan();
   plan.repetitions = 5;
   plan.phases = {Phase::prefill};
-  plan.lengths = {8};
+  plan.lengths = {8, 16};
   plan.tokens = 8;
   std::string steps;
   const auto rows =
@@ -162,9 +162,9 @@ TEST_CASE("repetitions are spread over three passes", "[throughput]") {
                            steps += text(now.done, "/", now.total, " ", now.doing, "; ");
                          });
   CHECK(steps ==
-        "0/10 prefill, length 8, batch 1; 2/10 prefill, length 8, batch 2; "
-        "4/10 prefill, length 8, batch 1; 6/10 prefill, length 8, batch 2; "
-        "8/10 prefill, length 8, batch 1; 9/10 prefill, length 8, batch 2; 10/10 ; ");
+        "0/10 prefill, length 8, batch 1; 2/10 prefill, length 16, batch 1; "
+        "4/10 prefill, length 8, batch 1; 6/10 prefill, length 16, batch 1; "
+        "8/10 prefill, length 8, batch 1; 9/10 prefill, length 16, batch 1; 10/10 ; ");
   for (const ThroughputRow& row : rows) CHECK(row.step_seconds.size() == 5);
 }
 
