@@ -16,10 +16,11 @@ constexpr int kEnvironmentFault = 3;
 
 // In the order that --help lists them.
 constexpr void (*kCommands[])(CLI::App&, CommandContext&) = {
-    add_run_command,   add_throughput_command, add_table_command,   add_export_command,
-    add_claim_command, add_list_command,       add_show_command,    add_sample_command,
-    add_data_command,  add_eval_command,       add_forward_command, add_new_command,
-    add_check_command, add_gradcheck_command,  add_doctor_command,  add_trial_command,
+    add_run_command,    add_throughput_command, add_table_command,     add_export_command,
+    add_report_command, add_claim_command,      add_list_command,      add_show_command,
+    add_sample_command, add_data_command,       add_eval_command,      add_forward_command,
+    add_new_command,    add_check_command,      add_gradcheck_command, add_doctor_command,
+    add_trial_command,
 };
 
 constexpr const char* kAbout =
@@ -32,6 +33,7 @@ constexpr const char* kExamples =
     "  longhaul throughput throughput             tokens/s and memory from length 256 to 16384\n"
     "  longhaul table results/runs/quick          the table again\n"
     "  longhaul export results/runs/quick         the results as CSV files\n"
+    "  longhaul report results/runs/quick         the results as one page, with pictures\n"
     "  longhaul claim keynorm                     a published claim: confirmed or refuted?\n"
     "  longhaul list models                       what can be trained\n"
     "  longhaul show task listops                 its options, and what an example looks like\n"

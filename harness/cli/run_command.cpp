@@ -57,6 +57,7 @@ void run(const Arguments& arguments, CommandContext& context) {
   const Results results = load_results(out);
   if (!results.trials.empty()) fmt::print("{}", to_text(make_table(results)));
   print_throughput(results.throughput, results.solvers);
+  fmt::print(stderr, "as a page with pictures: longhaul report {}\n", out.string());
   context.exit_status = std::max(exit_status(outcome), throughput_status(results.throughput));
 }
 

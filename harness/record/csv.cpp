@@ -1,6 +1,5 @@
 #include "harness/record/csv.h"
 
-#include <charconv>
 #include <cmath>
 #include <utility>
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <fstream>
 #include <limits>
@@ -149,13 +148,8 @@ std::optional<CurvePoint> parse_point(const std::string& line) {
       fields.back() += c;
   if (fields.size() != 4) return std::nullopt;
   CurvePoint point{0, fields[1], fields[2], std::numeric_limits<double>::quiet_NaN()};
-  const auto whole = [](const std::string& field, auto& number) {
-    const char* end = field.data() + field.size();
-    const auto [stop, fault] = std::from_chars(field.data(), end, number);
-    return stop == end && fault == std::errc();
-  };
-  if (!whole(fields[0], point.step)) return std::nullopt;
-  if (!fields[3].empty() && !whole(fields[3], point.value)) return std::nullopt;
+  if (!read_number(fields[0], point.step)) return std::nullopt;
+  if (!fields[3].empty() && !read_number(fields[3], point.value)) return std::nullopt;
   return point;
 }
 

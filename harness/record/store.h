@@ -37,8 +37,10 @@ std::optional<TrialRecord> read_record(const std::filesystem::path& trial_dir,
 std::string to_csv(const std::vector<CurvePoint>& curve);
 std::vector<CurvePoint> read_curve(const std::filesystem::path& trial_dir);
 
-// diagnostics.csv: a header line, then step,layer,name,value.
+// diagnostics.csv: a header line, then step,layer,name,value. No file: no points; throws Error
+// naming the path of a damaged one.
 std::string to_csv(const std::vector<DiagnosticPoint>& points);
+std::vector<DiagnosticPoint> read_diagnostics(const std::filesystem::path& trial_dir);
 
 // Writes order.json: which trials belong to the suite, under which names, in the order of `specs`.
 void write_order(const std::filesystem::path& dir, const std::vector<TrialSpec>& specs);

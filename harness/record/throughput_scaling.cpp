@@ -48,11 +48,6 @@ double tokens_of_one(const ThroughputRow& row) {
   return row.phase == Phase::decode ? 1 : static_cast<double>(row.length);
 }
 
-std::string exponent_text(const Exponent& exponent) {
-  if (!exponent.error) return fmt::format("{:.2f}", exponent.value);
-  return fmt::format("{:.2f} ±{:.2f}", exponent.value, *exponent.error);
-}
-
 std::string where(const ThroughputRow& row) {
   return row.series == 0 ? fmt::format("{}, {} at batch 1", row.model, to_string(row.phase))
                          : fmt::format("{}, {} at {} tokens a step", row.model,
@@ -68,12 +63,12 @@ void check_growth(const ThroughputRow& row, const Scaling& scaling,
     if (std::abs(scaling.time->value - scaling.flops->value) > tolerance)
       notes.push_back(
           fmt::format("{}: time grows as length^{}, counted operations as length^{:.2f}",
-                      where(row), exponent_text(*scaling.time), scaling.flops->value));
+                      where(row), to_string(*scaling.time), scaling.flops->value));
   }
   if (row.phase == Phase::train && scaling.memory &&
       std::abs(scaling.memory->value - 1) > kTolerance)
     notes.push_back(fmt::format("{}: activations grow as length^{}, expected 1", where(row),
-                                exponent_text(*scaling.memory)));
+                                to_string(*scaling.memory)));
 }
 
 void check_decode(const ThroughputRow& row, const Scaling& scaling,
@@ -84,12 +79,12 @@ void check_decode(const ThroughputRow& row, const Scaling& scaling,
     notes.push_back(
         fmt::format("{}: the state is of one size, yet a position's time grows as "
                     "length^{}",
-                    where(row), exponent_text(*scaling.time)));
+                    where(row), to_string(*scaling.time)));
   if (grows && scaling.time->value < kTolerance)
     notes.push_back(
         fmt::format("{}: the state grows with the length, yet a position's time as "
                     "length^{}",
-                    where(row), exponent_text(*scaling.time)));
+                    where(row), to_string(*scaling.time)));
 }
 
 void check_doubling(const std::vector<ThroughputRow>& rows, std::vector<std::string>& notes) {
@@ -137,6 +132,11 @@ void check_threads(const std::vector<ThroughputRow>& rows, std::vector<std::stri
 }
 
 }  // namespace
+
+std::string to_string(const Exponent& exponent) {
+  if (!exponent.error) return fmt::format("{:.2f}", exponent.value);
+  return fmt::format("{:.2f} ±{:.2f}", exponent.value, *exponent.error);
+}
 
 std::optional<Exponent> fit_exponent(const std::vector<double>& lengths,
                                      const std::vector<double>& values) {

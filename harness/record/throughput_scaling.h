@@ -14,6 +14,8 @@ struct Exponent {
   std::optional<double> error;  // standard error of the fit; a line through two points has none
 };
 
+std::string to_string(const Exponent& exponent);  // "1.02 ±0.01"
+
 // Least squares of log y over log L. Nothing for fewer than two lengths or a y that is not
 // positive.
 std::optional<Exponent> fit_exponent(const std::vector<double>& lengths,

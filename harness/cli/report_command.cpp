@@ -1,0 +1,38 @@
+#include "harness/record/report.h"
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "harness/cli/command.h"
+#include "longhaul/error.h"
+
+namespace longhaul {
+
+void add_report_command(CLI::App& app, CommandContext& context) {
+  struct Arguments {
+    std::string dir, file;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand(
+      "report", "Writes the results as one self-contained HTML page, with pictures");
+  command->add_option("DIR", arguments->dir, "Results folder, such as results/runs/quick")
+      ->required();
+  command->add_option("-o,--out", arguments->file, "The file to write (default: DIR/report.html)");
+  command->footer(
+      "Needs gnuplot for the pictures (apt install gnuplot-nox).\n"
+      "Example: longhaul report results/runs/quick -o /tmp/quick.html");
+  command->callback([arguments, &context] {
+    const Results results = load_results(arguments->dir);
+    for (const std::string& problem : results.problems) std::cerr << problem << '\n';
+    if (!results.problems.empty()) context.exit_status = 1;
+    require(has_report(results), arguments->dir, ": nothing to report yet: no trial has finished");
+    const std::filesystem::path file = arguments->file.empty()
+                                           ? std::filesystem::path(arguments->dir) / "report.html"
+                                           : std::filesystem::path(arguments->file);
+    write_atomically(file, report_html(results));
+    std::cout << file.string() << '\n';
+  });
+}
+
+}  // namespace longhaul
