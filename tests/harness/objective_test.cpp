@@ -109,6 +109,10 @@ TEST_CASE("logit_adjusted adds tau times the log frequencies of training answers
       make_objective({.loss = "logit_adjusted", .loss_tau = 2}, Tensor(), *task);
   CHECK(twice(Tensor({1, 2}), {1}, 1).item() ==
         Approx(std::log1p(std::pow(all / seen - 1, 2))).epsilon(1e-3));
+
+  const Objective flipped =  // of two classes, each answer is the other one
+      make_objective({.loss = "logit_adjusted", .label_noise = 1}, Tensor(), *task);
+  CHECK(flipped(Tensor({1, 2}), {1}, 1).item() == Approx(-std::log(1 - seen / all)).epsilon(1e-3));
 }
 
 TEST_CASE("label noise changes its share of answers, to other classes, by content", "[objective]") {
