@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include "harness/suite/builtins.h"
 #include "harness/train/examples.h"
 #include "harness/train/gradcheck.h"
 #include "harness/train/label_noise.h"
@@ -19,21 +18,14 @@ using namespace longhaul;
 
 namespace {
 
-Registry with_seen_task() {
-  Registry registry;
-  register_builtins(registry);
-  register_seen_task(registry);
-  return registry;
-}
-
 std::unique_ptr<Task> seen_task() {
   Options options;
-  return with_seen_task().task("seen").make(options);
+  return registry_with_seen_task().task("seen").make(options);
 }
 
 // The validation accuracy that training with these settings comes to.
 double trained(const OptionMap& given) {
-  const Registry registry = with_seen_task();
+  const Registry registry = registry_with_seen_task();
   const std::unique_ptr<Task> task = seen_task();
   Options options(given), mixer;
   TrialSpec spec;
@@ -139,7 +131,7 @@ TEST_CASE("label noise changes its share of answers, to other classes, by conten
 
 TEST_CASE("calibration error is how far probabilities are from what comes true", "[objective]") {
   const TaskShape shape{.vocab = 7, .classes = 4, .max_length = 9, .readout = Readout::token};
-  const Registry registry = with_seen_task();
+  const Registry registry = registry_with_seen_task();
   Options options;
   const Model model(registry.model("min_gru"), options, {.d_model = 8, .layers = 1}, shape, 1);
   const auto set = [&](const std::string& name, const std::vector<float>& values) {
