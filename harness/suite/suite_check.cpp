@@ -17,16 +17,16 @@ void check_post_hoc(const Suite& suite, const Registry& registry, const Section&
         std::any_of(suite.models.begin(), suite.models.end(), [&](const ModelEntry& entry) {
           OptionMap options = entry.options;
           set_option(options, "post_hoc", change);
-          const OptionCheck check = check_model(
-              registry.model(entry.base), settings_of(suite, entry, {}), kAnyLength, options);
+          const OptionCheck check = check_model(registry.model(entry.base),
+                                                settings_of(suite, entry, {}), kAnyLength, options);
           for (const OptionProblem& problem : check.problems)
             if (is_option(problem.key, "post_hoc")) problems.push_back(problem.message);
           return has_option(check.resolved, "post_hoc") && check.problems.empty();
         });
     if (!known)
       file.problem("evaluate", text("post_hoc: ", change, ": ",
-                                     problems.empty() ? "no model of the suite has post-hoc changes"
-                                                      : problems.front()));
+                                    problems.empty() ? "no model of the suite has post-hoc changes"
+                                                     : problems.front()));
   }
 }
 

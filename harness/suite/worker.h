@@ -16,8 +16,8 @@ struct Attempt {
 };
 
 // Runs the trial whose spec.json stands in `dir` as a child of this process and waits for its end.
-// What an earlier attempt left is removed, its log aside. Throws std::runtime_error for a fault that
-// would meet every other trial too: a disk that is full, a program that cannot be started.
+// What an earlier attempt left is removed, its log aside. Throws std::runtime_error for a fault
+// that would meet every other trial too: a disk that is full, a program that cannot be started.
 Attempt attempt_trial(const std::filesystem::path& dir, const RunOptions& options,
                       std::stop_token stop);
 
