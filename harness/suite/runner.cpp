@@ -58,8 +58,8 @@ std::string describe(const TrialSpec& spec, const TrialRecord& record) {
 
 class Runner {
  public:
-  Runner(fs::path out, const RunOptions& options, ProgressDisplay& display)
-      : trials_(std::move(out) / "trials"), options_(options), display_(display) {}
+  Runner(const fs::path& out, const RunOptions& options, ProgressDisplay& display)
+      : trials_(out / "trials"), options_(options), display_(display) {}
 
   RunOutcome run(const std::vector<TrialSpec>& specs);
 
@@ -277,12 +277,14 @@ SuiteProgress Runner::progress() const {
 std::vector<TrialSpec> interleaved(const std::vector<TrialSpec>& specs) {
   std::map<std::string, int64_t> seen;
   std::vector<int64_t> round;  // how many trials of the same model come before
+  round.reserve(specs.size());
   for (const TrialSpec& spec : specs) round.push_back(seen[spec.model_name]++);
   std::vector<std::size_t> order(specs.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return round[a] < round[b]; });
   std::vector<TrialSpec> result;
+  result.reserve(specs.size());
   for (std::size_t index : order) result.push_back(specs[index]);
   return result;
 }

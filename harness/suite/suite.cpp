@@ -253,7 +253,7 @@ void SuiteReader::match() {
 // Where the width is yet to be solved, one that the first model's does not suit is no problem.
 OptionCheck SuiteReader::build_at(const ModelEntry& entry, Settings settings, int64_t max_length) {
   const ModelInfo& info = registry_.model(entry.base);
-  const OptionCheck check = check_model(info, settings, max_length, entry.options);
+  OptionCheck check = check_model(info, settings, max_length, entry.options);
   if (suite_.match == Match::none || &entry == &suite_.models.front()) return check;
   for (const int64_t own = settings.d_model; settings.d_model < 2 * own; ++settings.d_model) {
     OptionCheck wider = check_model(info, settings, max_length, entry.options);
@@ -300,7 +300,7 @@ Suite load_suite(const std::filesystem::path& file, Registry& registry,
   ConfigNode root = read_config(file);
   Problems problems;
   for (const std::string& assignment : overrides) apply_override(root, assignment, problems);
-  const Suite suite = read_suite(root, file.parent_path(), registry, problems);
+  Suite suite = read_suite(root, file.parent_path(), registry, problems);
   problems.check();
   return suite;
 }
