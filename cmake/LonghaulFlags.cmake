@@ -11,8 +11,20 @@ function(longhaul_flags target)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
   if(LONGHAUL_SANITIZE)
-    target_compile_options(${target} PRIVATE -fsanitize=${LONGHAUL_SANITIZE} -fno-omit-frame-pointer
-      -fno-sanitize-recover=all)
+    # Left out is what costs a third of the compile time and finds hardly anything else: the address sanitizer stops at
+    # null pointers and beyond objects too, and x86 reads unaligned numbers.
+    target_compile_options(${target} PRIVATE -fsanitize=${LONGHAUL_SANITIZE} -fno-sanitize=null,object-size,vptr,alignment
+      -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(${target} PRIVATE -fsanitize=${LONGHAUL_SANITIZE})
+  endif()
+endfunction()
+
+# longhaul_precompile(<target> <header>...): precompiles the headers and those of the standard library that most files
+# include.
+function(longhaul_precompile target)
+  target_precompile_headers(${target} PRIVATE ${ARGN} <algorithm> <cmath> <filesystem> <fstream> <functional> <map>
+    <memory> <optional> <set> <sstream> <string> <vector>)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    target_compile_options(${target} PRIVATE -fpch-preprocess)  # so that ccache sees what was precompiled
   endif()
 endfunction()

@@ -19,6 +19,9 @@ struct OptionCheck {
   bool ok() const { return problems.empty() && unknown.empty() && failure.empty(); }
 };
 
+// A length to build a model for where no task says one, or where nothing hangs on it.
+constexpr int64_t kAnyLength = 1024;
+
 // Builds the model once: a network, or as the first block of a backbone with these settings would
 // be; of a hybrid, one block of every mixer.
 OptionCheck check_model(const ModelInfo& info, const Settings& settings, int64_t max_length,

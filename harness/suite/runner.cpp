@@ -4,9 +4,7 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <csignal>
 #include <deque>
-#include <fstream>
 #include <list>
 #include <map>
 #include <mutex>
@@ -20,7 +18,7 @@
 #include "harness/record/store.h"
 #include "harness/suite/pretraining.h"
 #include "harness/suite/process.h"
-#include "harness/train/trial.h"
+#include "harness/suite/worker.h"
 
 namespace longhaul {
 namespace {
@@ -29,16 +27,10 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kRedrawEvery{100};
-constexpr int kEnvironmentFault = 3;  // exit status
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
-
-// A fault that would meet every other trial too.
-struct EnvironmentFault : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 bool is_failure(Status status) {
   return status == Status::failed || status == Status::out_of_memory || status == Status::timed_out;
@@ -64,43 +56,10 @@ std::string describe(const TrialSpec& spec, const TrialRecord& record) {
                      label(spec));
 }
 
-// A trial that has not said anything yet is at its beginning.
-Progress read_progress(const fs::path& dir) {
-  std::ifstream in(dir / "progress.json");
-  if (!in) return {};
-  try {
-    return progress_from_json(nlohmann::json::parse(in));
-  } catch (const std::exception&) {
-    return {};
-  }
-}
-
-std::string last_line(const fs::path& file, uintmax_t from) {
-  std::ifstream in(file);
-  in.seekg(static_cast<std::streamoff>(from));
-  std::string last;
-  for (std::string line; std::getline(in, line);)
-    if (line.find_first_not_of(" \t\r") != std::string::npos) last = line;
-  return last;
-}
-
-// What to record for a worker that ended without leaving a record.
-TrialRecord record_of_crash(const ProcessEnd& end, const std::string& last_words) {
-  TrialRecord record;
-  record.message = to_string(end);
-  if (!last_words.empty()) record.message += ": " + last_words;
-  // SIGKILL is what Linux sends when memory runs out; std::bad_alloc may end a thread that nobody
-  // can catch it from.
-  const bool memory = end.signal == SIGKILL ||
-                      (end.signal == SIGABRT && last_words.find("bad_alloc") != std::string::npos);
-  record.status = memory ? Status::out_of_memory : Status::failed;
-  return record;
-}
-
 class Runner {
  public:
-  Runner(fs::path out, const RunOptions& options, ProgressDisplay& display)
-      : trials_(std::move(out) / "trials"), options_(options), display_(display) {}
+  Runner(const fs::path& out, const RunOptions& options, ProgressDisplay& display)
+      : trials_(out / "trials"), options_(options), display_(display) {}
 
   RunOutcome run(const std::vector<TrialSpec>& specs);
 
@@ -109,10 +68,6 @@ class Runner {
     const TrialSpec* spec;
     Clock::time_point start;
   };
-  struct Attempt {
-    TrialRecord record;
-    bool recorded;  // by the worker itself
-  };
 
   fs::path folder(const TrialSpec& spec) const { return trials_ / spec.id(); }
   void sort_out(const std::vector<TrialSpec>& specs);
@@ -120,7 +75,6 @@ class Runner {
   void work();
   std::string missing_pretraining(const TrialSpec& spec);
   TrialRecord run_trial(const TrialSpec& spec);
-  Attempt attempt(const TrialSpec& spec);
   void note_failure(const TrialSpec& spec, const TrialRecord& record);
   void finish(std::list<Running>::iterator running, const TrialRecord& record);
   SuiteProgress progress() const;
@@ -217,7 +171,7 @@ void Runner::work() {
     try {
       record = run_trial(spec);
     } catch (const std::exception& error) {
-      fault = error.what();
+      fault = fmt::format("{}: {}", label(spec), error.what());
     }
     lock.lock();
     if (!fault.empty()) {
@@ -262,7 +216,8 @@ TrialRecord Runner::run_trial(const TrialSpec& spec) {
   };
   auto [last, attempts] = retry(
       options_.retry, Rng(hash_bytes(spec.id().data(), spec.id().size()), "retry"),
-      [&](int64_t) { return attempt(spec); }, again, sleep);
+      [&](int64_t) { return attempt_trial(folder(spec), options_, stop_.get_token()); }, again,
+      sleep);
   if (stop_.stop_requested()) return last.record;
 
   if (!last.recorded) {
@@ -275,22 +230,6 @@ TrialRecord Runner::run_trial(const TrialSpec& spec) {
   last.record.attempts = attempts;
   if (!last.recorded || attempts > 1) write_record(folder(spec), last.record);
   return last.record;
-}
-
-Runner::Attempt Runner::attempt(const TrialSpec& spec) {
-  const fs::path dir = folder(spec), log = dir / "log.txt";
-  fs::remove(dir / "record.json");
-  fs::remove(dir / "progress.json");
-  const uintmax_t log_start = fs::exists(log) ? fs::file_size(log) : 0;
-  const ProcessEnd end =
-      run_process({options_.worker.string(), "trial", (dir / "spec.json").string(), "--out",
-                   dir.string(), "--threads", std::to_string(options_.threads)},
-                  log, stop_.get_token());
-  if (const std::optional<TrialRecord> record = read_record(dir)) return {*record, true};
-  const TrialRecord crash = record_of_crash(end, last_line(log, log_start));
-  if (end.exit_status == kEnvironmentFault)
-    throw EnvironmentFault(label(spec) + ": " + crash.message);
-  return {crash, false};
 }
 
 void Runner::note_failure(const TrialSpec& spec, const TrialRecord& record) {
@@ -338,12 +277,14 @@ SuiteProgress Runner::progress() const {
 std::vector<TrialSpec> interleaved(const std::vector<TrialSpec>& specs) {
   std::map<std::string, int64_t> seen;
   std::vector<int64_t> round;  // how many trials of the same model come before
+  round.reserve(specs.size());
   for (const TrialSpec& spec : specs) round.push_back(seen[spec.model_name]++);
   std::vector<std::size_t> order(specs.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return round[a] < round[b]; });
   std::vector<TrialSpec> result;
+  result.reserve(specs.size());
   for (std::size_t index : order) result.push_back(specs[index]);
   return result;
 }

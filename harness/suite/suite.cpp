@@ -8,8 +8,8 @@
 #include "harness/suite/diagnostics.h"
 #include "harness/suite/match.h"
 #include "harness/suite/plugin_loader.h"
-#include "harness/suite/pretraining.h"
 #include "harness/suite/section.h"
+#include "harness/suite/suite_check.h"
 #include "harness/suite/tune.h"
 #include "harness/train/evaluation.h"
 #include "harness/train/hybrid.h"
@@ -20,8 +20,6 @@ namespace {
 
 using Kind = ConfigNode::Kind;
 using Names = std::vector<std::string>;
-
-constexpr int64_t kAnyLength = 1024;  // models are built for it when no task could be
 
 bool contains(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -76,8 +74,6 @@ class SuiteReader {
   OptionCheck build_at(const ModelEntry& entry, Settings settings, int64_t max_length);
   int64_t longest_test(const TaskEntry& entry, const TaskCheck& check, const Section& row);
   void match();
-  void check_post_hoc();
-  void check_trials();
 
   Section file_;
   std::filesystem::path folder_;
@@ -93,11 +89,11 @@ Suite SuiteReader::read() {
   read_tasks();    // before the models, which are built for the tasks' lengths
   read_models();
   if (problems_.empty()) match();
-  if (problems_.empty()) check_post_hoc();
+  if (problems_.empty()) check_post_hoc(suite_, registry_, file_);
   if (problems_.empty())
     for (const TuneProblem& wrong : check_tune(suite_, registry_))
       file_.section("tune").problem(wrong.key, wrong.message);
-  if (problems_.empty()) check_trials();
+  if (problems_.empty()) check_trials(suite_, registry_, file_);
   return suite_;
 }
 
@@ -254,31 +250,10 @@ void SuiteReader::match() {
   if (problems_.empty()) suite_.matched = match_widths(suite_, registry_, place_problem);
 }
 
-// A post-hoc change that no model of the suite knows.
-void SuiteReader::check_post_hoc() {
-  for (const std::string& change : suite_.evaluate.post_hoc) {
-    std::vector<std::string> problems;
-    const bool known =
-        std::any_of(suite_.models.begin(), suite_.models.end(), [&](const ModelEntry& entry) {
-          OptionMap options = entry.options;
-          set_option(options, "post_hoc", change);
-          const OptionCheck check = check_model(
-              registry_.model(entry.base), settings_of(suite_, entry, {}), kAnyLength, options);
-          for (const OptionProblem& problem : check.problems)
-            if (is_option(problem.key, "post_hoc")) problems.push_back(problem.message);
-          return has_option(check.resolved, "post_hoc") && check.problems.empty();
-        });
-    if (!known)
-      file_.problem("evaluate", text("post_hoc: ", change, ": ",
-                                     problems.empty() ? "no model of the suite has post-hoc changes"
-                                                      : problems.front()));
-  }
-}
-
 // Where the width is yet to be solved, one that the first model's does not suit is no problem.
 OptionCheck SuiteReader::build_at(const ModelEntry& entry, Settings settings, int64_t max_length) {
   const ModelInfo& info = registry_.model(entry.base);
-  const OptionCheck check = check_model(info, settings, max_length, entry.options);
+  OptionCheck check = check_model(info, settings, max_length, entry.options);
   if (suite_.match == Match::none || &entry == &suite_.models.front()) return check;
   for (const int64_t own = settings.d_model; settings.d_model < 2 * own; ++settings.d_model) {
     OptionCheck wider = check_model(info, settings, max_length, entry.options);
@@ -310,26 +285,6 @@ void SuiteReader::build(const ModelEntry& entry, const Section& row) {
   }
 }
 
-// Two rows with equal trials would share one folder and be one row twice; and no trial may ask for
-// a pretraining that cannot be.
-void SuiteReader::check_trials() {
-  Suite once = suite_;
-  once.seeds.resize(1);
-  std::map<std::string, TrialSpec> seen;
-  for (const TrialSpec& spec : grid(once, registry_)) {
-    const auto [first, is_new] = seen.emplace(spec.id(), spec);
-    const std::string why = pretraining_problem(spec);
-    if (!why.empty())
-      file_.problem("pretrain", text(spec.model_name, " on ", spec.task_name, ": ", why));
-    if (is_new) continue;
-    const TrialSpec& other = first->second;
-    file_.problem(
-        spec.model_name == other.model_name ? "tasks" : "models",
-        text(spec.model_name, " on ", spec.task_name, " is the same trial as ", other.model_name,
-             " on ", other.task_name, ": entries must differ in an option or setting"));
-  }
-}
-
 }  // namespace
 
 Suite read_suite(ConfigNode& root, const std::filesystem::path& folder, Registry& registry,
@@ -345,7 +300,7 @@ Suite load_suite(const std::filesystem::path& file, Registry& registry,
   ConfigNode root = read_config(file);
   Problems problems;
   for (const std::string& assignment : overrides) apply_override(root, assignment, problems);
-  const Suite suite = read_suite(root, file.parent_path(), registry, problems);
+  Suite suite = read_suite(root, file.parent_path(), registry, problems);
   problems.check();
   return suite;
 }

@@ -11,8 +11,6 @@
 namespace longhaul {
 namespace {
 
-constexpr int64_t kAnyLength = 1024;  // options do not hang on it
-
 bool is_setting(const std::string& key) {
   static const std::vector<std::string> names = setting_names();
   return std::find(names.begin(), names.end(), key) != names.end();

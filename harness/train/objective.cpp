@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "harness/train/examples.h"
+#include "harness/train/label_noise.h"
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/losses.h"
@@ -16,23 +17,26 @@ using Targets = std::vector<int32_t>;
 constexpr int64_t kCountedExamples = 4000;
 constexpr int64_t kCountedPositions = 1 << 22;
 
-// tau * log of each class's share of the training answers; every class counts once more than it was
-// seen, so that none is impossible.
-Tensor log_prior(const Task& task, double tau) {
+// loss_tau * log of each class's share of the training answers, as noisy as they are trained on;
+// every class counts once more than it was seen, so that none is impossible.
+Tensor log_prior(const Settings& settings, const Task& task) {
   const int64_t stored = task.count(Split::train), C = task.classes();
   const int64_t affordable =
       std::clamp<int64_t>(kCountedPositions / task.max_length(), 1, kCountedExamples);
   std::vector<double> seen(static_cast<std::size_t>(C), 1);
   double total = static_cast<double>(C);
-  for (int64_t i = 0; i < (stored ? std::min(stored, affordable) : affordable); ++i)
-    for (const int32_t target : example(task, Split::train, 0, i).targets) {
+  for (int64_t i = 0; i < (stored ? std::min(stored, affordable) : affordable); ++i) {
+    Example trained = example(task, Split::train, 0, i);
+    add_label_noise(trained, settings.label_noise, C);
+    for (const int32_t target : trained.targets) {
       if (target == kIgnore) continue;
       ++seen[target];
       ++total;
     }
+  }
   Tensor prior = Tensor::empty({C});
   for (int64_t c = 0; c < C; ++c)
-    prior.data()[c] = static_cast<float>(tau * std::log(seen[c] / total));
+    prior.data()[c] = static_cast<float>(settings.loss_tau * std::log(seen[c] / total));
   return prior;
 }
 
@@ -60,8 +64,8 @@ Objective make_objective(const Settings& settings, const Tensor& head, const Tas
           return tailr_loss(logits, targets, gamma, weight);
         };
   if (settings.loss == "logit_adjusted")
-    return [prior = log_prior(task, settings.loss_tau)](const Tensor& logits,
-                                                        const Targets& targets, float weight) {
+    return [prior = log_prior(settings, task)](const Tensor& logits, const Targets& targets,
+                                               float weight) {
       return cross_entropy(logits + prior, targets, weight);
     };
   return cross_entropy;

@@ -17,7 +17,8 @@ using Objective =
 
 // The objective that the settings loss and loss_* ask for. `head` [width, classes] holds the
 // model's class vectors as columns: loss emo measures costs by them, as they are now or as they are
-// at each step. `task` tells loss logit_adjusted how often each class is the answer.
+// at each step. `task`, with the settings' label noise, tells loss logit_adjusted how often each
+// class is the answer.
 Objective make_objective(const Settings& settings, const Tensor& head, const Task& task);
 
 }  // namespace longhaul

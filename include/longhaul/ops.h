@@ -57,18 +57,17 @@ Tensor concat(std::span<const Tensor> parts, int axis);
 inline Tensor concat(std::initializer_list<Tensor> parts, int axis) {
   return concat(std::span<const Tensor>(parts.begin(), parts.size()), axis);
 }
-Tensor flip(const Tensor& x,
-            const Lengths& lengths);  // x [B, T, ...]: reverses t < lengths[b], keeps padding
+// x [B, T, ...]: reverses t < lengths[b], keeps padding.
+Tensor flip(const Tensor& x, const Lengths& lengths);
 
 // ---- reductions; the axis disappears
 Tensor sum(const Tensor& x, int axis);
 Tensor mean(const Tensor& x, int axis);
 Tensor sum_all(const Tensor& x);  // -> scalar
 Tensor softmax(const Tensor& x);  // over the last axis
-Tensor pool_mean(const Tensor& x,
-                 const Lengths& lengths);  // [B, T, D] -> [B, D], over t < lengths[b]
-Tensor pool_last(const Tensor& x,
-                 const Lengths& lengths);  // [B, T, D] -> [B, D], at lengths[b] - 1
+// [B, T, D] -> [B, D]: the mean of the rows t < lengths[b]; the last of them.
+Tensor pool_mean(const Tensor& x, const Lengths& lengths);
+Tensor pool_last(const Tensor& x, const Lengths& lengths);
 
 // ---- layers
 // Over the last axis D. gain, bias [D]; an undefined bias is left out.

@@ -57,8 +57,7 @@ class Task {
   virtual ~Task();
 
   virtual int version() const = 0;  // rises with any change of what a seed yields or what is scored
-  virtual int64_t vocab()
-      const = 0;  // input ids lie in [0, vocab), kPad among them; 0 with channels
+  virtual int64_t vocab() const = 0;    // ids lie in [0, vocab), kPad among them; 0 with channels
   virtual int64_t channels() const;     // real numbers a position instead of an id; default 0
   virtual int64_t classes() const = 0;  // targets lie in [0, classes)
   virtual Readout readout() const = 0;

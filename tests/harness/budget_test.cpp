@@ -1,4 +1,3 @@
-#include "harness/suite/builtins.h"
 #include "harness/train/trainer.h"
 #include "tests/support/catch.h"
 #include "tests/support/seen_task.h"
@@ -9,9 +8,7 @@ namespace {
 
 // Trains a small model on sequences of 24 tokens, in batches of 8.
 Training trained(const Budget& budget, bool varied = false) {
-  Registry registry;
-  register_builtins(registry);
-  register_seen_task(registry);
+  const Registry registry = registry_with_seen_task();
   TrialSpec spec;
   spec.settings.d_model = 8;
   spec.settings.layers = 1;

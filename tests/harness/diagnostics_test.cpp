@@ -5,11 +5,8 @@
 
 #include "harness/record/csv.h"
 #include "harness/record/export.h"
-#include "harness/suite/builtins.h"
 #include "harness/train/attention_numbers.h"
 #include "harness/train/stored_model.h"
-#include "harness/train/trial.h"
-#include "math/parallel.h"
 #include "tests/support/catch.h"
 #include "tests/support/folder.h"
 #include "tests/support/seen_task.h"
@@ -18,35 +15,21 @@ using namespace longhaul;
 
 namespace {
 
-Registry with_seen_task() {
-  Registry registry;
-  register_builtins(registry);
-  register_seen_task(registry);
-  return registry;
-}
-
 TrialSpec small_trial(const std::string& model, const std::vector<std::string>& diagnostics) {
-  TrialSpec spec;
-  spec.model_name = spec.model = model;
-  spec.task_name = spec.task = "seen";
+  TrialSpec spec = seen_trial(model, 8);
   spec.settings.d_model = 8;
   spec.settings.layers = 2;
   spec.settings.batch = 8;
   spec.settings.validation_examples = 20;
   spec.settings.test_examples = 20;
-  spec.settings.evaluations = 2;
   spec.settings.dropout = 0.1;
   spec.settings.weight_decay = 0;
-  spec.budget.steps = 8;
-  spec.seed = 3;
   spec.diagnostics = diagnostics;
   return spec;
 }
 
 Trial run(const TrialSpec& spec, const std::filesystem::path& dir, int threads = 1) {
-  const int before = longhaul::threads();
-  Trial trial{spec.id(), spec, run_trial(spec, with_seen_task(), dir, threads), dir};
-  set_threads(before);
+  Trial trial{spec.id(), spec, run_seen_trial(spec, dir, threads), dir};
   INFO(trial.record->message);
   REQUIRE(trial.ok());
   return trial;
@@ -81,7 +64,7 @@ TEST_CASE("diagnostics leave training as it is", "[diagnostics]") {
     CHECK(seen.record->flops_per_token == plain.record->flops_per_token);
     CHECK(seen.record->notes == plain.record->notes);
     CHECK(seen.record->peak_activation_bytes == plain.record->peak_activation_bytes);
-    const Registry registry = with_seen_task();
+    const Registry registry = registry_with_seen_task();
     const StoredModel a = load_model(with.path / "checkpoint.safetensors", registry);
     const StoredModel b = load_model(without.path / "checkpoint.safetensors", registry);
     CHECK(a.spec.diagnostics == diagnostic_names());

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 
-#include "harness/suite/builtins.h"
 #include "harness/suite/check.h"
 #include "harness/suite/suite.h"
 #include "harness/train/conformance.h"
 #include "harness/train/gradcheck.h"
 #include "harness/train/stored_model.h"
-#include "harness/train/trial.h"
 #include "longhaul/error.h"
 #include "tests/support/catch.h"
 #include "tests/support/folder.h"
@@ -29,16 +27,9 @@ models:
 tasks: [mqar]
 )";
 
-Registry builtins() {
-  Registry registry;
-  register_builtins(registry);
-  register_seen_task(registry);
-  return registry;
-}
-
 Suite load(const std::string& yaml, const std::vector<std::string>& overrides = {}) {
   const TemporaryFile file("mixed.yaml", yaml);
-  Registry registry = builtins();
+  Registry registry = registry_with_seen_task();
   return load_suite(file.path(), registry, overrides);
 }
 
@@ -47,15 +38,10 @@ std::string with_models(const std::string& entry) {
 }
 
 TrialSpec mixed_trial() {
-  TrialSpec spec;
+  TrialSpec spec = seen_trial("lru+transformer", 3);
   spec.model_name = "mixed";
-  spec.model = "lru+transformer";
   spec.model_options = {{"lru.state", int64_t{6}}, {"transformer.heads", int64_t{4}}};
-  spec.task_name = spec.task = "seen";
-  spec.settings.d_model = 16;
   spec.settings.layers = 3;
-  spec.settings.validation_examples = spec.settings.test_examples = 40;
-  spec.budget.steps = 3;
   return spec;
 }
 
@@ -66,7 +52,7 @@ TEST_CASE("a hybrid's layers have its mixers in turn, from the first again after
   const TrialSpec spec = mixed_trial();
   Options options(spec.model_options);
   const TaskShape task{.vocab = 5, .classes = 2, .max_length = 8};
-  const Model model(builtins().model(spec.model), options, spec.settings, task, 1);
+  const Model model(registry_with_seen_task().model(spec.model), options, spec.settings, task, 1);
   options.check("mixed");
   const auto has = [&](const std::string& name) {
     return std::any_of(model.parameters().begin(), model.parameters().end(),
@@ -79,23 +65,23 @@ TEST_CASE("a hybrid's layers have its mixers in turn, from the first again after
 }
 
 TEST_CASE("a hybrid keeps what every model promises", "[hybrid]") {
-  const ModelInfo model = builtins().model("lru+transformer+linear_attention");
+  const ModelInfo model = registry_with_seen_task().model("lru+transformer+linear_attention");
   for (const std::string& violation : check_conformance(model)) FAIL_CHECK(violation);
 }
 
 TEST_CASE("an option of a hybrid goes to every mixer that has it, or to one by its name",
           "[hybrid]") {
   const Suite suite = load(kSuite);
-  const TrialSpec spec = grid(suite, builtins()).at(0);
+  const TrialSpec spec = grid(suite, registry_with_seen_task()).at(0);
   CHECK(spec.model == "lru+slru+transformer");
   CHECK(spec.model_options.at("transformer.heads") == OptionValue(int64_t{4}));
   CHECK(spec.model_options.at("lru.r_min") == OptionValue(0.1));
   CHECK(spec.model_options.at("slru.r_min") == OptionValue(0.1));
   CHECK(spec.model_options.at("lru.state") == OptionValue(int64_t{0}));
   CHECK(spec.model_options.at("slru.state") == OptionValue(int64_t{6}));
-  CHECK(grid(load(to_yaml(suite)), builtins()).at(0).id() == spec.id());
+  CHECK(grid(load(to_yaml(suite)), registry_with_seen_task()).at(0).id() == spec.id());
   const Suite changed = load(kSuite, {"models.mixed.slru.state=8", "models.mixed.r_min=0.2"});
-  const OptionMap options = grid(changed, builtins()).at(0).model_options;
+  const OptionMap options = grid(changed, registry_with_seen_task()).at(0).model_options;
   CHECK(options.at("slru.state") == OptionValue(int64_t{8}));
   CHECK(options.at("lru.r_min") == OptionValue(0.2));
 }
@@ -118,7 +104,7 @@ TEST_CASE("a hybrid that cannot be is an error with the nearest name", "[hybrid]
 }
 
 TEST_CASE("a hybrid sees what all of its mixers can see", "[hybrid]") {
-  const Registry registry = builtins();
+  const Registry registry = registry_with_seen_task();
   CHECK(registry.model("lru+transformer").direction == Direction::either);
   CHECK(registry.model("lru+retention").direction == Direction::causal);
 }
@@ -127,12 +113,12 @@ TEST_CASE("a hybrid's checkpoint gives back the model, and changes after trainin
           "[hybrid]") {
   TrialSpec spec = mixed_trial();
   spec.evaluate.post_hoc = {"logn"};
-  const Registry registry = builtins();
+  const Registry registry = registry_with_seen_task();
   const OptionCheck check =
       check_model(registry.model(spec.model), spec.settings, 64, spec.model_options);
   spec.model_options = check.resolved;
   const TemporaryFolder folder;
-  const TrialRecord record = run_trial(spec, registry, folder.path, 1);
+  const TrialRecord record = run_seen_trial(spec, folder.path);
   INFO(record.message);
   REQUIRE(record.status == Status::ok);
   CHECK(record.evaluations.size() == 2);

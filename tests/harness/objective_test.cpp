@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include "harness/suite/builtins.h"
 #include "harness/train/examples.h"
 #include "harness/train/gradcheck.h"
 #include "harness/train/label_noise.h"
@@ -19,21 +18,14 @@ using namespace longhaul;
 
 namespace {
 
-Registry with_seen_task() {
-  Registry registry;
-  register_builtins(registry);
-  register_seen_task(registry);
-  return registry;
-}
-
 std::unique_ptr<Task> seen_task() {
   Options options;
-  return with_seen_task().task("seen").make(options);
+  return registry_with_seen_task().task("seen").make(options);
 }
 
 // The validation accuracy that training with these settings comes to.
 double trained(const OptionMap& given) {
-  const Registry registry = with_seen_task();
+  const Registry registry = registry_with_seen_task();
   const std::unique_ptr<Task> task = seen_task();
   Options options(given), mixer;
   TrialSpec spec;
@@ -109,6 +101,10 @@ TEST_CASE("logit_adjusted adds tau times the log frequencies of training answers
       make_objective({.loss = "logit_adjusted", .loss_tau = 2}, Tensor(), *task);
   CHECK(twice(Tensor({1, 2}), {1}, 1).item() ==
         Approx(std::log1p(std::pow(all / seen - 1, 2))).epsilon(1e-3));
+
+  const Objective flipped =  // of two classes, each answer is the other one
+      make_objective({.loss = "logit_adjusted", .label_noise = 1}, Tensor(), *task);
+  CHECK(flipped(Tensor({1, 2}), {1}, 1).item() == Approx(-std::log(1 - seen / all)).epsilon(1e-3));
 }
 
 TEST_CASE("label noise changes its share of answers, to other classes, by content", "[objective]") {
@@ -135,7 +131,7 @@ TEST_CASE("label noise changes its share of answers, to other classes, by conten
 
 TEST_CASE("calibration error is how far probabilities are from what comes true", "[objective]") {
   const TaskShape shape{.vocab = 7, .classes = 4, .max_length = 9, .readout = Readout::token};
-  const Registry registry = with_seen_task();
+  const Registry registry = registry_with_seen_task();
   Options options;
   const Model model(registry.model("min_gru"), options, {.d_model = 8, .layers = 1}, shape, 1);
   const auto set = [&](const std::string& name, const std::vector<float>& values) {

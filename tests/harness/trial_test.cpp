@@ -1,14 +1,11 @@
 #include "harness/train/trial.h"
 
-#include <unistd.h>
-
 #include <fstream>
 
-#include "harness/suite/builtins.h"
 #include "harness/train/stored_model.h"
 #include "math/checkpoint.h"
-#include "math/parallel.h"
 #include "tests/support/catch.h"
+#include "tests/support/folder.h"
 #include "tests/support/gradient.h"
 #include "tests/support/seen_task.h"
 
@@ -17,72 +14,29 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A folder that is gone with its test.
-class Folder {
- public:
-  explicit Folder(const std::string& name)
-      : path_(fs::temp_directory_path() / (name + "-" + std::to_string(getpid()))) {
-    fs::create_directories(path_);
-  }
-  ~Folder() { fs::remove_all(path_); }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
-Registry with_seen_task() {
-  Registry registry;
-  register_builtins(registry);
-  register_seen_task(registry);
-  return registry;
-}
-
-TrialSpec small_trial(const std::string& model, int64_t steps) {
-  TrialSpec spec;
-  spec.model_name = spec.model = model;
-  spec.task_name = spec.task = "seen";
-  spec.settings.d_model = 16;
-  spec.settings.layers = 1;
-  spec.settings.batch = 16;
-  spec.settings.validation_examples = 40;
-  spec.settings.test_examples = 40;
-  spec.settings.evaluations = 2;
-  spec.budget.steps = steps;
-  spec.seed = 3;
-  return spec;
-}
-
 std::string bytes_of(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-TrialRecord run(const TrialSpec& spec, const fs::path& dir, int threads) {
-  const int before = longhaul::threads();
-  TrialRecord record = run_trial(spec, with_seen_task(), dir, threads);
-  set_threads(before);
-  return record;
-}
-
 }  // namespace
 
 TEST_CASE("trial: every model gives the same bytes on 1 and 2 threads and on a rerun", "[trial]") {
-  const Registry registry = with_seen_task();
+  const Registry registry = registry_with_seen_task();
   for (const auto& [name, model] : registry.models()) {
     INFO(name);
-    TrialSpec spec = small_trial(name, 6);
+    TrialSpec spec = seen_trial(name, 6);
     spec.task_options["varied"] = true;
     spec.settings.dropout = 0.1;
-    const Folder one("one"), two("two"), again("again");
-    const TrialRecord a = run(spec, one.path(), 1), b = run(spec, two.path(), 2),
-                      c = run(spec, again.path(), 2);
+    const TemporaryFolder one, two, again;
+    const TrialRecord a = run_seen_trial(spec, one.path, 1), b = run_seen_trial(spec, two.path, 2),
+                      c = run_seen_trial(spec, again.path, 2);
     INFO(a.message);
     REQUIRE(a.status == Status::ok);
-    for (const fs::path& other : {two.path(), again.path()}) {
-      CHECK(bytes_of(one.path() / "checkpoint.safetensors") ==
+    for (const fs::path& other : {two.path, again.path}) {
+      CHECK(bytes_of(one.path / "checkpoint.safetensors") ==
             bytes_of(other / "checkpoint.safetensors"));
-      CHECK(bytes_of(one.path() / "curve.csv") == bytes_of(other / "curve.csv"));
+      CHECK(bytes_of(one.path / "curve.csv") == bytes_of(other / "curve.csv"));
     }
     CHECK(a.evaluations[0].test == b.evaluations[0].test);
     CHECK(a.evaluations[0].test == c.evaluations[0].test);
@@ -93,14 +47,14 @@ TEST_CASE("trial: every model gives the same bytes on 1 and 2 threads and on a r
 }
 
 TEST_CASE("trial: every model learns what every model can learn", "[trial]") {
-  const Registry registry = with_seen_task();
+  const Registry registry = registry_with_seen_task();
   for (const auto& [name, model] : registry.models()) {
     INFO(name);
-    TrialSpec spec = small_trial(name, 300);
+    TrialSpec spec = seen_trial(name, 300);
     spec.settings.learning_rate = 1e-2;
     if (name == "tcn") spec.settings.layers = 4;  // one layer sees four positions back
-    const Folder folder("learn");
-    const TrialRecord record = run(spec, folder.path(), 1);
+    const TemporaryFolder folder;
+    const TrialRecord record = run_seen_trial(spec, folder.path, 1);
     INFO(record.message);
     REQUIRE(record.status == Status::ok);
     CHECK(record.evaluations[0].test > 0.97);
@@ -109,24 +63,24 @@ TEST_CASE("trial: every model learns what every model can learn", "[trial]") {
 }
 
 TEST_CASE("trial: a stored checkpoint gives back the model", "[trial]") {
-  const Folder folder("stored");
-  REQUIRE(run(small_trial("transformer", 3), folder.path(), 1).status == Status::ok);
-  const Registry registry = with_seen_task();
-  const fs::path file = folder.path() / "checkpoint.safetensors";
+  const TemporaryFolder folder;
+  REQUIRE(run_seen_trial(seen_trial("transformer", 3), folder.path, 1).status == Status::ok);
+  const Registry registry = registry_with_seen_task();
+  const fs::path file = folder.path / "checkpoint.safetensors";
   const StoredModel first = load_model(file, registry), second = load_model(file, registry);
-  CHECK(first.spec.id() == small_trial("transformer", 3).id());
+  CHECK(first.spec.id() == seen_trial("transformer", 3).id());
   const Batch batch =
       collate(std::vector<Example>{{{1, 2, 3}, {0, 0, 1}}}.data(), 1, Readout::token);
   CHECK(max_difference(first.model->forward(batch), second.model->forward(batch)) == 0);
 }
 
 TEST_CASE("trial: a stored checkpoint has its random features again, from the seed", "[trial]") {
-  TrialSpec spec = small_trial("linear_attention", 3);
+  TrialSpec spec = seen_trial("linear_attention", 3);
   spec.model_options["feature"] = std::string("favor");
-  const Folder folder("features");
-  const Registry registry = with_seen_task();
-  REQUIRE(run(spec, folder.path(), 1).status == Status::ok);
-  const StoredModel stored = load_model(folder.path() / "checkpoint.safetensors", registry);
+  const TemporaryFolder folder;
+  const Registry registry = registry_with_seen_task();
+  REQUIRE(run_seen_trial(spec, folder.path, 1).status == Status::ok);
+  const StoredModel stored = load_model(folder.path / "checkpoint.safetensors", registry);
   const auto twin_of = [&](uint64_t seed) {  // made anew and given the stored parameters
     Options options(spec.model_options);
     auto twin = std::make_unique<Model>(registry.model(spec.model), options, stored.spec.settings,
@@ -145,11 +99,11 @@ TEST_CASE("trial: a stored checkpoint has its random features again, from the se
 }
 
 TEST_CASE("trial: a model is tested at each length and on each test set", "[trial]") {
-  TrialSpec spec = small_trial("linear_attention", 30);
+  TrialSpec spec = seen_trial("linear_attention", 30);
   spec.task_options["test_set"] = std::string("ordinary");
   spec.evaluate = {{24, 50}, {}, {"ordinary", "never"}};
-  const Folder folder("lengths");
-  const TrialRecord record = run(spec, folder.path(), 2);
+  const TemporaryFolder folder;
+  const TrialRecord record = run_seen_trial(spec, folder.path, 2);
   INFO(record.message);
   REQUIRE(record.evaluations.size() == 4);
   CHECK(record.evaluations[1].length == 50);
@@ -158,25 +112,25 @@ TEST_CASE("trial: a model is tested at each length and on each test set", "[tria
   CHECK(record.evaluations[3].baselines.majority == 1);  // nothing is ever seen
   CHECK(record.evaluations[0].baselines.majority < 0.9);
   // Its learned positions reach the longest test, in the checkpoint too.
-  CHECK_NOTHROW(load_model(folder.path() / "checkpoint.safetensors", with_seen_task()));
+  CHECK_NOTHROW(load_model(folder.path / "checkpoint.safetensors", registry_with_seen_task()));
 }
 
 TEST_CASE("trial: what goes wrong becomes a status with a message", "[trial]") {
-  const Folder folder("wrong");
-  TrialSpec diverging = small_trial("transformer", 30);
+  const TemporaryFolder folder;
+  TrialSpec diverging = seen_trial("transformer", 30);
   diverging.settings.learning_rate = 1e18;
   diverging.settings.clip = 0;
-  const TrialRecord diverged = run(diverging, folder.path(), 1);
+  const TrialRecord diverged = run_seen_trial(diverging, folder.path, 1);
   CHECK(diverged.status == Status::diverged);
   CHECK(diverged.message.find("at step") != std::string::npos);
-  CHECK_FALSE(fs::exists(folder.path() / "checkpoint.safetensors"));
+  CHECK_FALSE(fs::exists(folder.path / "checkpoint.safetensors"));
 
-  TrialSpec backwards = small_trial("transformer", 3);
+  TrialSpec backwards = seen_trial("transformer", 3);
   backwards.settings.causal = false;  // of a task that is read at every position
-  CHECK(run(backwards, folder.path(), 1).status == Status::unsupported);
+  CHECK(run_seen_trial(backwards, folder.path, 1).status == Status::unsupported);
 
-  TrialSpec unknown = small_trial("transfomer", 3);
-  const TrialRecord failed = run(unknown, folder.path(), 1);
+  TrialSpec unknown = seen_trial("transfomer", 3);
+  const TrialRecord failed = run_seen_trial(unknown, folder.path, 1);
   CHECK(failed.status == Status::failed);
   CHECK(failed.message.find("did you mean 'transformer'?") != std::string::npos);
 }

@@ -3,11 +3,9 @@
 #include <cmath>
 
 #include "harness/record/export.h"
+#include "harness/record/store.h"
 #include "harness/record/table.h"
-#include "harness/suite/builtins.h"
-#include "harness/train/trial.h"
 #include "longhaul/error.h"
-#include "math/parallel.h"
 #include "tests/support/catch.h"
 #include "tests/support/fake_registry.h"
 #include "tests/support/folder.h"
@@ -120,21 +118,10 @@ TEST_CASE("tune: trials that choose are exported without a test value and stay o
 }
 
 TEST_CASE("tune: a trial that chooses settings is validated and never tested", "[tune]") {
-  Registry registry;
-  register_builtins(registry);
-  register_seen_task(registry);
-  TrialSpec spec;
-  spec.model_name = spec.model = "lru";
-  spec.task_name = spec.task = "seen";
-  spec.settings.d_model = 8;
-  spec.settings.layers = 1;
-  spec.settings.validation_examples = 40;
-  spec.budget.steps = 3;
+  TrialSpec spec = seen_trial("lru", 3);
   spec.tuning.is_candidate = true;
   const TemporaryFolder out;
-  const int before = threads();
-  const TrialRecord record = run_trial(spec, registry, out.path, 1);
-  set_threads(before);
+  const TrialRecord record = run_seen_trial(spec, out.path);
   REQUIRE(record.status == Status::ok);
   REQUIRE(record.evaluations.size() == 1);
   CHECK(record.evaluations[0].validation > 0);

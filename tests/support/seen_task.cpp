@@ -1,6 +1,9 @@
 #include "tests/support/seen_task.h"
 
+#include "harness/suite/builtins.h"
+#include "harness/train/trial.h"
 #include "longhaul/error.h"
+#include "math/parallel.h"
 
 namespace longhaul {
 namespace {
@@ -40,8 +43,34 @@ class Seen final : public Task {
 
 }  // namespace
 
-void register_seen_task(Registry& registry) {
+Registry registry_with_seen_task() {
+  Registry registry;
+  register_builtins(registry);
   registry.task<Seen>({.name = "seen", .about = "has token 1 occurred yet?", .source = "a test"});
+  return registry;
+}
+
+TrialSpec seen_trial(const std::string& model, int64_t steps) {
+  TrialSpec spec;
+  spec.model_name = spec.model = model;
+  spec.task_name = spec.task = "seen";
+  spec.settings.d_model = 16;
+  spec.settings.layers = 1;
+  spec.settings.batch = 16;
+  spec.settings.validation_examples = 40;
+  spec.settings.test_examples = 40;
+  spec.settings.evaluations = 2;
+  spec.budget.steps = steps;
+  spec.seed = 3;
+  return spec;
+}
+
+TrialRecord run_seen_trial(const TrialSpec& spec, const std::filesystem::path& dir,
+                           int on_threads) {
+  const int before = threads();
+  TrialRecord record = run_trial(spec, registry_with_seen_task(), dir, on_threads);
+  set_threads(before);
+  return record;
 }
 
 }  // namespace longhaul

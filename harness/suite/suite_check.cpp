@@ -1,0 +1,51 @@
+#include "harness/suite/suite_check.h"
+
+#include <algorithm>
+#include <map>
+
+#include "harness/suite/check.h"
+#include "harness/suite/pretraining.h"
+#include "harness/train/hybrid.h"
+#include "longhaul/error.h"
+
+namespace longhaul {
+
+void check_post_hoc(const Suite& suite, const Registry& registry, const Section& file) {
+  for (const std::string& change : suite.evaluate.post_hoc) {
+    std::vector<std::string> problems;
+    const bool known =
+        std::any_of(suite.models.begin(), suite.models.end(), [&](const ModelEntry& entry) {
+          OptionMap options = entry.options;
+          set_option(options, "post_hoc", change);
+          const OptionCheck check = check_model(registry.model(entry.base),
+                                                settings_of(suite, entry, {}), kAnyLength, options);
+          for (const OptionProblem& problem : check.problems)
+            if (is_option(problem.key, "post_hoc")) problems.push_back(problem.message);
+          return has_option(check.resolved, "post_hoc") && check.problems.empty();
+        });
+    if (!known)
+      file.problem("evaluate", text("post_hoc: ", change, ": ",
+                                    problems.empty() ? "no model of the suite has post-hoc changes"
+                                                     : problems.front()));
+  }
+}
+
+void check_trials(const Suite& suite, const Registry& registry, const Section& file) {
+  Suite once = suite;
+  once.seeds.resize(1);
+  std::map<std::string, TrialSpec> seen;
+  for (const TrialSpec& spec : grid(once, registry)) {
+    const auto [first, is_new] = seen.emplace(spec.id(), spec);
+    const std::string why = pretraining_problem(spec);
+    if (!why.empty())
+      file.problem("pretrain", text(spec.model_name, " on ", spec.task_name, ": ", why));
+    if (is_new) continue;
+    const TrialSpec& other = first->second;
+    file.problem(
+        spec.model_name == other.model_name ? "tasks" : "models",
+        text(spec.model_name, " on ", spec.task_name, " is the same trial as ", other.model_name,
+             " on ", other.task_name, ": entries must differ in an option or setting"));
+  }
+}
+
+}  // namespace longhaul
