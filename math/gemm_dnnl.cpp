@@ -16,6 +16,10 @@ namespace {
 
 using dnnl::memory;
 
+static_assert(DNNL_CPU_THREADING_RUNTIME == DNNL_RUNTIME_OMP ||
+                  DNNL_CPU_THREADING_RUNTIME == DNNL_RUNTIME_SEQ,
+              "this oneDNN brings threads of its own (TBB); use one built for OpenMP");
+
 // oneDNN splits a product over the threads it may use, and the split changes the bits.
 class SingleThread {
  public:

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "longhaul/tensor.h"
+#include "math/gradient.h"
 #include "math/tile.h"
 
 // What the kernels of linear attention share: one head of one sequence at a time, its positions as
@@ -61,11 +62,6 @@ inline void put_rows(const float* from, int64_t from_stride, int64_t rows, int64
       float& out = to.data[r * stride + c];
       out = to.accumulate ? out + from[r * from_stride + c] : from[r * from_stride + c];
     }
-}
-
-// `data` is null where no gradient is wanted.
-inline GradTarget target_of(const Tensor& x) {
-  return x.needs_grad() ? x.grad_target() : GradTarget{nullptr, false};
 }
 
 inline GradTarget moved(const GradTarget& target, int64_t by) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "math/gradient.h"
 #include "math/ops/attention_tiles.h"
 #include "math/parallel.h"
 
@@ -158,10 +159,6 @@ void reverse_head(const Problem& p, const Head& head, bool far, const Work& w) {
   }
   reverse_part(p, head, head.parts[0], head.dv, w);
   if (far) reverse_part(p, head, head.parts[1], {head.dv.data, true}, w);
-}
-
-GradTarget target_of(const Tensor& x) {
-  return x.defined() && x.needs_grad() ? x.grad_target() : GradTarget{nullptr, false};
 }
 
 // The target of a head; `again` if an earlier head has written to it.

@@ -3,6 +3,7 @@
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "math/gradient.h"
 
 namespace longhaul {
 namespace {
@@ -86,18 +87,21 @@ Tensor binary(const char* op, const Tensor& a, const Tensor& b, F f, DA da, DB d
   // dx += dy * partial, summed over the axes along which x repeats
   auto reverse = [m](const Tensor& x, const Tensor& a, const Tensor& b, const float* dy,
                      int64_t step, bool first, auto partial) {
-    float* dx = x.grad();
+    // A tensor that repeats along no axis gets one term a value, and need not be zeroed first.
+    const bool whole = x.size() == m.shape.size();
+    const GradTarget dx = whole ? x.grad_target() : GradTarget{x.grad(), true};
     for (int64_t row = 0; row < m.outer; ++row) {
       const auto [oa, ob] = m.offsets(row);
       const float *pa = a.data() + oa, *pb = b.data() + ob, *pdy = dy + row * m.inner;
-      float* pdx = dx + (first ? oa : ob);
+      const GradTarget pdx{dx.data + (first ? oa : ob), dx.accumulate};
       const int64_t sa = m.step_a, sb = m.step_b;
       if (sa == 1 && sb == 1) {
 #pragma omp simd
-        for (int64_t i = 0; i < m.inner; ++i) pdx[i] += pdy[i] * partial(pa[i], pb[i]);
+        for (int64_t i = 0; i < m.inner; ++i)
+          pdx.data[i] = before(pdx, i) + pdy[i] * partial(pa[i], pb[i]);
       } else {
         for (int64_t i = 0; i < m.inner; ++i)
-          pdx[i * step] += pdy[i] * partial(pa[i * sa], pb[i * sb]);
+          pdx.data[i * step] = before(pdx, i * step) + pdy[i] * partial(pa[i * sa], pb[i * sb]);
       }
     }
   };

@@ -266,8 +266,8 @@ Tensor delta_rule(const Tensor& q, const Tensor& k, const Tensor& v, const Tenso
   record(y, {q, k, v, beta, log_decay}, [=] {
     count_flops(2 * useful_flops(p));
     // In the order in which a head writes them, so that two of them may be one tensor.
-    const GradTarget dv = head::target_of(v), dbeta = head::target_of(beta),
-                     dq = head::target_of(q), dk = head::target_of(k), dg = head::target_of(decays);
+    const GradTarget dv = target_of(v), dbeta = target_of(beta), dq = target_of(q),
+                     dk = target_of(k), dg = target_of(decays);
     const float* dy = y.grad();
     each_head([&](int64_t head, const Inputs& in) {
       const int64_t at = p.at(head, p.d), at_v = p.at(head, p.dv), one = p.at(head, 1);

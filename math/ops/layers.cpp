@@ -4,6 +4,7 @@
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "math/gradient.h"
 #include "math/memory.h"
 
 namespace longhaul {
@@ -48,7 +49,7 @@ Tensor layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float
   }
   record(y, {x, gain, bias}, [=] {
     // n = (x - mean) / s;  dn = dy g;  dx += (dn - mean(dn) - n mean(dn n)) / s;  dg += dy n
-    float* dx = x.needs_grad() ? x.grad() : nullptr;
+    const GradTarget dx = target_of(x);
     float* dg = gain.needs_grad() ? gain.grad() : nullptr;
     float* dc = bias.defined() && bias.needs_grad() ? bias.grad() : nullptr;
     for (int64_t r = 0; r < rows; ++r) {
@@ -63,10 +64,11 @@ Tensor layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float
       }
       a /= static_cast<float>(D);
       b /= static_cast<float>(D);
-      if (dx) {
+      if (dx.data) {
 #pragma omp simd
         for (int64_t i = 0; i < D; ++i)
-          dx[r * D + i] += inverse * (dy[i] * g[i] - a - (in[i] - mean) * inverse * b);
+          dx.data[r * D + i] =
+              before(dx, r * D + i) + inverse * (dy[i] * g[i] - a - (in[i] - mean) * inverse * b);
       }
       if (dg) {
 #pragma omp simd
@@ -95,7 +97,7 @@ Tensor rms_norm(const Tensor& x, const Tensor& gain, float epsilon) {
     for (int64_t i = 0; i < D; ++i) out[i] = in[i] * inverse * g[i];
   }
   record(y, {x, gain}, [=] {  // n = x / s;  dn = dy g;  dx += (dn - n mean(dn n)) / s;  dg += dy n
-    float* dx = x.needs_grad() ? x.grad() : nullptr;
+    const GradTarget dx = target_of(x);
     float* dg = gain.needs_grad() ? gain.grad() : nullptr;
     for (int64_t r = 0; r < rows; ++r) {
       const float *in = x.data() + r * D, *dy = y.grad() + r * D, *g = gain.data();
@@ -104,9 +106,10 @@ Tensor rms_norm(const Tensor& x, const Tensor& gain, float epsilon) {
 #pragma omp simd reduction(+ : along)
       for (int64_t i = 0; i < D; ++i) along += dy[i] * g[i] * in[i];
       along *= inverse * inverse / static_cast<float>(D);
-      if (dx) {
+      if (dx.data) {
 #pragma omp simd
-        for (int64_t i = 0; i < D; ++i) dx[r * D + i] += inverse * (dy[i] * g[i] - in[i] * along);
+        for (int64_t i = 0; i < D; ++i)
+          dx.data[r * D + i] = before(dx, r * D + i) + inverse * (dy[i] * g[i] - in[i] * along);
       }
       if (dg) {
 #pragma omp simd

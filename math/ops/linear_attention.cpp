@@ -19,7 +19,7 @@
 namespace longhaul {
 namespace {
 
-using head::add_scaled, head::dot, head::moved, head::put_rows, head::target_of;
+using head::add_scaled, head::dot, head::moved, head::put_rows;
 using head::Rows, head::Scratch;
 using tile::kWidth;
 using tile::Vec;

@@ -1,4 +1,5 @@
 // Elementwise functions of one tensor, and the gated product.
+#include <algorithm>
 #include <cmath>
 
 #include "longhaul/error.h"
@@ -130,14 +131,22 @@ Tensor gated_silu(const Tensor& x, const Tensor& gate) {
   for (int64_t i = 0; i < n; ++i) py[i] = px[i] * pg[i] * vmath::sigmoid(pg[i]);
   record(y, {x, gate}, [=] {  // dx += dy silu(g);  dg += dy x silu'(g), silu' = s + g s (1 - s)
     const float *px = x.data(), *pg = gate.data(), *dy = y.grad();
-    float* dx = x.grad();
-    float* dg = gate.grad();
+    const GradTarget dx = x.grad_target(), dg = gate.grad_target();
+    const auto reverse = [&](auto put) {
 #pragma omp simd
-    for (int64_t i = 0; i < n; ++i) {
-      const float g = pg[i], s = vmath::sigmoid(g);
-      dx[i] += dy[i] * g * s;
-      dg[i] += dy[i] * px[i] * (s + g * s * (1 - s));
+      for (int64_t i = 0; i < n; ++i) {
+        const float g = pg[i], s = vmath::sigmoid(g);
+        put(dx.data[i], dy[i] * g * s);
+        put(dg.data[i], dy[i] * px[i] * (s + g * s * (1 - s)));
+      }
+    };
+    if (!dx.accumulate && !dg.accumulate) {
+      reverse([](float& to, float term) { to = term; });
+      return;
     }
+    for (const GradTarget& target : {dx, dg})
+      if (!target.accumulate) std::fill_n(target.data, n, 0.0f);
+    reverse([](float& to, float term) { to += term; });
   });
   return y;
 }
