@@ -185,8 +185,8 @@ TEST_CASE("pathfinder: easy pictures and Path-X have the statistics of a regener
 }
 
 // No statistics of sizes 64 and 256 are published. The light of a dash follows from Path-X's mean
-// and grows with the thickness, which is 1 and 2 where Path-X's is 1.5 for its 2 x 14 + 8 x 4 dashes; a
-// marker is a disc.
+// and grows with the thickness, which is 1 and 2 where Path-X's is 1.5 for its 2 x 14 + 8 x 4
+// dashes; a marker is a disc.
 TEST_CASE("pathfinder: sizes 64 and 256 have the light of their dashes and markers",
           "[tasks][pathfinder]") {
   const double dash_of_path_x = (7.91 / 255 * 128 * 128 - 2 * std::numbers::pi * 9) / (60 * 0.9);
