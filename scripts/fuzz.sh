@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every reader under libFuzzer with AddressSanitizer and UBSan (needs clang++ and libclang-rt-14-dev).
 #   scripts/fuzz.sh [RUNS [TARGET ...]]    by default a million inputs of each target
+# Inputs grow to twice a target's longest seed: enough to say everything, and a million take minutes.
 # What is found stands in build/fuzz/findings/TARGET; what was learned, in build/fuzz/corpus/TARGET.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,8 +15,9 @@ targets=("$@")
 
 # The readers are compiled here with coverage and sanitizers, and take the place of the library's own; the
 # rest of it, kernels that clang 14 cannot compile among it, is the dev build's.
-readers=(tasks/{data_file,image,listops,listops_expression,listops_files,pathfinder,pathfinder_files,retrieval,text}.cpp
-  harness/suite/{config,section,suite,yaml}.cpp harness/record/{record,store}.cpp math/checkpoint.cpp)
+readers=(tasks/{data_file,idx_file,image,listops,listops_expression,listops_files,pathfinder,pathfinder_files,retrieval,text}.cpp
+  harness/suite/{config,section,suite,yaml}.cpp harness/claims/{claim,numbers,rule}.cpp
+  harness/record/{record,store}.cpp math/checkpoint.cpp)
 program=build/fuzz/longhaul_libfuzzer
 mkdir -p build/fuzz
 clang++ -std=c++20 -O1 -g1 -w -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -Iinclude \
@@ -28,8 +30,9 @@ for target in "${targets[@]}"; do
   findings=build/fuzz/findings/$target
   mkdir -p "$corpus" "$findings"
   build/dev/bin/longhaul_fuzz "$target" --write "$corpus"
+  longest=$(cd "$corpus" && wc -c [0-9] | awk '$2 != "total" && $1 > longest {longest = $1} END {print longest}')
   echo "== $target"
-  LONGHAUL_FUZZ_TARGET=$target "$program" "$corpus" -runs="$runs" -max_len=16384 -timeout=10 \
+  LONGHAUL_FUZZ_TARGET=$target "$program" "$corpus" -runs="$runs" -max_len=$((2 * longest)) -timeout=10 \
     -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$findings/" 2>&1 |
     tee "$findings/log.txt" | grep -E '^stat::number|ERROR|SUMMARY|Test unit' || true
 done

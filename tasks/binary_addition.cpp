@@ -79,5 +79,8 @@ LONGHAUL_PLUGIN(binary_addition) {
   registry.task<BinaryAddition>(
       {.name = "binary_addition",
        .about = "sum of two binary numbers, lowest bit first",
-       .source = "Deletang et al. 2023, arXiv:2207.02098, context-sensitive"});
+       .source = "Deletang et al. 2023, arXiv:2207.02098, context-sensitive",
+       .published = "accuracy in percent at lengths 41 to 500, best of 10 seeds\n"
+                    "Deletang et al. 2023, table 1: RNN 50.3, LSTM 55.5, Transformer 54.3 "
+                    "(recalled, not checked against the paper)"});
 }

@@ -81,5 +81,8 @@ LONGHAUL_PLUGIN(binary_multiplication) {
   registry.task<BinaryMultiplication>(
       {.name = "binary_multiplication",
        .about = "product of two binary numbers, lowest bit first",
-       .source = "Deletang et al. 2023, arXiv:2207.02098, context-sensitive"});
+       .source = "Deletang et al. 2023, arXiv:2207.02098, context-sensitive",
+       .published = "accuracy in percent at lengths 41 to 500, best of 10 seeds\n"
+                    "Deletang et al. 2023, table 1: RNN 50.0, LSTM 53.1, Transformer 52.2 "
+                    "(recalled, not checked against the paper)"});
 }

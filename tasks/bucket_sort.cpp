@@ -51,8 +51,11 @@ class BucketSort final : public FormalTask {
 }  // namespace
 
 LONGHAUL_PLUGIN(bucket_sort) {
-  registry.task<BucketSort>(
-      {.name = "bucket_sort",
-       .about = "the input's symbols in rising order",
-       .source = "Deletang et al. 2023, arXiv:2207.02098, context-sensitive"});
+  registry.task<BucketSort>({.name = "bucket_sort",
+                             .about = "the input's symbols in rising order",
+                             .source = "Deletang et al. 2023, arXiv:2207.02098, context-sensitive",
+                             .published =
+                                 "accuracy in percent at lengths 41 to 500, best of 10 seeds\n"
+                                 "Deletang et al. 2023, table 1: RNN 27.9, LSTM 99.3, Transformer "
+                                 "91.9 (recalled, not checked against the paper)"});
 }

@@ -85,8 +85,11 @@ class ComputeSqrt final : public FormalTask {
 }  // namespace
 
 LONGHAUL_PLUGIN(compute_sqrt) {
-  registry.task<ComputeSqrt>(
-      {.name = "compute_sqrt",
-       .about = "square root of a binary number, rounded down",
-       .source = "Deletang et al. 2023, arXiv:2207.02098, context-sensitive"});
+  registry.task<ComputeSqrt>({.name = "compute_sqrt",
+                              .about = "square root of a binary number, rounded down",
+                              .source = "Deletang et al. 2023, arXiv:2207.02098, context-sensitive",
+                              .published =
+                                  "accuracy in percent at lengths 41 to 500, best of 10 seeds\n"
+                                  "Deletang et al. 2023, table 1: RNN 54.3, LSTM 57.5, Transformer "
+                                  "52.4 (recalled, not checked against the paper)"});
 }

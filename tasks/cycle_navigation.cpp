@@ -42,7 +42,11 @@ class CycleNavigation final : public FormalTask {
 }  // namespace
 
 LONGHAUL_PLUGIN(cycle_navigation) {
-  registry.task<CycleNavigation>({.name = "cycle_navigation",
-                                  .about = "where a walk on a circle ends",
-                                  .source = "Deletang et al. 2023, arXiv:2207.02098, regular"});
+  registry.task<CycleNavigation>(
+      {.name = "cycle_navigation",
+       .about = "where a walk on a circle ends",
+       .source = "Deletang et al. 2023, arXiv:2207.02098, regular",
+       .published = "accuracy in percent at lengths 41 to 500, best of 10 seeds\n"
+                    "Deletang et al. 2023, table 1: RNN 100.0, LSTM 100.0, Transformer 61.9 "
+                    "(recalled, not checked against the paper)"});
 }

@@ -152,5 +152,7 @@ class Digits final : public data::StoredTask {
 LONGHAUL_PLUGIN(digits) {
   registry.task<Digits>({.name = "digits",
                          .about = "class of a digit read pixel by pixel; MNIST's files",
-                         .source = "Le et al. 2015, arXiv:1504.00941, section 4.3"});
+                         .source = "Le et al. 2015, arXiv:1504.00941, section 4.3",
+                         .published = "accuracy in percent on MNIST, input real\n"
+                                      "Gu et al. 2022: S4 99.6, with permute 98.7"});
 }

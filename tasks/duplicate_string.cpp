@@ -43,5 +43,7 @@ LONGHAUL_PLUGIN(duplicate_string) {
   registry.task<DuplicateString>(
       {.name = "duplicate_string",
        .about = "the input twice",
-       .source = "Deletang et al. 2023, arXiv:2207.02098, context-sensitive"});
+       .source = "Deletang et al. 2023, arXiv:2207.02098, context-sensitive",
+       .published = "accuracy in percent at lengths 41 to 500, best of 10 seeds\n"
+                    "Deletang et al. 2023, table 1: RNN 50.3, LSTM 57.6, Transformer 52.8"});
 }

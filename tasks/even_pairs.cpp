@@ -46,5 +46,9 @@ class EvenPairs final : public FormalTask {
 LONGHAUL_PLUGIN(even_pairs) {
   registry.task<EvenPairs>({.name = "even_pairs",
                             .about = "is the number of unequal neighbours odd",
-                            .source = "Deletang et al. 2023, arXiv:2207.02098, regular"});
+                            .source = "Deletang et al. 2023, arXiv:2207.02098, regular",
+                            .published =
+                                "accuracy in percent at lengths 41 to 500, best of 10 seeds\n"
+                                "Deletang et al. 2023, table 1: RNN 100.0, LSTM 100.0, Transformer "
+                                "96.4 (recalled, not checked against the paper)"});
 }

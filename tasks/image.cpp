@@ -1,4 +1,4 @@
-// Image of Long Range Arena (Tay et al. 2021, arXiv:2011.04006, section 2.2.4): the class of a
+// Image of Long Range Arena (Tay et al. 2020, arXiv:2011.04006, section 2.2.4): the class of a
 // small picture that is read pixel by pixel, row by row. The pictures are CIFAR-10's (Krizhevsky
 // 2009), read from the files of its binary version; image_synthetic is a task of this shape that
 // needs none.
@@ -11,8 +11,9 @@
 //                  255.5 / 255 of it, plus 1 as 0 pads; vocabulary 257
 //   gray_values    S4's and its successors': y = (19595 r + 38470 g + 7471 b + 32768) / 65536,
 //                  rounded down, as the number (y - 122.6) / 61
-//   color_values   LRU's "sCIFAR": each color c as (c / 255 - mean) / deviation with the means
-//                  0.4914, 0.4822, 0.4465 and the deviations 0.247, 0.243, 0.261
+//   color_values   LRU's "sCIFAR": each color c as (c / 255 - mean) / deviation. The means 0.4914,
+//                  0.4822, 0.4465 and deviations 0.247, 0.243, 0.261 are those of S4's code for
+//                  pictures in color; LRU's has not been released
 //
 //   r, g, b = 200, 100, 50   gray_tokens   125
 //                            gray_values   0.0230
@@ -170,6 +171,13 @@ class Image final : public data::StoredTask {
 LONGHAUL_PLUGIN(image) {
   registry.task<Image>({.name = "image",
                         .about = "class of a picture read pixel by pixel; CIFAR-10's files",
-                        .source = "Tay et al. 2021, arXiv:2011.04006, section 2.2.4; Krizhevsky "
-                                  "2009, Learning multiple layers of features from tiny images"});
+                        .source = "Tay et al. 2020, arXiv:2011.04006, section 2.2.4; Krizhevsky "
+                                  "2009, Learning multiple layers of features from tiny images",
+                        .published =
+                            "accuracy in percent\n"
+                            "input gray_tokens: Tay et al. 2020, table 1: Transformer 42.4, Sparse "
+                            "Transformer 44.2, Performer 42.8\n"
+                            "input gray_values: Gu et al. 2022, repository: S4 88.5; Smith et al. "
+                            "2023: S5 88.0\n"
+                            "input color_values: Orvieto et al. 2023: LRU 89.0, tanh RNN 69.9"});
 }

@@ -1,4 +1,4 @@
-// The stand-in for Long Range Arena's Image (Tay et al. 2021, arXiv:2011.04006, section 2.2.4: grey
+// The stand-in for Long Range Arena's Image (Tay et al. 2020, arXiv:2011.04006, section 2.2.4: grey
 // CIFAR-10, pixel by pixel), made up so that it needs no download. No score on it compares with a
 // published one; the task `image` reads the real pictures.
 //
@@ -213,7 +213,7 @@ LONGHAUL_PLUGIN(image_synthetic) {
   registry.task<ImageSynthetic>(
       {.name = "image_synthetic",
        .about = "which of ten drawn shapes stands in a grey picture?",
-       .source = "stands in for Image of Tay et al. 2021, arXiv:2011.04006",
+       .source = "stands in for Image of Tay et al. 2020, arXiv:2011.04006",
        .published =
            "None: it stands in for Long Range Arena's Image, whose figures do not compare."});
 }

@@ -77,5 +77,9 @@ class InductionHeads final : public Task {
 LONGHAUL_PLUGIN(induction_heads) {
   registry.task<InductionHeads>({.name = "induction_heads",
                                  .about = "what followed a special symbol the first time",
-                                 .source = "Gu and Dao 2023, arXiv:2312.00752, section 4.1.2"});
+                                 .source = "Gu and Dao 2023, arXiv:2312.00752, section 4.1.2",
+                                 .published =
+                                     "trained at length 256, task as here\n"
+                                     "Gu and Dao 2023, table 2, a plot: Mamba stays at 100 percent "
+                                     "up to length 1048576, attention is lost beyond 512"});
 }

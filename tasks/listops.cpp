@@ -1,4 +1,4 @@
-// ListOps as in Long Range Arena (Tay et al. 2021, arXiv:2011.04006, section 2.2.1; the expressions
+// ListOps as in Long Range Arena (Tay et al. 2020, arXiv:2011.04006, section 2.2.1; the expressions
 // are those of Nangia and Bowman 2018, arXiv:1804.06028).
 //
 // A nested prefix expression over digits; the answer is its value, one of ten classes.
@@ -193,7 +193,7 @@ LONGHAUL_PLUGIN(listops) {
   registry.task<ListOps>(
       {.name = "listops",
        .about = "value of a nested prefix expression over digits",
-       .source = "Tay et al. 2021, arXiv:2011.04006, section 2.2.1",
+       .source = "Tay et al. 2020, arXiv:2011.04006, section 2.2.1",
        .published = "accuracy in percent, task as here\n"
                     "Tay et al. 2020, table 1: Transformer 36.4, Reformer 37.3, Longformer "
                     "35.6, Performer 18.0, Linear Transformer 16.1\n"

@@ -50,5 +50,8 @@ LONGHAUL_PLUGIN(missing_duplicate_string) {
   registry.task<MissingDuplicateString>(
       {.name = "missing_duplicate_string",
        .about = "the hidden bit of a string that stands there twice",
-       .source = "Deletang et al. 2023, arXiv:2207.02098, context-sensitive"});
+       .source = "Deletang et al. 2023, arXiv:2207.02098, context-sensitive",
+       .published = "accuracy in percent at lengths 41 to 500, best of 10 seeds\n"
+                    "Deletang et al. 2023, table 1: RNN 52.3, LSTM 54.3, Transformer 56.4 "
+                    "(recalled, not checked against the paper)"});
 }

@@ -67,7 +67,10 @@ class ModularArithmetic final : public FormalTask {
 }  // namespace
 
 LONGHAUL_PLUGIN(modular_arithmetic) {
-  registry.task<ModularArithmetic>({.name = "modular_arithmetic",
-                                    .about = "value of sums and products of digits modulo 5",
-                                    .source = "Deletang et al. 2023, arXiv:2207.02098, regular"});
+  registry.task<ModularArithmetic>(
+      {.name = "modular_arithmetic",
+       .about = "value of sums and products of digits modulo 5",
+       .source = "Deletang et al. 2023, arXiv:2207.02098, regular",
+       .published = "accuracy in percent at lengths 41 to 500, best of 10 seeds\n"
+                    "Deletang et al. 2023, table 1: RNN 100.0, LSTM 100.0, Transformer 24.2"});
 }

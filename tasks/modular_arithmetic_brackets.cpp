@@ -50,5 +50,8 @@ LONGHAUL_PLUGIN(modular_arithmetic_brackets) {
   registry.task<ModularArithmeticBrackets>(
       {.name = "modular_arithmetic_brackets",
        .about = "value of a bracketed expression modulo 5",
-       .source = "Deletang et al. 2023, arXiv:2207.02098, context-free"});
+       .source = "Deletang et al. 2023, arXiv:2207.02098, context-free",
+       .published = "accuracy in percent at lengths 41 to 500, best of 10 seeds\n"
+                    "Deletang et al. 2023, table 1: RNN 41.3, LSTM 59.2, Transformer 32.5 "
+                    "(recalled, not checked against the paper)"});
 }

@@ -33,6 +33,7 @@
 #include "longhaul/error.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
+#include "tasks/symbols.h"
 
 namespace {
 using namespace longhaul;
@@ -106,6 +107,16 @@ class Mqar final : public Task {
   Shallow shallow(const Example& example, int64_t t) const override {
     const int64_t pair = std::min((t - 2 * pairs_) / 2, pairs_ - 1);
     return {.guess = static_cast<int32_t>(example.tokens[2 * pair + 1] - 1 - first_value())};
+  }
+
+  // k3 is the symbol 3, v3 the symbol V/2 + 3: the value of class 3.
+  std::string show(const Example& example) const override {
+    const auto token = [this](int32_t id) {
+      const int64_t symbol = id - 1;
+      if (symbol == kBlank) return std::string("_");
+      return symbol < first_value() ? text("k", symbol) : text("v", symbol - first_value());
+    };
+    return symbols::rows(example, token, [](int32_t value) { return text("v", value); });
   }
 
  private:

@@ -43,7 +43,10 @@ class OddsFirst final : public FormalTask {
 }  // namespace
 
 LONGHAUL_PLUGIN(odds_first) {
-  registry.task<OddsFirst>({.name = "odds_first",
-                            .about = "the symbols at odd places, then those at even ones",
-                            .source = "Deletang et al. 2023, arXiv:2207.02098, context-sensitive"});
+  registry.task<OddsFirst>(
+      {.name = "odds_first",
+       .about = "the symbols at odd places, then those at even ones",
+       .source = "Deletang et al. 2023, arXiv:2207.02098, context-sensitive",
+       .published = "accuracy in percent at lengths 41 to 500, best of 10 seeds\n"
+                    "Deletang et al. 2023, table 1: RNN 51.0, LSTM 55.6, Transformer 52.8"});
 }

@@ -35,7 +35,10 @@ class ParityCheck final : public FormalTask {
 }  // namespace
 
 LONGHAUL_PLUGIN(parity_check) {
-  registry.task<ParityCheck>({.name = "parity_check",
-                              .about = "is the number of ones odd",
-                              .source = "Deletang et al. 2023, arXiv:2207.02098, regular"});
+  registry.task<ParityCheck>(
+      {.name = "parity_check",
+       .about = "is the number of ones odd",
+       .source = "Deletang et al. 2023, arXiv:2207.02098, regular",
+       .published = "accuracy in percent at lengths 41 to 500, best of 10 seeds\n"
+                    "Deletang et al. 2023, table 1: RNN 100.0, LSTM 100.0, Transformer 52.0"});
 }

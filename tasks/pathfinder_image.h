@@ -50,7 +50,7 @@ class Generator {
  public:
   explicit Generator(Shape shape);
 
-  // Throws Error when two target contours do not find room in 100000 attempts.
+  // Throws Error when two target contours do not find room in a million attempts.
   Picture draw(Rng& rng) const;
 
  private:

@@ -1,4 +1,4 @@
-// Retrieval of Long Range Arena (Tay et al. 2021, arXiv:2011.04006, section 2.2.3): does one paper
+// Retrieval of Long Range Arena (Tay et al. 2020, arXiv:2011.04006, section 2.2.3): does one paper
 // cite the other? Both are read byte by byte, each by the same encoder on its own. The papers are
 // those of the ACL Anthology Network (Radev et al. 2013), read from the release's files;
 // retrieval_synthetic is a task of this shape that needs no files.
@@ -138,6 +138,12 @@ class Retrieval final : public data::StoredTask {
 LONGHAUL_PLUGIN(retrieval) {
   registry.task<Retrieval>({.name = "retrieval",
                             .about = "does one paper cite the other? bytes; AAN's files",
-                            .source = "Tay et al. 2021, arXiv:2011.04006, section 2.2.3; Radev et "
-                                      "al. 2013, doi:10.1007/s10579-012-9211-2"});
+                            .source = "Tay et al. 2020, arXiv:2011.04006, section 2.2.3; Radev et "
+                                      "al. 2013, doi:10.1007/s10579-012-9211-2",
+                            .published =
+                                "accuracy in percent, task as here\n"
+                                "Tay et al. 2020, table 1: Transformer 57.5, Sparse Transformer "
+                                "59.6, Performer 53.8, Linear Transformer 53.1\n"
+                                "Gu et al. 2022, repository: S4 91.0; Smith et al. 2023: S5 91.4; "
+                                "Orvieto et al. 2023: LRU 89.9"});
 }

@@ -1,4 +1,4 @@
-// The stand-in for Long Range Arena's Retrieval (Tay et al. 2021, arXiv:2011.04006, section 2.2.3:
+// The stand-in for Long Range Arena's Retrieval (Tay et al. 2020, arXiv:2011.04006, section 2.2.3:
 // pairs of papers of the ACL Anthology Network, byte by byte), made up so that it needs no
 // download. No score on it compares with a published one; the task `retrieval` reads the real
 // pairs.
@@ -128,7 +128,7 @@ LONGHAUL_PLUGIN(retrieval_synthetic) {
   registry.task<RetrievalSynthetic>(
       {.name = "retrieval_synthetic",
        .about = "do two made-up documents report the same facts? byte by byte",
-       .source = "stands in for Retrieval of Tay et al. 2021, arXiv:2011.04006",
+       .source = "stands in for Retrieval of Tay et al. 2020, arXiv:2011.04006",
        .published =
            "None: it stands in for Long Range Arena's Retrieval, whose figures do not compare."});
 }

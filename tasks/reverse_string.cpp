@@ -40,7 +40,10 @@ class ReverseString final : public FormalTask {
 }  // namespace
 
 LONGHAUL_PLUGIN(reverse_string) {
-  registry.task<ReverseString>({.name = "reverse_string",
-                                .about = "the input backwards",
-                                .source = "Deletang et al. 2023, arXiv:2207.02098, context-free"});
+  registry.task<ReverseString>(
+      {.name = "reverse_string",
+       .about = "the input backwards",
+       .source = "Deletang et al. 2023, arXiv:2207.02098, context-free",
+       .published = "accuracy in percent at lengths 41 to 500, best of 10 seeds\n"
+                    "Deletang et al. 2023, table 1: RNN 62.0, LSTM 60.9, Transformer 62.3"});
 }

@@ -105,5 +105,8 @@ class SelectiveCopy final : public Task {
 LONGHAUL_PLUGIN(selective_copy) {
   registry.task<SelectiveCopy>({.name = "selective_copy",
                                 .about = "symbols at random places among blanks, again in order",
-                                .source = "Gu and Dao 2023, arXiv:2312.00752, section 4.1.1"});
+                                .source = "Gu and Dao 2023, arXiv:2312.00752, section 4.1.1",
+                                .published = "accuracy in percent, task as here\n"
+                                             "Gu and Dao 2023, table 1: Mamba 99.8, S6 without a "
+                                             "gate 97.0, H3 57.0, Hyena 30.1, S4 18.3"});
 }

@@ -63,5 +63,9 @@ class SolveEquation final : public FormalTask {
 LONGHAUL_PLUGIN(solve_equation) {
   registry.task<SolveEquation>({.name = "solve_equation",
                                 .about = "the unknown digit of a bracketed equation modulo 5",
-                                .source = "Deletang et al. 2023, arXiv:2207.02098, context-free"});
+                                .source = "Deletang et al. 2023, arXiv:2207.02098, context-free",
+                                .published =
+                                    "accuracy in percent at lengths 41 to 500, best of 10 seeds\n"
+                                    "Deletang et al. 2023, table 1: RNN 51.0, LSTM 67.8, "
+                                    "Transformer 25.7 (recalled, not checked against the paper)"});
 }

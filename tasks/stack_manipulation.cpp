@@ -81,5 +81,7 @@ LONGHAUL_PLUGIN(stack_manipulation) {
   registry.task<StackManipulation>(
       {.name = "stack_manipulation",
        .about = "what a stack holds after pushes and pops",
-       .source = "Deletang et al. 2023, arXiv:2207.02098, context-free"});
+       .source = "Deletang et al. 2023, arXiv:2207.02098, context-free",
+       .published = "accuracy in percent at lengths 41 to 500, best of 10 seeds\n"
+                    "Deletang et al. 2023, table 1: RNN 56.0, LSTM 59.1, Transformer 57.5"});
 }

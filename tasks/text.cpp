@@ -1,4 +1,4 @@
-// Text of Long Range Arena (Tay et al. 2021, arXiv:2011.04006, section 2.2.2): is a film review,
+// Text of Long Range Arena (Tay et al. 2020, arXiv:2011.04006, section 2.2.2): is a film review,
 // read byte by byte, positive? The reviews are IMDb's (Maas et al. 2011), read from the folder
 // aclImdb of their release; text_synthetic is a task of this shape that needs no files.
 //
@@ -104,6 +104,13 @@ class Text final : public data::StoredTask {
 LONGHAUL_PLUGIN(text) {
   registry.task<Text>({.name = "text",
                        .about = "is a film review positive? bytes; IMDb's files",
-                       .source = "Tay et al. 2021, arXiv:2011.04006, section 2.2.2; Maas et al. "
-                                 "2011, ACL, pages 142-150"});
+                       .source = "Tay et al. 2020, arXiv:2011.04006, section 2.2.2; Maas et al. "
+                                 "2011, ACL, pages 142-150",
+                       .published =
+                           "accuracy in percent; Long Range Arena's models at the best of "
+                           "1000 to 4000 bytes, S4 at max_length 4096\n"
+                           "Tay et al. 2020, table 1: Transformer 64.3, Linear Transformer "
+                           "65.9, Performer 65.4, Reformer 56.1\n"
+                           "Gu et al. 2022, repository: S4 86.5; Smith et al. 2023: S5 "
+                           "89.3; Orvieto et al. 2023: LRU 89.4"});
 }

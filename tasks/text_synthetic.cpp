@@ -1,4 +1,4 @@
-// The stand-in for Long Range Arena's Text (Tay et al. 2021, arXiv:2011.04006, section 2.2.2: the
+// The stand-in for Long Range Arena's Text (Tay et al. 2020, arXiv:2011.04006, section 2.2.2: the
 // IMDb reviews of Maas et al. 2011, byte by byte), made up so that it needs no download. No score
 // on it compares with a published one; the task `text` reads the real reviews.
 //
@@ -130,7 +130,7 @@ LONGHAUL_PLUGIN(text_synthetic) {
   registry.task<TextSynthetic>(
       {.name = "text_synthetic",
        .about = "does a made-up review like the film? byte by byte",
-       .source = "stands in for Text of Tay et al. 2021, arXiv:2011.04006",
+       .source = "stands in for Text of Tay et al. 2020, arXiv:2011.04006",
        .published =
            "None: it stands in for Long Range Arena's Text, whose figures do not compare."});
 }

@@ -79,9 +79,12 @@ std::string origin(const json& entry) {
   return from == "builtin" ? "" : " (" + from + ")";
 }
 
-// A rough percentage: quick_baselines() looks at few examples.
-std::string percent(const json& baselines, const char* name) {
-  return baselines.is_null() ? "-" : fmt::format("{:.0f}%", 100 * baselines[name].get<double>());
+// Rough baselines, and on how few examples they were seen.
+std::string baseline_columns(const json& baselines) {
+  if (baselines.is_null()) return fmt::format("{:>6}  {:>8}  {:>7}  {:>8}  ", "-", "-", "-", "-");
+  const auto percent = [&](const char* name) { return 100 * baselines[name].get<double>(); };
+  return fmt::format("{:>5.0f}%  {:>7.0f}%  {:>6.0f}%  {:>8}  ", percent("chance"),
+                     percent("majority"), percent("shallow"), baselines["examples"].get<int64_t>());
 }
 
 void print(const json& entries) {
@@ -89,12 +92,10 @@ void print(const json& entries) {
   for (const json& entry : entries)
     width = std::max(width, entry["name"].get_ref<const std::string&>().size());
   const bool tasks = !entries.empty() && entries[0].contains("baselines");
-  if (tasks) fmt::print("{:<{}}  chance  majority  shallow\n", "", width);
+  if (tasks) fmt::print("{:<{}}  chance  majority  shallow  examples\n", "", width);
   for (const json& entry : entries) {
     fmt::print("{:<{}}  ", entry["name"].get<std::string>(), width);
-    if (tasks)
-      fmt::print("{:>6}  {:>8}  {:>7}  ", percent(entry["baselines"], "chance"),
-                 percent(entry["baselines"], "majority"), percent(entry["baselines"], "shallow"));
+    if (tasks) fmt::print("{}", baseline_columns(entry["baselines"]));
     if (entry.contains("verdict")) fmt::print("{:<12}  ", entry["verdict"].get<std::string>());
     fmt::print("{}{}\n", entry["about"].get<std::string>(), origin(entry));
   }

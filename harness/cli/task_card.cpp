@@ -14,7 +14,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int64_t kCardPositions = 1 << 20;
-constexpr int64_t kFewest = 16, kMost = 1000;  // examples of each of training and test
+constexpr int64_t kFewest = 64, kMost = 1000;  // examples of each of training and test
 
 json baselines_of(const Task& task, int64_t positions) {
   const int64_t examples = std::clamp(positions / task.max_length(), kFewest, kMost);

@@ -78,7 +78,7 @@ TEST_CASE("cli: lists and cards of tasks say what baselines score", "[cli]") {
   const TemporaryFolder folder;
   const Outcome listed = run_in(folder.path, "list tasks");
   CHECK(listed.status == 0);
-  CHECK_THAT(listed.out, Contains("chance  majority  shallow"));
+  CHECK_THAT(listed.out, Contains("chance  majority  shallow  examples"));
   const Outcome card = run_in(folder.path, "show task text_synthetic");
   CHECK(card.status == 0);
   CHECK_THAT(card.out, Contains("\nbaselines, on 1000 test examples") && Contains("50.0%") &&

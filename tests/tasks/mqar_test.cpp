@@ -88,6 +88,18 @@ TEST_CASE("mqar: each key is asked for once, in a slot of its own, and answered 
   }
 }
 
+TEST_CASE("mqar: keys and values are shown by their numbers, a query above its value",
+          "[tasks][mqar]") {
+  OptionMap options = sizes(12, 2, 12);
+  options["random_non_queries"] = false;
+  const auto task = make_task("mqar", options);
+  const Example example{comment_numbers("mqar", "//   input "),
+                        comment_numbers("mqar", "//   target ")};
+  const std::string shown = task->show(example);
+  CHECK(shown.find("input  k2 v2 k4 v1  _  _ k4  _  _  _ k2  _") != std::string::npos);
+  CHECK(shown.find("target  .  .  .  .  .  . v1  .  .  . v2  .") != std::string::npos);
+}
+
 TEST_CASE("mqar: slots follow the power law, key after key without replacement", "[tasks][mqar]") {
   for (double alpha : {0.01, 1.0}) {
     OptionMap options = sizes(12, 2, 12);  // four slots

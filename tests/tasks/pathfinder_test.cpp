@@ -2,6 +2,7 @@
 #include <array>
 #include <cmath>
 #include <fstream>
+#include <numbers>
 #include <sstream>
 
 #include "longhaul/error.h"
@@ -181,6 +182,38 @@ TEST_CASE("pathfinder: easy pictures and Path-X have the statistics of a regener
   CHECK(path_x.mean == Approx(7.91).margin(0.35));
   CHECK(path_x.deviation == Approx(35.7).margin(1.0));
   CHECK(path_x.above_0 == Approx(0.137).margin(0.006));
+}
+
+// No statistics of sizes 64 and 256 are published. The light of a dash follows from Path-X's mean
+// and grows with the thickness, which is 1 and 2 where Path-X's is 1.5 for its 2 x 14 + 8 x 4
+// dashes; a marker is a disc.
+TEST_CASE("pathfinder: sizes 64 and 256 have the light of their dashes and markers",
+          "[tasks][pathfinder]") {
+  const double dash_of_path_x = (7.91 / 255 * 128 * 128 - 2 * std::numbers::pi * 9) / (60 * 0.9);
+  const auto expected = [&](int size, const std::vector<pf::Picture>& drawn) {
+    const pf::Shape shape = pf::standard_shape(size, Difficulty::hard);
+    double dashes = 0;
+    for (const pf::Picture& picture : drawn)
+      for (const auto& tips : picture.contours) dashes += static_cast<double>(tips.size());
+    dashes /= static_cast<double>(drawn.size());
+    const double dash = dash_of_path_x * shape.dash_thickness / 1.5 * shape.target_contrast;
+    const double marker = std::numbers::pi * shape.marker_radius * shape.marker_radius;
+    return 255 * (dashes * dash + 2 * marker) / (size * size);
+  };
+  const auto small = pictures(64, Difficulty::hard, 40),
+             large = pictures(256, Difficulty::hard, 12);
+  const Statistics of_64 = measure(small, 64), of_256 = measure(large, 256);
+  CHECK(of_64.mean == Approx(expected(64, small)).epsilon(0.1));
+  CHECK(of_256.mean == Approx(expected(256, large)).epsilon(0.05));
+
+  // What 200 and 50 other pictures of this generator gave, so that a change does not go unseen:
+  // four standard errors of both samples.
+  CHECK(of_64.mean == Approx(13.50).margin(0.95));
+  CHECK(of_64.deviation == Approx(41.4).margin(1.6));
+  CHECK(of_64.above_0 == Approx(0.263).margin(0.02));
+  CHECK(of_256.mean == Approx(2.947).margin(0.08));
+  CHECK(of_256.deviation == Approx(24.13).margin(0.35));
+  CHECK(of_256.above_0 == Approx(0.0388).margin(0.0015));
 }
 
 TEST_CASE("pathfinder: pictures span black to white, and black is a symbol, not the pad",
