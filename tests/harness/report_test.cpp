@@ -37,9 +37,8 @@ Results everything(const std::filesystem::path& folder) {
                                                         {2, "train", "loss", 1.5},
                                                         {2, "validation", "accuracy", 0.5}}));
         write_atomically(trial.dir / "diagnostics.csv",
-                         to_csv(std::vector<DiagnosticPoint>{{1, 0, "state_norm", 3},
-                                                             {2, 1, "state_norm", 4},
-                                                             {2, {}, kOdd, 5}}));
+                         to_csv(std::vector<DiagnosticPoint>{
+                             {1, 0, "state_norm", 3}, {2, 1, "state_norm", 4}, {2, {}, kOdd, 5}}));
         results.trials.push_back(trial);
       }
   diverge(results.trials[1]);
@@ -55,10 +54,9 @@ TEST_CASE("a report has a section for all that the results hold", "[report]") {
   const TemporaryFolder folder;
   const Results results = everything(folder.path);
   const std::string page = report_html(results);
-  for (const char* section :
-       {"Accuracy and cost", "Accuracy against speed", "Ranks over the tasks",
-        "Other lengths than in training", "Learning curves", "Throughput", "Diagnostics by layer",
-        "Trials that failed"})
+  for (const char* section : {"Accuracy and cost", "Accuracy against speed", "Ranks over the tasks",
+                              "Other lengths than in training", "Learning curves", "Throughput",
+                              "Diagnostics by layer", "Trials that failed"})
     CHECK_THAT(page, Contains(std::string(">") + section + "</h2>"));
   CHECK_THAT(page, Contains("<dt>trials</dt><dd>11 of 12 ok, 1 failed</dd>"));
   CHECK_THAT(page, Contains("<dt>budget</dt><dd>600 steps</dd>"));
@@ -74,8 +72,8 @@ TEST_CASE("a report leaves out what the results do not hold", "[report]") {
   results.trials = {made_up_trial("lru", "mqar", 0, 0.5)};
   const std::string page = report_html(results);
   CHECK_THAT(page, Contains(">Accuracy against speed</h2>"));
-  for (const char* section : {"Ranks", "Other lengths", "Learning", "Throughput", "Diagnostics",
-                              "failed"})
+  for (const char* section :
+       {"Ranks", "Other lengths", "Learning", "Throughput", "Diagnostics", "failed"})
     CHECK_THAT(page, !Contains(std::string(section)));
 }
 
