@@ -196,6 +196,15 @@ const std::vector<SummaryColumn>& summary_columns() {
 
 }  // namespace
 
+namespace {
+
+bool has_bag_of_tokens(const Results& results) {
+  return std::any_of(results.trials.begin(), results.trials.end(),
+                     [](const Trial& trial) { return !trial.spec.baselines.empty(); });
+}
+
+}  // namespace
+
 std::vector<std::string> measured_columns() {
   std::vector<std::string> names;
   const auto collect = [&](const auto& columns) {
@@ -209,15 +218,21 @@ std::vector<std::string> measured_columns() {
 }
 
 std::string results_csv(const Results& results) {
-  std::string csv = header(result_columns());
+  std::vector<ResultColumn> columns = result_columns();
+  if (has_bag_of_tokens(results))
+    columns.push_back({"bag_of_tokens", [](const ResultRow& row) {
+                         return row.evaluation ? csv_text(row.evaluation->baselines.bag_of_tokens)
+                                               : "";
+                       }});
+  std::string csv = header(columns);
   const auto add = [&](const Trial& trial) {
     if (!trial.record) return;
     const TrialRecord& record = *trial.record;
     if (trial.ok())
       for (const Evaluation& evaluation : record.evaluations)
-        csv += line(result_columns(), {trial, record, &evaluation});
+        csv += line(columns, {trial, record, &evaluation});
     else
-      csv += line(result_columns(), {trial, record, nullptr});
+      csv += line(columns, {trial, record, nullptr});
   };
   for (const Trial& trial : results.trials) add(trial);
   for (const Trial& trial : results.tuning) add(trial);

@@ -48,9 +48,11 @@ json encode(int64_t value) { return value; }
 json encode(double value) { return value; }
 json encode(const std::map<std::string, double>& notes) { return notes; }
 json encode(const Baselines& baselines) {
-  return {{"chance", baselines.chance},
-          {"majority", baselines.majority},
-          {"shallow", baselines.shallow}};
+  json object = {{"chance", baselines.chance},
+                 {"majority", baselines.majority},
+                 {"shallow", baselines.shallow}};
+  if (baselines.bag_of_tokens) object["bag_of_tokens"] = *baselines.bag_of_tokens;
+  return object;
 }
 json encode(const std::vector<Evaluation>& evaluations) {
   json list = json::array();
@@ -100,6 +102,8 @@ void decode(const std::string& key, const json& found, Baselines& baselines) {
   decode_member(key, found, "chance", baselines.chance);
   decode_member(key, found, "majority", baselines.majority);
   decode_member(key, found, "shallow", baselines.shallow);
+  if (found.contains("bag_of_tokens"))
+    decode_member(key, found, "bag_of_tokens", baselines.bag_of_tokens.emplace());
 }
 
 void decode(const std::string& key, const json& found, std::vector<Evaluation>& evaluations) {
@@ -141,7 +145,9 @@ Status status_from(const std::string& name) {
   throw Error(message);
 }
 
-double Baselines::best() const { return std::max({chance, majority, shallow}); }
+double Baselines::best() const {
+  return std::max({chance, majority, shallow, bag_of_tokens.value_or(0)});
+}
 
 json to_json(const TrialRecord& record) {
   json object = {{"status", to_string(record.status)}};

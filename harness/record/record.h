@@ -20,6 +20,8 @@ struct Baselines {
   double chance = 0;    // 1 / classes
   double majority = 0;  // the target seen most often in training
   double shallow = 0;   // the task's own shallow rule
+  // Logistic regression on a bag of tokens, where the suite asks for it.
+  std::optional<double> bag_of_tokens = std::nullopt;
 
   double best() const;
 };

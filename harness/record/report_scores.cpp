@@ -101,7 +101,7 @@ Plot length_plot(const Report& report,
 }
 
 constexpr const char* kDashed =
-    " Dashed: the best of chance, majority and shallow; a model on that line has learned nothing.";
+    " Dashed: the best of the baselines under the table; a model on that line has learned nothing.";
 
 }  // namespace
 

@@ -22,7 +22,7 @@ Cell make_cell(const Results& results, const Row& row, const std::string& task,
   cell.row = row;
   cell.task = task;
   cell.eval_length = eval_length;
-  std::vector<double> values, chance, majority, shallow;
+  std::vector<double> values, chance, majority, shallow, bag_of_tokens;
   for (const Trial& trial : results.trials) {
     if (trial.spec.task_name != task || !row.holds(trial.spec)) continue;
     cell.trials.push_back(&trial);
@@ -33,10 +33,13 @@ Cell make_cell(const Results& results, const Row& row, const std::string& task,
     chance.push_back(evaluation->baselines.chance);
     majority.push_back(evaluation->baselines.majority);
     shallow.push_back(evaluation->baselines.shallow);
+    if (const std::optional<double>& bag = evaluation->baselines.bag_of_tokens)
+      bag_of_tokens.push_back(*bag);
   }
   cell.test = describe(values);
   if (values.empty()) return cell;
   cell.baselines = {describe(chance).mean, describe(majority).mean, describe(shallow).mean};
+  if (!bag_of_tokens.empty()) cell.baselines->bag_of_tokens = describe(bag_of_tokens).mean;
   cell.at_baseline = is_at_baseline(cell.test, cell.baselines->best(),
                                     cell.trials.front()->spec.settings.test_examples);
   return cell;

@@ -224,22 +224,31 @@ std::vector<TableColumn> table_columns(const std::vector<Cell>& cells, bool each
 std::vector<std::vector<TableCell>> baseline_rows(const std::vector<Cell>& cells,
                                                   const std::vector<TableColumn>& columns,
                                                   std::size_t width) {
-  const std::vector<std::pair<const char*, double Baselines::*>> kinds = {
-      {"chance", &Baselines::chance},
-      {"majority", &Baselines::majority},
-      {"shallow", &Baselines::shallow}};
+  struct Kind {
+    const char* name;
+    std::optional<double> (*value)(const Baselines&);
+  };
+  using B = Baselines;
+  const std::vector<Kind> kinds = {
+      {"chance", [](const B& of) -> std::optional<double> { return of.chance; }},
+      {"majority", [](const B& of) -> std::optional<double> { return of.majority; }},
+      {"shallow", [](const B& of) -> std::optional<double> { return of.shallow; }},
+      {"bag_of_tokens", [](const B& of) { return of.bag_of_tokens; }}};
   std::vector<std::vector<TableCell>> rows;
-  for (const auto& [name, member] : kinds) {
-    std::vector<TableCell>& row = rows.emplace_back();
-    row.push_back({name});
+  for (const Kind& kind : kinds) {
+    std::vector<TableCell> row = {{kind.name}};
+    bool is_measured = kind.name != std::string("bag_of_tokens");
     for (const TableColumn& column : columns) {
       std::vector<double> values;
       for (const Cell& cell : cells)
         if (column == TableColumn{cell.task, cell.eval_length} && cell.baselines)
-          values.push_back(*cell.baselines.*member);
+          if (const std::optional<double> value = kind.value(*cell.baselines))
+            values.push_back(*value);
+      is_measured |= !values.empty();
       row.push_back({values.empty() ? "-" : percent_text(describe(values).mean)});
     }
     row.resize(width);
+    if (is_measured) rows.push_back(row);
   }
   return rows;
 }
@@ -267,17 +276,20 @@ std::vector<std::string> legend_of(const Table& table, const Metric& metric,
     return false;
   };
   std::vector<std::string> legend;
+  const bool has_bag = table.baselines.size() > 3;
   if (any([](const TableCell& cell) { return cell.at_baseline; }))
     legend.push_back(
-        "* no learning shown: the test accuracy is not above the best of chance, majority and "
-        "shallow by both its 95% interval over seeds and that of the test examples");
+        fmt::format("* no learning shown: the test accuracy is not above the best of chance, "
+                    "majority{} by both its 95% interval over seeds and that of the test examples",
+                    has_bag ? ", shallow and bag_of_tokens" : " and shallow"));
   if (any([](const TableCell& cell) { return !cell.remark.empty(); }))
     legend.push_back(
         "mean and interval are over the seeds that are not named as failed or waiting");
   if (metric.is_score)
     legend.push_back(
-        "chance, majority, shallow: scores of rules without a sequence model on the same test "
-        "examples");
+        fmt::format("chance, majority, shallow{}: scores of rules without a sequence model on the "
+                    "same test examples",
+                    has_bag ? ", bag_of_tokens" : ""));
   const auto tuned = std::find_if(results.trials.begin(), results.trials.end(),
                                   [](const Trial& trial) { return trial.spec.tuning.trials > 1; });
   if (tuned != results.trials.end())

@@ -77,6 +77,7 @@ std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry,
       spec.budget = column.budget;
       spec.evaluate = suite.evaluate;
       spec.diagnostics = suite.diagnostics;
+      spec.baselines = suite.baselines;
       std::set<std::string> origins = origins_of(row.base, registry);
       origins.insert(registry.task(column.base).origin);
       spec.plugins = plugins_of(origins);

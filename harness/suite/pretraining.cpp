@@ -24,6 +24,7 @@ TrialSpec pretraining_of(const TrialSpec& spec) {
   stage.evaluate = {};
   stage.tuning = {};
   stage.diagnostics.clear();
+  stage.baselines.clear();
   stage.budget = {.steps = pretraining_steps(spec)};
   const Settings fresh;
   stage.settings.pretrain_steps = stage.budget.steps;

@@ -13,9 +13,9 @@ namespace {
 using Kind = ConfigNode::Kind;
 using Names = std::vector<std::string>;
 
-const Names kSuiteKeys = {"suite",    "seeds",    "root_seed",  "budget",     "match",  "tune",
-                          "pretrain", "loss",     "retry",      "defaults",   "models", "tasks",
-                          "plugins",  "evaluate", "throughput", "diagnostics"};
+const Names kSuiteKeys = {"suite",    "seeds",    "root_seed",  "budget",      "match",    "tune",
+                          "pretrain", "loss",     "retry",      "defaults",    "models",   "tasks",
+                          "plugins",  "evaluate", "throughput", "diagnostics", "baselines"};
 const Names kThroughputKeys = {"lengths", "phases", "tokens", "repetitions"};
 const Names kModelKeys = {"name", "model", "mixers"};
 const Names kTaskKeys = {"name", "task", "budget"};

@@ -221,6 +221,7 @@ json to_json(const TrialSpec& spec) {
                  {"pretrained", spec.pretrained},
                  {"plugins", plugins}};
   if (!spec.diagnostics.empty()) object["diagnostics"] = spec.diagnostics;
+  if (!spec.baselines.empty()) object["baselines"] = spec.baselines;
   return object;
 }
 
@@ -240,6 +241,10 @@ TrialSpec trial_from_json(const json& object) {
   spec.pretrained = reader.get<std::string>("pretrained");
   spec.diagnostics = reader.get("diagnostics", spec.diagnostics);
   for (const std::string& name : spec.diagnostics) check_diagnostic(name);
+  spec.baselines = reader.get("baselines", spec.baselines);
+  for (const std::string& name : spec.baselines)
+    require(name == "bag_of_tokens", "trial: baselines: unknown name '", name,
+            "'; allowed: bag_of_tokens");
   for (const json& entry : reader.get<std::vector<json>>("plugins")) {
     ObjectReader plugin(entry, "plugins");
     spec.plugins.push_back({plugin.get<std::string>("path"), plugin.get<std::string>("content")});

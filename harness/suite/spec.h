@@ -98,6 +98,7 @@ struct TrialSpec {
   Budget budget;
   Evaluate evaluate;
   std::vector<std::string> diagnostics;  // what is measured on the way (suite/diagnostics.h)
+  std::vector<std::string> baselines;    // beside the ordinary ones: bag_of_tokens
   Tuning tuning;
   uint64_t seed = 0;
   bool is_pretraining = false;  // it trains weights that other trials start from

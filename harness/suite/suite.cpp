@@ -8,6 +8,7 @@
 #include "harness/suite/diagnostics.h"
 #include "harness/suite/match.h"
 #include "harness/suite/plugin_loader.h"
+#include "harness/suite/read_list.h"
 #include "harness/suite/section.h"
 #include "harness/suite/suite_check.h"
 #include "harness/suite/tune.h"
@@ -109,6 +110,10 @@ void SuiteReader::read_sections() {
   suite_.pretrain = read_axis(file_, "pretrain");
   suite_.loss = read_axis(file_, "loss");
   suite_.diagnostics = read_diagnostics(file_);
+  suite_.baselines = read_list<std::string>(file_, "baselines", "[bag_of_tokens]", "bag_of_tokens",
+                                            [](const OptionValue& given, std::string& name) {
+                                              return (name = to_text(given)) == "bag_of_tokens";
+                                            });
   if (file_.find("tune")) suite_.tune = read_tune(file_.section("tune"));
   if (file_.find("retry")) suite_.retry = read_retry(file_.section("retry"));
   if (file_.find("defaults")) suite_.defaults = read_defaults(file_.section("defaults"));

@@ -66,6 +66,7 @@ struct Suite {
   Settings defaults;
   Evaluate evaluate;
   std::vector<std::string> diagnostics;
+  std::vector<std::string> baselines;  // beside the ordinary ones
   std::vector<ModelEntry> models;
   std::vector<TaskEntry> tasks;
   std::vector<std::string> plugins;  // paths of all that are loaded, its own and --plugin's

@@ -89,6 +89,7 @@ std::string to_yaml(const Suite& suite) {
   if (!suite.pretrain.empty()) yaml += "pretrain: " + yaml_list(suite.pretrain) + "\n";
   if (!suite.loss.empty()) yaml += "loss: " + yaml_list(suite.loss) + "\n";
   if (!suite.diagnostics.empty()) yaml += "diagnostics: " + yaml_list(suite.diagnostics) + "\n";
+  if (!suite.baselines.empty()) yaml += "baselines: " + yaml_list(suite.baselines) + "\n";
   yaml += yaml_tune(suite.tune) + yaml_evaluate(suite.evaluate);
   if (!suite.plugins.empty()) {
     yaml += "plugins:\n";

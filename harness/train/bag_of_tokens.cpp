@@ -5,6 +5,8 @@
 namespace longhaul {
 namespace {
 
+constexpr int64_t kMostAnswers = 4000;
+
 std::vector<float> shares(const std::vector<int32_t>& tokens, int64_t vocab) {
   std::vector<float> share(static_cast<std::size_t>(vocab));
   for (int32_t token : tokens) share[token] += 1 / static_cast<float>(tokens.size());
@@ -35,6 +37,7 @@ std::vector<float> BagOfTokens::features(const Example& example) const {
 }
 
 void BagOfTokens::add(const Example& example, int32_t target) {
+  if (static_cast<int64_t>(targets_.size()) == kMostAnswers) return;
   const std::vector<float> row = features(example);
   rows_.insert(rows_.end(), row.begin(), row.end());
   targets_.push_back(target);

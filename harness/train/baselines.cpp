@@ -45,25 +45,25 @@ class ShallowRule {
  public:
   explicit ShallowRule(const Task& task) : task_(task), bag_(task) {}
 
-  // Learns from one answer. A bag takes so many in all, as a token task has them by the thousand.
+  // Learns from one answer.
   void add(const Example& example, int64_t t, int32_t target) {
     ++all_.seen[target];
-    if (!task_.shallow_is_bag_of_tokens())
-      ++by_key_[task_.shallow(example, t).key].seen[target];
-    else if (bagged_++ < kTrainExamples)
+    if (task_.shallow_is_bag_of_tokens())
       bag_.add(example, target);
+    else
+      ++by_key_[task_.shallow(example, t).key].seen[target];
   }
 
   void fit() {
     majority_ = all_.most();
     for (const auto& [key, counts] : by_key_) answers_[key] = counts.most();
-    if (bagged_ > 0) bag_.fit();
+    if (!bag_.is_empty()) bag_.fit();
   }
 
   int32_t majority() const { return majority_; }
 
   int32_t answer(const Example& example, int64_t t) const {
-    if (bagged_ > 0) return bag_.answer(example);
+    if (!bag_.is_empty()) return bag_.answer(example);
     const Shallow shallow = task_.shallow(example, t);
     if (shallow.guess != kIgnore) return shallow.guess;
     const auto known = answers_.find(shallow.key);
@@ -73,7 +73,6 @@ class ShallowRule {
  private:
   const Task& task_;
   BagOfTokens bag_;
-  int64_t bagged_ = 0;
   Counts all_;
   std::map<int64_t, Counts> by_key_;
   std::map<int64_t, int32_t> answers_;
@@ -82,24 +81,38 @@ class ShallowRule {
 
 }  // namespace
 
-Baselines measure_baselines(const Task& task, int64_t test_examples, int64_t train_examples) {
+Baselines measure_baselines(const Task& task, int64_t test_examples, int64_t train_examples,
+                            bool with_bag_of_tokens) {
   if (train_examples == 0)
     train_examples = std::clamp<int64_t>(kTrainPositions / task.max_length(), 1, kTrainExamples);
   ShallowRule rule(task);
+  BagOfTokens bag(task);  // empty where nobody asks, the rule is one, or answers stand at positions
+  const bool has_bag =
+      with_bag_of_tokens && !task.shallow_is_bag_of_tokens() && task.readout() != Readout::token;
   for_each_scored(task, Split::train, train_examples,
-                  [&](const Example& one, int64_t t, int32_t target) { rule.add(one, t, target); });
+                  [&](const Example& one, int64_t t, int32_t target) {
+                    rule.add(one, t, target);
+                    if (has_bag) bag.add(one, target);
+                  });
   rule.fit();
+  if (!bag.is_empty()) bag.fit();
 
-  int64_t scored = 0, majority_right = 0, shallow_right = 0;
+  int64_t scored = 0, majority_right = 0, shallow_right = 0, bag_right = 0;
   for_each_scored(task, Split::test, test_examples,
                   [&](const Example& one, int64_t t, int32_t target) {
                     ++scored;
                     majority_right += rule.majority() == target;
                     shallow_right += rule.answer(one, t) == target;
+                    if (!bag.is_empty()) bag_right += bag.answer(one) == target;
                   });
-  const auto total = static_cast<double>(std::max<int64_t>(scored, 1));
-  return {1 / static_cast<double>(task.classes()), static_cast<double>(majority_right) / total,
-          static_cast<double>(shallow_right) / total};
+  const auto share = [&](int64_t right) {
+    return static_cast<double>(right) / static_cast<double>(std::max<int64_t>(scored, 1));
+  };
+  Baselines found = {1 / static_cast<double>(task.classes()), share(majority_right),
+                     share(shallow_right)};
+  if (has_bag) found.bag_of_tokens = share(bag_right);
+  if (with_bag_of_tokens && task.shallow_is_bag_of_tokens()) found.bag_of_tokens = found.shallow;
+  return found;
 }
 
 }  // namespace longhaul

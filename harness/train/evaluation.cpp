@@ -77,7 +77,8 @@ std::vector<Evaluation> run_tests(const Model& model, const TrialSpec& spec,
   for (const TestTask& test : tests) {
     const std::vector<Batch> batches =
         draw_all(*test.task, Split::test, spec.settings.test_examples);
-    const Baselines baselines = measure_baselines(*test.task, spec.settings.test_examples);
+    const Baselines baselines =
+        measure_baselines(*test.task, spec.settings.test_examples, 0, !spec.baselines.empty());
     const auto add = [&](const Model& tested, const std::string& post_hoc) {
       const Score score = evaluate(tested, batches);
       evaluations.push_back({test.length, score.accuracy, validation, test.test_set, post_hoc,

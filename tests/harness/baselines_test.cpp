@@ -14,14 +14,14 @@ namespace {
 // first 1 comes before the first 2.
 class Counting final : public Task {
  public:
-  explicit Counting(bool order, Readout readout = Readout::sequence)
-      : order_(order), readout_(readout) {}
+  explicit Counting(bool order, Readout readout = Readout::sequence, bool is_bag = true)
+      : order_(order), readout_(readout), is_bag_(is_bag) {}
   int version() const override { return 1; }
   int64_t vocab() const override { return 6; }
   int64_t classes() const override { return 2; }
   Readout readout() const override { return readout_; }
   int64_t max_length() const override { return 21; }
-  bool shallow_is_bag_of_tokens() const override { return true; }
+  bool shallow_is_bag_of_tokens() const override { return is_bag_; }
   Example draw(Rng& rng) const override {
     Example example;
     int balance = 0, first = 0;
@@ -48,6 +48,7 @@ class Counting final : public Task {
  private:
   bool order_;
   Readout readout_;
+  bool is_bag_;
 };
 
 }  // namespace
@@ -61,6 +62,20 @@ TEST_CASE("a bag of tokens knows what counts say, and not what order says", "[ba
 TEST_CASE("a bag of tokens of a pair sees whether both documents have the same counts",
           "[baselines]") {
   CHECK(measure_baselines(Counting(false, Readout::pair), 1000, 2000).shallow > 0.95);
+}
+
+TEST_CASE("a bag of tokens is measured on request beside a task's own rule", "[baselines]") {
+  const Counting other(false, Readout::sequence, false), bag(false);
+  const Baselines asked = measure_baselines(other, 500, 1000, true);
+  CHECK(asked.bag_of_tokens.value() > 0.95);
+  CHECK(asked.shallow < 0.75);  // its rule knows nothing
+  CHECK(asked.best() == *asked.bag_of_tokens);
+  CHECK(asked.shallow == measure_baselines(other, 500, 1000).shallow);
+  CHECK_FALSE(measure_baselines(other, 500, 1000).bag_of_tokens.has_value());
+  const Baselines own = measure_baselines(bag, 500, 1000, true);
+  CHECK(own.bag_of_tokens == own.shallow);
+  CHECK_FALSE(measure_baselines(Counting(false, Readout::token, false), 500, 1000, true)
+                  .bag_of_tokens.has_value());
 }
 
 TEST_CASE("baselines have the same bits for one and for two threads", "[baselines]") {

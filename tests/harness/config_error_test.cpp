@@ -76,7 +76,7 @@ s.yaml:10: models.copi: no model 'copi'; did you mean 'copy'? known: copy mirror
 s.yaml:12: tasks.coin.d_model: found 0, allowed: 1 .. 16384
 s.yaml:12: tasks.coin.sides: found 7, allowed: 2 .. 6
 s.yaml:13: tasks.echo: echo: length 3 is odd
-s.yaml:14: extra: unknown key; known: suite seeds root_seed budget match tune pretrain loss retry defaults models tasks plugins evaluate throughput diagnostics)");
+s.yaml:14: extra: unknown key; known: suite seeds root_seed budget match tune pretrain loss retry defaults models tasks plugins evaluate throughput diagnostics baselines)");
 }
 
 TEST_CASE("config: a setting misspelt in an entry finds the setting", "[config]") {
@@ -150,6 +150,9 @@ TEST_CASE("config: impossible values are named with what is allowed", "[config]"
 
 TEST_CASE("config: an unknown diagnostic is named with those there are", "[config]") {
   CHECK(complaint(kGood + "diagnostics: [state_norm]\n").empty());
+  CHECK(complaint(kGood + "baselines: [bag_of_tokens]\n").empty());
+  CHECK(complaint(kGood + "baselines: [bag]\n") ==
+        "s.yaml:7: baselines: found 'bag', allowed: bag_of_tokens");
   CHECK(complaint(kGood + "diagnostics: [state_norms]\n") ==
         "s.yaml:7: diagnostics: found 'state_norms', allowed: attention_concentration, "
         "effective_rank, attended_distance, cosine, update_cosine, state_norm, gradient_norm");

@@ -247,6 +247,16 @@ TEST_CASE("suite: diagnostics reach every trial, in one order, and survive the r
   CHECK(trials(load(to_yaml(suite))) == trials(suite));
 }
 
+TEST_CASE("suite: baselines reach every trial and survive the resolved file", "[suite]") {
+  const Suite suite = load(
+      "suite: tiny\nseeds: [0]\nbudget: {steps: 5}\nbaselines: [bag_of_tokens]\n"
+      "models: [copy]\ntasks: [echo]\n");
+  const TrialSpec spec = trial(suite, "copy", "echo");
+  CHECK(spec.baselines == std::vector<std::string>{"bag_of_tokens"});
+  CHECK(trial_from_json(to_json(spec)).baselines == spec.baselines);
+  CHECK(trials(load(to_yaml(suite))) == trials(suite));
+}
+
 TEST_CASE("suite: the schema knows the keys that the reader knows", "[suite]") {
   std::ifstream in(std::filesystem::path(LONGHAUL_SOURCE_DIR) / "configs" / "suite.schema.json");
   const nlohmann::json schema = nlohmann::json::parse(in);

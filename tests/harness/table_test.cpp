@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "harness/record/export.h"
 #include "longhaul/error.h"
 #include "tests/support/catch.h"
 #include "tests/support/made_up_results.h"
@@ -139,6 +140,24 @@ TEST_CASE("lengths of evaluation have columns of their own", "[table]") {
   CHECK(table.header[2] == "mqar @1024");
   CHECK(table.models[0][2].value == "30.0");
   CHECK(make_table(results, "steps").header[1] == "mqar");
+}
+
+TEST_CASE("a bag of tokens that the suite asked for counts as a baseline", "[table]") {
+  Results results;
+  results.trials = {made_up_trial("lru", "mqar", 0, 0.5), made_up_trial("lru", "listops", 0, 0.5)};
+  CHECK_THAT(results_csv(results), !Contains("bag_of_tokens"));
+  results.trials[0].spec.baselines = {"bag_of_tokens"};
+  results.trials[0].record->evaluations[0].baselines.bag_of_tokens = 0.55;
+  results.trials[0].record = record_from_json(to_json(*results.trials[0].record));
+  const Table table = make_table(results);
+  REQUIRE(table.baselines.size() == 4);
+  CHECK(table.baselines[3][0].value == "bag_of_tokens");
+  CHECK(table.baselines[3][1].value == "55.0");
+  CHECK(table.baselines[3][2].value == "-");
+  CHECK(table.models[0][1].at_baseline);
+  CHECK_FALSE(table.models[0][2].at_baseline);
+  CHECK_THAT(results_csv(results), Contains(",tuned,bag_of_tokens\n"));
+  CHECK_THAT(results_csv(results), Contains(",0.55\n"));
 }
 
 TEST_CASE("other metrics have units, keep the mark and leave the baselines out", "[table]") {
