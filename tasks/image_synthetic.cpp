@@ -14,8 +14,9 @@
 //   four pixels of light   0.3 -1.2 0.9 0.1   get the levels   128 0 192 64
 //   token = level + 1 (0 pads)                                 129 1 193 65
 //
-// With `shapes` below ten only the first of them occur, and with `plain` they stand upright and are
-// brighter than what is around them: easier, for small models and few examples.
+// With `shapes` below ten only the first of them occur. With `plain` they stand upright and bright
+// on dark ground without a slope, and levels are light, not equalised: easier, for small models and
+// few examples, and a bag of pixels knows how large the shape is.
 //
 // With `values`, a position has the level as a real number instead, (level - 127.5) / 73.9, which
 // has mean 0 and deviation 1.
@@ -137,6 +138,14 @@ class Scene {
     return levels;
   }
 
+  // From darkness, 0, to the brightest that a shape can be.
+  std::vector<int32_t> as_lit() const {
+    std::vector<int32_t> levels;
+    for (double light : light_)
+      levels.push_back(static_cast<int32_t>(std::clamp(light / 1.2, 0.0, 1.0) * (kLevels - 1)));
+    return levels;
+  }
+
  private:
   static double sign(Rng& rng) { return rng.below(2) == 1 ? 1 : -1; }
 
@@ -158,7 +167,7 @@ class ImageSynthetic final : public Task {
       : size_(options.integer("size", 32, "pixels of a side", 8, 256)),
         shapes_(options.integer("shapes", kMostShapes, "how many kinds, from the disc on", 2,
                                 kMostShapes)),
-        is_plain_(options.flag("plain", false, "shapes upright and bright, nothing turned")),
+        is_plain_(options.flag("plain", false, "shapes upright and bright on dark ground")),
         clutter_(options.integer("clutter", 6, "strokes and dots beside the shape", 0, 100)),
         noise_(options.number("noise", 0.15,
                               "deviation of each pixel's light, where the shape has "
@@ -176,13 +185,13 @@ class ImageSynthetic final : public Task {
   Example draw(Rng& rng) const override {
     const auto shape = static_cast<int32_t>(rng.below(shapes_));
     Scene scene(size_);
-    scene.add_slope(rng);
+    if (!is_plain_) scene.add_slope(rng);
     scene.add_shape(shape, is_plain_, rng);
     for (int64_t i = 0; i < clutter_; ++i) scene.add_clutter(rng);
     scene.add_noise(noise_, rng);
     Example example;
     example.targets = {shape};
-    for (int32_t level : scene.equalised())
+    for (int32_t level : is_plain_ ? scene.as_lit() : scene.equalised())
       if (values_)
         example.values.push_back((static_cast<float>(level) - 127.5f) / 73.9f);
       else

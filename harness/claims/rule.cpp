@@ -117,7 +117,8 @@ void NumberReader::read_column(const Section& section, NumberRule& rule) {
   if (const auto other = given.find("predicted_by"); other != given.end()) {
     rule.predicted_by = to_text(other->second);
     if (!contains(columns, "name") || given.count("take") || !given.count("name"))
-      section.problem("predicted_by", "belongs to a number with file: diagnostics, a name, no take");
+      section.problem("predicted_by",
+                      "belongs to a number with file: diagnostics, a name, no take");
   }
 
   for (const auto& [key, value] : given) {
