@@ -66,6 +66,10 @@ struct Claim {
 Claim load_claim(const std::filesystem::path& file, Registry& registry,
                  const std::vector<std::string>& overrides = {});
 
+// What a verdict stores of the file that it judges: another file has no verdict yet.
+std::string rule_hash(const std::filesystem::path& file,
+                      const std::vector<std::string>& overrides = {});
+
 // A claim file by path, or by name in one of claim_folders(). Throws Error with the nearest name.
 std::filesystem::path find_claim(const std::string& name);
 // The files of configs/claims of the current directory, and of the installation where they have
