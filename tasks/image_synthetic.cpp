@@ -14,6 +14,10 @@
 //   four pixels of light   0.3 -1.2 0.9 0.1   get the levels   128 0 192 64
 //   token = level + 1 (0 pads)                                 129 1 193 65
 //
+// With `shapes` below ten only the first of them occur. With `plain` they stand upright and bright
+// on dark ground without a slope, and levels are light, not equalised: easier, for small models and
+// few examples, and a bag of pixels knows how large the shape is.
+//
 // With `values`, a position has the level as a real number instead, (level - 127.5) / 73.9, which
 // has mean 0 and deviation 1.
 //
@@ -36,7 +40,7 @@ using namespace longhaul;
 
 constexpr const char* kShapes[] = {"disc",  "ring", "square",   "frame", "triangle",
                                    "cross", "bars", "crescent", "star",  "dumbbell"};
-constexpr int kClasses = 10;
+constexpr int kMostShapes = 10;
 constexpr int kLevels = 256;
 
 // Whether the point (u, v) is inside a shape, which fills most of the disc of radius 1.
@@ -82,14 +86,14 @@ class Scene {
     });
   }
 
-  void add_shape(int shape, Rng& rng) {
+  void add_shape(int shape, bool is_plain, Rng& rng) {
     const auto size = static_cast<double>(size_);
     const double radius = size * rng.uniform(0.22, 0.36);
     const double row = rng.uniform(radius, size - radius);
     const double column = rng.uniform(radius, size - radius);
-    const double angle = rng.uniform(0, 2 * std::numbers::pi);
+    const double turn = rng.uniform(0, 2 * std::numbers::pi), angle = is_plain ? 0 : turn;
     const double x = std::cos(angle) / radius, y = std::sin(angle) / radius;
-    const double contrast = sign(rng) * rng.uniform(0.8, 1.2);
+    const double side = sign(rng), contrast = (is_plain ? 1 : side) * rng.uniform(0.8, 1.2);
     for_pixels([&](double at_row, double at_column, double& light) {
       int covered = 0;  // of four points of the pixel
       for (const double up : {-0.25, 0.25})
@@ -134,6 +138,14 @@ class Scene {
     return levels;
   }
 
+  // From darkness, 0, to the brightest that a shape can be.
+  std::vector<int32_t> as_lit() const {
+    std::vector<int32_t> levels;
+    for (double light : light_)
+      levels.push_back(static_cast<int32_t>(std::clamp(light / 1.2, 0.0, 1.0) * (kLevels - 1)));
+    return levels;
+  }
+
  private:
   static double sign(Rng& rng) { return rng.below(2) == 1 ? 1 : -1; }
 
@@ -153,6 +165,9 @@ class ImageSynthetic final : public Task {
  public:
   explicit ImageSynthetic(Options& options)
       : size_(options.integer("size", 32, "pixels of a side", 8, 256)),
+        shapes_(options.integer("shapes", kMostShapes, "how many kinds, from the disc on", 2,
+                                kMostShapes)),
+        is_plain_(options.flag("plain", false, "shapes upright and bright on dark ground")),
         clutter_(options.integer("clutter", 6, "strokes and dots beside the shape", 0, 100)),
         noise_(options.number("noise", 0.15,
                               "deviation of each pixel's light, where the shape has "
@@ -163,20 +178,20 @@ class ImageSynthetic final : public Task {
   int version() const override { return 1; }
   int64_t vocab() const override { return values_ ? 0 : kLevels + 1; }
   int64_t channels() const override { return values_ ? 1 : 0; }
-  int64_t classes() const override { return kClasses; }
+  int64_t classes() const override { return shapes_; }
   Readout readout() const override { return Readout::sequence; }
   int64_t max_length() const override { return size_ * size_; }
 
   Example draw(Rng& rng) const override {
-    const auto shape = static_cast<int32_t>(rng.below(kClasses));
+    const auto shape = static_cast<int32_t>(rng.below(shapes_));
     Scene scene(size_);
-    scene.add_slope(rng);
-    scene.add_shape(shape, rng);
+    if (!is_plain_) scene.add_slope(rng);
+    scene.add_shape(shape, is_plain_, rng);
     for (int64_t i = 0; i < clutter_; ++i) scene.add_clutter(rng);
     scene.add_noise(noise_, rng);
     Example example;
     example.targets = {shape};
-    for (int32_t level : scene.equalised())
+    for (int32_t level : is_plain_ ? scene.as_lit() : scene.equalised())
       if (values_)
         example.values.push_back((static_cast<float>(level) - 127.5f) / 73.9f);
       else
@@ -202,7 +217,9 @@ class ImageSynthetic final : public Task {
   }
 
  private:
-  int64_t size_, clutter_;
+  int64_t size_, shapes_;
+  bool is_plain_;
+  int64_t clutter_;
   double noise_;
   bool values_;
 };

@@ -191,10 +191,15 @@ Claim load_claim(const std::filesystem::path& file, Registry& registry,
   Claim claim = ClaimReader(root, file.parent_path(), registry, problems).read();
   problems.check();
   claim.changes = overrides;
+  claim.rule_hash = rule_hash(file, overrides);
+  return claim;
+}
+
+std::string rule_hash(const std::filesystem::path& file,
+                      const std::vector<std::string>& overrides) {
   std::string rule = content_of(file);
   for (const std::string& assignment : overrides) rule += "\n" + assignment;
-  claim.rule_hash = to_hex(hash_bytes(rule.data(), rule.size()));
-  return claim;
+  return to_hex(hash_bytes(rule.data(), rule.size()));
 }
 
 }  // namespace longhaul

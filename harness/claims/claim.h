@@ -27,6 +27,8 @@ struct NumberRule {
   std::string column;
   std::vector<std::pair<std::string, std::string>> where;  // column, the value it must have
   Take take = Take::only;
+  std::string
+      predicted_by;  // diagnostics: R^2 of this one's rows as a prediction of the rows taken
 };
 
 // Bounds that a number must keep.
@@ -63,6 +65,10 @@ struct Claim {
 // every problem, a line each with file, line, key, what is allowed and the nearest name.
 Claim load_claim(const std::filesystem::path& file, Registry& registry,
                  const std::vector<std::string>& overrides = {});
+
+// What a verdict stores of the file that it judges: another file has no verdict yet.
+std::string rule_hash(const std::filesystem::path& file,
+                      const std::vector<std::string>& overrides = {});
 
 // A claim file by path, or by name in one of claim_folders(). Throws Error with the nearest name.
 std::filesystem::path find_claim(const std::string& name);

@@ -7,9 +7,14 @@
 namespace longhaul {
 
 const std::vector<MeasurementInfo>& measurements() {
-  static const std::vector<MeasurementInfo> all = {
-      attention_concentration(), attention_scale(), block_cosine(), emo_optimum(), favor_kernel(),
-      retry_attempts(),          solver()};
+  static const std::vector<MeasurementInfo> all = {attention_concentration(),
+                                                   attention_scale(),
+                                                   block_cosine(),
+                                                   emo_optimum(),
+                                                   emo_synonyms(),
+                                                   favor_kernel(),
+                                                   retry_attempts(),
+                                                   solver()};
   return all;
 }
 

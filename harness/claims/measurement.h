@@ -15,8 +15,8 @@ struct MeasuredValue {
   bool is_timed = false;  // a time, which differs from run to run
 };
 
-// Something that is measured without training a model: a formula against chance, a solver against
-// a loop. `run` finds every one of `values`; but for the timed ones they depend on the seed alone.
+// Something that is measured without training a suite's models: a formula against chance, a solver
+// against a loop. `run` finds every one of `values`; but for the timed ones they depend on the seed alone.
 struct Measurement {
   std::vector<MeasuredValue> values;
   std::function<std::map<std::string, double>(uint64_t seed)> run;
@@ -38,6 +38,7 @@ MeasurementInfo attention_concentration();
 MeasurementInfo attention_scale();
 MeasurementInfo block_cosine();
 MeasurementInfo emo_optimum();
+MeasurementInfo emo_synonyms();
 MeasurementInfo favor_kernel();
 MeasurementInfo retry_attempts();
 MeasurementInfo solver();

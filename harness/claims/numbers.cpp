@@ -46,7 +46,9 @@ std::string description(const NumberRule& rule) {
   switch (rule.make) {
     case Make::column:
       return fmt::format("{} of {}.csv{}{}", rule.column, rule.file, where_text(rule),
-                         kTakeTexts[static_cast<std::size_t>(rule.take)]);
+                         rule.predicted_by.empty()
+                             ? kTakeTexts[static_cast<std::size_t>(rule.take)]
+                             : ": R^2 of their prediction by " + rule.predicted_by);
     case Make::difference:
       return fmt::format("{} - {}", rule.of[0], rule.of[1]);
     case Make::ratio:
@@ -73,6 +75,17 @@ double combined(Make make, const std::vector<double>& parts) {
     default:
       return *std::max_element(parts.begin(), parts.end());
   }
+}
+
+// 1 - squares of what the prediction misses / squares about the mean.
+double r_squared(const std::vector<double>& values, const std::vector<double>& predictions) {
+  const double mean = describe(values).mean;
+  double missed = 0, all = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    missed += (values[i] - predictions[i]) * (values[i] - predictions[i]);
+    all += (values[i] - mean) * (values[i] - mean);
+  }
+  return 1 - missed / all;
 }
 
 double taken(Take take, const std::vector<double>& values) {
@@ -104,6 +117,9 @@ class ColumnTaker {
   }
   bool has_failures() const;
   Rows selected() const;
+  std::vector<double> values_of(const Rows& rows) const;
+  Rows of_seed(const Rows& rows, const std::string& seed) const;
+  ClaimNumber take_agreement(const Names& seeds) const;
   void add(const std::string& seed, const Rows& rows, ClaimNumber& number) const;
   [[noreturn]] void complain(const std::string& message) const {
     throw Error(
@@ -137,11 +153,16 @@ Rows ColumnTaker::selected() const {
   return rows;
 }
 
-void ColumnTaker::add(const std::string& seed, const Rows& rows, ClaimNumber& number) const {
+std::vector<double> ColumnTaker::values_of(const Rows& rows) const {
   std::vector<double> values;
   for (const Row* row : rows)
     if (const std::optional<double> value = number_from((*row)[place_of(rule_.column)]))
       values.push_back(*value);
+  return values;
+}
+
+void ColumnTaker::add(const std::string& seed, const Rows& rows, ClaimNumber& number) const {
+  const std::vector<double> values = values_of(rows);
   if (rule_.take == Take::only && rows.size() > 1) {
     std::string differ;
     for (std::size_t i = 0; i < table_.columns.size() && differ.empty(); ++i)
@@ -156,19 +177,43 @@ void ColumnTaker::add(const std::string& seed, const Rows& rows, ClaimNumber& nu
   number.values.push_back(taken(rule_.take, values));
 }
 
+Rows ColumnTaker::of_seed(const Rows& rows, const std::string& seed) const {
+  Rows own;
+  for (const Row* row : rows)
+    if ((*row)[place_of("seed")] == seed) own.push_back(row);
+  return own;
+}
+
 ClaimNumber ColumnTaker::take(const Names& seeds) const {
   ClaimNumber number;
+  if (!rule_.predicted_by.empty()) return take_agreement(seeds);
   const Rows rows = selected();
-  const std::size_t seed_place = place_of("seed");
-  if (seed_place == table_.columns.size()) {
+  if (place_of("seed") == table_.columns.size()) {
     add("", rows, number);
     return number;
   }
+  for (const std::string& seed : seeds) add(seed, of_seed(rows, seed), number);
+  return number;
+}
+
+// The rows of both names are in the order of the steps.
+ClaimNumber ColumnTaker::take_agreement(const Names& seeds) const {
+  ClaimNumber number;
+  NumberRule prediction = rule_;
+  for (auto& [column, value] : prediction.where)
+    if (column == "name") value = rule_.predicted_by;
+  const Rows rows = selected(), others = ColumnTaker(prediction, table_).selected();
   for (const std::string& seed : seeds) {
-    Rows own;
-    for (const Row* row : rows)
-      if ((*row)[seed_place] == seed) own.push_back(row);
-    add(seed, own, number);
+    const std::vector<double> values = values_of(of_seed(rows, seed));
+    const std::vector<double> predictions = values_of(of_seed(others, seed));
+    const double share =
+        values.size() == predictions.size() ? r_squared(values, predictions) : std::nan("");
+    if (!std::isfinite(share)) {
+      number.missing.push_back(seed);
+      continue;
+    }
+    number.seeds.push_back(seed);
+    number.values.push_back(share);
   }
   return number;
 }

@@ -16,7 +16,7 @@ using Over = ConditionRule::Over;
 const Names kTakes = {"only", "first", "last", "mean", "smallest", "largest"};
 const Names kMakes = {"column", "difference", "ratio", "mean", "smallest", "largest"};
 const Names kOvers = {"every", "any", "mean", "median"};
-const Names kNumberKeys = {"file", "column", "take"};
+const Names kNumberKeys = {"file", "column", "take", "predicted_by"};
 const Names kConditionKeys = {"number", "seeds", "at_least", "at_most", "above", "below", "any_of"};
 
 bool contains(const Names& names, const std::string& name) {
@@ -113,6 +113,13 @@ void NumberReader::read_column(const Section& section, NumberRule& rule) {
   rule.column = given.count("column") ? to_text(given.at("column")) : standard;
   if (!contains(columns, rule.column)) refuse(section, "column", rule.column, columns);
   rule.take = static_cast<Take>(choice(section, given, "take", kTakes, 0));
+
+  if (const auto other = given.find("predicted_by"); other != given.end()) {
+    rule.predicted_by = to_text(other->second);
+    if (!contains(columns, "name") || given.count("take") || !given.count("name"))
+      section.problem("predicted_by",
+                      "belongs to a number with file: diagnostics, a name, no take");
+  }
 
   for (const auto& [key, value] : given) {
     if (contains(kNumberKeys, key)) continue;

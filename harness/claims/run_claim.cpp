@@ -56,10 +56,11 @@ std::string to_text(const CsvTable& table) {
   return csv;
 }
 
-// Curves stay in the run's own folder: they are long, and no reader of a verdict wants them first.
+// Curves and diagnostics stay in the run's own folder: they are long, and no reader of a verdict
+// wants them first.
 void export_small(const Results& results, const fs::path& dir) {
   for (const fs::path& file : export_csv(results, dir))
-    if (file.filename() == "curves.csv") fs::remove(file);
+    if (file.filename() == "curves.csv" || file.filename() == "diagnostics.csv") fs::remove(file);
 }
 
 std::string missing_text(const std::vector<ClaimNumber>& numbers) {

@@ -40,17 +40,18 @@ json list_suites() {
   return suites;
 }
 
-// With the verdict in results/claims, where there is one.
+// With the verdict in results/claims, where there is one of the file as it is.
 json list_claims() {
   json claims = json::array();
   for (const std::filesystem::path& file : claim_files()) {
     const std::string name = file.stem();
     const std::optional<VerdictSummary> verdict =
         read_verdict(std::filesystem::path("results") / "claims" / name);
+    const bool is_current = verdict && verdict->rule_hash == rule_hash(file);
     claims.push_back({{"name", name},
                       {"about", about_file(file)},
                       {"path", file.string()},
-                      {"verdict", verdict ? to_string(verdict->answer) : "-"}});
+                      {"verdict", is_current ? to_string(verdict->answer) : "-"}});
   }
   return claims;
 }

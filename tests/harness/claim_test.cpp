@@ -1,5 +1,11 @@
 #include "harness/claims/claim.h"
 
+#include <fmt/format.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
 #include "harness/claims/tables.h"
 #include "harness/suite/builtins.h"
 #include "longhaul/error.h"
@@ -177,4 +183,41 @@ TEST_CASE("claim: every claim of configs/ loads with what is built in", "[claim]
     // A claim about time alone repeats its measurement; it draws nothing.
     if (!claim.suite || !claim.suite->tasks.empty()) CHECK(seeds_of(claim).size() >= 3);
   }
+}
+
+TEST_CASE("claim: the schema knows the keys that the reader knows", "[claim]") {
+  std::ifstream in(std::filesystem::path(LONGHAUL_SOURCE_DIR) / "configs" / "claim.schema.json");
+  const nlohmann::json schema = nlohmann::json::parse(in);
+  const auto names = [](const nlohmann::json& object) {
+    std::set<std::string> keys;
+    for (const auto& [key, value] : object.at("properties").items()) keys.insert(key);
+    return keys;
+  };
+  const auto known = [](const std::string& part) {
+    const std::vector<std::string> keys = claim_keys(part);
+    return std::set<std::string>(keys.begin(), keys.end());
+  };
+  CHECK(names(schema) == known("claim"));
+  CHECK(names(schema.at("$defs").at("number")) == known("number"));
+  std::set<std::string> condition = known("condition");
+  condition.erase("any_of");  // stands in a condition's place
+  CHECK(names(schema.at("$defs").at("condition")) == condition);
+}
+
+TEST_CASE("claim: what a prediction explains is R^2 of its rows, step by step", "[claim]") {
+  const std::string numbers =
+      "numbers:\n  told: {file: diagnostics, column: value, model: copy, name: measured_change,"
+      " predicted_by: predicted_change}\n"
+      "confirmed: [{number: told, at_least: 0.9}]\nrefuted: [{number: told, below: 0.5}]\n";
+  std::string csv = "model,seed,step,name,value\n";
+  for (int seed = 0; seed < 3; ++seed)
+    for (int step = 1; step <= 3; ++step) {  // seed 2 predicts 2 for each of 1, 2, 3
+      csv += fmt::format("copy,{},{},predicted_change,{}\n", seed, step, seed == 2 ? 2 : step);
+      csv += fmt::format("copy,{},{},measured_change,{}\n", seed, step, step);
+    }
+  const Claim claim = load(kTexts + kSuite + numbers);
+  const ClaimNumber told = take_numbers(claim, {{"diagnostics", read_csv(csv)}}).front();
+  CHECK(told.values == std::vector<double>{1, 1, 0});
+  CHECK_THAT(complaint(kTexts + kSuite + "numbers: {a: {predicted_by: val_value}}\n" + kRule),
+             Contains("numbers.a.predicted_by: belongs to a number with file: diagnostics"));
 }
