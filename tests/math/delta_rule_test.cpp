@@ -1,13 +1,10 @@
 #include <cmath>
-#include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/memory.h"
 #include "math/meter.h"
 #include "math/parallel.h"
-#include "test_paths.h"
 #include "tests/support/catch.h"
 #include "tests/support/gradient.h"
 #include "tests/support/results.h"
@@ -92,26 +89,6 @@ TEST_CASE("delta_rule equals its recurrence at every width, length and chunk",
           const Inputs in(c);
           CHECK(max_difference(operation(c)(in.all()), recurrent(in, c)) < 2e-5);
         }
-}
-
-TEST_CASE("delta_rule equals an independent program", "[ops][delta_rule]") {
-  std::ifstream file(std::string(LONGHAUL_SOURCE_DIR) + "/tests/data/delta_rule.json");
-  const auto cases = nlohmann::json::parse(file);
-  REQUIRE(cases.size() == 3);
-  for (const auto& c : cases) {
-    const auto tensor = [&](const char* name) {
-      Shape shape;
-      for (int64_t extent : c[name]["shape"]) shape.append(extent);
-      return Tensor::from(shape, c[name]["values"].get<std::vector<float>>());
-    };
-    const int64_t heads = c["heads"];
-    INFO(c["about"].get<std::string>());
-    for (int64_t chunk : {1, 4, 32})
-      CHECK(max_difference(
-                delta_rule(tensor("q"), tensor("k"), tensor("v"), tensor("beta"),
-                           c.contains("log_decay") ? tensor("log_decay") : Tensor(), heads, chunk),
-                tensor("y")) < 1e-5);
-  }
 }
 
 TEST_CASE("delta_rule returns the value last written under a key", "[ops][delta_rule]") {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "math/meter.h"
 #include "tests/support/catch.h"
 #include "tests/support/gradient.h"
@@ -17,28 +19,43 @@ struct Cost {
 }  // namespace
 
 // Width D = 16, states N = 16, T = 8; a product of D by N is 2 D N operations. Written out from the
-// shapes and costs of docs/models.md. rwkv mixes a token with the one before by 3 convolutions of 2
+// shapes and costs of docs/models.md. Linear attentions take T positions as one chunk, 2 heads are
+// d wide, gla's gates have rank 16. rwkv mixes a token with the one before by 3 convolutions of 2
 // taps.
 TEST_CASE("parameters and operations that ran are those of the formulas", "[models][cost]") {
   constexpr int64_t D = 16, N = 16, T = 8, square = D * D;
+  constexpr int64_t d = D / 2, pairs = 4 * D * T * (T + 1) / 2;
   const int64_t E = 2 * D, K = 4;  // of mamba, its R = 1
   const std::vector<Cost> all = {
-      {"transformer", {}, 4 * square, T * 4 * 2 * square + 4 * D * T * (T + 1) / 2},
+      {"transformer", {}, 4 * square, T * 4 * 2 * square + pairs},
+      {"linear_attention", {}, 4 * square, T * 4 * 2 * square + pairs},
+      {"retention", {}, 5 * square + d, T * 5 * 2 * square + pairs},
+      {"gla", {}, 5 * square + 2 * D * 16 + D + d, T * (5 * 2 * square + 2 * 2 * D * 16) + pairs},
+      {"delta_net", {}, 4 * square + 2 * D + d, T * (4 * 2 * square + 2 * 2 * D) + 4 * D * T * T},
       {"lru", {}, 3 * N + 4 * D * N + D, T * (2 * 4 * D * N + 8 * N)},
       {"slru", {}, 2 * N + 2 * D * N + D, T * (2 * 2 * D * N + 2 * N)},
       {"s4d",
        {{"state", int64_t{8}}},
        (2 * 4 + 1 + 8 + 1) * D + square,
        T * (6 * 8 * D + 2 * square)},
+      {"s5", {}, 3 * N / 2 + 2 * D * N + D, T * (2 * 2 * D * N + 8 * N / 2)},
       {"mamba",
        {},
        D * 2 * E + (K + 1) * E + E * (1 + 2 * N) + 2 * E + N * E + E + E * D,
        T * (2 * D * 2 * E + 2 * K * E + 2 * E * (1 + 2 * N) + 2 * E + 7 * E * N + 2 * E * D)},
       {"min_gru", {}, 2 * (D * N + N) + N * D, T * (2 * 3 * D * N + 2 * N)},
+      {"min_lstm", {}, 3 * (D * N + N) + N * D, T * (2 * 4 * D * N + 2 * N)},
+      {"hgrn", {}, 3 * (D * N + N) + 2 * N + N * D + D, T * (2 * 4 * D * N + 2 * N)},
       {"rwkv", {}, 5 * D + 4 * square, T * (4 * 2 * square + 10 * D + 3 * 4 * D)},
       {"rnn", {}, 3 * square + D, T * 3 * 2 * square},
       {"rnn", {{"cell", std::string("gru")}}, 7 * square + 3 * D, T * 7 * 2 * square},
+      {"rnn", {{"cell", std::string("lstm")}}, 9 * square + 4 * D, T * 9 * 2 * square},
   };
+  Registry registry;
+  register_builtins(registry);
+  for (const auto& [name, info] : registry.models())
+    CHECK((!info.make || std::any_of(all.begin(), all.end(),
+                                     [&](const Cost& cost) { return cost.model == name; })));
   const Tensor x = random_tensor({1, T, D}, 1);
   for (const Cost& cost : all) {
     INFO(cost.model);

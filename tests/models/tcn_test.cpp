@@ -2,9 +2,11 @@
 
 #include "harness/suite/builtins.h"
 #include "harness/suite/suite.h"
+#include "harness/train/conformance.h"
 #include "harness/train/gradcheck.h"
 #include "harness/train/model.h"
 #include "longhaul/error.h"
+#include "math/meter.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_file.h"
 
@@ -83,6 +85,26 @@ TEST_CASE("tcn is the formula of its first comment", "[models][tcn]") {
       CHECK(logits.data()[t * 3 + c] == Approx(expected).margin(1e-4));
     }
   }
+}
+
+TEST_CASE("tcn conforms with other taps, and dilations that begin again", "[models][tcn]") {
+  Registry registry;
+  register_builtins(registry);
+  CHECK(
+      check_conformance(registry.model("tcn"), {{"taps", int64_t{2}}, {"dilations", int64_t{1}}}) ==
+      std::vector<std::string>{});
+}
+
+TEST_CASE("tcn's parameters and operations that ran are those of its shapes", "[models][tcn]") {
+  constexpr int64_t D = 4, T = 13, layers = 3, taps = 2, weight = taps * D * D;
+  const Model model = tcn(D, layers, {{"taps", taps}});
+  int64_t parameters = 0;
+  for (const Parameter& p : model.parameters()) parameters += p.value.size();
+  CHECK(parameters == 11 * D + layers * 2 * (weight + 2 * D) + D + D * 3 + 3);
+  Measurement measured;
+  const Meter meter(measured);
+  model.forward(random_batch({T}, kTask, 1));
+  CHECK(measured.flops == T * (layers * 2 * 2 * weight + 2 * D * 3));
 }
 
 TEST_CASE("tcn sees 2 (taps - 1) (1 + 2 + ..) positions back and no farther", "[models][tcn]") {

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """The transformer's mixer in NumPy, written from docs/models.md and the papers it names.
 
-usage: attention.py > attention.json    (tests/models/attention_parity_test.cpp compares)
+For tests/models/attention_parity_test.cpp: attention.json lists the cases, attention.npy [cases, length, width] their
+outputs. Run by hand when a formula changes; writes both files.
 
 Scores are formed pair by pair from the distance of query and key, with the length x length matrix, so that
 nothing is shared with the operators in tiles. Inputs and weights are the formulas of `wave`."""
 import json
+import pathlib
 
 import numpy as np
 
@@ -183,18 +185,19 @@ CASES = [
 
 
 def main():
-    lines = []
+    lines, outputs = [], []
     for case in CASES:
         place = {"causal": True, "layer": 0, "layers": 1}
         options = dict(STANDARD)
         for name, value in case.items():
             (place if name in place else options)[name] = value
-        y = mixer(wave(LENGTH, WIDTH, 0.5), weights(options), options, place["causal"],
-                  place["layer"], place["layers"], options["trained_length"])
+        outputs.append(mixer(wave(LENGTH, WIDTH, 0.5), weights(options), options, place["causal"], place["layer"],
+                             place["layers"], options["trained_length"]))
         changed = {n: v for n, v in options.items() if n in case}
-        lines.append(json.dumps({**place, "changed": changed, "options": options,
-                                 "y": np.round(y, 6).ravel().tolist()}))
-    print("[\n" + ",\n".join(lines) + "\n]")
+        lines.append(json.dumps({**place, "changed": changed, "options": options}))
+    here = pathlib.Path(__file__).resolve().parent
+    np.save(here / "attention.npy", np.array(outputs, "<f4"))
+    (here / "attention.json").write_text("[\n" + ",\n".join(lines) + "\n]\n")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""Writes tests/data/recurrence/cells.txt: small tanh, GRU and LSTM recurrences solved in double precision, with the
-gradient of the sum of all h by backpropagation through time, written from the formulas of docs/models.md.
+"""Small tanh, GRU and LSTM recurrences solved in double precision, with the gradient of the sum of all h by
+backpropagation through time, written from the formulas of docs/models.md. For
+tests/math/recurrence_reference_test.cpp; run by hand when a formula changes.
 
-usage: recurrence.py > tests/data/recurrence/cells.txt
-Each line is a name and its numbers; a case begins with `case cell B T N block`."""
+Writes recurrence/<cell>_block_<b>/{u,R,h,du,dR}.npy: inputs u [batch, length, gates width], blocks R, states h
+[batch, length, width], and the gradients."""
+import pathlib
+
 import numpy as np
 
 
@@ -83,23 +86,20 @@ def solve(cell, u, blocks):  # u [T, G, N] -> h, du, dR as blocks
     return np.array(h), du, inside
 
 
-def show(name, values):
-    print(name, " ".join(f"{x:.9g}" for x in np.asarray(values).ravel()))
-
-
 def main():
     rng = np.random.default_rng(20)
     for cell, (_, gates, _) in CELLS.items():
         for B, T, N, b in [(2, 5, 4, 4), (1, 6, 4, 2), (2, 4, 3, 1)]:
             u = rng.normal(0, 0.7, (B, T, gates, N)).astype(np.float32).astype(float)
             R = rng.normal(0, 0.9 / np.sqrt(b), (gates, N // b, b, b)).astype(np.float32).astype(float)
-            solved = [solve(cell, u[k], R) for k in range(B)]
-            print("case", cell, B, T, N, b)
-            show("u", u)
-            show("R", R)
-            show("h", [s[0] for s in solved])
-            show("du", [s[1] for s in solved])
-            show("dR", sum(s[2] for s in solved))
+            h, du, dR = zip(*(solve(cell, u[k], R) for k in range(B)))
+            folder = pathlib.Path(__file__).resolve().parent / "recurrence" / f"{cell}_block_{b}"
+            folder.mkdir(parents=True, exist_ok=True)
+            flat = (B, T, gates * N)
+            arrays = {"u": u.reshape(flat), "R": R, "h": h, "du": np.reshape(du, flat), "dR": sum(dR)}
+            for name, array in arrays.items():
+                np.save(folder / f"{name}.npy", np.asarray(array, "<f4"))
 
 
-main()
+if __name__ == "__main__":
+    main()
