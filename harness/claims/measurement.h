@@ -16,7 +16,8 @@ struct MeasuredValue {
 };
 
 // Something that is measured without training a suite's models: a formula against chance, a solver
-// against a loop. `run` finds every one of `values`; but for the timed ones they depend on the seed alone.
+// against a loop. `run` finds every one of `values`; but for the timed ones they depend on the seed
+// alone.
 struct Measurement {
   std::vector<MeasuredValue> values;
   std::function<std::map<std::string, double>(uint64_t seed)> run;
