@@ -11,7 +11,7 @@
 namespace longhaul {
 
 // Multiply-adds of one sweep up to which a solver is measured.
-constexpr int64_t kSweepAllowed = int64_t{1} << 28;
+constexpr int64_t kSweepAllowed = int64_t{1} << 33;
 
 // Hears of the rows so far before each measurement, and of what comes next; at the end of all.
 using SolverProgress = std::function<void(const std::vector<SolverRecord>&, const std::string&)>;
