@@ -15,7 +15,7 @@ namespace {
 const TaskShape kShape{
     .vocab = 11, .classes = 5, .max_length = 80, .readout = Readout::token, .channels = 0};
 
-std::vector<Batch> random_lanes() {
+[[maybe_unused]] std::vector<Batch> random_lanes() {
   std::vector<Batch> lanes;
   for (uint64_t lane = 0; lane < 3; ++lane)
     lanes.push_back(random_batch({static_cast<int64_t>(20 + lane), 70}, kShape, lane));
