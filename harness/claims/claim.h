@@ -45,7 +45,7 @@ struct ConditionRule {
 struct MeasurementCase {
   std::string name;
   OptionMap options;  // resolved
-  Measurement measurement;
+  ClaimMeasurement measurement;
 };
 
 // A published claim: where it stands, what is run to test it, and the rule for the answer.

@@ -18,7 +18,7 @@ struct MeasuredValue {
 // Something that is measured without training a suite's models: a formula against chance, a solver
 // against a loop. `run` finds every one of `values`; but for the timed ones they depend on the seed
 // alone.
-struct Measurement {
+struct ClaimMeasurement {
   std::vector<MeasuredValue> values;
   std::function<std::map<std::string, double>(uint64_t seed)> run;
 };
@@ -26,7 +26,8 @@ struct Measurement {
 struct MeasurementInfo {
   std::string name;  // the stem of its file in measurements/
   std::string about;
-  std::function<Measurement(Options&)> make;  // reads its options, as a model's constructor does
+  std::function<ClaimMeasurement(Options&)>
+      make;  // reads its options, as a model's constructor does
 };
 
 // All there are, by name.

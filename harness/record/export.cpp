@@ -118,12 +118,12 @@ const std::vector<ResultColumn>& result_columns() {
   return columns;
 }
 
-using SummaryColumn = Column<Cell>;
+using SummaryColumn = Column<ResultCell>;
 
 // A number of the cell's ok trials, boiled down to one; missing where it is 0 or there are none.
 SummaryColumn of_trials(const char* name, std::function<double(const TrialRecord&)> value,
                         double (*boil_down)(std::vector<double>), bool measured = false) {
-  const auto text = [=](const Cell& cell) {
+  const auto text = [=](const ResultCell& cell) {
     std::vector<double> values;
     for (const Trial* trial : cell.trials)
       if (trial->ok()) values.push_back(value(*trial->record));
@@ -138,20 +138,21 @@ double largest(std::vector<double> values) {
 }
 
 SummaryColumn of_test(const char* name, double Statistics::*member) {
-  return {name,
-          [=](const Cell& cell) { return cell.test.n > 0 ? csv_text(cell.test.*member) : ""; }};
+  return {name, [=](const ResultCell& cell) {
+            return cell.test.n > 0 ? csv_text(cell.test.*member) : "";
+          }};
 }
 
 // An end of the 95% interval.
 SummaryColumn of_interval(const char* name, int side) {
-  return {name, [=](const Cell& cell) {
+  return {name, [=](const ResultCell& cell) {
             if (!cell.test.half_width) return std::string();
             return csv_text(cell.test.mean + side * *cell.test.half_width);
           }};
 }
 
 SummaryColumn of_bootstrap(const char* name, double Interval::*end) {
-  return {name, [=](const Cell& cell) {
+  return {name, [=](const ResultCell& cell) {
             std::vector<double> scores;
             for (const auto& [seed, score] : cell.scores) scores.push_back(score);
             const std::optional<Interval> interval = bootstrap_interval(scores);
@@ -162,22 +163,22 @@ SummaryColumn of_bootstrap(const char* name, double Interval::*end) {
 const std::vector<SummaryColumn>& summary_columns() {
   constexpr bool kMeasured = true;
   static const std::vector<SummaryColumn> columns = {
-      {"model", [](const Cell& cell) { return cell.row.model; }},
-      {"task", [](const Cell& cell) { return cell.task; }},
-      {"pretrain", [](const Cell& cell) { return cell.row.pretrain; }},
-      {"loss", [](const Cell& cell) { return cell.row.loss; }},
-      {"eval_length", [](const Cell& cell) { return csv_text(cell.eval_length); }},
-      {"n", [](const Cell& cell) { return csv_text(cell.test.n); }},
+      {"model", [](const ResultCell& cell) { return cell.row.model; }},
+      {"task", [](const ResultCell& cell) { return cell.task; }},
+      {"pretrain", [](const ResultCell& cell) { return cell.row.pretrain; }},
+      {"loss", [](const ResultCell& cell) { return cell.row.loss; }},
+      {"eval_length", [](const ResultCell& cell) { return csv_text(cell.eval_length); }},
+      {"n", [](const ResultCell& cell) { return csv_text(cell.test.n); }},
       of_test("mean", &Statistics::mean),
-      {"std", [](const Cell& cell) { return csv_text(cell.test.std); }},
+      {"std", [](const ResultCell& cell) { return csv_text(cell.test.std); }},
       of_test("min", &Statistics::min),
       of_test("max", &Statistics::max),
       of_interval("ci95_low", -1),
       of_interval("ci95_high", +1),
-      {"rank", [](const Cell& cell) { return csv_text(cell.rank); }},
-      {"p_vs_best", [](const Cell& cell) { return csv_text(cell.p_vs_best); }},
+      {"rank", [](const ResultCell& cell) { return csv_text(cell.rank); }},
+      {"p_vs_best", [](const ResultCell& cell) { return csv_text(cell.p_vs_best); }},
       {"at_baseline",
-       [](const Cell& cell) { return cell.test.n > 0 ? csv_text(cell.at_baseline) : ""; }},
+       [](const ResultCell& cell) { return cell.test.n > 0 ? csv_text(cell.at_baseline) : ""; }},
       of_trials(
           "tokens_per_second", [](const auto& r) { return r.train_tokens_per_second; }, median,
           kMeasured),
@@ -241,7 +242,7 @@ std::string results_csv(const Results& results) {
 
 std::string summary_csv(const Results& results) {
   std::string csv = header(summary_columns());
-  for (const Cell& cell : summarize(results)) csv += line(summary_columns(), cell);
+  for (const ResultCell& cell : summarize(results)) csv += line(summary_columns(), cell);
   return csv;
 }
 

@@ -16,9 +16,9 @@ namespace {
 // What a row scored on a task, by seed: the mean over the lengths at which that seed was tested.
 using Scores = std::map<uint64_t, double>;
 
-Scores scores_of(const std::vector<Cell>& cells, const Row& row, const std::string& task) {
+Scores scores_of(const std::vector<ResultCell>& cells, const Row& row, const std::string& task) {
   std::map<uint64_t, std::vector<double>> lengths;
-  for (const Cell& cell : cells)
+  for (const ResultCell& cell : cells)
     if (cell.row == row && cell.task == task)
       for (const auto& [seed, score] : cell.scores) lengths[seed].push_back(score);
   Scores scores;
@@ -54,16 +54,17 @@ struct Block {
 };
 
 Block whole_block(const Results& results) {
-  const std::vector<Cell> cells = summarize(results);
+  const std::vector<ResultCell> cells = summarize(results);
   Block block;
   for (const Row& row : rows_of(results.trials)) {
-    const bool any = std::any_of(cells.begin(), cells.end(), [&](const Cell& cell) {
+    const bool any = std::any_of(cells.begin(), cells.end(), [&](const ResultCell& cell) {
       return cell.row == row && !cell.scores.empty();
     });
     if (any) block.rows.push_back(row);
   }
   block.scores.resize(block.rows.size());
-  for (const std::string& task : distinct(cells, [](const Cell& cell) { return cell.task; })) {
+  for (const std::string& task :
+       distinct(cells, [](const ResultCell& cell) { return cell.task; })) {
     std::vector<Scores> column;
     for (const Row& row : block.rows) column.push_back(scores_of(cells, row, task));
     if (std::any_of(column.begin(), column.end(), [](const Scores& s) { return s.empty(); }))

@@ -13,7 +13,7 @@ namespace {
 using Timed = std::vector<const ThroughputRow*>;
 
 // The training speed of a row on a task: measured alone, or the median of its trials.
-std::optional<double> speed_of(const Cell& cell, const Timed& alone) {
+std::optional<double> speed_of(const ResultCell& cell, const Timed& alone) {
   for (const ThroughputRow* row : alone)
     if (row->model == cell.row.model && row->ok()) return row->tokens_per_second(0.5);
   std::vector<double> speeds;
@@ -39,16 +39,17 @@ Plot score_plot(const char* x_label) {
 }
 
 // The cells of a task with a score, by evaluation length.
-std::map<int64_t, std::vector<const Cell*>> scored(const Report& report, const std::string& task) {
-  std::map<int64_t, std::vector<const Cell*>> cells;
-  for (const Cell& cell : report.cells)
+std::map<int64_t, std::vector<const ResultCell*>> scored(const Report& report,
+                                                         const std::string& task) {
+  std::map<int64_t, std::vector<const ResultCell*>> cells;
+  for (const ResultCell& cell : report.cells)
     if (cell.task == task && cell.test.n > 0) cells[cell.eval_length].push_back(&cell);
   return cells;
 }
 
-double best_baseline(const std::vector<const Cell*>& cells) {
+double best_baseline(const std::vector<const ResultCell*>& cells) {
   double best = 0;
-  for (const Cell* cell : cells) best = std::max(best, 100 * cell->baselines->best());
+  for (const ResultCell* cell : cells) best = std::max(best, 100 * cell->baselines->best());
   return best;
 }
 
@@ -61,12 +62,13 @@ std::optional<double> round_step(double range) {
   return power;
 }
 
-Plot cost_plot(const Report& report, const std::vector<const Cell*>& cells, const Timed& alone) {
+Plot cost_plot(const Report& report, const std::vector<const ResultCell*>& cells,
+               const Timed& alone) {
   Plot plot = score_plot("training tokens a second");
   plot.x_format = "%.1s%c";
   plot.has_lines = false;
   std::vector<double> speeds;
-  for (const Cell* cell : cells)
+  for (const ResultCell* cell : cells)
     if (const std::optional<double> speed = speed_of(*cell, alone)) {
       plot.series.push_back({report.style(cell->row.label), {score_point(*speed, cell->test)}});
       speeds.push_back(*speed);
@@ -80,13 +82,13 @@ Plot cost_plot(const Report& report, const std::vector<const Cell*>& cells, cons
 }
 
 Plot length_plot(const Report& report,
-                 const std::map<int64_t, std::vector<const Cell*>>& by_length) {
+                 const std::map<int64_t, std::vector<const ResultCell*>>& by_length) {
   Plot plot = score_plot("length of the test examples, positions");
   plot.log_x = true;
   for (const Row& row : report.rows) {
     PlotSeries line{report.style(row.label), {}};
     for (const auto& [length, cells] : by_length)
-      for (const Cell* cell : cells)
+      for (const ResultCell* cell : cells)
         if (cell->row == row)
           line.points.push_back(score_point(static_cast<double>(length), cell->test));
     plot.series.push_back(line);

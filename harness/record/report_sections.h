@@ -14,7 +14,7 @@ struct Report {
   const Results& results;
   std::vector<Row> rows;           // of the table
   std::vector<std::string> tasks;  // its columns
-  std::vector<Cell> cells;
+  std::vector<ResultCell> cells;
 
   explicit Report(const Results& of);
   // A model looks the same in every picture.

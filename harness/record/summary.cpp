@@ -16,9 +16,9 @@ std::set<int64_t> lengths_of(const Results& results, const std::string& task) {
   return lengths;
 }
 
-Cell make_cell(const Results& results, const Row& row, const std::string& task,
-               int64_t eval_length) {
-  Cell cell;
+ResultCell make_cell(const Results& results, const Row& row, const std::string& task,
+                     int64_t eval_length) {
+  ResultCell cell;
   cell.row = row;
   cell.task = task;
   cell.eval_length = eval_length;
@@ -45,7 +45,7 @@ Cell make_cell(const Results& results, const Row& row, const std::string& task,
   return cell;
 }
 
-std::optional<double> compare(const Cell& cell, const Cell& best) {
+std::optional<double> compare(const ResultCell& cell, const ResultCell& best) {
   std::vector<double> own, others;
   for (const auto& [seed, score] : cell.scores)
     if (const auto found = best.scores.find(seed); found != best.scores.end()) {
@@ -56,19 +56,19 @@ std::optional<double> compare(const Cell& cell, const Cell& best) {
 }
 
 // Ranks and p values of the models of one column of the table.
-void rank(const std::vector<Cell*>& column) {
-  const Cell* best = nullptr;
-  for (Cell* cell : column) {
+void rank(const std::vector<ResultCell*>& column) {
+  const ResultCell* best = nullptr;
+  for (ResultCell* cell : column) {
     if (cell->test.n == 0) continue;
     cell->rank = 1;
-    for (const Cell* other : column)
+    for (const ResultCell* other : column)
       if (other->test.n > 0 && other->test.mean > cell->test.mean) ++*cell->rank;
     if (!best && cell->rank == 1) best = cell;
   }
 
-  std::vector<Cell*> compared;
+  std::vector<ResultCell*> compared;
   std::vector<double> p_values;
-  for (Cell* cell : column)
+  for (ResultCell* cell : column)
     if (best && cell != best)
       if (const std::optional<double> p = compare(*cell, *best)) {
         compared.push_back(cell);
@@ -113,20 +113,20 @@ const Evaluation* evaluation_at(const Trial& trial, int64_t eval_length) {
   return nullptr;
 }
 
-std::vector<Cell> summarize(const Results& results) {
+std::vector<ResultCell> summarize(const Results& results) {
   const auto tasks = distinct(results.trials, [](const Trial& t) { return t.spec.task_name; });
-  std::vector<Cell> cells;
+  std::vector<ResultCell> cells;
   for (const Row& row : rows_of(results.trials))
     for (const std::string& task : tasks)
       for (int64_t length : lengths_of(results, task)) {
-        Cell cell = make_cell(results, row, task, length);
+        ResultCell cell = make_cell(results, row, task, length);
         if (!cell.trials.empty()) cells.push_back(std::move(cell));
       }
 
   for (const std::string& task : tasks)
     for (int64_t length : lengths_of(results, task)) {
-      std::vector<Cell*> column;
-      for (Cell& cell : cells)
+      std::vector<ResultCell*> column;
+      for (ResultCell& cell : cells)
         if (cell.task == task && cell.eval_length == length) column.push_back(&cell);
       rank(column);
     }

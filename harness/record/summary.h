@@ -29,7 +29,7 @@ std::vector<Row> rows_of(const std::vector<Trial>& trials);  // in the order of 
 
 // One row on one task at one evaluation length, over its seeds. Numbers come from the trials that
 // are `ok`; without any, n is 0 and the optional ones are missing.
-struct Cell {
+struct ResultCell {
   Row row;
   std::string task;
   int64_t eval_length = 0;
@@ -48,7 +48,7 @@ const Evaluation* evaluation_at(const Trial& trial, int64_t eval_length);
 
 // Every cell: rows, tasks in the order of the results, then lengths ascending. The cells point
 // into `results`.
-std::vector<Cell> summarize(const Results& results);
+std::vector<ResultCell> summarize(const Results& results);
 
 // The values of one column, in the order in which they come first.
 template <class Row, class Key>

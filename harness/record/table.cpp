@@ -92,7 +92,7 @@ Metric find_metric(const Results& results, const std::string& name) {
 }
 
 // "1 of 3 diverged, 1 of 3 waiting"; `alone` is set if all trials share that fate.
-std::string failures_text(const Cell& cell, bool& alone) {
+std::string failures_text(const ResultCell& cell, bool& alone) {
   std::vector<std::pair<std::string, std::size_t>> counts;
   for (const Trial* trial : cell.trials) {
     if (trial->ok()) continue;
@@ -113,7 +113,7 @@ std::string failures_text(const Cell& cell, bool& alone) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-TableCell table_cell(const Cell& cell, const Metric& metric) {
+TableCell table_cell(const ResultCell& cell, const Metric& metric) {
   TableCell shown;
   bool alone = false;
   shown.remark = failures_text(cell, alone);
@@ -208,8 +208,8 @@ struct TableColumn {
   bool operator==(const TableColumn&) const = default;
 };
 
-std::vector<TableColumn> table_columns(const std::vector<Cell>& cells, bool each_length) {
-  std::vector<TableColumn> columns = distinct(cells, [](const Cell& cell) {
+std::vector<TableColumn> table_columns(const std::vector<ResultCell>& cells, bool each_length) {
+  std::vector<TableColumn> columns = distinct(cells, [](const ResultCell& cell) {
     return TableColumn{cell.task, cell.eval_length};
   });
   if (each_length) return columns;
@@ -221,7 +221,7 @@ std::vector<TableColumn> table_columns(const std::vector<Cell>& cells, bool each
   return first;
 }
 
-std::vector<std::vector<TableCell>> baseline_rows(const std::vector<Cell>& cells,
+std::vector<std::vector<TableCell>> baseline_rows(const std::vector<ResultCell>& cells,
                                                   const std::vector<TableColumn>& columns,
                                                   std::size_t width) {
   struct Kind {
@@ -240,7 +240,7 @@ std::vector<std::vector<TableCell>> baseline_rows(const std::vector<Cell>& cells
     bool is_measured = kind.name != std::string("bag_of_tokens");
     for (const TableColumn& column : columns) {
       std::vector<double> values;
-      for (const Cell& cell : cells)
+      for (const ResultCell& cell : cells)
         if (column == TableColumn{cell.task, cell.eval_length} && cell.baselines)
           if (const std::optional<double> value = kind.value(*cell.baselines))
             values.push_back(*value);
@@ -311,7 +311,7 @@ std::vector<std::string> table_metrics(const Results& results) {
 
 Table make_table(const Results& results, const std::string& metric_name) {
   const Metric metric = find_metric(results, metric_name);
-  const std::vector<Cell> cells = summarize(results);
+  const std::vector<ResultCell> cells = summarize(results);
   const std::vector<TableColumn> columns = table_columns(cells, metric.is_score);
 
   Table table;
@@ -331,7 +331,7 @@ Table make_table(const Results& results, const std::string& metric_name) {
     fields.push_back({row.label});
     for (const TableColumn& column : columns) {
       TableCell& shown = fields.emplace_back();
-      for (const Cell& cell : cells)
+      for (const ResultCell& cell : cells)
         if (cell.row == row && column == TableColumn{cell.task, cell.eval_length})
           shown = table_cell(cell, metric);
     }

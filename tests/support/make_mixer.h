@@ -25,14 +25,14 @@ struct MadeMixer {
   }
 };
 
-struct Place {
+struct LayerPlace {
   int64_t d_model = 16, max_length = 64;
   bool causal = true;
   int64_t layer = 0, layers = 1;
 };
 
 inline MadeMixer make_mixer(const std::string& model, const OptionMap& given,
-                            const Place& at = {}) {
+                            const LayerPlace& at = {}) {
   Registry registry;
   register_builtins(registry);
   Options options(given);

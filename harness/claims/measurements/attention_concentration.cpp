@@ -148,7 +148,7 @@ std::map<std::string, double> run(int64_t keys, int64_t d, uint64_t seed) {
   };
 }
 
-Measurement make(Options& options) {
+ClaimMeasurement make(Options& options) {
   const int64_t keys = options.integer("keys", 1000000, "weights of a draw", 16, 100000000);
   const int64_t d = options.integer("features", 64, "of linear attention", 1, 4096);
   return {{{"exp_error", "largest difference of S from its formula, gamma 0.5 and 1"},

@@ -132,7 +132,7 @@ std::map<std::string, double> run(int64_t n, int64_t d, int64_t rows, uint64_t s
   };
 }
 
-Measurement make(Options& options) {
+ClaimMeasurement make(Options& options) {
   const int64_t n = options.integer("keys", 512, "that a query sees", 2, 1 << 16);
   const int64_t d = options.integer("width", 64, "of a head", 4, 4096);
   const int64_t rows = options.integer("rows", 200, "queries", 1, 100000);

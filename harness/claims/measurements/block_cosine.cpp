@@ -99,7 +99,7 @@ std::map<std::string, double> run(int64_t blocks, double spread, uint64_t seed) 
           {"least_whole", least_whole}};
 }
 
-Measurement make(Options& options) {
+ClaimMeasurement make(Options& options) {
   const int64_t blocks = options.integer("blocks", 8, "of each vector", 1, 10000);
   const double spread =
       options.number("spread", 1, "deviation of the logarithm of a block's norm", 0, 10);

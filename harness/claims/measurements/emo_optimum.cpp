@@ -115,7 +115,7 @@ std::map<std::string, double> run(uint64_t seed) {
   };
 }
 
-Measurement make(Options&) {
+ClaimMeasurement make(Options&) {
   return {{{"ce_error", "largest difference of CE's optimum from the targets' distribution"},
            {"ce_entropy", "entropy of CE's optimum, in nats"},
            {"emo_largest", "probability of EMO's favourite token"},

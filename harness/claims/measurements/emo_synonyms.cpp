@@ -160,14 +160,14 @@ Scores score(const Model& model, const Language& language, const Tensor& directi
   return scores;
 }
 
-Measurement make(Options& options) {
+ClaimMeasurement make(Options& options) {
   const int64_t concepts = options.integer("concepts", 16, "of the language", 2, 64);
   const int64_t synonyms = options.integer("synonyms", 3, "tokens of a concept", 1, 8);
   const bool uneven =
       options.flag("uneven", false, "1 to 2 synonyms - 1 tokens a concept, in turn");
   const int64_t width = options.integer("width", 16, "of the model", 1, 64);
   const int64_t pairs = options.integer("pairs", 4000, "neighbours to learn from", 1, 1000000);
-  Measurement measurement;
+  ClaimMeasurement measurement;
   for (const std::string loss : {"cross_entropy", "emo", "mixed"})
     for (const auto& [name, meaning] : std::map<std::string, std::string>{
              {"concepts", "how often the likeliest token is one of the right concept"},

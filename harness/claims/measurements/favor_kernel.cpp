@@ -104,7 +104,7 @@ double kernel_ratio(const Setting& s, Rng& rng) {
   return sum / kDraws / std::exp(dot(q, k));
 }
 
-Measurement make(Options& options) {
+ClaimMeasurement make(Options& options) {
   Setting s;
   s.d = options.integer("width", 16, "of queries and keys", 1, 512);
   s.n = options.integer("keys", 256, "and queries", 1, 1 << 14);

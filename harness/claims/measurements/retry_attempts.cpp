@@ -98,7 +98,7 @@ std::map<std::string, double> run(uint64_t seed) {
           {"isolated", is_isolated(seed)}};
 }
 
-Measurement make(Options&) {
+ClaimMeasurement make(Options&) {
   return {{{"violations", "wrong attempts, sleeps or outcomes in 54 scripted retries"},
            {"success_rate", "of 5 tries that fail with probability 1/2 each, 10^5 of them"},
            {"attempts_before_foreign", "until an exception of attempt 2 comes through"},

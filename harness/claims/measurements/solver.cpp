@@ -60,9 +60,9 @@ std::map<std::string, double> values_of(const SolverRow& row) {
   return values;
 }
 
-Measurement make(Options& options) {
+ClaimMeasurement make(Options& options) {
   const SolverCase c = read_case(options);
-  Measurement measurement;
+  ClaimMeasurement measurement;
   measurement.values = {
       {"sweeps", "until converged or given up"},
       {"sweeps_share", "sweeps over steps; 1 is no better than step by step"},
