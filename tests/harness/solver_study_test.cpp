@@ -126,7 +126,7 @@ TEST_CASE("the throughput phase measures newton for a loop, keeps rows and leave
   CHECK(measured == 1);
   CHECK(longer[0].seconds_parallel == first[0].seconds_parallel);
 
-  const std::vector<SolverRecord> dense = measure(timed_rnn(1024, 0), {1}, {}, measured);
+  const std::vector<SolverRecord> dense = measure(timed_rnn(1024, 0), {16}, {}, measured);
   CHECK(measured == 0);
   CHECK(dense[0].left_out.find("multiply-adds") != std::string::npos);
 }
