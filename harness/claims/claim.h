@@ -27,8 +27,8 @@ struct NumberRule {
   std::string column;
   std::vector<std::pair<std::string, std::string>> where;  // column, the value it must have
   Take take = Take::only;
-  std::string
-      predicted_by;  // diagnostics: R^2 of this one's rows as a prediction of the rows taken
+  // Of diagnostics: R^2 of this one's rows as a prediction of the rows taken.
+  std::string predicted_by;
 };
 
 // Bounds that a number must keep.

@@ -26,8 +26,8 @@ struct ClaimMeasurement {
 struct MeasurementInfo {
   std::string name;  // the stem of its file in measurements/
   std::string about;
-  std::function<ClaimMeasurement(Options&)>
-      make;  // reads its options, as a model's constructor does
+  // Reads its options, as a model's constructor does.
+  std::function<ClaimMeasurement(Options&)> make;
 };
 
 // All there are, by name.

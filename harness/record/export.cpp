@@ -195,10 +195,6 @@ const std::vector<SummaryColumn>& summary_columns() {
   return columns;
 }
 
-}  // namespace
-
-namespace {
-
 bool has_bag_of_tokens(const Results& results) {
   return std::any_of(results.trials.begin(), results.trials.end(),
                      [](const Trial& trial) { return !trial.spec.baselines.empty(); });

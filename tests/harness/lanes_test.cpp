@@ -15,7 +15,13 @@ namespace {
 const TaskShape kShape{
     .vocab = 11, .classes = 5, .max_length = 80, .readout = Readout::token, .channels = 0};
 
-[[maybe_unused]] std::vector<Batch> random_lanes() {
+}  // namespace
+
+// What a test of a released build would not find: the sanitizers replace the allocator.
+#ifndef __SANITIZE_ADDRESS__
+namespace {
+
+std::vector<Batch> random_lanes() {
   std::vector<Batch> lanes;
   for (uint64_t lane = 0; lane < 3; ++lane)
     lanes.push_back(random_batch({static_cast<int64_t>(20 + lane), 70}, kShape, lane));
@@ -24,8 +30,6 @@ const TaskShape kShape{
 
 }  // namespace
 
-// What a test of a released build would not find: the sanitizers replace the allocator.
-#ifndef __SANITIZE_ADDRESS__
 TEST_CASE("from the third training step on, no model asks the heap for memory", "[lanes][slow]") {
   Registry registry;
   register_builtins(registry);
