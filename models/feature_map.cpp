@@ -70,7 +70,13 @@ FeatureMap::FeatureMap(MixerContext& c, int64_t width) : width_(width) {
   int64_t m = o.integer("random_features", 0,
                         "rows of W of favor and favor_trig; 0 means 4 times the width of a key");
   if (m == 0) m = 4 * width;
-  if (is_random(name_)) projection_ = c.fixed("projection", {width, m}, orthogonal_normal());
+  const int64_t every =
+      o.integer("redraw", 0,
+                "training steps between two draws of W of favor and favor_trig; 0 means one draw");
+  if (!is_random(name_)) return;
+  const Shape shape = {width, m};
+  projection_ = every > 0 ? c.redrawn("projection", shape, orthogonal_normal(), every)
+                          : c.fixed("projection", shape, orthogonal_normal());
 }
 
 int64_t FeatureMap::features() const {

@@ -21,9 +21,10 @@ namespace longhaul {
 //   favor_trig      exp(|x|^2 / 2) / sqrt(m) [cos(W x), sin(W x)], of the same expectation and much
 //                   wilder where |x| is large (eq. 10 with f = cos, sin); 2 m features
 //
-// The rows of W are normal and, within each d of them, orthogonal (section 2.4), drawn once from
-// the seed and shared by the heads. The paper's code draws them anew now and then; here they stay,
-// since a model that changes between two steps of decoding is none: another draw is another seed.
+// The rows of W are normal and, within each d of them, orthogonal (section 2.4), drawn from the
+// seed and shared by the heads. With redraw: N they are drawn anew every N training steps, as in
+// the paper's experiments, and never in evaluation; a checkpoint holds the draw that its weights go
+// by.
 //
 // The paper's code subtracts the largest exponent of queries and keys. A query's own factor cancels
 // in the division by the weights' sum, so as_query() takes it out, of favor the largest exponent,
@@ -32,7 +33,7 @@ namespace longhaul {
 class FeatureMap {
  public:
   FeatureMap() = default;
-  // Reads the options feature and random_features.
+  // Reads the options feature, random_features and redraw.
   FeatureMap(MixerContext& c, int64_t width);
 
   // u [..., heads * width] -> [..., heads * features()].

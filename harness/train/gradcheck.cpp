@@ -57,6 +57,7 @@ std::vector<GradientCheck> check_gradients(const Model& model, const Batch& batc
   }
   std::vector<GradientCheck> checks;
   for (const Parameter& parameter : model.parameters()) {
+    if (!parameter.trained()) continue;
     const Tensor& p = parameter.value;
     GradientCheck check{parameter.name, p.shape()};
     double largest = 1e-3;

@@ -56,16 +56,20 @@ MixerContext::MixerContext(int64_t d_model, int64_t max_length, bool causal, uin
 
 Tensor MixerContext::parameter(const std::string& name, const Shape& shape, const Init& init,
                                ParameterGroup group) {
-  const std::string full = prefix_ + name;
-  const bool taken = std::any_of(parameters_.begin(), parameters_.end(),
-                                 [&](const Parameter& other) { return other.name == full; });
-  require(!taken, "parameter '", full, "' is declared twice");
   Tensor value(shape);
-  Rng rng(seed_, "init/" + full);
+  Rng rng(seed_, "init/" + prefix_ + name);
   init(value, rng);
   value.set_needs_grad(true);
-  parameters_.push_back({full, value, group});
+  declare({prefix_ + name, value, group});
   return value;
+}
+
+void MixerContext::declare(Parameter parameter) {
+  const bool taken =
+      std::any_of(parameters_.begin(), parameters_.end(),
+                  [&](const Parameter& other) { return other.name == parameter.name; });
+  require(!taken, "parameter '", parameter.name, "' is declared twice");
+  parameters_.push_back(std::move(parameter));
 }
 
 Tensor MixerContext::weight(const std::string& name, int64_t in, int64_t out) {
@@ -76,6 +80,20 @@ Tensor MixerContext::fixed(const std::string& name, const Shape& shape, const In
   Tensor value(shape);
   Rng rng(seed_, "fixed/" + prefix_ + name);
   init(value, rng);
+  return value;
+}
+
+Tensor MixerContext::redrawn(const std::string& name, const Shape& shape, const Init& init,
+                             int64_t every) {
+  const Tensor value = fixed(name, shape, init);
+  const auto redraw = [value, init, every, seed = seed_,
+                       purpose = "fixed/" + prefix_ + name](int64_t step) {
+    if (step == 0 || step % every != 0) return;
+    Rng rng(seed, purpose, static_cast<uint64_t>(step / every));
+    Tensor drawn = value;
+    init(drawn, rng);
+  };
+  declare({prefix_ + name, value, {.lr_scale = 0, .decay = false}, redraw});
   return value;
 }
 

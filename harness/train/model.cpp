@@ -52,9 +52,15 @@ Tensor Model::step(const Batch& column, DecodeState& state) const {
   return network_->step(column, state);
 }
 
+void Model::redraw(int64_t step) {
+  for (const Parameter& parameter : parameters_)
+    if (parameter.redraw) parameter.redraw(step);
+}
+
 int64_t Model::parameter_count() const {
   int64_t total = 0;
-  for (const Parameter& parameter : parameters_) total += parameter.value.size();
+  for (const Parameter& parameter : parameters_)
+    if (parameter.trained()) total += parameter.value.size();
   return total;
 }
 

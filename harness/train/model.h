@@ -42,8 +42,12 @@ class Model {
   DecodeState start(int64_t batch) const;  // throws Unsupported where it does not decode
   Tensor step(const Batch& column, DecodeState& state) const;
 
+  // Draws anew what is due before training step `step`, counted from 0 (MixerContext::redrawn).
+  void redraw(int64_t step);
+
+  // The trained ones and those that are drawn.
   const std::vector<Parameter>& parameters() const { return parameters_; }
-  int64_t parameter_count() const;
+  int64_t parameter_count() const;  // of the trained ones
   // head.weight [what it reads, classes], a column a class; undefined if a network has none.
   Tensor head() const;
 

@@ -27,6 +27,7 @@ double since(Clock::time_point start) {
 std::vector<Tensor> copy_values(const std::vector<Parameter>& parameters) {
   const MemoryScope scope(Memory::optimizer);
   std::vector<Tensor> copies;
+  copies.reserve(parameters.size());
   for (const Parameter& parameter : parameters) copies.push_back(parameter.value.clone());
   return copies;
 }
@@ -105,6 +106,7 @@ class Trainer {
     diagnostics_.before_step();
     const Clock::time_point start = Clock::now();
     if (result_.steps == kWarmSteps) reset_peak_bytes();
+    model_.redraw(result_.steps);
     const std::vector<Batch> batches =
         draw_batches(task_, Split::train, spec_.seed + 1, result_.steps * settings_.batch,
                      settings_.batch, settings_.lanes, settings_.label_noise);

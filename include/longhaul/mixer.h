@@ -31,6 +31,11 @@ struct Parameter {
   std::string name;  // "block.0.mixer.q.weight"
   Tensor value;
   ParameterGroup group;
+  // Of values that are stored with the model but drawn instead of trained: called before training
+  // step 1, 2, ... (counted from 0), it draws anew when that is due.
+  std::function<void(int64_t step)> redraw = {};
+
+  bool trained() const { return !redraw; }
 };
 
 // What a mixer's constructor is given: where it sits, its options, and the makers of its
@@ -53,9 +58,12 @@ class MixerContext {
                    ParameterGroup group = {});
   // A weight [in, out] for matmul(x, w), initialised by fan_in().
   Tensor weight(const std::string& name, int64_t in, int64_t out);
-  // A tensor that is neither trained nor stored: random features. Its values depend on (seed, name)
-  // alone, so that the model of a checkpoint has them again.
+  // A tensor that is not trained: random features. Its values depend on (seed, name) alone, so that
+  // the model of a checkpoint has them again without storing them.
   Tensor fixed(const std::string& name, const Shape& shape, const Init& init) const;
+  // The same, drawn anew every so many training steps. Draw i depends on (seed, name, i) alone; the
+  // last one is stored with the parameters.
+  Tensor redrawn(const std::string& name, const Shape& shape, const Init& init, int64_t every);
 
   // Asks the backbone to add a learned position table to the embeddings.
   void want_learned_positions() { learned_positions_ = true; }
@@ -65,6 +73,8 @@ class MixerContext {
   bool wants_sinusoidal_positions() const { return sinusoidal_positions_; }
 
  private:
+  void declare(Parameter parameter);
+
   int64_t d_model_, max_length_;
   bool causal_;
   uint64_t seed_;

@@ -122,6 +122,33 @@ TEST_CASE("random features come from the seed and the place in the model alone",
   CHECK(max_difference(first, make("favor", 8, 0, 1, "block.1.mixer.")(u)) > 0.01);
 }
 
+TEST_CASE("random features are drawn anew every `redraw` training steps, from the seed",
+          "[models][feature_map]") {
+  const auto made = [](uint64_t seed) {
+    Options options({{"feature", std::string("favor")}, {"redraw", int64_t{3}}});
+    std::vector<Parameter> parameters;
+    MixerContext context(32, 100, true, seed, "", options, parameters);
+    return std::pair(FeatureMap(context, 8), parameters);
+  };
+  const Tensor u = random_tensor({1, 8}, 1);
+  const auto [phi, stored] = made(1);
+  REQUIRE(stored.size() == 1);
+  CHECK(!stored[0].trained());
+  CHECK(!stored[0].value.needs_grad());
+  const Tensor first = phi(u);
+  CHECK(max_difference(first, make("favor", 8, 0, 1, "")(u)) == 0);  // the first draw is the same
+  for (int64_t step : {0, 1, 2}) stored[0].redraw(step);
+  CHECK(max_difference(first, phi(u)) == 0);
+  stored[0].redraw(3);
+  const Tensor second = phi(u);
+  CHECK(max_difference(first, second) > 0.01);
+  stored[0].redraw(6);
+  CHECK(max_difference(second, phi(u)) > 0.01);
+  const auto [again, own] = made(1);
+  own[0].redraw(3);
+  CHECK(max_difference(second, again(u)) == 0);
+}
+
 TEST_CASE("feature maps have the gradient of finite differences", "[models][feature_map]") {
   for (const char* name : {"relu2", "exp", "taylor", "favor", "favor_trig"})
     for (int64_t rows : {0, 1, 2, 5}) {
