@@ -15,13 +15,13 @@ targets=("$@")
 
 # The readers are compiled here with coverage and sanitizers, and take the place of the library's own; the
 # rest of it, kernels that clang 14 cannot compile among it, is the dev build's.
-readers=(tasks/{data_file,idx_file,image,listops,listops_expression,listops_files,pathfinder,pathfinder_files,retrieval,text}.cpp
+readers=(tasks/{byte_text,data_file,idx_file,image,listops,listops_expression,listops_files,pathfinder,pathfinder_files,retrieval,text}.cpp
   harness/suite/{config,section,suite,yaml}.cpp harness/claims/{claim,numbers,rule}.cpp
-  harness/record/{record,store}.cpp math/checkpoint.cpp)
+  harness/record/{record,store}.cpp harness/train/{cache,cache_format}.cpp math/checkpoint.cpp)
 program=build/fuzz/longhaul_libfuzzer
 mkdir -p build/fuzz
 clang++ -std=c++20 -O1 -g1 -w -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -Iinclude \
-  "${readers[@]}" tests/fuzz/{libfuzzer,fuzz,data_targets,parser_targets}.cpp \
+  "${readers[@]}" tests/fuzz/{libfuzzer,fuzz,cache_target,data_targets,parser_targets}.cpp \
   tests/support/{sample_data,fake_registry}.cpp \
   -Lbuild/dev/lib -Wl,-rpath,"$PWD/build/dev/lib" -llonghaul -lyaml-cpp -lfmt -lpng -o "$program"
 

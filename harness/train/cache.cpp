@@ -87,8 +87,7 @@ CacheFile::CacheFile(fs::path path, const std::string& key) : path_(std::move(pa
     check(header.file_bytes == static_cast<uint64_t>(bytes_), "has ", bytes_, " bytes instead of ",
           header.file_bytes);
     check(header.sum == header.own_sum(), "its header is damaged");
-    check(header.offsets_at() + (header.count + 1) * sizeof(uint64_t) <= header.file_bytes,
-          "its header is damaged");
+    check(header.fits(), "its header is damaged");
     const std::string found(reinterpret_cast<const char*>(data_) + sizeof(header),
                             header.key_bytes);
     check(found == key, "was made for ", found, " instead of ", key);

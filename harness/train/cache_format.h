@@ -26,6 +26,12 @@ struct CacheHeader {
 
   uint64_t own_sum() const { return hash_bytes(this, offsetof(CacheHeader, sum)); }
   uint64_t offsets_at() const { return (sizeof(CacheHeader) + key_bytes + 7) / 8 * 8; }
+  // Whether the key and the offsets can stand in a file of file_bytes.
+  bool fits() const {
+    return (id_bytes == 1 || id_bytes == 2 || id_bytes == 4) && key_bytes < file_bytes &&
+           count < file_bytes / sizeof(uint64_t) &&
+           offsets_at() + (count + 1) * sizeof(uint64_t) <= file_bytes;
+  }
 };
 
 // Bytes that hold any token of this vocabulary. Stored is the token minus 1, as 0 only pads.

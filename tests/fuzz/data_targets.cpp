@@ -12,14 +12,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Opens the folder's data set and reads the first examples of each split.
-void read_examples(const std::string& name, const fs::path& folder, OptionMap options = {}) {
+// Opens the data set that the options name and reads the first examples of each split.
+void read_examples(const std::string& name, OptionMap options) {
   static const Registry registry = [] {
     Registry all;
     register_builtins(all);
     return all;
   }();
-  options["data"] = folder.string();
   Options given(std::move(options));
   const std::unique_ptr<Task> task = registry.task(name).make(given);
   given.check(name);
@@ -40,7 +39,19 @@ Target file_target(const std::string& target, const std::string& task, const std
   if (seeds.empty()) seeds.push_back(read_text(folder->path / file));
   return {target, std::move(seeds), [folder, task, file](const std::string& input) {
             sample::write_file(folder->path / file, input);
-            read_examples(task, folder->path);
+            read_examples(task, {{"data", folder->path.string()}});
+          }};
+}
+
+// As long as windows of 4 bytes allow, so that some inputs are too short, and longer.
+Target byte_text_target() {
+  const auto folder = std::make_shared<TemporaryFolder>();
+  return {"byte_text",
+          {std::string(100, 'a'), "It is so. " + std::string(100, 'b') + std::string(100, '\0')},
+          [folder](const std::string& input) {
+            const fs::path file = folder->path / "file";
+            sample::write_file(file, input);
+            read_examples("byte_text", {{"file", file.string()}, {"length", int64_t{4}}});
           }};
 }
 
@@ -72,6 +83,7 @@ std::vector<Target> data_targets() {
       file_target("retrieval", "retrieval", "new_aan_pairs.train.tsv", retrieval,
                   {retrieval_rows(3, 8), retrieval_rows(1, 9)}),
       file_target("image", "image", "data_batch_2.bin", image, {image_records(1, 8)}),
+      byte_text_target(),
       {"idx_file",
        {idx_file({2, 2, 3}, "abcdefghijkl"), idx_file({1, 1, 1}, "a"), idx_file({3}, "abc")},
        [](const std::string& input) {

@@ -93,6 +93,7 @@ void change(std::string& bytes, const Target& target, Rng& rng) {
 const std::vector<Target>& targets() {
   static const std::vector<Target> all = [] {
     std::vector<Target> joined = data_targets();
+    joined.push_back(cache_target());
     for (Target& target : parser_targets()) joined.push_back(std::move(target));
     return joined;
   }();

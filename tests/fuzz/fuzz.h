@@ -19,6 +19,7 @@ const std::vector<Target>& targets();
 const Target& target(const std::string& name);  // throws Error with the known names
 
 std::vector<Target> data_targets();    // the tasks' readers
+Target cache_target();                 // the files of `longhaul data`
 std::vector<Target> parser_targets();  // suites, records, curves, checkpoints, arrays
 
 // The seeds, then without end: a seed with a few bytes changed, put in, left out, doubled, or
