@@ -78,15 +78,14 @@ Target cache_target() {
   pair.second = {2, 3};
   real.values = {0.5f, -1.0f};
   for (Example* example : {&single, &pair, &real}) example->targets = {7};
-  return {"cache",
-          {cache_of({single, single}), cache_of({pair, real})},
-          [folder](std::string input) {
-            mend_sums(input);
-            const std::filesystem::path path = folder->path / "cache";
-            sample::write_file(path, input);
-            const CacheFile file(path, kKey);
-            for (int64_t i = 0; i < file.count(); ++i) file.at(i);
-          }};
+  return {
+      "cache", {cache_of({single, single}), cache_of({pair, real})}, [folder](std::string input) {
+        mend_sums(input);
+        const std::filesystem::path path = folder->path / "cache";
+        sample::write_file(path, input);
+        const CacheFile file(path, kKey);
+        for (int64_t i = 0; i < file.count(); ++i) file.at(i);
+      }};
 }
 
 }  // namespace longhaul::fuzz

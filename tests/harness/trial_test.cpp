@@ -98,6 +98,33 @@ TEST_CASE("trial: a stored checkpoint has its random features again, from the se
   CHECK(max_difference(y, twin_of(spec.seed + 1)->forward(batch)) > 0);
 }
 
+TEST_CASE("trial: a stored checkpoint has the draw of random features that its weights go by",
+          "[trial]") {
+  TrialSpec spec = seen_trial("linear_attention", 8);
+  spec.model_options["feature"] = std::string("favor");
+  spec.model_options["redraw"] = int64_t{1};
+  const TemporaryFolder folder;
+  const Registry registry = registry_with_seen_task();
+  const TrialRecord record = run_seen_trial(spec, folder.path, 1);
+  REQUIRE(record.status == Status::ok);
+  REQUIRE(record.selected_step > 1);
+  const StoredModel stored = load_model(folder.path / "checkpoint.safetensors", registry);
+  Options options(spec.model_options);
+  Model made(registry.model(spec.model), options, stored.spec.settings, shape_of(*stored.task),
+             spec.seed);
+  const auto difference = [&] {
+    double largest = 0;
+    for (std::size_t i = 0; i < made.parameters().size(); ++i)
+      if (!made.parameters()[i].trained())
+        largest = std::max(largest, max_difference(made.parameters()[i].value,
+                                                   stored.model->parameters()[i].value));
+    return largest;
+  };
+  CHECK(difference() > 0.1);
+  made.redraw(record.selected_step - 1);
+  CHECK(difference() == 0);
+}
+
 TEST_CASE("trial: a model is tested at each length and on each test set", "[trial]") {
   TrialSpec spec = seen_trial("linear_attention", 30);
   spec.task_options["test_set"] = std::string("ordinary");
