@@ -103,10 +103,12 @@ class Trainer {
   }
 
   double step(double done) {
-    diagnostics_.before_step();
-    const Clock::time_point start = Clock::now();
-    if (result_.steps == kWarmSteps) reset_peak_bytes();
+    Clock::time_point start = Clock::now();
     model_.redraw(result_.steps);
+    result_.seconds += since(start);
+    diagnostics_.before_step();  // after what is drawn: an update is the optimizer's
+    start = Clock::now();
+    if (result_.steps == kWarmSteps) reset_peak_bytes();
     const std::vector<Batch> batches =
         draw_batches(task_, Split::train, spec_.seed + 1, result_.steps * settings_.batch,
                      settings_.batch, settings_.lanes, settings_.label_noise);

@@ -125,6 +125,24 @@ TEST_CASE("diagnostics: sgd steps along the gradient, adamw beside it", "[diagno
         Approx(adamw.at("predicted_change of  at 1")).epsilon(0.2));
 }
 
+TEST_CASE("diagnostics: random features that are drawn anew are no update", "[diagnostics]") {
+  TrialSpec spec = small_trial("linear_attention", {"update_cosine"});
+  spec.model_options["feature"] = std::string("favor");
+  spec.model_options["redraw"] = int64_t{1};
+  spec.settings.learning_rate = 1e-2;
+  spec.settings.optimizer = "sgd";
+  spec.settings.momentum = 0;
+  const TemporaryFolder folder;
+  int64_t later = 0;  // than the first step, which draws nothing anew
+  for (const auto& [name, value] : numbers(run(spec, folder.path))) {
+    if (name.rfind("update_cosine of  at ", 0) != 0) continue;
+    INFO(name);
+    CHECK(value > 0.999);
+    later += name != "update_cosine of  at 1";
+  }
+  CHECK(later > 0);
+}
+
 TEST_CASE("diagnostics: equal weights are flat and of rank 1, one key each sharp and of full rank",
           "[diagnostics]") {
   const AttentionNumbers flat = attention_numbers(two_rows({0.5f, 0.5f, 0.5f, 0.5f}), {0, 1});
