@@ -2,9 +2,13 @@
 
 namespace longhaul {
 
-// The floating-point peak of one thread of this machine, in GFLOP/s: the best of several runs of
-// independent chains of fused multiply-adds that never leave the registers, in the widest vectors
-// that the processor has (AVX-512, AVX2, else 128 bits). Takes about 20 ms.
+// What one thread of this machine reaches at this moment, in GFLOP/s: independent chains of fused
+// multiply-adds that never leave the registers, in the widest vectors that the processor has
+// (AVX-512, AVX2, else 128 bits). Takes about 0.1 ms. Processors clock down under heavy work, so a
+// figure taken right after some work is the peak at that work's clock.
+double fma_gflops();
+
+// The peak of one thread: the best of many such bursts. Takes about 20 ms.
 double fma_peak_gflops();
 
 }  // namespace longhaul

@@ -105,10 +105,12 @@ inline void row_blocks(int64_t rows, int64_t inner, const float* a, int64_t a_st
   for (; r + kRows <= rows; r += kRows)
     block<kRows, kVecs, kTransposed>(inner, a + r * step, a_stride, b, b_stride, c + r * c_stride,
                                      c_stride, accumulate);
-  if constexpr (kRows > 1)
+  // 12, 4, 2, 1 or 8, 4, 2, 1: what a power of two leaves takes few blocks.
+  constexpr int kFewer = kRows % 3 ? kRows / 2 : kRows / 3;
+  if constexpr (kFewer > 0)
     if (r < rows)
-      row_blocks<kRows / 2, kVecs, kTransposed>(rows - r, inner, a + r * step, a_stride, b,
-                                                b_stride, c + r * c_stride, c_stride, accumulate);
+      row_blocks<kFewer, kVecs, kTransposed>(rows - r, inner, a + r * step, a_stride, b, b_stride,
+                                             c + r * c_stride, c_stride, accumulate);
 }
 
 // C [rows, kVecs * kWidth] = A [rows, inner] B, or C += A B.

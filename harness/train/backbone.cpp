@@ -87,8 +87,7 @@ Tensor Backbone::embed(const Batch& batch, int64_t first) const {
 }
 
 Tensor Backbone::mlp(const Block& block, const Tensor& x) const {
-  const Tensor n = rms_norm(x, block.mlp_norm);
-  return matmul(gated_silu(matmul(n, block.up), matmul(n, block.gate)), block.down);
+  return gated_mlp(rms_norm(x, block.mlp_norm), block.up, block.gate, block.down);
 }
 
 // The residual stack, [B, T, D] to the same.
