@@ -133,8 +133,7 @@ Tensor gated_mlp(const Tensor& x, const Tensor& up, const Tensor& gate, const Te
     return matmul(gated_silu(matmul(x, up), matmul(x, gate)), down);
 
   const Shape wide{rows, hidden};
-  const Mlp mlp{x,    up, gate,   down, Tensor::empty(wide), Tensor::empty(wide),
-                rows, in, hidden, out};
+  const Mlp mlp{x, up, gate, down, Tensor::empty(wide), Tensor::empty(wide), rows, in, hidden, out};
   Shape shape = x.shape();
   shape[shape.rank() - 1] = out;
   Tensor y = Tensor::empty(shape);

@@ -4,9 +4,10 @@
 // e_i = 0), the reverse step is
 //   dq_i = sum_j w_ij k_j      dk_j = sum_i w_ij q_i      dv_j = sum_i <q_i, k_j> g_i
 // over the pairs where i sees j, w_ij = <g_i, v_j> + e_i. Within a chunk of positions the pairs are
-// formed; all pairs of different chunks meet in one matrix per head, which the forward pass and dq
-// carry upwards (sum of k_j^T v_j) and dk and dv carry downwards (sum of q_i^T g_i). None is
-// stored.
+// formed; all pairs of different chunks meet in one matrix per head, which the forward pass carries
+// upwards (sum of k_j^T v_j) and the reverse step downwards (sum of q_i^T g_i). Training keeps the
+// first as it was before each chunk, for dq: so one sweep makes all gradients, and what it reads is
+// read once, however long the sequence.
 #include <algorithm>
 
 #include "longhaul/error.h"
@@ -41,56 +42,13 @@ void zero_rows(const GradTarget& to, int64_t from, int64_t rows, int64_t width, 
     for (int64_t t = from; t < rows; ++t) std::fill_n(to.data + t * stride, width, 0.0f);
 }
 
-// One head's rows of q, k, v, y and dy, its denominators, and where its gradients go.
-struct ReverseInputs {
-  Rows q, k, v, y, dy;
-  const float* denominator;
-  int64_t keys;
-  GradTarget dq, dk, dv;
-};
-
-// The heads of one sequence, each with memory for its padded rows, g and e.
-void reverse_heads(const Problem& p, const PooledVector<ReverseInputs>& inputs) {
-  const int64_t wide_v = p.wide_v();
-  PooledVector<Scratch> memory;
-  PooledVector<QueryPass> queries;
-  PooledVector<KeyPass> all_keys;
-  memory.reserve(inputs.size());
-  queries.reserve(inputs.size());
-  all_keys.reserve(inputs.size());
-  for (const ReverseInputs& in : inputs) {
-    Scratch& scratch = memory.emplace_back(p.T * (2 * p.wide() + 2 * wide_v + 1));
-    float *g = scratch.zeros(p.T * wide_v), *e = scratch.take(p.T);
-    for (int64_t t = 0; t < p.T; ++t) {
-      const float share = 1 / in.denominator[t];
-      for (int64_t c = 0; c < p.dv; ++c) g[t * wide_v + c] = in.dy[t][c] * share;
-      e[t] = p.normalise ? -share * dot(in.dy[t], in.y[t], p.dv) : 0;
-    }
-    const Head head{scratch.padded(in.q, p.T, p.d),
-                    scratch.padded(in.k, p.T, p.d),
-                    scratch.padded(in.v, p.T, p.dv),
-                    {g, wide_v},
-                    e,
-                    in.keys};
-    zero_rows(in.dv, in.keys, p.T, p.dv, p.H * p.dv);
-    zero_rows(in.dk, in.keys, p.T, p.d, p.H * p.d);
-    if (in.dq.data) queries.emplace_back(p, head, in.dq);
-    if (in.dk.data || in.dv.data) all_keys.emplace_back(p, head, in.dk, in.dv);
-  }
-  for_chunks(p, true, queries);
-  for_chunks(p, false, all_keys);
-}
-
-// Calls run(b, first head, last head + 1) for all heads of all sequences, in ranges that threads
-// share.
+// Calls run(b, first head, last head + 1): for all heads of a sequence together in a lane, where
+// they share cache lines, else for each by itself, which gives every thread its part.
 template <class Run>
 void for_heads(const Problem& p, Run run) {
-  parallel_for(p.B * p.H, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t at = begin; at < end;) {
-      const int64_t b = at / p.H, until = std::min(end, (b + 1) * p.H);
-      run(b, at % p.H, until - b * p.H);
-      at = until;
-    }
+  const int64_t together = LaneScope::inside() ? p.H : 1;
+  parallel_for(p.B * p.H, together, [&](int64_t begin, int64_t end) {
+    run(begin / p.H, begin % p.H, begin % p.H + end - begin);
   });
 }
 
@@ -122,6 +80,12 @@ Tensor linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, const
   const int64_t stride = p.H * p.d, stride_v = p.H * p.dv;
   Tensor y = Tensor::empty(v.shape());
   Tensor denominator = Tensor::empty({p.B, p.H, p.T});
+  // A tape keeps it until the reverse step.
+  const Tensor states =
+      Tape::active() ? Tensor::empty({p.B, p.H, p.states(), p.state()}) : Tensor();
+  const auto states_of = [=](int64_t b, int64_t h) {
+    return states.defined() ? states.data() + (b * p.H + h) * p.states() * p.state() : nullptr;
+  };
   count_flops(useful_flops(p, keys));
   for_heads(p, [&](int64_t b, int64_t from, int64_t to) {
     PooledVector<ForwardPass> heads;
@@ -130,7 +94,7 @@ Tensor linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, const
       const int64_t at = p.at(b, h), at_v = p.at_v(b, h);
       heads.emplace_back(p, Rows{q.data() + at, stride}, Rows{k.data() + at, stride},
                          Rows{v.data() + at_v, stride_v}, keys[b], y.data() + at_v,
-                         denominator.data() + (b * p.H + h) * p.T);
+                         denominator.data() + (b * p.H + h) * p.T, states_of(b, h));
     }
     for_chunks(p, true, heads);
   });
@@ -140,22 +104,26 @@ Tensor linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, const
     // In the order in which a head writes them, so that q, k and v may be one tensor.
     const GradTarget dq = target_of(q), dv = target_of(v), dk = target_of(k);
     for_heads(p, [&](int64_t b, int64_t from, int64_t to) {
-      PooledVector<ReverseInputs> heads;
+      PooledVector<ReversePass> heads;
       heads.reserve(static_cast<std::size_t>(to - from));
       for (int64_t h = from; h < to; ++h) {
         const int64_t at = p.at(b, h), at_v = p.at_v(b, h);
-        heads.push_back({{q.data() + at, stride},
-                         {k.data() + at, stride},
-                         {v.data() + at_v, stride_v},
-                         {y.data() + at_v, stride_v},
-                         {dy + at_v, stride_v},
-                         denominator.data() + (b * p.H + h) * p.T,
-                         keys[b],
-                         moved(dq, at),
-                         moved(dk, at),
-                         moved(dv, at_v)});
+        const ReversePass::Inputs in{{q.data() + at, stride},
+                                     {k.data() + at, stride},
+                                     {v.data() + at_v, stride_v},
+                                     {y.data() + at_v, stride_v},
+                                     {dy + at_v, stride_v},
+                                     denominator.data() + (b * p.H + h) * p.T,
+                                     states_of(b, h),
+                                     keys[b],
+                                     moved(dq, at),
+                                     moved(dk, at),
+                                     moved(dv, at_v)};
+        zero_rows(in.dv, keys[b], p.T, p.dv, stride_v);
+        zero_rows(in.dk, keys[b], p.T, p.d, stride);
+        heads.emplace_back(p, in);
       }
-      reverse_heads(p, heads);
+      for_chunks(p, false, heads);
     });
   });
   return y;

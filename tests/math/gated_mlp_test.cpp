@@ -64,10 +64,10 @@ TEST_CASE("gated_mlp in blocks equals its operators one by one", "[ops]") {
   for (int64_t rows : {127, 128, 129, 645})
     for (int frozen : {-1, 0, 1, 3}) {
       INFO(rows << " rows, input " << frozen << " without a gradient");
-      const std::vector<Tensor> inputs{
-          random_tensor({1, rows, kPanel}, 1), random_tensor({kPanel, 3 * kPanel}, 2, -0.2f, 0.2f),
-          random_tensor({kPanel, 3 * kPanel}, 3, -0.2f, 0.2f),
-          random_tensor({3 * kPanel, 2 * kPanel}, 4, -0.2f, 0.2f)};
+      const std::vector<Tensor> inputs{random_tensor({1, rows, kPanel}, 1),
+                                       random_tensor({kPanel, 3 * kPanel}, 2, -0.2f, 0.2f),
+                                       random_tensor({kPanel, 3 * kPanel}, 3, -0.2f, 0.2f),
+                                       random_tensor({3 * kPanel, 2 * kPanel}, 4, -0.2f, 0.2f)};
       const Pass blocks = train(gated_mlp, inputs, frozen);
       const Pass single = train(one_by_one, inputs, frozen);
       CHECK(blocks.y.shape() == Shape{1, rows, 2 * kPanel});
