@@ -103,7 +103,11 @@ class AddingProblem final : public Task {
 }  // namespace
 
 LONGHAUL_PLUGIN(adding_problem) {
-  registry.task<AddingProblem>({.name = "adding_problem",
-                                .about = "the sum of two marked numbers, one of 19 classes",
-                                .source = "Arjovsky et al. 2016, arXiv:1511.06464, section 4.2"});
+  registry.task<AddingProblem>(
+      {.name = "adding_problem",
+       .about = "the sum of two marked numbers, one of 19 classes",
+       .source = "Arjovsky et al. 2016, arXiv:1511.06464, section 4.2",
+       .published =
+           "mean squared error, not accuracy: a guess of 1 for every sequence has 1/6, which\n"
+           "networks without memory do not beat"});
 }

@@ -99,5 +99,6 @@ class ByteText final : public data::StoredTask {
 LONGHAUL_PLUGIN(byte_text) {
   registry.task<ByteText>({.name = "byte_text",
                            .about = "the next byte of any file",
-                           .source = "this project; see the top of tasks/byte_text.cpp"});
+                           .source = "this project; see the top of tasks/byte_text.cpp",
+                           .published = "none: the user names the file"});
 }

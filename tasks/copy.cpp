@@ -87,7 +87,11 @@ class Copy final : public Task {
 }  // namespace
 
 LONGHAUL_PLUGIN(copy) {
-  registry.task<Copy>({.name = "copy",
-                       .about = "symbols again in order, after a long stretch of blanks",
-                       .source = "Arjovsky et al. 2016, arXiv:1511.06464, section 4.1"});
+  registry.task<Copy>(
+      {.name = "copy",
+       .about = "symbols again in order, after a long stretch of blanks",
+       .source = "Arjovsky et al. 2016, arXiv:1511.06464, section 4.1",
+       .published =
+           "cross-entropy, not accuracy: a network without memory stays at 10 ln 8 / (T + 20)\n"
+           "for T blanks (section 4.1)"});
 }

@@ -78,5 +78,6 @@ class DelayedCopy final : public Task {
 LONGHAUL_PLUGIN(delayed_copy) {
   registry.task<DelayedCopy>({.name = "delayed_copy",
                               .about = "at every position, the symbol a fixed lag before",
-                              .source = "Gu et al. 2022 (S4), arXiv:2111.00396, its code"});
+                              .source = "Gu et al. 2022 (S4), arXiv:2111.00396, its code",
+                              .published = "none quoted"});
 }

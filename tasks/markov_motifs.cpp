@@ -177,7 +177,9 @@ class MarkovMotifs final : public Task {
 }  // namespace
 
 LONGHAUL_PLUGIN(markov_motifs) {
-  registry.task<MarkovMotifs>({.name = "markov_motifs",
-                               .about = "the next symbol of an order-2 source with motifs",
-                               .source = "this project; see the top of tasks/markov_motifs.cpp"});
+  registry.task<MarkovMotifs>(
+      {.name = "markov_motifs",
+       .about = "the next symbol of an order-2 source with motifs",
+       .source = "this project; see the top of tasks/markov_motifs.cpp",
+       .published = "none: a source of this project; docs/claims.md compares methods on it"});
 }

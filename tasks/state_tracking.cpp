@@ -135,5 +135,8 @@ class StateTracking final : public Task {
 LONGHAUL_PLUGIN(state_tracking) {
   registry.task<StateTracking>({.name = "state_tracking",
                                 .about = "running product of elements of Z60, A5 or S5",
-                                .source = "Merrill et al. 2024, arXiv:2404.08819"});
+                                .source = "Merrill et al. 2024, arXiv:2404.08819",
+                                .published = "accuracy in percent on A5\n"
+                                             "ParaRNN's notes: LSTM and GRU with dense recurrence "
+                                             "100, diagonal ones 38 to 40, Mamba2 36"});
 }
