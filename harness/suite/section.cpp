@@ -96,7 +96,8 @@ Section::Section(const ConfigNode& node, std::string path, Problems& problems)
 
 std::vector<std::string> Section::keys() const {
   std::vector<std::string> keys;
-  for (const ConfigNode& child : node_->children) keys.push_back(child.key);
+  if (node_->kind == Kind::map)  // the children of a list have no key
+    for (const ConfigNode& child : node_->children) keys.push_back(child.key);
   return keys;
 }
 

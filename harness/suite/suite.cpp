@@ -114,7 +114,8 @@ void SuiteReader::read_sections() {
                                             [](const OptionValue& given, std::string& name) {
                                               return (name = to_text(given)) == "bag_of_tokens";
                                             });
-  if (file_.find("tune")) suite_.tune = read_tune(file_.section("tune"));
+  if (file_.find("tune") && file_.expect("tune", Kind::map, "{learning_rate: [1e-3, 3e-3]}"))
+    suite_.tune = read_tune(file_.section("tune"));
   if (file_.find("retry")) suite_.retry = read_retry(file_.section("retry"));
   if (file_.find("defaults")) suite_.defaults = read_defaults(file_.section("defaults"));
   if (file_.find("evaluate")) suite_.evaluate = read_evaluate(file_.section("evaluate"));

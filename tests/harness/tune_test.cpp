@@ -141,6 +141,8 @@ TEST_CASE("tune: the resolved suite tunes the same, and what is wrong is named",
   CHECK_THROWS_WITH(with("{learning_rate: []}"), Contains("tune.learning_rate: is empty"));
   CHECK_THROWS_WITH(with("{learning_rate: [0.1, 0.1]}"), Contains("0.1 is given twice"));
   CHECK_THROWS_WITH(with("{}"), Contains("tune: is empty"));
+  CHECK_THROWS_WITH(with("[learning_rate]"), Contains("tune: expected a map"));
+  CHECK_THROWS_WITH(with("[{learning_rate: 1}]"), Contains("tune: expected a map"));
   CHECK_THROWS_WITH(load(kSuite, {"models=[copy, mirror]", "tune={heads: [3]}"}),
                     Contains("tune.heads: mirror: found 3"));
 }
