@@ -11,7 +11,10 @@
 // is added to the embeddings.
 //
 // In chunks of C positions, with r features and values of width d: time O(T D (C + r)), decoding
-// state S and z, r (d + 1) floats a head.
+// state S and z, r (d + 1) floats a head. Training keeps one such state a chunk: with C = d, as
+// much as the keys.
+
+#include <algorithm>
 
 #include "longhaul/attention_rows.h"
 #include "longhaul/mixer.h"
@@ -30,8 +33,12 @@ class LinearAttention final : public Mixer {
     const int64_t D = c.d_model();
     spec_.causal = c.causal();
     spec_.heads = read_heads(c);
-    spec_.chunk =
-        o.integer("chunk", 64, "positions whose pairs are formed at once; speed alone", 1);
+    spec_.chunk = o.integer(
+        "chunk", 0,
+        "positions whose pairs are formed at once, speed and memory alone; 0: as many as a head is "
+        "wide, at least 16",
+        0);
+    if (spec_.chunk == 0) spec_.chunk = std::max<int64_t>(16, D / spec_.heads);
     int64_t key_width = o.integer(
         "key_width", 0, "width of a head's queries and keys before phi; 0 means d_model / heads");
     const std::string position =
