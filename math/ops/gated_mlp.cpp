@@ -12,7 +12,7 @@
 namespace longhaul {
 namespace {
 
-constexpr int64_t kRows = 128;  // of a block
+constexpr int64_t kRows = 64;  // of a block
 // The rows whose part of a weight's gradient is summed before it is added: as oneDNN does it, so
 // that the bits are those of matmul (hidden width up to 512).
 constexpr int64_t kGroup = 512;
