@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <system_error>
+#include <thread>
 
 #include "longhaul/error.h"
 
@@ -90,7 +92,11 @@ FolderLock::FolderLock(const std::filesystem::path& folder) {
   const std::string file = (folder / ".lock").string();
   descriptor_ = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   check(descriptor_ >= 0, file);
-  if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+  // A run that was killed may leave a child between fork and exec, which has the lock for a moment.
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
   close(descriptor_);
   throw Error(text(folder.string(), ": another longhaul run is at work in this folder"));
 }
