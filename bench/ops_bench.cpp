@@ -17,10 +17,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstddef>
 #include <utility>
 #include <vector>
 
+#include "harness/record/statistics.h"
 #include "longhaul/ops.h"
 #include "math/meter.h"
 #include "math/parallel.h"
@@ -56,12 +56,6 @@ class Parameters {
   std::vector<float> gradient_ =
       std::vector<float>(std::size_t{1} << 20);  // enough for every benchmark
 };
-
-double median(std::vector<double>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 // Times `forward`, which yields a scalar loss, and its reverse pass, as a lane runs them.
 template <class Forward>

@@ -26,6 +26,7 @@
 #include "longhaul/error.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
+#include "tasks/mad.h"
 #include "tasks/symbols.h"
 
 namespace {
@@ -87,11 +88,8 @@ class Compression final : public Task {
 }  // namespace
 
 LONGHAUL_PLUGIN(compression) {
-  registry.task<Compression>(
-      {.name = "compression",
-       .about = "a whole sequence again, from what a state holds of it",
-       .source = "Poli et al. 2024 (MAD), arXiv:2403.17844",
-       .published =
-           "none quoted: the paper scores the mean over all its settings of a task, and no\n"
-           "setting's figure could be checked"});
+  registry.task<Compression>({.name = "compression",
+                              .about = "a whole sequence again, from what a state holds of it",
+                              .source = mad::kSource,
+                              .published = mad::kPublished});
 }

@@ -36,6 +36,7 @@
 #include "longhaul/error.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
+#include "tasks/mad.h"
 #include "tasks/symbols.h"
 
 namespace {
@@ -152,11 +153,8 @@ class FuzzyRecall final : public Task {
 }  // namespace
 
 LONGHAUL_PLUGIN(fuzzy_recall) {
-  registry.task<FuzzyRecall>(
-      {.name = "fuzzy_recall",
-       .about = "the value of a key seen before, both of several symbols",
-       .source = "Poli et al. 2024 (MAD), arXiv:2403.17844",
-       .published =
-           "none quoted: the paper scores the mean over all its settings of a task, and no\n"
-           "setting's figure could be checked"});
+  registry.task<FuzzyRecall>({.name = "fuzzy_recall",
+                              .about = "the value of a key seen before, both of several symbols",
+                              .source = mad::kSource,
+                              .published = mad::kPublished});
 }

@@ -32,6 +32,7 @@
 #include "longhaul/error.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
+#include "tasks/mad.h"
 #include "tasks/recall_pairs.h"
 #include "tasks/symbols.h"
 
@@ -75,11 +76,8 @@ class InContextRecall final : public Task {
 }  // namespace
 
 LONGHAUL_PLUGIN(in_context_recall) {
-  registry.task<InContextRecall>(
-      {.name = "in_context_recall",
-       .about = "the value of each key that was seen before",
-       .source = "Poli et al. 2024 (MAD), arXiv:2403.17844",
-       .published =
-           "none quoted: the paper scores the mean over all its settings of a task, and no\n"
-           "setting's figure could be checked"});
+  registry.task<InContextRecall>({.name = "in_context_recall",
+                                  .about = "the value of each key that was seen before",
+                                  .source = mad::kSource,
+                                  .published = mad::kPublished});
 }

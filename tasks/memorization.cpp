@@ -30,6 +30,7 @@
 #include "longhaul/error.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
+#include "tasks/mad.h"
 #include "tasks/symbols.h"
 
 namespace {
@@ -91,11 +92,8 @@ class Memorization final : public Task {
 }  // namespace
 
 LONGHAUL_PLUGIN(memorization) {
-  registry.task<Memorization>(
-      {.name = "memorization",
-       .about = "the value of a key, from a table learnt by heart",
-       .source = "Poli et al. 2024 (MAD), arXiv:2403.17844",
-       .published =
-           "none quoted: the paper scores the mean over all its settings of a task, and no\n"
-           "setting's figure could be checked"});
+  registry.task<Memorization>({.name = "memorization",
+                               .about = "the value of a key, from a table learnt by heart",
+                               .source = mad::kSource,
+                               .published = mad::kPublished});
 }

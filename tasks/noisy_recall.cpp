@@ -23,6 +23,7 @@
 #include "longhaul/error.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
+#include "tasks/mad.h"
 #include "tasks/recall_pairs.h"
 #include "tasks/symbols.h"
 
@@ -74,11 +75,8 @@ class NoisyRecall final : public Task {
 }  // namespace
 
 LONGHAUL_PLUGIN(noisy_recall) {
-  registry.task<NoisyRecall>(
-      {.name = "noisy_recall",
-       .about = "the value of each key seen before, with noise between",
-       .source = "Poli et al. 2024 (MAD), arXiv:2403.17844",
-       .published =
-           "none quoted: the paper scores the mean over all its settings of a task, and no\n"
-           "setting's figure could be checked"});
+  registry.task<NoisyRecall>({.name = "noisy_recall",
+                              .about = "the value of each key seen before, with noise between",
+                              .source = mad::kSource,
+                              .published = mad::kPublished});
 }

@@ -28,6 +28,7 @@
 #include "longhaul/error.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
+#include "tasks/mad.h"
 #include "tasks/symbols.h"
 
 namespace {
@@ -101,11 +102,8 @@ class SelectiveCopying final : public Task {
 }  // namespace
 
 LONGHAUL_PLUGIN(selective_copying) {
-  registry.task<SelectiveCopying>(
-      {.name = "selective_copying",
-       .about = "symbols again in order, without the blanks between",
-       .source = "Poli et al. 2024 (MAD), arXiv:2403.17844",
-       .published =
-           "none quoted: the paper scores the mean over all its settings of a task, and no\n"
-           "setting's figure could be checked"});
+  registry.task<SelectiveCopying>({.name = "selective_copying",
+                                   .about = "symbols again in order, without the blanks between",
+                                   .source = mad::kSource,
+                                   .published = mad::kPublished});
 }

@@ -48,8 +48,8 @@ Tensor gated_silu(const Tensor& x, const Tensor& gate);  // x * silu(gate), equa
 // -> [..., m, n]. `transpose_a`: a is stored as [..., k, m]; `transpose_b`: b as [..., n, k].
 Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a = false, bool transpose_b = false);
 // The gated MLP (Shazeer 2020, arXiv:2002.05202, SwiGLU): (x up * silu(x gate)) down. x [..., D],
-// up and gate [D, H], down [H, E] -> [..., E]. In training, many rows of widths that are multiples
-// of two registers go through it block by block, and no hidden value but x up and x gate is kept.
+// up and gate [D, H], down [H, E] -> [..., E]. In training, 64 rows or more of widths that are
+// whole panels (math/panels.h) go through it block by block; only x up and x gate are kept.
 Tensor gated_mlp(const Tensor& x, const Tensor& up, const Tensor& gate, const Tensor& down);
 
 // ---- shape: all but reshape copy
