@@ -19,9 +19,9 @@
 #include <string>
 
 #include "longhaul/ops.h"
+#include "math/kernels/tile.h"
 #include "math/meter.h"
 #include "math/parallel.h"
-#include "math/tile.h"
 
 namespace {
 using namespace longhaul;

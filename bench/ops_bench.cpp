@@ -20,11 +20,11 @@
 #include <utility>
 #include <vector>
 
-#include "harness/record/statistics.h"
 #include "longhaul/ops.h"
 #include "math/meter.h"
 #include "math/parallel.h"
 #include "math/peak.h"
+#include "support/statistics.h"
 
 namespace longhaul {
 namespace {

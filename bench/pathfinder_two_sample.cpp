@@ -22,10 +22,10 @@
 #include <string>
 #include <vector>
 
-#include "harness/train/logistic.h"
+#include "harness/data/logistic.h"
 #include "longhaul/error.h"
 #include "longhaul/rng.h"
-#include "tasks/pathfinder_image.h"
+#include "tasks/pathfinder/image.h"
 
 namespace {
 using namespace longhaul;

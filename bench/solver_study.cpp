@@ -1,4 +1,4 @@
-// Prints solver.csv (harness/train/solver_study.h) for one of two tables:
+// Prints solver.csv (harness/throughput/solver_study.h) for one of two tables:
 //
 //   sweeps [seeds]: how many each solver needs at each radius and length; tanh, width 16, dense
 //
@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "harness/train/solver_study.h"
+#include "harness/throughput/solver_study.h"
 
 namespace {
 using namespace longhaul;

@@ -12,8 +12,8 @@
 #include <memory>
 #include <string>
 
-#include "harness/suite/builtins.h"
-#include "harness/train/gradcheck.h"
+#include "core/builtins.h"
+#include "harness/check/gradcheck.h"
 #include "harness/train/lanes.h"
 #include "math/optimizer.h"
 #include "math/parallel.h"

@@ -16,12 +16,12 @@
 #include <string>
 #include <vector>
 
-#include "harness/suite/builtins.h"
-#include "harness/suite/check.h"
-#include "harness/train/cache.h"
-#include "harness/train/examples.h"
+#include "core/builtins.h"
+#include "harness/data/cache.h"
+#include "harness/data/examples.h"
+#include "harness/settings/option_check.h"
 #include "math/parallel.h"
-#include "tasks/pathfinder_image.h"
+#include "tasks/pathfinder/image.h"
 
 namespace {
 using namespace longhaul;

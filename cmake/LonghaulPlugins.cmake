@@ -1,25 +1,20 @@
-# longhaul_add_builtins(<target> <file.cpp>...): compiles models or tasks into the target and notes
-# their names, so that register_builtins() is generated from the same list and cannot forget one.
+# longhaul_add_builtins(<target> <folder>...): compiles the models or tasks of these folders, a file each, into the
+# target and generates register_builtins() from the names of the files.
 function(longhaul_add_builtins target)
-  foreach(file ${ARGN})
-    target_sources(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/${file})
-    get_filename_component(name ${file} NAME_WE)
-    set_property(GLOBAL APPEND PROPERTY LONGHAUL_BUILTINS ${name})
-  endforeach()
-endfunction()
-
-# longhaul_write_builtins(<target>): generates register_builtins() and adds it to the target.
-function(longhaul_write_builtins target)
-  get_property(names GLOBAL PROPERTY LONGHAUL_BUILTINS)
   set(declarations "")
   set(calls "")
-  foreach(name ${names})
-    string(APPEND declarations "void longhaul_enter_${name}(longhaul::Registry&);\n")
-    string(APPEND calls "  longhaul_enter_${name}(registry);\n")
+  foreach(folder ${ARGN})
+    file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cpp)
+    target_sources(${target} PRIVATE ${files})
+    foreach(file ${files})
+      get_filename_component(name ${file} NAME_WE)
+      string(APPEND declarations "void longhaul_enter_${name}(longhaul::Registry&);\n")
+      string(APPEND calls "  longhaul_enter_${name}(registry);\n")
+    endforeach()
   endforeach()
   file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/builtins.cpp CONTENT
-"// Generated from the lists in models/ and tasks/.
-#include \"harness/suite/builtins.h\"
+"// Generated from the files of models/ and tasks/.
+#include \"core/builtins.h\"
 
 ${declarations}
 namespace longhaul {

@@ -3,9 +3,9 @@
 #include <cmath>
 #include <numbers>
 
+#include "math/kernels/vmath.h"
 #include "math/memory.h"
 #include "math/parallel.h"
-#include "math/vmath.h"
 
 namespace longhaul {
 namespace {

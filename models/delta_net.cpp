@@ -19,8 +19,8 @@
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "longhaul/parts/head_readout.h"
 #include "longhaul/plugin.h"
-#include "models/head_readout.h"
 
 namespace {
 using namespace longhaul;

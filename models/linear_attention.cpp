@@ -5,10 +5,10 @@
 //   out = y W_out
 //
 // over the real positions j, when causal those up to i. No biases. phi is elu + 1 as in the paper
-// or another of models/feature_map.h. Weights that may be negative can sum to 0, which is no
-// divisor: `normaliser: rms` divides each head's q_i S_i by its root mean square instead (Qin et
-// al. 2022, arXiv:2210.10340, section 4.1). Nothing above tells positions apart, so a learned table
-// is added to the embeddings.
+// or another of include/longhaul/parts/feature_map.h. Weights that may be negative can sum to 0,
+// which is no divisor: `normaliser: rms` divides each head's q_i S_i by its root mean square
+// instead (Qin et al. 2022, arXiv:2210.10340, section 4.1). Nothing above tells positions apart, so
+// a learned table is added to the embeddings.
 //
 // In chunks of C positions, with r features and values of width d: time O(T D (C + r)), decoding
 // state S and z, r (d + 1) floats a head. Training keeps one such state a chunk: with C = d, as
@@ -19,9 +19,9 @@
 #include "longhaul/attention_rows.h"
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
+#include "longhaul/parts/feature_map.h"
+#include "longhaul/parts/head_readout.h"
 #include "longhaul/plugin.h"
-#include "models/feature_map.h"
-#include "models/head_readout.h"
 
 namespace {
 using namespace longhaul;

@@ -12,8 +12,8 @@
 
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
+#include "longhaul/parts/minimal_candidate.h"
 #include "longhaul/plugin.h"
-#include "models/minimal_candidate.h"
 
 namespace {
 using namespace longhaul;

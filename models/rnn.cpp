@@ -16,7 +16,7 @@
 // our lstm has an input gate of its own and no peepholes. Solvers start at h = 0, not at f(0, u_t),
 // which is their first Jacobi sweep.
 //
-// The solvers are those of nonlinear_recurrence (longhaul/ops.h, math/ops/recurrence_parallel.cpp):
+// The solvers are those of nonlinear_recurrence (longhaul/ops.h, math/recurrence/parallel.cpp):
 // x_t = f(x'_{t-1}) + M_t (x_{t-1} - x'_{t-1}) around the last iterate x', for newton (DEER, Lim et
 // al. 2023, arXiv:2309.12252) with M the Jacobian. `sweeps: n` makes n sweeps the model, "n layers
 // of a weight-tied linear RNN" (kexue.fm/archives/9783); its gradient is taken as if h had

@@ -25,8 +25,8 @@
 #include "longhaul/error.h"
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
+#include "longhaul/parts/state_space.h"
 #include "longhaul/plugin.h"
-#include "models/state_space.h"
 
 namespace {
 using namespace longhaul;

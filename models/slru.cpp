@@ -12,8 +12,8 @@
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "longhaul/parts/ring.h"
 #include "longhaul/plugin.h"
-#include "models/ring.h"
 
 namespace {
 using namespace longhaul;

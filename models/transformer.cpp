@@ -20,10 +20,10 @@
 #include "longhaul/attention_rows.h"
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
+#include "longhaul/parts/attention_options.h"
+#include "longhaul/parts/attention_positions.h"
+#include "longhaul/parts/attention_scale.h"
 #include "longhaul/plugin.h"
-#include "models/attention_options.h"
-#include "models/attention_positions.h"
-#include "models/attention_scale.h"
 
 namespace {
 using namespace longhaul;

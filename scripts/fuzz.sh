@@ -15,14 +15,15 @@ targets=("$@")
 
 # The readers are compiled here with coverage and sanitizers, and take the place of the library's own; the
 # rest of it, kernels that clang 14 cannot compile among it, is the dev build's.
-readers=(tasks/{byte_text,data_file,idx_file,image,listops,listops_expression,listops_files,pathfinder,pathfinder_files,retrieval,text}.cpp
+readers=(tasks/{byte_text,image,listops,pathfinder,retrieval,text}.cpp
+  tasks/files/{data_file,idx_file,listops_expression,listops_files,pathfinder_files}.cpp
   harness/suite/{config,section,suite,yaml}.cpp harness/claims/{claim,numbers,rule}.cpp
-  harness/record/{record,store}.cpp harness/train/{cache,cache_format}.cpp math/checkpoint.cpp)
+  harness/results/{points,record,store}.cpp harness/data/{cache,cache_format}.cpp math/checkpoint.cpp)
 program=build/fuzz/longhaul_libfuzzer
 mkdir -p build/fuzz
 clang++ -std=c++20 -O1 -g1 -w -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -Iinclude \
   "${readers[@]}" tests/fuzz/{libfuzzer,fuzz,cache_target,data_targets,parser_targets}.cpp \
-  tests/support/{sample_data,fake_registry}.cpp \
+  tests/helpers/{sample_data,fake_registry}.cpp \
   -Lbuild/dev/lib -Wl,-rpath,"$PWD/build/dev/lib" -llonghaul -lyaml-cpp -lfmt -lpng -o "$program"
 
 for target in "${targets[@]}"; do

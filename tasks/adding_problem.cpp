@@ -26,9 +26,9 @@
 #include <vector>
 
 #include "longhaul/error.h"
+#include "longhaul/parts/symbols.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
-#include "tasks/symbols.h"
 
 namespace {
 using namespace longhaul;

@@ -19,8 +19,8 @@
 
 #include <algorithm>
 
+#include "longhaul/parts/formal.h"
 #include "longhaul/plugin.h"
-#include "tasks/formal.h"
 
 namespace {
 using namespace longhaul;

@@ -21,8 +21,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "longhaul/parts/formal.h"
 #include "longhaul/plugin.h"
-#include "tasks/formal.h"
 
 namespace {
 using namespace longhaul;

@@ -24,10 +24,10 @@
 // Its harder levels: vocabulary 32, 64, 128; length 64, 128, 256 (here 126, 254, 510).
 
 #include "longhaul/error.h"
+#include "longhaul/parts/mad.h"
+#include "longhaul/parts/symbols.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
-#include "tasks/mad.h"
-#include "tasks/symbols.h"
 
 namespace {
 using namespace longhaul;

@@ -20,9 +20,9 @@
 // example: a bag of tokens, without order.
 
 #include "longhaul/error.h"
+#include "longhaul/parts/symbols.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
-#include "tasks/symbols.h"
 
 namespace {
 using namespace longhaul;

@@ -8,8 +8,8 @@
 //
 // Ids: - 1, 0 2, + 3; the class is the place.
 
+#include "longhaul/parts/formal.h"
 #include "longhaul/plugin.h"
-#include "tasks/formal.h"
 
 namespace {
 using namespace longhaul;

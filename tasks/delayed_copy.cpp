@@ -16,9 +16,9 @@
 // one, which knows nothing.
 
 #include "longhaul/error.h"
+#include "longhaul/parts/symbols.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
-#include "tasks/symbols.h"
 
 namespace {
 using namespace longhaul;

@@ -10,8 +10,8 @@
 //
 // Ids: a token is its symbol plus 1, a slot `symbols` + 1.
 
+#include "longhaul/parts/formal.h"
 #include "longhaul/plugin.h"
-#include "tasks/formal.h"
 
 namespace {
 using namespace longhaul;

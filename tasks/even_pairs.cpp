@@ -13,8 +13,8 @@
 // counting at all: attention to two places, or one bit of memory, is enough. That rule is the
 // shallow baseline, which is always right: a model that learns this task has shown no more.
 
+#include "longhaul/parts/formal.h"
 #include "longhaul/plugin.h"
-#include "tasks/formal.h"
 
 namespace {
 using namespace longhaul;

@@ -35,9 +35,9 @@
 #include "longhaul/error.h"
 #include "longhaul/plugin.h"
 #include "longhaul/rng.h"
-#include "tasks/data_file.h"
-#include "tasks/stored_splits.h"
-#include "tasks/stored_task.h"
+#include "tasks/files/data_file.h"
+#include "tasks/files/stored_splits.h"
+#include "tasks/files/stored_task.h"
 
 namespace {
 using namespace longhaul;

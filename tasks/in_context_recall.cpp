@@ -30,11 +30,11 @@
 // Its harder levels: vocabulary 32, 64, 128; length 256, 512, 1024.
 
 #include "longhaul/error.h"
+#include "longhaul/parts/mad.h"
+#include "longhaul/parts/recall_pairs.h"
+#include "longhaul/parts/symbols.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
-#include "tasks/mad.h"
-#include "tasks/recall_pairs.h"
-#include "tasks/symbols.h"
 
 namespace {
 using namespace longhaul;

@@ -18,9 +18,9 @@
 // The shallow baseline is the commonest symbol of the example, a bag of tokens: y counts itself in.
 
 #include "longhaul/error.h"
+#include "longhaul/parts/symbols.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
-#include "tasks/symbols.h"
 
 namespace {
 using namespace longhaul;

@@ -35,8 +35,8 @@
 #include "longhaul/error.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
-#include "tasks/listops_expression.h"
-#include "tasks/listops_files.h"
+#include "tasks/files/listops_expression.h"
+#include "tasks/files/listops_files.h"
 
 namespace {
 using namespace longhaul;

@@ -17,8 +17,8 @@
 // The original has the input 1, answered by 1, at length 1, where there is no string to repeat.
 // Here min_length is at least 2.
 
+#include "longhaul/parts/formal.h"
 #include "longhaul/plugin.h"
-#include "tasks/formal.h"
 
 namespace {
 using namespace longhaul;

@@ -19,8 +19,8 @@
 //   are none left to draw from. Here there is nothing to exhaust.
 // - Its vocabulary has a blank that never occurs in the data. It is left out.
 
+#include "longhaul/parts/formal.h"
 #include "longhaul/plugin.h"
-#include "tasks/formal.h"
 
 namespace {
 using namespace longhaul;

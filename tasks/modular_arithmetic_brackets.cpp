@@ -1,7 +1,8 @@
 // Modular arithmetic with brackets (Deletang et al. 2023, arXiv:2207.02098, deterministic
 // context-free).
 //
-// The value, modulo `modulus`, of a bracketed expression. tasks/formal_brackets.h has the grammar.
+// The value, modulo `modulus`, of a bracketed expression. include/longhaul/parts/formal_brackets.h
+// has the grammar.
 //
 //   (2-(-3)) -> 0
 //   ids 9 3 7 9 7 4 10 10   target 0
@@ -14,9 +15,9 @@
 // Where the original goes wrong: its class leaves multiplication out unless told, its published
 // runs have it; so has the default here.
 
+#include "longhaul/parts/formal.h"
+#include "longhaul/parts/formal_brackets.h"
 #include "longhaul/plugin.h"
-#include "tasks/formal.h"
-#include "tasks/formal_brackets.h"
 
 namespace {
 using namespace longhaul;

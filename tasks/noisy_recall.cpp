@@ -21,11 +21,11 @@
 // Its harder levels: vocabulary 48, 80, 144; length 256, 512, 1024; noise 0.4, 0.6, 0.8.
 
 #include "longhaul/error.h"
+#include "longhaul/parts/mad.h"
+#include "longhaul/parts/recall_pairs.h"
+#include "longhaul/parts/symbols.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
-#include "tasks/mad.h"
-#include "tasks/recall_pairs.h"
-#include "tasks/symbols.h"
 
 namespace {
 using namespace longhaul;

@@ -11,8 +11,8 @@
 // Where the original goes wrong: its text counts places from 1 and so has the other half first; its
 // code, and so every published score, does as above. The code is followed.
 
+#include "longhaul/parts/formal.h"
 #include "longhaul/plugin.h"
-#include "tasks/formal.h"
 
 namespace {
 using namespace longhaul;

@@ -10,8 +10,8 @@
 
 #include <algorithm>
 
+#include "longhaul/parts/formal.h"
 #include "longhaul/plugin.h"
-#include "tasks/formal.h"
 
 namespace {
 using namespace longhaul;

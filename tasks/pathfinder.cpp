@@ -45,8 +45,8 @@
 #include "longhaul/error.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
-#include "tasks/pathfinder_files.h"
-#include "tasks/pathfinder_image.h"
+#include "tasks/files/pathfinder_files.h"
+#include "tasks/pathfinder/image.h"
 
 namespace {
 using namespace longhaul;
@@ -65,12 +65,12 @@ pf::Shape read_shape(Options& options, const std::string& standard_size) {
       difficulty_of(options.choice("difficulty", "hard", {"easy", "medium", "hard"},
                                    "target contours of 6, 9 or 14 dashes; 3, 4 or 6 at size 16"));
   pf::Shape shape = pf::standard_shape(size, difficulty);
-  const auto integer = [&](const char* name, int& number, const char* meaning, int high) {
-    const int64_t given = options.integer(name, 0, meaning, 0, high);
+  const auto integer = [&](const char* name, int& number, const char* description, int high) {
+    const int64_t given = options.integer(name, 0, description, 0, high);
     if (given != 0) number = static_cast<int>(given);
   };
-  const auto real = [&](const char* name, double& number, const char* meaning, double high) {
-    const double given = options.number(name, 0, meaning, 0, high);
+  const auto real = [&](const char* name, double& number, const char* description, double high) {
+    const double given = options.number(name, 0, description, 0, high);
     if (given != 0) number = given;
   };
   integer("contour_length", shape.contour_length,

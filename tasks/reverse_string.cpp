@@ -10,8 +10,8 @@
 // The first slots are near what they ask for, the last ones far; the shallow baseline, a window of
 // three symbols, has the first two.
 
+#include "longhaul/parts/formal.h"
 #include "longhaul/plugin.h"
-#include "tasks/formal.h"
 
 namespace {
 using namespace longhaul;

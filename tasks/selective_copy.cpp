@@ -22,9 +22,9 @@
 #include <set>
 
 #include "longhaul/error.h"
+#include "longhaul/parts/symbols.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
-#include "tasks/symbols.h"
 
 namespace {
 using namespace longhaul;

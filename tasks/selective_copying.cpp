@@ -26,10 +26,10 @@
 #include <vector>
 
 #include "longhaul/error.h"
+#include "longhaul/parts/mad.h"
+#include "longhaul/parts/symbols.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
-#include "tasks/mad.h"
-#include "tasks/symbols.h"
 
 namespace {
 using namespace longhaul;

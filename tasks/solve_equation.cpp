@@ -1,7 +1,7 @@
 // Solve equation (Deletang et al. 2023, arXiv:2207.02098, deterministic context-free).
 //
 // An equation modulo `modulus`: a bracketed expression of + and - in which x replaces one digit,
-// and its value. Which digit is x? tasks/formal_brackets.h has the grammar.
+// and its value. Which digit is x? include/longhaul/parts/formal_brackets.h has the grammar.
 //
 //   (2-(-x))=0 -> 3
 //   ids 8 3 7 8 7 10 9 9 11 1   target 3
@@ -17,9 +17,9 @@
 //
 // The shallow baseline solves the equations of fewer than seven symbols, x=v -x=v (x)=v (-x)=v.
 
+#include "longhaul/parts/formal.h"
+#include "longhaul/parts/formal_brackets.h"
 #include "longhaul/plugin.h"
-#include "tasks/formal.h"
-#include "tasks/formal_brackets.h"
 
 namespace {
 using namespace longhaul;

@@ -22,8 +22,8 @@
 #include <algorithm>
 #include <map>
 
+#include "longhaul/parts/formal.h"
 #include "longhaul/plugin.h"
-#include "tasks/formal.h"
 
 namespace {
 using namespace longhaul;

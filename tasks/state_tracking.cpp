@@ -30,9 +30,9 @@
 #include <string>
 #include <vector>
 
+#include "longhaul/parts/formal.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
-#include "tasks/formal.h"
 
 namespace {
 using namespace longhaul;

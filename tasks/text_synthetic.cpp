@@ -28,9 +28,9 @@
 #include <vector>
 
 #include "longhaul/error.h"
+#include "longhaul/parts/synthetic_text.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
-#include "tasks/synthetic_text.h"
 
 namespace {
 using namespace longhaul;

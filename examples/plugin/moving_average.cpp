@@ -1,9 +1,9 @@
-#include "moving_average.h"
 
 #include <vector>
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "moving_average.h"
 
 using namespace longhaul;
 

@@ -1,11 +1,11 @@
 // The operator against a naive loop and against finite differences.
-#include "moving_average.h"
 
 #include <cmath>
 #include <iostream>
 
 #include "longhaul/gradient_check.h"
 #include "longhaul/rng.h"
+#include "moving_average.h"
 
 using namespace longhaul;
 

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "harness/claims/tables.h"
-#include "harness/record/statistics.h"
+#include "support/statistics.h"
 
 namespace longhaul {
 namespace {

@@ -9,6 +9,7 @@
 #include "harness/suite/section.h"
 #include "longhaul/error.h"
 #include "longhaul/rng.h"
+#include "support/hash.h"
 
 namespace longhaul {
 namespace {

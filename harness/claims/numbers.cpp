@@ -7,8 +7,8 @@
 #include <set>
 
 #include "harness/claims/tables.h"
-#include "harness/record/statistics.h"
 #include "longhaul/error.h"
+#include "support/statistics.h"
 
 namespace longhaul {
 namespace {

@@ -40,13 +40,13 @@ void refuse(const Section& section, const std::string& key, const std::string& w
 
 // The place of a value among `words`; 0, and a problem, if it is none of them.
 std::size_t choice(const Section& section, const OptionMap& given, const std::string& key,
-                   const Names& words, std::size_t standard) {
+                   const Names& words, std::size_t default_name) {
   const auto value = given.find(key);
-  if (value == given.end()) return standard;
+  if (value == given.end()) return default_name;
   const auto found = std::find(words.begin(), words.end(), to_text(value->second));
   if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
   refuse(section, key, to_text(value->second), words);
-  return standard;
+  return default_name;
 }
 
 class NumberReader {
@@ -109,8 +109,8 @@ void NumberReader::read_column(const Section& section, NumberRule& rule) {
   if (!contains(files, rule.file)) return refuse(section, "file", rule.file, files);
   const Names& columns = vocabulary_.columns.at(rule.file);
 
-  const std::string standard = vocabulary_.column.empty() ? rule.name : vocabulary_.column;
-  rule.column = given.count("column") ? to_text(given.at("column")) : standard;
+  const std::string default_name = vocabulary_.column.empty() ? rule.name : vocabulary_.column;
+  rule.column = given.count("column") ? to_text(given.at("column")) : default_name;
   if (!contains(columns, rule.column)) refuse(section, "column", rule.column, columns);
   rule.take = static_cast<Take>(choice(section, given, "take", kTakes, 0));
 

@@ -9,11 +9,12 @@
 #include <thread>
 
 #include "harness/claims/tables.h"
-#include "harness/record/export.h"
-#include "harness/record/machine.h"
-#include "harness/suite/run_suite.h"
+#include "harness/results/machine.h"
+#include "harness/run/run_suite.h"
+#include "harness/tables/export.h"
 #include "longhaul/error.h"
 #include "math/parallel.h"
+#include "support/file.h"
 
 namespace longhaul {
 namespace {

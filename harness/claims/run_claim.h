@@ -3,8 +3,8 @@
 #include <filesystem>
 
 #include "harness/claims/claim.h"
-#include "harness/record/verdict.h"
-#include "harness/suite/runner.h"
+#include "harness/claims/verdict.h"
+#include "harness/run/runner.h"
 
 namespace longhaul {
 

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "harness/record/export.h"
+#include "harness/tables/export.h"
+#include "harness/throughput/throughput_csv.h"
 
 namespace longhaul {
 namespace {

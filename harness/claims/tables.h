@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "harness/claims/claim.h"
-#include "harness/record/csv.h"
-#include "harness/record/store.h"
-#include "harness/record/verdict.h"
+#include "harness/claims/verdict.h"
+#include "harness/tables/results.h"
+#include "support/csv.h"
 
 namespace longhaul {
 

@@ -1,9 +1,9 @@
 #include <fmt/core.h>
 
+#include "core/hybrid.h"
+#include "harness/check/task_conformance.h"
 #include "harness/cli/command.h"
-#include "harness/suite/check.h"
-#include "harness/train/hybrid.h"
-#include "harness/train/task_conformance.h"
+#include "harness/suite/assignments.h"
 #include "longhaul/error.h"
 #include "math/parallel.h"
 

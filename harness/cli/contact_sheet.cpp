@@ -7,7 +7,7 @@
 #include <cmath>
 #include <system_error>
 
-#include "harness/suite/picture.h"
+#include "core/picture.h"
 
 namespace longhaul {
 namespace {

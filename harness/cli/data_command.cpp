@@ -3,9 +3,9 @@
 
 #include "harness/cli/command.h"
 #include "harness/cli/split_option.h"
-#include "harness/suite/check.h"
-#include "harness/train/cache.h"
-#include "harness/train/examples.h"
+#include "harness/data/cache.h"
+#include "harness/data/examples.h"
+#include "harness/suite/assignments.h"
 #include "longhaul/error.h"
 
 namespace longhaul {

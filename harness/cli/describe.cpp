@@ -24,9 +24,9 @@ json describe(const TaskInfo& info) {
 json describe(const OptionInfo& option) {
   json object = {{"name", option.name},
                  {"type", option.type},
-                 {"meaning", option.meaning},
+                 {"meaning", option.description},
                  {"allowed", option.allowed}};
-  std::visit([&](const auto& value) { object["default"] = value; }, option.standard);
+  std::visit([&](const auto& value) { object["default"] = value; }, option.default_value);
   return object;
 }
 

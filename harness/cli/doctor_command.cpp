@@ -8,10 +8,10 @@
 #include <thread>
 
 #include "build_info.h"
+#include "core/plugin_loader.h"
 #include "harness/cli/command.h"
-#include "harness/record/machine.h"
-#include "harness/suite/plugin_loader.h"
-#include "math/gemm.h"
+#include "harness/results/machine.h"
+#include "math/kernels/gemm.h"
 
 namespace longhaul {
 namespace {

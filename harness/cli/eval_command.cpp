@@ -1,8 +1,9 @@
 #include <fmt/core.h>
 
 #include "harness/cli/command.h"
-#include "harness/suite/check.h"
-#include "harness/train/stored_model.h"
+#include "harness/data/batches.h"
+#include "harness/model/stored_model.h"
+#include "harness/suite/assignments.h"
 #include "harness/train/trainer.h"
 #include "longhaul/ops.h"
 #include "math/checkpoint.h"

@@ -2,8 +2,8 @@
 #include <memory>
 
 #include "harness/cli/command.h"
-#include "harness/record/export.h"
-#include "harness/record/store.h"
+#include "harness/tables/export.h"
+#include "harness/tables/results.h"
 
 namespace longhaul {
 

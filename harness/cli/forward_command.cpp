@@ -1,7 +1,7 @@
 #include <fmt/core.h>
 
 #include "harness/cli/command.h"
-#include "harness/train/stored_model.h"
+#include "harness/model/stored_model.h"
 #include "longhaul/ops.h"
 #include "math/checkpoint.h"
 #include "math/parallel.h"

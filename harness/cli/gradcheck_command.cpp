@@ -1,8 +1,8 @@
 #include <fmt/core.h>
 
+#include "harness/check/gradcheck.h"
 #include "harness/cli/command.h"
-#include "harness/suite/check.h"
-#include "harness/train/gradcheck.h"
+#include "harness/suite/assignments.h"
 
 namespace longhaul {
 namespace {

@@ -3,10 +3,10 @@
 #include <fstream>
 
 #include "harness/claims/claim.h"
+#include "harness/claims/verdict.h"
 #include "harness/cli/command.h"
 #include "harness/cli/describe.h"
 #include "harness/cli/task_card.h"
-#include "harness/record/verdict.h"
 #include "harness/suite/suite.h"
 #include "longhaul/error.h"
 

@@ -2,10 +2,10 @@
 #include <new>
 #include <system_error>
 
+#include "core/builtins.h"
 #include "harness/cli/command.h"
 #include "harness/cli/complaint.h"
-#include "harness/record/machine.h"
-#include "harness/suite/builtins.h"
+#include "harness/results/machine.h"
 #include "longhaul/error.h"
 
 namespace longhaul {

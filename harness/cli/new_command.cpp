@@ -9,7 +9,7 @@
 
 #include "harness/cli/command.h"
 #include "harness/cli/templates.h"
-#include "harness/record/machine.h"
+#include "harness/results/machine.h"
 #include "longhaul/error.h"
 #include "longhaul/registry.h"
 

@@ -1,6 +1,6 @@
+#include "core/plugin_loader.h"
 #include "harness/cli/command.h"
-#include "harness/suite/plugin_loader.h"
-#include "harness/train/stored_model.h"
+#include "harness/model/stored_model.h"
 
 namespace longhaul {
 
@@ -19,7 +19,7 @@ void load_plugins_of(const std::string& checkpoint, CommandContext& context) {
   const TrialSpec spec = load_spec(checkpoint);
   if (registry.models().count(spec.model) && registry.tasks().count(spec.task)) return;
   try {
-    load_plugins(spec, registry);
+    load_plugins(spec.plugins, registry);
   } catch (const Error& error) {
     throw Error(text(checkpoint, ": ", error.what(), "; --plugin FILE takes another in its place"));
   }

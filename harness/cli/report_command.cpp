@@ -1,11 +1,12 @@
-#include "harness/record/report.h"
 
 #include <filesystem>
 #include <iostream>
 #include <memory>
 
 #include "harness/cli/command.h"
+#include "harness/report/report.h"
 #include "longhaul/error.h"
+#include "support/file.h"
 
 namespace longhaul {
 

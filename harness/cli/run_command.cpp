@@ -5,9 +5,9 @@
 
 #include "harness/cli/command.h"
 #include "harness/cli/throughput.h"
-#include "harness/record/store.h"
-#include "harness/record/table.h"
-#include "harness/suite/run_suite.h"
+#include "harness/run/run_suite.h"
+#include "harness/tables/results.h"
+#include "harness/tables/table.h"
 
 namespace longhaul {
 namespace {

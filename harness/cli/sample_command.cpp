@@ -4,8 +4,8 @@
 #include "harness/cli/command.h"
 #include "harness/cli/contact_sheet.h"
 #include "harness/cli/split_option.h"
-#include "harness/suite/check.h"
-#include "harness/train/examples.h"
+#include "harness/data/examples.h"
+#include "harness/suite/assignments.h"
 #include "longhaul/error.h"
 
 namespace longhaul {

@@ -5,7 +5,7 @@
 #include "harness/cli/command.h"
 #include "harness/cli/describe.h"
 #include "harness/cli/task_card.h"
-#include "harness/suite/check.h"
+#include "harness/settings/option_check.h"
 #include "longhaul/error.h"
 
 namespace longhaul {

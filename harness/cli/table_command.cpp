@@ -2,10 +2,10 @@
 #include <memory>
 
 #include "harness/cli/command.h"
-#include "harness/record/ranking.h"
-#include "harness/record/store.h"
-#include "harness/record/table.h"
-#include "harness/record/throughput_table.h"
+#include "harness/tables/ranking.h"
+#include "harness/tables/results.h"
+#include "harness/tables/table.h"
+#include "harness/throughput/throughput_table.h"
 
 namespace longhaul {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "harness/cli/describe.h"
-#include "harness/suite/check.h"
-#include "harness/train/baselines.h"
-#include "harness/train/examples.h"
+#include "harness/data/baselines.h"
+#include "harness/data/examples.h"
+#include "harness/settings/option_check.h"
 #include "longhaul/error.h"
 
 namespace longhaul {

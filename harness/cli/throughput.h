@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "harness/record/solver_record.h"
-#include "harness/suite/throughput.h"
+#include "harness/run/run_throughput.h"
+#include "harness/throughput/solver_record.h"
 
 namespace longhaul {
 

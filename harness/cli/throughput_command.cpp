@@ -6,9 +6,9 @@
 
 #include "harness/cli/command.h"
 #include "harness/cli/throughput.h"
-#include "harness/record/solver_table.h"
-#include "harness/record/throughput_table.h"
 #include "harness/suite/suite.h"
+#include "harness/throughput/solver_table.h"
+#include "harness/throughput/throughput_table.h"
 
 namespace longhaul {
 namespace {

@@ -4,9 +4,9 @@
 #include <memory>
 #include <system_error>
 
+#include "core/plugin_loader.h"
 #include "harness/cli/command.h"
-#include "harness/record/store.h"
-#include "harness/suite/plugin_loader.h"
+#include "harness/results/store.h"
 #include "harness/train/trial.h"
 #include "longhaul/error.h"
 
@@ -33,7 +33,7 @@ TrialSpec read_spec(const std::string& file) {
 
 void trial(const Arguments& arguments, CommandContext& context) {
   const TrialSpec spec = read_spec(arguments.spec);
-  load_plugins(spec, context.registry);
+  load_plugins(spec.plugins, context.registry);
   try {
     fs::create_directories(arguments.out);
     write_record(arguments.out,

@@ -2,12 +2,12 @@
 #include <set>
 #include <utility>
 
-#include "harness/suite/check.h"
-#include "harness/suite/plugin_loader.h"
+#include "core/hybrid.h"
+#include "core/plugin_loader.h"
+#include "harness/settings/option_check.h"
 #include "harness/suite/pretraining.h"
 #include "harness/suite/suite.h"
 #include "harness/suite/tune.h"
-#include "harness/train/hybrid.h"
 #include "longhaul/error.h"
 
 namespace longhaul {

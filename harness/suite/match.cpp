@@ -6,15 +6,17 @@
 #include <cmath>
 #include <optional>
 
-#include "harness/record/number_text.h"
-#include "harness/suite/check.h"
+#include "harness/check/gradcheck.h"
+#include "harness/data/batches.h"
+#include "harness/data/test_tasks.h"
+#include "harness/settings/option_check.h"
 #include "harness/suite/section.h"
+#include "harness/throughput/workload.h"
 #include "harness/train/evaluation.h"
-#include "harness/train/gradcheck.h"
 #include "harness/train/lanes.h"
-#include "harness/train/throughput_workload.h"
 #include "harness/train/trainer.h"
 #include "math/optimizer.h"
+#include "support/number_text.h"
 
 namespace longhaul {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/suite/spec.h"
+#include "harness/settings/trial_spec.h"
 
 namespace longhaul {
 

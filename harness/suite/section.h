@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "harness/suite/check.h"
+#include "harness/settings/option_check.h"
+#include "harness/settings/trial_spec.h"
 #include "harness/suite/config.h"
-#include "harness/suite/spec.h"
 #include "harness/suite/suite.h"
 
 namespace longhaul {

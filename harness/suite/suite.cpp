@@ -4,16 +4,17 @@
 #include <set>
 #include <tuple>
 
-#include "harness/suite/check.h"
-#include "harness/suite/diagnostics.h"
+#include "core/hybrid.h"
+#include "core/plugin_loader.h"
+#include "harness/data/test_tasks.h"
+#include "harness/settings/option_check.h"
+#include "harness/suite/diagnostics_section.h"
 #include "harness/suite/match.h"
-#include "harness/suite/plugin_loader.h"
 #include "harness/suite/read_list.h"
 #include "harness/suite/section.h"
 #include "harness/suite/suite_check.h"
 #include "harness/suite/tune.h"
 #include "harness/train/evaluation.h"
-#include "harness/train/hybrid.h"
 #include "longhaul/error.h"
 
 namespace longhaul {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "harness/settings/trial_spec.h"
 #include "harness/suite/config.h"
-#include "harness/suite/spec.h"
-#include "harness/train/throughput_plan.h"
+#include "harness/throughput/plan.h"
 
 namespace longhaul {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <map>
 
-#include "harness/suite/check.h"
+#include "core/hybrid.h"
+#include "harness/settings/option_check.h"
 #include "harness/suite/pretraining.h"
-#include "harness/train/hybrid.h"
 #include "longhaul/error.h"
 
 namespace longhaul {

@@ -2,9 +2,9 @@
 #include <cctype>
 #include <utility>
 
+#include "core/hybrid.h"
 #include "harness/suite/match.h"
 #include "harness/suite/suite.h"
-#include "harness/train/hybrid.h"
 #include "longhaul/error.h"
 
 namespace longhaul {

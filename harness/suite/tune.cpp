@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "harness/record/store.h"
-#include "harness/suite/check.h"
+#include "harness/results/store.h"
+#include "harness/settings/option_check.h"
 #include "harness/suite/read_list.h"
 
 namespace longhaul {

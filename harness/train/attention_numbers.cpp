@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "math/symmetric_eigenvalues.h"
+#include "math/kernels/symmetric_eigenvalues.h"
 
 namespace longhaul {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/record/record.h"
+#include "harness/results/record.h"
 #include "harness/train/lanes.h"
 
 namespace longhaul {

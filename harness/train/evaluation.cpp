@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "harness/train/baselines.h"
-#include "harness/train/cache.h"
-#include "harness/train/hybrid.h"
+#include "core/hybrid.h"
+#include "harness/data/baselines.h"
+#include "harness/data/batches.h"
 #include "harness/train/lanes.h"
 #include "harness/train/trainer.h"
 
@@ -31,43 +31,6 @@ Model with_post_hoc(const Model& model, const TrialSpec& spec, const Registry& r
 }
 
 }  // namespace
-
-std::unique_ptr<Task> make_task(const TrialSpec& spec, const Registry& registry,
-                                const OptionMap& changes) {
-  OptionMap options = spec.task_options;
-  for (const auto& [name, value] : changes) options[name] = value;
-  Options reader(options);
-  std::unique_ptr<Task> task = registry.task(spec.task).make(reader);
-  reader.check(spec.task_name);
-  use_cache(*task, {spec.task, task->version(), reader.resolved()}, streams_of_trial(spec.seed));
-  return task;
-}
-
-std::vector<TestTask> make_test_tasks(const TrialSpec& spec, const Registry& registry) {
-  const std::unique_ptr<Task> own = make_task(spec, registry, {});
-  const Evaluate& ask = spec.evaluate;
-  const bool has_sets = spec.task_options.count("test_set") && !ask.test_sets.empty();
-  std::vector<TestTask> tests;
-  for (const std::string& set : has_sets ? ask.test_sets : std::vector<std::string>{""})
-    for (const int64_t length : ask.lengths.empty() ? std::vector<int64_t>{0} : ask.lengths) {
-      OptionMap changes = length ? own->at_length(length) : OptionMap();
-      if (!set.empty()) changes["test_set"] = set;
-      TestTask test{length, set, make_task(spec, registry, changes)};
-      require(test.task->vocab() == own->vocab() && test.task->classes() == own->classes(),
-              spec.task_name, ": at length ", length, " it has vocabulary ", test.task->vocab(),
-              " and ", test.task->classes(), " classes, in training ", own->vocab(), " and ",
-              own->classes());
-      tests.push_back(std::move(test));
-    }
-  return tests;
-}
-
-TaskShape shape_of(const Task& task, const std::vector<TestTask>& tests) {
-  TaskShape shape = shape_of(task);
-  for (const TestTask& test : tests)
-    shape.max_length = std::max(shape.max_length, test.task->max_length());
-  return shape;
-}
 
 std::vector<Evaluation> run_tests(const Model& model, const TrialSpec& spec,
                                   const Registry& registry, const Task& trained,

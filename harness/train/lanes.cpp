@@ -6,10 +6,10 @@
 #include <cmath>
 
 #include "longhaul/ops.h"
+#include "math/kernels/vmath.h"
 #include "math/memory.h"
 #include "math/optimizer.h"
 #include "math/parallel.h"
-#include "math/vmath.h"
 
 namespace longhaul {
 namespace {

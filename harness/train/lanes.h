@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "harness/train/model.h"
+#include "harness/model/model.h"
 #include "harness/train/objective.h"
 #include "longhaul/rng.h"
 #include "math/meter.h"

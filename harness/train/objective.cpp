@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "harness/train/examples.h"
-#include "harness/train/label_noise.h"
+#include "harness/data/examples.h"
+#include "harness/data/label_noise.h"
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
-#include "math/losses.h"
+#include "math/ops/losses.h"
 
 namespace longhaul {
 namespace {

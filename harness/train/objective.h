@@ -4,7 +4,7 @@
 #include <functional>
 #include <vector>
 
-#include "harness/suite/spec.h"
+#include "harness/settings/trial_spec.h"
 #include "longhaul/task.h"
 #include "longhaul/tensor.h"
 

@@ -4,9 +4,8 @@
 #include <chrono>
 #include <cmath>
 
+#include "harness/data/batches.h"
 #include "harness/train/diagnostics.h"
-#include "harness/train/examples.h"
-#include "harness/train/label_noise.h"
 #include "harness/train/objective.h"
 #include "math/memory.h"
 #include "math/optimizer.h"
@@ -185,21 +184,6 @@ class Trainer {
 Training train(Model& model, const Task& task, const TrialSpec& spec,
                const std::function<void(const Progress&)>& report) {
   return Trainer(model, task, spec, report).run();
-}
-
-std::vector<Batch> draw_batches(const Task& task, Split split_name, uint64_t seed, int64_t first,
-                                int64_t count, int64_t parts, double label_noise) {
-  std::vector<Example> examples(static_cast<std::size_t>(count));
-  parallel_for(count, 1, [&](int64_t i, int64_t) {
-    examples[i] = example(task, split_name, seed, first + i);
-    add_label_noise(examples[i], label_noise, task.classes());
-  });
-  return split(std::move(examples), parts, task.readout(), task.channels());
-}
-
-std::vector<Batch> draw_all(const Task& task, Split split, int64_t most) {
-  const int64_t stored = task.count(split), count = stored ? std::min(most, stored) : most;
-  return draw_batches(task, split, 0, 0, count, (count + 7) / 8);
 }
 
 }  // namespace longhaul

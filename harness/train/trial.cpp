@@ -8,16 +8,20 @@
 #include <new>
 #include <system_error>
 
-#include "harness/record/machine.h"
-#include "harness/record/store.h"
+#include "harness/data/batches.h"
+#include "harness/data/pretext.h"
+#include "harness/data/subset.h"
+#include "harness/data/test_tasks.h"
+#include "harness/model/pretrained.h"
+#include "harness/model/stored_model.h"
+#include "harness/results/machine.h"
+#include "harness/results/points.h"
+#include "harness/results/store.h"
 #include "harness/train/evaluation.h"
-#include "harness/train/pretext.h"
-#include "harness/train/pretrained.h"
-#include "harness/train/stored_model.h"
-#include "harness/train/subset.h"
 #include "harness/train/trainer.h"
 #include "math/memory.h"
 #include "math/parallel.h"
+#include "support/file.h"
 
 namespace longhaul {
 namespace {

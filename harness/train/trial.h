@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
-#include "harness/record/record.h"
-#include "harness/suite/spec.h"
+#include "harness/results/record.h"
+#include "harness/settings/trial_spec.h"
 
 namespace longhaul {
 

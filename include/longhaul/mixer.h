@@ -16,10 +16,10 @@ namespace longhaul {
 using Init = std::function<void(Tensor& values, Rng& rng)>;
 Init zeros();
 Init constant(float value);
-Init normal(double deviation);
+Init normal(double std_dev);
 Init uniform(double low, double high);
-Init fan_in();  // normal with deviation 1/sqrt(first extent): for a weight [in, out] used as
-                // matmul(x, w)
+Init fan_in();  // normal with standard deviation 1/sqrt(first extent): for a weight [in, out] used
+                // as matmul(x, w)
 
 // How the optimizer treats a parameter.
 struct ParameterGroup {

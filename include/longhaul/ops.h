@@ -49,7 +49,7 @@ Tensor gated_silu(const Tensor& x, const Tensor& gate);  // x * silu(gate), equa
 Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a = false, bool transpose_b = false);
 // The gated MLP (Shazeer 2020, arXiv:2002.05202, SwiGLU): (x up * silu(x gate)) down. x [..., D],
 // up and gate [D, H], down [H, E] -> [..., E]. In training, 64 rows or more of widths that are
-// whole panels (math/panels.h) go through it block by block; only x up and x gate are kept.
+// whole panels (math/kernels/panels.h) go through it block by block; only x up and x gate are kept.
 Tensor gated_mlp(const Tensor& x, const Tensor& up, const Tensor& gate, const Tensor& down);
 
 // ---- shape: all but reshape copy
@@ -202,7 +202,7 @@ Tensor wkv(const Tensor& w, const Tensor& u, const Tensor& k, const Tensor& v);
 // sequential: the loop. automatic: the loop, or newton where it was measured to be faster. The
 // others sweep over all steps at once, h_t = f(h'_{t-1}, u_t) + M_t (h_{t-1} - h'_{t-1}) around the
 // last iterate h', until no step's residual is above `tolerance`; they differ in M, see
-// math/ops/recurrence_parallel.cpp. newton is DEER (Lim et al. 2023, arXiv:2309.12252).
+// math/recurrence/parallel.cpp. newton is DEER (Lim et al. 2023, arXiv:2309.12252).
 // The reverse step is one linear reverse recurrence with the exact Jacobians at the returned h: the
 // exact gradient of a converged h. Of an h that is not converged (`sweeps`) it is the gradient as
 // if it were, off by the order of the residual.

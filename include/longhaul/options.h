@@ -18,9 +18,9 @@ std::string to_text(const OptionValue& value);  // as YAML would read it back
 // One option as its reader declared it: what `longhaul show` prints.
 struct OptionInfo {
   std::string name;
-  std::string type;      // "integer", "number", "flag", "text" or "choice"
-  OptionValue standard;  // the default
-  std::string meaning;
+  std::string type;           // "integer", "number", "flag", "text" or "choice"
+  OptionValue default_value;  // the default
+  std::string description;
   std::string allowed;  // "1 .. 64", "none | learned | rope"; empty if anything goes
 };
 
@@ -31,24 +31,24 @@ struct OptionProblem {
 };
 
 // Options given by the user, read by the constructor of a model or task. Reading declares: each
-// call names the option, its default and its meaning. A value of the wrong type or out of range is
-// noted as a problem and the default returned, so that one pass finds every problem. Read all
+// call names the option, its default and its description. A value of the wrong type or out of range
+// is noted as a problem and the default returned, so that one pass finds every problem. Read all
 // options unconditionally: an option that was given and never read is a problem too.
 class Options {
  public:
   Options() = default;
   explicit Options(OptionMap given) : given_(std::move(given)) {}
 
-  int64_t integer(const std::string& name, int64_t standard, const std::string& meaning,
+  int64_t integer(const std::string& name, int64_t default_value, const std::string& description,
                   int64_t low = 0, int64_t high = std::numeric_limits<int64_t>::max());
-  double number(const std::string& name, double standard, const std::string& meaning,
+  double number(const std::string& name, double default_value, const std::string& description,
                 double low = -std::numeric_limits<double>::infinity(),
                 double high = std::numeric_limits<double>::infinity());
-  bool flag(const std::string& name, bool standard, const std::string& meaning);
-  std::string text(const std::string& name, const std::string& standard,
-                   const std::string& meaning);
-  std::string choice(const std::string& name, const std::string& standard,
-                     const std::vector<std::string>& allowed, const std::string& meaning);
+  bool flag(const std::string& name, bool default_value, const std::string& description);
+  std::string text(const std::string& name, const std::string& default_value,
+                   const std::string& description);
+  std::string choice(const std::string& name, const std::string& default_value,
+                     const std::vector<std::string>& allowed, const std::string& description);
 
   // Reads for one of several readers, a mixer of a hybrid: NAME is looked for as "reader.NAME",
   // then as NAME, and declared as "reader.NAME". "" is no one in particular.

@@ -6,8 +6,8 @@
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/gradient.h"
-#include "math/panels.h"
-#include "math/vmath.h"
+#include "math/kernels/panels.h"
+#include "math/kernels/vmath.h"
 
 namespace longhaul {
 namespace {

@@ -1,6 +1,6 @@
 // Losses beside cross entropy. All of them see the logits through p = softmax(logits), so that
 //   dL/dlogit_i = p_i (dL/dp_i - sum_j p_j dL/dp_j)
-#include "math/losses.h"
+#include "math/ops/losses.h"
 
 #include <algorithm>
 #include <cmath>

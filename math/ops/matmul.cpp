@@ -1,6 +1,6 @@
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
-#include "math/gemm.h"
+#include "math/kernels/gemm.h"
 #include "math/parallel.h"
 
 namespace longhaul {

@@ -5,8 +5,8 @@
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "math/kernels/vmath.h"
 #include "math/memory.h"
-#include "math/vmath.h"
 
 namespace longhaul {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
-#include "math/vmath.h"
+#include "math/kernels/vmath.h"
 
 namespace longhaul {
 namespace {

@@ -3,14 +3,14 @@
 
 #include <filesystem>
 
-#include "harness/suite/builtins.h"
-#include "harness/suite/check.h"
+#include "core/builtins.h"
+#include "harness/settings/option_check.h"
 #include "harness/suite/suite.h"
 #include "test_paths.h"
-#include "tests/support/catch.h"
-#include "tests/support/folder.h"
-#include "tests/support/option_lines.h"
-#include "tests/support/temporary_file.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/folder.h"
+#include "tests/helpers/option_lines.h"
+#include "tests/helpers/temporary_file.h"
 
 using namespace longhaul;
 

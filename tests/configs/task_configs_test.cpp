@@ -2,10 +2,10 @@
 
 #include <filesystem>
 
-#include "harness/suite/builtins.h"
+#include "core/builtins.h"
 #include "test_paths.h"
-#include "tests/support/catch.h"
-#include "tests/support/option_lines.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/option_lines.h"
 
 using namespace longhaul;
 

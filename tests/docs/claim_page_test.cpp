@@ -3,9 +3,9 @@
 #include <sstream>
 
 #include "harness/claims/claim.h"
-#include "harness/record/verdict.h"
+#include "harness/claims/verdict.h"
 #include "test_paths.h"
-#include "tests/support/catch.h"
+#include "tests/helpers/catch.h"
 
 using namespace longhaul;
 using Catch::Matchers::Contains;

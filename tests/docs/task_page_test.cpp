@@ -3,7 +3,7 @@
 #include <string>
 
 #include "test_paths.h"
-#include "tests/support/catch.h"
+#include "tests/helpers/catch.h"
 
 namespace {
 

@@ -2,11 +2,11 @@
 // are made right again after the damage, so that what stands behind them is met.
 #include <cstring>
 
-#include "harness/train/cache.h"
-#include "harness/train/cache_format.h"
+#include "harness/data/cache.h"
+#include "harness/data/cache_format.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/support/folder.h"
-#include "tests/support/sample_data.h"
+#include "tests/helpers/folder.h"
+#include "tests/helpers/sample_data.h"
 
 namespace longhaul::fuzz {
 namespace {

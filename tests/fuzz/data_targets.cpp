@@ -1,11 +1,11 @@
 #include "longhaul/rng.h"
-#include "tasks/idx_file.h"
-#include "tasks/pathfinder_files.h"
-#include "tasks/stored_splits.h"
+#include "tasks/files/idx_file.h"
+#include "tasks/files/pathfinder_files.h"
+#include "tasks/files/stored_splits.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/support/folder.h"
-#include "tests/support/make_task.h"
-#include "tests/support/sample_data.h"
+#include "tests/helpers/folder.h"
+#include "tests/helpers/make_task.h"
+#include "tests/helpers/sample_data.h"
 
 namespace longhaul::fuzz {
 namespace {

@@ -1,7 +1,7 @@
 // A short run of every target: the same inputs each time.
-#include "tests/fuzz/fuzz.h"
 
-#include "tests/support/catch.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/helpers/catch.h"
 
 using namespace longhaul;
 

@@ -9,7 +9,7 @@
 
 #include "longhaul/error.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/support/sample_data.h"
+#include "tests/helpers/sample_data.h"
 
 namespace {
 using namespace longhaul;

@@ -1,14 +1,15 @@
 #include "harness/claims/claim.h"
-#include "harness/record/store.h"
+#include "harness/results/points.h"
 #include "harness/suite/config.h"
 #include "harness/suite/suite.h"
+#include "harness/tables/results.h"
 #include "longhaul/error.h"
 #include "math/checkpoint.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/support/fake_registry.h"
-#include "tests/support/folder.h"
-#include "tests/support/made_up_results.h"
-#include "tests/support/sample_data.h"
+#include "tests/helpers/fake_registry.h"
+#include "tests/helpers/folder.h"
+#include "tests/helpers/made_up_results.h"
+#include "tests/helpers/sample_data.h"
 
 namespace longhaul::fuzz {
 namespace {

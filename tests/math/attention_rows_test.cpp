@@ -1,11 +1,11 @@
-#include "longhaul/attention_rows.h"
 
 #include <cmath>
 
+#include "longhaul/attention_rows.h"
 #include "longhaul/error.h"
-#include "math/symmetric_eigenvalues.h"
-#include "tests/support/catch.h"
-#include "tests/support/gradient.h"
+#include "math/kernels/symmetric_eigenvalues.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/gradient.h"
 
 using namespace longhaul;
 

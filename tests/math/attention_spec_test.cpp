@@ -7,8 +7,8 @@
 #include "longhaul/ops.h"
 #include "math/meter.h"
 #include "math/parallel.h"
-#include "tests/support/catch.h"
-#include "tests/support/gradient.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/gradient.h"
 
 using namespace longhaul;
 

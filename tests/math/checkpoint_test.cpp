@@ -1,8 +1,8 @@
-#include "math/checkpoint.h"
 
+#include "math/checkpoint.h"
 #include "longhaul/error.h"
-#include "tests/support/catch.h"
-#include "tests/support/folder.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/folder.h"
 
 using namespace longhaul;
 using Catch::Matchers::Contains;

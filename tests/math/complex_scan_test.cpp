@@ -4,8 +4,8 @@
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/parallel.h"
-#include "tests/support/catch.h"
-#include "tests/support/gradient.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/gradient.h"
 
 using namespace longhaul;
 

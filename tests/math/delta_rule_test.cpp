@@ -5,9 +5,9 @@
 #include "math/memory.h"
 #include "math/meter.h"
 #include "math/parallel.h"
-#include "tests/support/catch.h"
-#include "tests/support/gradient.h"
-#include "tests/support/results.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/gradient.h"
+#include "tests/helpers/results.h"
 
 using namespace longhaul;
 

@@ -1,9 +1,9 @@
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "math/kernels/panels.h"
 #include "math/meter.h"
-#include "math/panels.h"
-#include "tests/support/catch.h"
-#include "tests/support/gradient.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/gradient.h"
 
 using namespace longhaul;
 

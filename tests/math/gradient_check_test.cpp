@@ -1,10 +1,10 @@
-#include "longhaul/gradient_check.h"
 
 #include <limits>
 
+#include "longhaul/gradient_check.h"
 #include "longhaul/ops.h"
-#include "tests/support/catch.h"
-#include "tests/support/gradient.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/gradient.h"
 
 using namespace longhaul;
 

@@ -5,8 +5,8 @@
 #include "math/memory.h"
 #include "math/meter.h"
 #include "math/parallel.h"
-#include "tests/support/catch.h"
-#include "tests/support/gradient.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/gradient.h"
 
 using namespace longhaul;
 

@@ -1,4 +1,3 @@
-#include "math/losses.h"
 
 #include <cmath>
 
@@ -7,8 +6,9 @@
 #include "longhaul/ops.h"
 #include "longhaul/tape.h"
 #include "math/meter.h"
-#include "tests/support/catch.h"
-#include "tests/support/gradient.h"
+#include "math/ops/losses.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/gradient.h"
 
 using namespace longhaul;
 

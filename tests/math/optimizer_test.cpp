@@ -1,9 +1,9 @@
-#include "math/optimizer.h"
 
 #include <cmath>
 
-#include "tests/support/catch.h"
-#include "tests/support/gradient.h"
+#include "math/optimizer.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/gradient.h"
 
 using namespace longhaul;
 

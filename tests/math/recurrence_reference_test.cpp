@@ -1,10 +1,10 @@
 // Compares nonlinear_recurrence with tests/reference/recurrence/, which a NumPy program that shares
 // no code with it has written (tests/reference/recurrence.py).
 #include "longhaul/ops.h"
-#include "tests/support/catch.h"
-#include "tests/support/gradient.h"
-#include "tests/support/recurrence_case.h"
-#include "tests/support/reference.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/gradient.h"
+#include "tests/helpers/recurrence_case.h"
+#include "tests/helpers/reference.h"
 
 using namespace longhaul;
 

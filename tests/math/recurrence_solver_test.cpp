@@ -5,9 +5,9 @@
 
 #include "longhaul/ops.h"
 #include "math/meter.h"
-#include "tests/support/catch.h"
-#include "tests/support/gradient.h"
-#include "tests/support/recurrence_case.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/gradient.h"
+#include "tests/helpers/recurrence_case.h"
 
 using namespace longhaul;
 

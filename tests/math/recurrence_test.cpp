@@ -4,9 +4,9 @@
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/parallel.h"
-#include "tests/support/catch.h"
-#include "tests/support/gradient.h"
-#include "tests/support/recurrence_case.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/gradient.h"
+#include "tests/helpers/recurrence_case.h"
 
 using namespace longhaul;
 

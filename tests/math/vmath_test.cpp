@@ -1,10 +1,10 @@
-#include "math/vmath.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "tests/support/catch.h"
+#include "math/kernels/vmath.h"
+#include "tests/helpers/catch.h"
 
 using namespace longhaul;
 

@@ -1,9 +1,9 @@
 #include <algorithm>
 
 #include "math/meter.h"
-#include "tests/support/catch.h"
-#include "tests/support/gradient.h"
-#include "tests/support/make_mixer.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/gradient.h"
+#include "tests/helpers/make_mixer.h"
 
 using namespace longhaul;
 

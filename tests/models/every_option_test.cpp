@@ -3,11 +3,11 @@
 #include <set>
 #include <sstream>
 
-#include "harness/suite/check.h"
+#include "harness/settings/option_check.h"
 #include "longhaul/ops.h"
-#include "tests/support/catch.h"
-#include "tests/support/gradient.h"
-#include "tests/support/make_mixer.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/gradient.h"
+#include "tests/helpers/make_mixer.h"
 
 using namespace longhaul;
 
@@ -90,7 +90,7 @@ Case changed(const std::string& model, const std::string& option, OptionValue va
 void add_choices(std::vector<Case>& cases, const std::string& model, const OptionInfo& option) {
   std::istringstream words(option.allowed);
   for (std::string word; words >> word;)
-    if (word != "|" && OptionValue(word) != option.standard)
+    if (word != "|" && OptionValue(word) != option.default_value)
       cases.push_back(changed(model, option.name, word));
 }
 
@@ -105,7 +105,7 @@ std::vector<Case> every_case(const Registry& registry) {
     for (const OptionInfo& option : check_model(info, {}, kLength, {}).declared) {
       INFO(model << " " << option.name);
       if (option.type == "flag")
-        cases.push_back(changed(model, option.name, !std::get<bool>(option.standard)));
+        cases.push_back(changed(model, option.name, !std::get<bool>(option.default_value)));
       else if (option.type == "choice")
         add_choices(cases, model, option);
       else
@@ -175,7 +175,7 @@ void check_decoding(const MadeMixer& made, const Tensor& x, const Tensor& y) {
 }
 
 // Where features of a query and of all keys hardly meet, the output bends within a difference's
-// step; tests/models/feature_map_test.cpp and the operator's tests have these gradients.
+// step; tests/parts/feature_map_test.cpp and the operator's tests have these gradients.
 bool bends(const OptionMap& options) {
   const auto feature = options.find("feature");
   return feature != options.end() &&

@@ -1,7 +1,7 @@
-#include "harness/suite/builtins.h"
-#include "harness/train/conformance.h"
+#include "core/builtins.h"
+#include "harness/check/model_conformance.h"
 #include "longhaul/error.h"
-#include "tests/support/catch.h"
+#include "tests/helpers/catch.h"
 
 using namespace longhaul;
 

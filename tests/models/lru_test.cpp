@@ -1,12 +1,12 @@
 #include <cmath>
 
-#include "harness/suite/builtins.h"
-#include "harness/train/conformance.h"
+#include "core/builtins.h"
+#include "harness/check/model_conformance.h"
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "longhaul/registry.h"
-#include "tests/support/catch.h"
-#include "tests/support/gradient.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/gradient.h"
 
 using namespace longhaul;
 

@@ -4,10 +4,10 @@
 #include <set>
 
 #include "longhaul/ops.h"
-#include "tests/support/catch.h"
-#include "tests/support/gradient.h"
-#include "tests/support/make_mixer.h"
-#include "tests/support/reference.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/gradient.h"
+#include "tests/helpers/make_mixer.h"
+#include "tests/helpers/reference.h"
 
 using namespace longhaul;
 

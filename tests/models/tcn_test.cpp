@@ -1,14 +1,14 @@
 #include <cmath>
 
-#include "harness/suite/builtins.h"
+#include "core/builtins.h"
+#include "harness/check/gradcheck.h"
+#include "harness/check/model_conformance.h"
+#include "harness/model/model.h"
 #include "harness/suite/suite.h"
-#include "harness/train/conformance.h"
-#include "harness/train/gradcheck.h"
-#include "harness/train/model.h"
 #include "longhaul/error.h"
 #include "math/meter.h"
-#include "tests/support/catch.h"
-#include "tests/support/temporary_file.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/temporary_file.h"
 
 using namespace longhaul;
 

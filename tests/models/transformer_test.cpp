@@ -1,11 +1,11 @@
 
-#include "harness/suite/builtins.h"
-#include "harness/train/conformance.h"
+#include "core/builtins.h"
+#include "harness/check/model_conformance.h"
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
-#include "tests/support/catch.h"
-#include "tests/support/gradient.h"
-#include "tests/support/make_mixer.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/gradient.h"
+#include "tests/helpers/make_mixer.h"
 
 using namespace longhaul;
 

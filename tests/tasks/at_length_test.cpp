@@ -1,9 +1,9 @@
 // Task::at_length() of the tasks that have a length of their own choice.
 
-#include "harness/train/examples.h"
+#include "harness/data/examples.h"
 #include "longhaul/error.h"
-#include "tests/support/catch.h"
-#include "tests/support/make_task.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/make_task.h"
 
 using namespace longhaul;
 

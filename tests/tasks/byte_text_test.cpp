@@ -4,9 +4,9 @@
 
 #include "longhaul/error.h"
 #include "longhaul/rng.h"
-#include "tests/support/catch.h"
-#include "tests/support/make_task.h"
-#include "tests/support/temporary_file.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/make_task.h"
+#include "tests/helpers/temporary_file.h"
 
 using namespace longhaul;
 using Catch::Matchers::Contains;

@@ -3,11 +3,11 @@
 #include <set>
 
 #include "longhaul/error.h"
-#include "tests/support/catch.h"
-#include "tests/support/folder.h"
-#include "tests/support/make_task.h"
-#include "tests/support/sample_data.h"
-#include "tests/support/worked_example.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/folder.h"
+#include "tests/helpers/make_task.h"
+#include "tests/helpers/sample_data.h"
+#include "tests/helpers/worked_example.h"
 
 using namespace longhaul;
 using Catch::Matchers::Contains;

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <sstream>
 
-#include "tests/support/catch.h"
-#include "tests/support/make_task.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/make_task.h"
 #include "tests/tasks/formal_words.h"
 
 using namespace longhaul;

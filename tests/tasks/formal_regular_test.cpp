@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "tests/support/catch.h"
+#include "tests/helpers/catch.h"
 #include "tests/tasks/formal_words.h"
 
 using namespace longhaul;

@@ -4,10 +4,10 @@
 #include <map>
 #include <set>
 
-#include "harness/train/examples.h"
+#include "harness/data/examples.h"
 #include "longhaul/error.h"
-#include "tests/support/catch.h"
-#include "tests/support/make_task.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/make_task.h"
 
 using namespace longhaul;
 using Catch::Matchers::Contains;

@@ -4,10 +4,10 @@
 #include <regex>
 #include <sstream>
 
-#include "harness/train/baselines.h"
+#include "harness/data/baselines.h"
 #include "test_paths.h"
-#include "tests/support/catch.h"
-#include "tests/support/make_task.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/make_task.h"
 
 namespace longhaul {
 namespace {

@@ -1,9 +1,9 @@
-#include "tasks/idx_file.h"
 
+#include "tasks/files/idx_file.h"
 #include "longhaul/error.h"
 #include "longhaul/rng.h"
-#include "tests/support/catch.h"
-#include "tests/support/sample_data.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/sample_data.h"
 
 using namespace longhaul;
 using Catch::Matchers::Contains;

@@ -8,8 +8,8 @@
 
 #include "longhaul/error.h"
 #include "test_paths.h"
-#include "tests/support/catch.h"
-#include "tests/support/make_task.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/make_task.h"
 
 using namespace longhaul;
 

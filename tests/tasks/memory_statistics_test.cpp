@@ -6,10 +6,10 @@
 #include <map>
 #include <set>
 
-#include "harness/train/baselines.h"
+#include "harness/data/baselines.h"
 #include "longhaul/error.h"
-#include "tests/support/catch.h"
-#include "tests/support/make_task.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/make_task.h"
 
 using namespace longhaul;
 

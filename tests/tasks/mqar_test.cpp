@@ -3,9 +3,9 @@
 #include <set>
 
 #include "longhaul/error.h"
-#include "tests/support/catch.h"
-#include "tests/support/make_task.h"
-#include "tests/support/worked_example.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/make_task.h"
+#include "tests/helpers/worked_example.h"
 
 using namespace longhaul;
 

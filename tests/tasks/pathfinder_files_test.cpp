@@ -2,11 +2,11 @@
 #include <set>
 
 #include "longhaul/error.h"
-#include "tasks/pathfinder_files.h"
-#include "tests/support/catch.h"
-#include "tests/support/folder.h"
-#include "tests/support/make_task.h"
-#include "tests/support/sample_data.h"
+#include "tasks/files/pathfinder_files.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/folder.h"
+#include "tests/helpers/make_task.h"
+#include "tests/helpers/sample_data.h"
 
 using namespace longhaul;
 using Catch::Matchers::Contains;

@@ -6,10 +6,10 @@
 #include <sstream>
 
 #include "longhaul/error.h"
-#include "tasks/pathfinder_image.h"
+#include "tasks/pathfinder/image.h"
 #include "test_paths.h"
-#include "tests/support/catch.h"
-#include "tests/support/make_task.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/make_task.h"
 
 using namespace longhaul;
 namespace pf = longhaul::pathfinder;

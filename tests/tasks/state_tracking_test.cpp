@@ -4,11 +4,11 @@
 #include <set>
 #include <sstream>
 
-#include "harness/train/baselines.h"
+#include "harness/data/baselines.h"
 #include "longhaul/error.h"
 #include "test_paths.h"
-#include "tests/support/catch.h"
-#include "tests/support/make_task.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/make_task.h"
 
 using namespace longhaul;
 

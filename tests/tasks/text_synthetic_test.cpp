@@ -3,12 +3,12 @@
 #include <map>
 #include <regex>
 
-#include "harness/train/baselines.h"
-#include "harness/train/examples.h"
+#include "harness/data/baselines.h"
+#include "harness/data/examples.h"
 #include "longhaul/error.h"
-#include "tests/support/catch.h"
-#include "tests/support/make_task.h"
-#include "tests/support/top_comment.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/make_task.h"
+#include "tests/helpers/top_comment.h"
 
 using namespace longhaul;
 

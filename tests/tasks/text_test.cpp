@@ -1,10 +1,10 @@
 #include <set>
 
 #include "longhaul/error.h"
-#include "tests/support/catch.h"
-#include "tests/support/folder.h"
-#include "tests/support/make_task.h"
-#include "tests/support/sample_data.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/folder.h"
+#include "tests/helpers/make_task.h"
+#include "tests/helpers/sample_data.h"
 
 using namespace longhaul;
 using Catch::Matchers::Contains;

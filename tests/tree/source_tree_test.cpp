@@ -2,12 +2,15 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <regex>
+#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "test_paths.h"
-#include "tests/support/catch.h"
+#include "tests/helpers/catch.h"
 
 namespace fs = std::filesystem;
 
@@ -15,73 +18,118 @@ namespace {
 
 const fs::path kRoot = LONGHAUL_SOURCE_DIR;
 
-struct Include {
-  std::string file;    // that includes
-  std::string header;  // what it includes, in quotes
-};
-
-std::vector<Include> includes_below(const std::string& folder) {
-  static const std::regex quoted("^#include \"([^\"]+)\"");
-  std::vector<Include> found;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(kRoot / folder)) {
-    const std::string extension = entry.path().extension().string();
-    if (extension != ".h" && extension != ".cpp") continue;
-    std::ifstream in(entry.path());
-    std::smatch match;
-    for (std::string line; std::getline(in, line);)
-      if (std::regex_search(line, match, quoted))
-        found.push_back({fs::relative(entry.path(), kRoot).string(), match[1]});
-  }
-  return found;
-}
-
-// The includes of `folder` that start with none of the allowed prefixes.
-std::vector<std::string> strangers(const std::string& folder,
-                                   const std::vector<std::string>& allowed) {
-  std::vector<std::string> found;
-  for (const Include& include : includes_below(folder))
-    if (std::none_of(allowed.begin(), allowed.end(), [&](const std::string& prefix) {
-          return include.header.rfind(prefix, 0) == 0;
-        }))
-      found.push_back(include.file + " includes " + include.header);
-  return found;
-}
+// The rooms of the house, lowest first. A room may include rooms that stand before it, and itself.
+const std::vector<std::string> kRooms = {"include",         "support",        "math",
+                                         "parts",           "core",           "harness/settings",
+                                         "harness/results", "harness/data",   "harness/model",
+                                         "harness/train",   "harness/check",  "harness/throughput",
+                                         "harness/tables",  "harness/report", "harness/suite",
+                                         "harness/run",     "harness/claims", "harness/cli"};
+// Plugins: they know the public headers, and what a family of tasks keeps beside itself.
+const std::vector<std::string> kPlugins = {"models", "tasks"};
 
 using Strings = std::vector<std::string>;
 
-}  // namespace
-
-TEST_CASE("includes point one way: public headers, then math, then the harness", "[tree]") {
-  CHECK(strangers("include", {"longhaul/"}) == Strings{});
-  CHECK(strangers("math", {"longhaul/", "math/"}) == Strings{});
-  CHECK(strangers("models", {"longhaul/", "models/"}) == Strings{});
-  CHECK(strangers("tasks", {"longhaul/", "tasks/"}) == Strings{});
+std::string read(const fs::path& file) {
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), {}};
 }
 
-TEST_CASE("within the harness, cli uses claims, claims suite, suite train, and all use record",
-          "[tree]") {
-  const Strings below = {"longhaul/", "math/", "build_info.h", "harness/suite/spec.h",
-                         "harness/suite/options"};
-  const auto with = [&](Strings more) {
-    more.insert(more.end(), below.begin(), below.end());
-    return more;
-  };
-  CHECK(strangers("harness/record", with({"harness/record/"})) == Strings{});
-  CHECK(strangers("harness/train", with({"harness/record/", "harness/train/"})) == Strings{});
-  CHECK(strangers("harness/suite", with({"harness/record/", "harness/train/", "harness/suite/"})) ==
-        Strings{});
-  CHECK(strangers("harness/claims", with({"harness/record/", "harness/train/", "harness/suite/",
-                                          "harness/claims/"})) == Strings{});
+std::vector<fs::path> sources_below(const std::string& folder) {
+  std::vector<fs::path> found;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(kRoot / folder)) {
+    const std::string extension = entry.path().extension().string();
+    if (extension == ".h" || extension == ".cpp")
+      found.push_back(fs::relative(entry.path(), kRoot));
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+Strings includes_of(const fs::path& file) {
+  static const std::regex quoted("^\\s*#include \"([^\"]+)\"");
+  Strings found;
+  std::istringstream in(read(kRoot / file));
+  std::smatch match;
+  for (std::string line; std::getline(in, line);)
+    if (std::regex_search(line, match, quoted)) found.push_back(match[1]);
+  return found;
+}
+
+// The room that a path from the root, or an include, belongs to; "" for what CMake generates.
+std::string room_of(const std::string& path) {
+  if (path.rfind("longhaul/", 0) == 0) return "include";
+  std::string room;
+  for (const Strings& rooms : {kRooms, kPlugins})
+    for (const std::string& candidate : rooms)
+      if (path.rfind(candidate + "/", 0) == 0 && candidate.size() > room.size()) room = candidate;
+  return room;
+}
+
+// Which rooms each room includes, itself left out.
+std::map<std::string, std::set<std::string>> arrows() {
+  std::map<std::string, std::set<std::string>> found;
+  for (const Strings& rooms : {kRooms, kPlugins})
+    for (const std::string& room : rooms)
+      for (const fs::path& file : sources_below(room))
+        for (const std::string& header : includes_of(file))
+          if (const std::string to = room_of(header); !to.empty() && to != room)
+            found[room].insert(to);
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("every room includes only rooms below it", "[tree]") {
+  Strings wrong;
+  for (const auto& [from, targets] : arrows()) {
+    const auto place = [](const std::string& room) {
+      return std::find(kRooms.begin(), kRooms.end(), room) - kRooms.begin();
+    };
+    const bool is_plugin = std::find(kPlugins.begin(), kPlugins.end(), from) != kPlugins.end();
+    for (const std::string& to : targets)
+      if (is_plugin ? to != "include" : place(to) >= place(from))
+        wrong.push_back(from + " includes " + to);
+  }
+  CHECK(wrong == Strings{});
+}
+
+TEST_CASE("every source of the library stands in a room", "[tree]") {
+  Strings homeless;
+  for (const char* folder : {"include", "support", "math", "parts", "core", "harness"})
+    for (const fs::path& file : sources_below(folder))
+      if (room_of(file.string()).empty()) homeless.push_back(file.string());
+  CHECK(homeless == Strings{});
+}
+
+TEST_CASE("docs/architecture.md draws the arrows that the sources have", "[tree]") {
+  std::string drawn;
+  for (const std::string& room : kRooms) {
+    if (room == "include") continue;
+    drawn += "    " + room + std::string(20 - room.size(), ' ') + "->";
+    for (const std::string& below : kRooms)
+      if (arrows()[room].count(below)) drawn += " " + below.substr(below.rfind('/') + 1);
+    drawn += "\n";
+  }
+  INFO("the picture should be:\n" << drawn);
+  CHECK(read(kRoot / "docs/architecture.md").find(drawn) != std::string::npos);
+}
+
+TEST_CASE("a model is one file that includes public headers alone", "[tree]") {
+  Strings wrong;
+  for (const fs::path& file : sources_below("models")) {
+    if (file.extension() != ".cpp") wrong.push_back(file.string());
+    for (const std::string& header : includes_of(file))
+      if (room_of(header) != "include") wrong.push_back(file.string() + " includes " + header);
+  }
+  CHECK(wrong == Strings{});
 }
 
 TEST_CASE("only one file of the library knows oneDNN", "[tree]") {
   Strings found;
-  for (const char* folder : {"include", "math", "models", "tasks", "harness"})
-    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(kRoot / folder)) {
-      if (!entry.is_regular_file()) continue;
-      std::ifstream in(entry.path());
-      const std::string all{std::istreambuf_iterator<char>(in), {}};
-      if (all.find("dnnl.hpp") != std::string::npos) found.push_back(entry.path().filename());
-    }
-  CHECK(found == Strings{"gemm_dnnl.cpp"});
+  for (const char* folder :
+       {"include", "support", "math", "parts", "core", "models", "tasks", "harness"})
+    for (const fs::path& file : sources_below(folder))
+      if (read(kRoot / file).find("dnnl.hpp") != std::string::npos) found.push_back(file.string());
+  CHECK(found == Strings{"math/kernels/gemm.cpp"});
 }

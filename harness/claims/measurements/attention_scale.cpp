@@ -10,8 +10,8 @@
 #include <cmath>
 
 #include "harness/claims/measurement.h"
-#include "harness/record/statistics.h"
 #include "longhaul/rng.h"
+#include "support/statistics.h"
 
 namespace longhaul {
 namespace {

@@ -12,7 +12,7 @@
 #include "longhaul/ops.h"
 #include "longhaul/rng.h"
 #include "longhaul/tape.h"
-#include "math/losses.h"
+#include "math/ops/losses.h"
 #include "math/optimizer.h"
 
 namespace longhaul {

@@ -1,12 +1,12 @@
-// What the harness's own retry (harness/suite/retry.h) does, against what kexue.fm/archives/9938
+// What the harness's own retry (harness/run/retry.h) does, against what kexue.fm/archives/9938
 // asks of one: it stops at the first success or at the last try, sleeps between attempts and
 // nowhere else, lets what it does not expect pass, and two of them share nothing. Sleeping is
 // faked.
-#include "harness/suite/retry.h"
 
 #include <algorithm>
 
 #include "harness/claims/measurement.h"
+#include "harness/run/retry.h"
 
 namespace longhaul {
 namespace {

@@ -1,7 +1,7 @@
 // A nonlinear recurrence solved in parallel, against the sequential loop on the same numbers:
-// sweeps, errors, ideal depth and time. What is drawn: harness/train/solver_study.h.
+// sweeps, errors, ideal depth and time. What is drawn: harness/throughput/solver_study.h.
 #include "harness/claims/measurement.h"
-#include "harness/train/solver_study.h"
+#include "harness/throughput/solver_study.h"
 
 namespace longhaul {
 namespace {

@@ -1,0 +1,225 @@
+#include "longhaul/options.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "longhaul/error.h"
+
+namespace longhaul {
+namespace {
+
+const char* type_name(const OptionValue& value) {
+  static const char* const names[] = {"flag", "integer", "number", "text"};
+  return names[value.index()];
+}
+
+std::string join(const std::vector<std::string>& items, const char* between) {
+  std::string joined;
+  for (const std::string& item : items) joined += (joined.empty() ? "" : between) + item;
+  return joined;
+}
+
+template <class T>
+std::string range_text(T low, T high) {
+  const bool from = low > std::numeric_limits<T>::lowest();
+  const bool to = high < std::numeric_limits<T>::max();
+  if (from && to) return longhaul::text(low, " .. ", high);
+  if (from) return longhaul::text("at least ", low);
+  return to ? longhaul::text("at most ", high) : std::string();
+}
+
+}  // namespace
+
+std::string to_text(const OptionValue& value) {
+  if (const bool* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
+  if (const double* number = std::get_if<double>(&value)) {
+    std::ostringstream out;
+    out.precision(17);
+    out << *number;
+    for (int digits = 1; digits < 17; ++digits) {  // the shortest form that reads back the same
+      std::ostringstream shorter;
+      shorter.precision(digits);
+      shorter << *number;
+      if (std::stod(shorter.str()) == *number) return shorter.str();
+    }
+    return out.str();
+  }
+  if (const int64_t* integer = std::get_if<int64_t>(&value)) return std::to_string(*integer);
+  return std::get<std::string>(value);
+}
+
+std::string Options::key_of(const std::string& name) const {
+  return given_.count(prefix_ + name) || !given_.count(name) ? prefix_ + name : name;
+}
+
+const OptionValue* Options::find(const std::string& name) const {
+  const auto found = given_.find(key_of(name));
+  return found == given_.end() ? nullptr : &found->second;
+}
+
+void Options::declare(OptionInfo info, OptionValue value) {
+  read_.insert(info.name);
+  info.name = prefix_ + info.name;
+  read_.insert(info.name);
+  resolved_[info.name] = std::move(value);
+  const bool known = std::any_of(declared_.begin(), declared_.end(),
+                                 [&](const OptionInfo& other) { return other.name == info.name; });
+  if (!known) declared_.push_back(std::move(info));
+}
+
+void Options::problem(const std::string& key, const std::string& message) {
+  problems_.push_back({key.empty() ? key : key_of(key), message});
+}
+
+int64_t Options::integer(const std::string& name, int64_t default_value,
+                         const std::string& description, int64_t low, int64_t high) {
+  int64_t value = default_value;
+  const std::string allowed = range_text(low, high);
+  if (const OptionValue* given = find(name)) {
+    const double* number = std::get_if<double>(given);
+    if (const int64_t* integer = std::get_if<int64_t>(given))
+      value = *integer;
+    else if (number && std::abs(*number) < 1e15 && *number == std::floor(*number))
+      value = static_cast<int64_t>(*number);  // 1e4 is an integer too
+    else
+      problem(name, longhaul::text("expected an integer, found ", type_name(*given), " '",
+                                   to_text(*given), "'"));
+    if (value < low || value > high) {
+      problem(name, longhaul::text("found ", value, ", allowed: ", allowed));
+      value = default_value;
+    }
+  }
+  declare({name, "integer", default_value, description, allowed}, value);
+  return value;
+}
+
+double Options::number(const std::string& name, double default_value,
+                       const std::string& description, double low, double high) {
+  double value = default_value;
+  const double limit = std::numeric_limits<double>::max();
+  const std::string allowed = range_text(std::max(low, -limit), std::min(high, limit));
+  if (const OptionValue* given = find(name)) {
+    if (const double* number = std::get_if<double>(given))
+      value = *number;
+    else if (const int64_t* integer = std::get_if<int64_t>(given))
+      value = static_cast<double>(*integer);
+    else
+      problem(name, longhaul::text("expected a number, found ", type_name(*given), " '",
+                                   to_text(*given), "'"));
+    if (!(value >= low && value <= high) || !std::isfinite(value)) {
+      problem(name, longhaul::text("found ", value,
+                                   ", allowed: ", allowed.empty() ? "a finite number" : allowed));
+      value = default_value;
+    }
+  }
+  declare({name, "number", default_value, description, allowed}, value);
+  return value;
+}
+
+bool Options::flag(const std::string& name, bool default_value, const std::string& description) {
+  bool value = default_value;
+  if (const OptionValue* given = find(name)) {
+    if (const bool* flag = std::get_if<bool>(given))
+      value = *flag;
+    else
+      problem(name, longhaul::text("expected true or false, found ", type_name(*given), " '",
+                                   to_text(*given), "'"));
+  }
+  declare({name, "flag", default_value, description, "true | false"}, value);
+  return value;
+}
+
+std::string Options::text(const std::string& name, const std::string& default_value,
+                          const std::string& description) {
+  const OptionValue* given = find(name);
+  std::string value = given ? to_text(*given) : default_value;
+  declare({name, "text", default_value, description, ""}, value);
+  return value;
+}
+
+std::string Options::choice(const std::string& name, const std::string& default_value,
+                            const std::vector<std::string>& allowed,
+                            const std::string& description) {
+  std::string value = default_value;
+  if (const OptionValue* given = find(name)) {
+    value = to_text(*given);
+    if (std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
+      const std::string near = nearest(value, allowed);
+      problem(name, longhaul::text("found '", value, "', allowed: ", join(allowed, " | "),
+                                   near.empty() ? "" : "; did you mean '" + near + "'?"));
+      value = default_value;
+    }
+  }
+  declare({name, "choice", default_value, description, join(allowed, " | ")}, value);
+  return value;
+}
+
+std::vector<OptionProblem> Options::problems() const {
+  std::vector<OptionProblem> all = problems_;
+  std::vector<std::string> names;
+  for (const OptionInfo& info : declared_) names.push_back(info.name);
+  for (const std::string& name : unread()) {
+    const std::string near = nearest(name, names);
+    all.push_back(
+        {name,
+         longhaul::text("unknown option", near.empty() ? "; " : "; did you mean '" + near + "'? ",
+                        names.empty() ? "there are none" : "known: " + join(names, ", "))});
+  }
+  return all;
+}
+
+std::vector<std::string> Options::unread() const {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : given_)
+    if (!read_.count(name)) names.push_back(name);
+  return names;
+}
+
+OptionMap Options::resolved() const { return resolved_; }
+
+void Options::check(const std::string& who) const {
+  std::string message;
+  for (const OptionProblem& problem : problems())
+    message +=
+        longhaul::text(message.empty() ? "" : "\n", who, ": ", problem.key, ": ", problem.message);
+  if (!message.empty()) throw Error(message);
+}
+
+namespace {
+
+// "lr" of learning_rate: the first letters of its words.
+std::string initials(const std::string& name) {
+  std::string letters = name.substr(0, 1);
+  for (std::size_t i = 1; i < name.size(); ++i)
+    if (name[i - 1] == '_') letters += name[i];
+  return letters;
+}
+
+}  // namespace
+
+std::string nearest(const std::string& name, const std::vector<std::string>& candidates) {
+  for (const std::string& candidate : candidates)
+    if (name.size() > 1 && initials(candidate) == name) return candidate;
+  std::string best;
+  std::size_t best_distance = std::max<std::size_t>(2, name.size() / 3) + 1;
+  for (const std::string& candidate : candidates) {
+    std::vector<std::size_t> row(candidate.size() + 1);
+    std::iota(row.begin(), row.end(), 0);
+    for (std::size_t i = 0; i < name.size(); ++i) {
+      std::size_t diagonal = row[0]++;
+      for (std::size_t j = 0; j < candidate.size(); ++j) {
+        const std::size_t replaced = diagonal + (name[i] != candidate[j]);
+        diagonal = row[j + 1];
+        row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, replaced});
+      }
+    }
+    if (row.back() < best_distance) {
+      best_distance = row.back();
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+}  // namespace longhaul

@@ -1,0 +1,118 @@
+#include "harness/data/baselines.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+
+#include "harness/data/bag_of_tokens.h"
+#include "harness/data/examples.h"
+#include "math/parallel.h"
+
+namespace longhaul {
+namespace {
+
+constexpr int64_t kTrainExamples = 4000;
+constexpr int64_t kTrainPositions = 1 << 24;
+constexpr int64_t kDrawnAtOnce = 256;
+
+// How often each target was seen, and which most often (the smallest of equals).
+struct Counts {
+  std::map<int32_t, int64_t> seen;
+  int32_t most() const {
+    const auto top = std::max_element(
+        seen.begin(), seen.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    return top == seen.end() ? kIgnore : top->first;
+  }
+};
+
+using Visit = std::function<void(const Example&, int64_t t, int32_t target)>;
+
+// Visits each scored position of the first `most` examples, or of all that are stored.
+void for_each_scored(const Task& task, Split split, int64_t most, const Visit& visit) {
+  const int64_t stored = task.count(split), count = stored ? std::min(most, stored) : most;
+  for (int64_t first = 0; first < count; first += kDrawnAtOnce) {
+    std::vector<Example> drawn(static_cast<std::size_t>(std::min(kDrawnAtOnce, count - first)));
+    parallel_for(static_cast<int64_t>(drawn.size()), 1,
+                 [&](int64_t i, int64_t) { drawn[i] = example(task, split, 0, first + i); });
+    for (const Example& one : drawn)
+      for (std::size_t t = 0; t < one.targets.size(); ++t)
+        if (one.targets[t] != kIgnore) visit(one, static_cast<int64_t>(t), one.targets[t]);
+  }
+}
+
+// The task's shallow rule: what it answers at position t of an example.
+class ShallowRule {
+ public:
+  explicit ShallowRule(const Task& task) : task_(task), bag_(task) {}
+
+  // Learns from one answer.
+  void add(const Example& example, int64_t t, int32_t target) {
+    ++all_.seen[target];
+    if (task_.shallow_is_bag_of_tokens())
+      bag_.add(example, target);
+    else
+      ++by_key_[task_.shallow(example, t).key].seen[target];
+  }
+
+  void fit() {
+    majority_ = all_.most();
+    for (const auto& [key, counts] : by_key_) answers_[key] = counts.most();
+    if (!bag_.is_empty()) bag_.fit();
+  }
+
+  int32_t majority() const { return majority_; }
+
+  int32_t answer(const Example& example, int64_t t) const {
+    if (!bag_.is_empty()) return bag_.answer(example);
+    const Shallow shallow = task_.shallow(example, t);
+    if (shallow.guess != kIgnore) return shallow.guess;
+    const auto known = answers_.find(shallow.key);
+    return known != answers_.end() ? known->second : majority_;
+  }
+
+ private:
+  const Task& task_;
+  BagOfTokens bag_;
+  Counts all_;
+  std::map<int64_t, Counts> by_key_;
+  std::map<int64_t, int32_t> answers_;
+  int32_t majority_ = kIgnore;
+};
+
+}  // namespace
+
+Baselines measure_baselines(const Task& task, int64_t test_examples, int64_t train_examples,
+                            bool with_bag_of_tokens) {
+  if (train_examples == 0)
+    train_examples = std::clamp<int64_t>(kTrainPositions / task.max_length(), 1, kTrainExamples);
+  ShallowRule rule(task);
+  BagOfTokens bag(task);  // empty where nobody asks, the rule is one, or answers stand at positions
+  const bool has_bag =
+      with_bag_of_tokens && !task.shallow_is_bag_of_tokens() && task.readout() != Readout::token;
+  for_each_scored(task, Split::train, train_examples,
+                  [&](const Example& one, int64_t t, int32_t target) {
+                    rule.add(one, t, target);
+                    if (has_bag) bag.add(one, target);
+                  });
+  rule.fit();
+  if (!bag.is_empty()) bag.fit();
+
+  int64_t scored = 0, majority_right = 0, shallow_right = 0, bag_right = 0;
+  for_each_scored(task, Split::test, test_examples,
+                  [&](const Example& one, int64_t t, int32_t target) {
+                    ++scored;
+                    majority_right += rule.majority() == target;
+                    shallow_right += rule.answer(one, t) == target;
+                    if (!bag.is_empty()) bag_right += bag.answer(one) == target;
+                  });
+  const auto share = [&](int64_t right) {
+    return static_cast<double>(right) / static_cast<double>(std::max<int64_t>(scored, 1));
+  };
+  Baselines found = {1 / static_cast<double>(task.classes()), share(majority_right),
+                     share(shallow_right)};
+  if (has_bag) found.bag_of_tokens = share(bag_right);
+  if (with_bag_of_tokens && task.shallow_is_bag_of_tokens()) found.bag_of_tokens = found.shallow;
+  return found;
+}
+
+}  // namespace longhaul

@@ -1,0 +1,163 @@
+#include "harness/model/backbone.h"
+
+#include <cmath>
+
+#include "longhaul/error.h"
+#include "longhaul/ops.h"
+
+namespace longhaul {
+namespace {
+
+// [T, D]: the sine, in odd columns the cosine, of (first + t) 10000^(-2i/D), i = column / 2
+// (Vaswani et al. 2017, section 3.5).
+Tensor sinusoidal_positions(int64_t first, int64_t T, int64_t D) {
+  Tensor table = Tensor::empty({T, D});
+  for (int64_t t = 0; t < T; ++t)
+    for (int64_t c = 0; c < D; ++c) {
+      const double power = static_cast<double>(c - c % 2) / static_cast<double>(D);
+      const double angle = static_cast<double>(first + t) * std::pow(10000.0, -power);
+      table.data()[t * D + c] = static_cast<float>(c % 2 ? std::cos(angle) : std::sin(angle));
+    }
+  return table;
+}
+
+// Of every window of every sequence. One of padding alone counts one position, since there are no
+// sequences without any; what becomes of it does not matter.
+Lengths window_lengths(const Lengths& lengths, int64_t windows, int64_t width) {
+  Lengths cut;
+  for (const auto length : lengths)
+    for (int64_t window = 0; window < windows; ++window)
+      cut.push_back(std::clamp<int64_t>(length - window * width, 1, width));
+  return cut;
+}
+
+}  // namespace
+
+Backbone::Backbone(const ModelInfo& mixer, Options& mixer_options, const Settings& settings,
+                   const TaskShape& task, uint64_t seed, std::vector<Parameter>& parameters)
+    : width_(settings.d_model),
+      max_length_(task.max_length),
+      taps_(settings.short_conv),
+      locality_(settings.locality) {
+  const int64_t D = width_;
+  const auto H = static_cast<int64_t>(std::lround(settings.mlp_ratio * static_cast<double>(D)));
+  const auto context = [&](const std::string& prefix, int64_t layer = 0) {
+    return MixerContext(D, max_length_, settings.causal, seed, prefix, mixer_options, parameters,
+                        layer, settings.layers);
+  };
+  const ParameterGroup no_decay{.lr_scale = 1, .decay = false};
+  NetworkContext root(task, D, settings.layers, settings.causal, settings.pooling, seed,
+                      mixer_options, parameters);
+  input_ = InputEmbedding(root, D);
+  bool learned_positions = false;
+  for (int64_t layer = 0; layer < settings.layers; ++layer) {
+    const std::string prefix = text("block.", layer, ".");
+    MixerContext outer = context(prefix), inner = context(prefix + "mixer.", layer);
+    Block block;
+    block.norm = outer.parameter("norm.gain", {D}, constant(1), no_decay);
+    if (taps_ > 0) {
+      const double bound = 1 / std::sqrt(static_cast<double>(taps_));
+      block.conv = outer.parameter("conv.weight", {taps_, D}, uniform(-bound, bound));
+    }
+    block.mixer = mixer.make(inner);
+    learned_positions |= inner.wants_learned_positions();
+    sinusoidal_ |= inner.wants_sinusoidal_positions();
+    if (H > 0) {
+      block.mlp_norm = outer.parameter("mlp.norm.gain", {D}, constant(1), no_decay);
+      block.gate = outer.weight("mlp.gate.weight", D, H);
+      block.up = outer.weight("mlp.up.weight", D, H);
+      block.down = outer.weight("mlp.down.weight", H, D);
+    }
+    blocks_.push_back(std::move(block));
+  }
+  if (learned_positions)
+    positions_ = root.parameter("position.weight", {max_length_, D}, normal(0.1), no_decay);
+  read_out_ = ReadOut(root, D);
+}
+
+// [B, T, D]; the batch's position 0 is position `first` of its sequences.
+Tensor Backbone::embed(const Batch& batch, int64_t first) const {
+  const int64_t T = batch.length;
+  Tensor x = input_(batch);
+  if (sinusoidal_) x = add(x, sinusoidal_positions(first, T, width_));
+  if (!positions_.defined()) return x;
+  require(first + T <= max_length_, "position ", first + T - 1, " is beyond the ", max_length_,
+          " learned positions");
+  return add(x, slice(positions_, 0, first, first + T));
+}
+
+Tensor Backbone::mlp(const Block& block, const Tensor& x) const {
+  return gated_mlp(rms_norm(x, block.mlp_norm), block.up, block.gate, block.down);
+}
+
+// The residual stack, [B, T, D] to the same.
+Tensor Backbone::mix(Tensor x, const Lengths& lengths, Dropout& drop,
+                     const LayerVisitor& visit) const {
+  for (const Block& block : blocks_) {
+    Tensor n = rms_norm(x, block.norm);
+    if (block.conv.defined()) n = causal_conv(n, block.conv);
+    if (visit) visit(*block.mixer, n, lengths);
+    x = add(x, drop(block.mixer->forward(n, lengths)));
+    if (block.up.defined()) x = add(x, drop(mlp(block, x)));
+  }
+  return x;
+}
+
+// Embedding and stack, [B, T, D].
+Tensor Backbone::run(const Batch& batch, Dropout& drop, const LayerVisitor& visit) const {
+  const int64_t B = batch.size, T = batch.length, D = width_, W = locality_;
+  Tensor x = embed(batch, 0);
+  if (W == 0 || T <= W) return mix(x, batch.lengths, drop, visit);
+  const int64_t windows = (T + W - 1) / W;
+  x = concat({x, Tensor({B, windows * W - T, D})}, 1);
+  x = mix(reshape(x, {B * windows, W, D}), window_lengths(batch.lengths, windows, W), drop, visit);
+  return slice(reshape(x, {B, windows * W, D}), 1, 0, T);
+}
+
+Tensor Backbone::forward(const Batch& batch, Dropout drop) const {
+  return read_out_(run(batch, drop, nullptr), batch);
+}
+
+void Backbone::visit_layers(const Batch& batch, const LayerVisitor& visit) const {
+  Dropout none;
+  run(batch, none, visit);
+}
+
+DecodeState Backbone::start(int64_t batch) const {
+  DecodeState state;
+  for (const Block& block : blocks_) state.parts.push_back(block.mixer->start(batch));
+  for (const Block& block : blocks_) {
+    State taps;
+    if (block.conv.defined()) taps.tensors.emplace_back(Shape{batch, taps_ - 1, width_});
+    state.parts.push_back(std::move(taps));
+  }
+  return state;
+}
+
+// The convolution of one position: state holds the inputs before it, oldest first.
+Tensor Backbone::convolve_step(const Block& block, const Tensor& x, State& state) const {
+  const int64_t B = x.dim(0), D = x.dim(1), K = taps_;
+  const Tensor window = concat({state.tensors[0], reshape(x, {B, 1, D})}, 1);  // [B, K, D]
+  state.tensors[0] = slice(window, 1, 1, K);
+  return reshape(slice(causal_conv(window, block.conv), 1, K - 1, K), {B, D});
+}
+
+Tensor Backbone::step(const Batch& column, DecodeState& state) const {
+  if (locality_ > 0 && state.position % locality_ == 0) {  // a window begins
+    const int64_t position = state.position;
+    state = start(column.size);
+    state.position = position;
+  }
+  Tensor x = reshape(embed(column, state.position), {column.size, width_});  // [B, D]
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    const Block& block = blocks_[i];
+    Tensor n = rms_norm(x, block.norm);
+    if (block.conv.defined()) n = convolve_step(block, n, state.parts[blocks_.size() + i]);
+    x = add(x, block.mixer->step(n, state.parts[i]));
+    if (block.up.defined()) x = add(x, mlp(block, x));
+  }
+  ++state.position;
+  return read_out_.step(x);
+}
+
+}  // namespace longhaul

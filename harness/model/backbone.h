@@ -1,0 +1,59 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "harness/settings/trial_spec.h"
+#include "longhaul/network.h"
+#include "longhaul/registry.h"
+
+namespace longhaul {
+
+// Hears of every layer's mixer and what it is given, before it runs.
+using LayerVisitor = std::function<void(const Mixer&, const Tensor& x, const Lengths&)>;
+
+// The network around a mixer, the same for all of them (pre-norm residual stack):
+//   x = embedding[token], or values input + bias (+ position[t] or sines if the mixer asked for
+//   them) layers times:  x = x + mixer(conv(norm(x)));  x = x + mlp(norm(x)) logits = norm(pooled
+//   x) head + bias     pooled: mean or last position, or every scored position
+// A pair of sequences goes through the same stack; see ReadOut.
+// With the setting `locality` the stack runs on windows of so many positions as if each were a
+// sequence of its own: only positions, pooling and the read-out span them. What is learned then
+// needed no long range.
+// norm: RMS norm with gain. conv: depthwise causal convolution, left out when short_conv = 0.
+// mlp(x) = (x up * silu(x gate)) down (Shazeer 2020, arXiv:2002.05202, SwiGLU).
+class Backbone final : public Network {
+ public:
+  Backbone(const ModelInfo& mixer, Options& mixer_options, const Settings& settings,
+           const TaskShape& task, uint64_t seed, std::vector<Parameter>& parameters);
+
+  Tensor forward(const Batch& batch, Dropout drop) const override;
+  void visit_layers(const Batch& batch, const LayerVisitor& visit) const;
+
+  // The state's parts: of every mixer, then of every convolution, its last short_conv - 1 inputs.
+  bool decodes() const override { return true; }
+  DecodeState start(int64_t batch) const override;
+  Tensor step(const Batch& column, DecodeState& state) const override;
+
+ private:
+  struct Block {
+    Tensor norm, conv;
+    std::unique_ptr<Mixer> mixer;
+    Tensor mlp_norm, gate, up, down;
+  };
+  Tensor mlp(const Block& block, const Tensor& x) const;
+  Tensor embed(const Batch& batch, int64_t first) const;
+  Tensor mix(Tensor x, const Lengths& lengths, Dropout& drop, const LayerVisitor& visit) const;
+  Tensor run(const Batch& batch, Dropout& drop, const LayerVisitor& visit) const;
+  Tensor convolve_step(const Block& block, const Tensor& x, State& state) const;
+
+  int64_t width_, max_length_, taps_, locality_;
+  InputEmbedding input_;
+  Tensor positions_;
+  bool sinusoidal_ = false;
+  std::vector<Block> blocks_;
+  ReadOut read_out_;
+};
+
+}  // namespace longhaul

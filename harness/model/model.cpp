@@ -1,0 +1,80 @@
+#include "harness/model/model.h"
+
+#include <algorithm>
+
+namespace longhaul {
+namespace {
+
+void check_direction(const ModelInfo& info, const Settings& settings, const TaskShape& task) {
+  const bool causal = settings.causal;
+  if (info.direction == (causal ? Direction::bidirectional : Direction::causal))
+    throw Unsupported(text("model '", info.name, "' is ", causal ? "bidirectional" : "causal",
+                           " only, the settings ask for causal: ", causal ? "true" : "false"));
+  if (task.readout == Readout::token && !causal && !task.hidden)
+    throw Unsupported("a task that is read at every position needs causal: true");
+}
+
+}  // namespace
+
+TaskShape shape_of(const Task& task) {
+  return {task.vocab(), task.classes(), task.max_length(), task.readout(), task.channels()};
+}
+
+Model::Model(const ModelInfo& info, Options& options, const Settings& settings,
+             const TaskShape& task, uint64_t seed)
+    : dropout_(settings.dropout) {
+  check_direction(info, settings, task);
+  if (info.make_network) {
+    NetworkContext context(task, settings.d_model, settings.layers, settings.causal,
+                           settings.pooling, seed, options, parameters_);
+    network_ = info.make_network(context);
+  } else {
+    auto backbone = std::make_unique<Backbone>(info, options, settings, task, seed, parameters_);
+    backbone_ = backbone.get();
+    network_ = std::move(backbone);
+  }
+}
+
+Tensor Model::forward(const Batch& batch, const Rng* dropout) const {
+  return network_->forward(batch, dropout ? Dropout(dropout_, *dropout) : Dropout());
+}
+
+void Model::visit_layers(const Batch& batch, const LayerVisitor& visit) const {
+  if (backbone_) backbone_->visit_layers(batch, visit);
+}
+
+DecodeState Model::start(int64_t batch) const {
+  if (!decodes()) throw Unsupported("the network does not decode");
+  return network_->start(batch);
+}
+
+Tensor Model::step(const Batch& column, DecodeState& state) const {
+  return network_->step(column, state);
+}
+
+void Model::redraw(int64_t step) {
+  for (const Parameter& parameter : parameters_)
+    if (parameter.redraw) parameter.redraw(step);
+}
+
+int64_t Model::parameter_count() const {
+  int64_t total = 0;
+  for (const Parameter& parameter : parameters_)
+    if (parameter.trained()) total += parameter.value.size();
+  return total;
+}
+
+Tensor Model::head() const {
+  const auto found = std::find_if(parameters_.begin(), parameters_.end(),
+                                  [](const Parameter& p) { return p.name == "head.weight"; });
+  return found == parameters_.end() ? Tensor() : found->value;
+}
+
+TaskShape shape_of(const Task& task, const std::vector<TestTask>& tests) {
+  TaskShape shape = shape_of(task);
+  for (const TestTask& test : tests)
+    shape.max_length = std::max(shape.max_length, test.task->max_length());
+  return shape;
+}
+
+}  // namespace longhaul

@@ -1,0 +1,67 @@
+#include "harness/model/stored_model.h"
+
+#include <algorithm>
+#include <map>
+
+#include "harness/data/test_tasks.h"
+#include "math/checkpoint.h"
+
+namespace longhaul {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+TrialSpec spec_of(const Checkpoint& checkpoint, const std::string& file) {
+  const auto spec = checkpoint.metadata.find("spec");
+  require(spec != checkpoint.metadata.end(), file,
+          ": no longhaul checkpoint: its metadata holds no spec");
+  try {
+    return trial_from_json(nlohmann::json::parse(spec->second));
+  } catch (const nlohmann::json::exception& e) {
+    throw Error(text(file, ": damaged spec in the metadata: ", e.what()));
+  }
+}
+
+}  // namespace
+
+void save_model(const fs::path& path, const Model& model, const TrialSpec& spec) {
+  Checkpoint checkpoint;
+  for (const Parameter& parameter : model.parameters())
+    checkpoint.tensors.push_back({parameter.name, parameter.value});
+  checkpoint.metadata["format"] = "longhaul";
+  checkpoint.metadata["spec"] = to_json(spec).dump();
+  save_checkpoint(path, checkpoint);
+}
+
+TrialSpec load_spec(const fs::path& path) { return spec_of(load_checkpoint(path), path.string()); }
+
+StoredModel load_model(const fs::path& path, const Registry& registry) {
+  const std::string file = path.string();
+  const Checkpoint checkpoint = load_checkpoint(path);
+  StoredModel stored;
+  stored.spec = spec_of(checkpoint, file);
+  require(!stored.spec.is_pretraining, file,
+          ": holds the weights of a pretraining, which answers nothing: take the checkpoint of a "
+          "trial that starts from it");
+  Options task_options(stored.spec.task_options), mixer_options(stored.spec.model_options);
+  stored.task = registry.task(stored.spec.task).make(task_options);
+  const TaskShape shape = shape_of(*stored.task, make_test_tasks(stored.spec, registry));
+  stored.model = std::make_unique<Model>(registry.model(stored.spec.model), mixer_options,
+                                         stored.spec.settings, shape, stored.spec.seed);
+  std::map<std::string, Tensor> values;
+  for (const NamedTensor& tensor : checkpoint.tensors) values[tensor.name] = tensor.value;
+  for (const Parameter& parameter : stored.model->parameters()) {
+    const auto found = values.find(parameter.name);
+    require(found != values.end(), file, ": tensor '", parameter.name, "' is missing");
+    require(found->second.shape() == parameter.value.shape(), file, ": tensor '", parameter.name,
+            "' has shape ", found->second.shape(), ", the model expects ", parameter.value.shape());
+    std::copy_n(found->second.data(), found->second.size(), parameter.value.data());
+    values.erase(found);
+  }
+  require(values.empty(), file, ": tensor '", values.empty() ? "" : values.begin()->first,
+          "' is not part of model '", stored.spec.model, "'");
+  return stored;
+}
+
+}  // namespace longhaul

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "harness/model/model.h"
+
+namespace longhaul {
+
+// Writes the model's weights with the resolved spec in the file's metadata.
+void save_model(const std::filesystem::path& path, const Model& model, const TrialSpec& spec);
+
+// A model as its checkpoint describes it, with its task.
+struct StoredModel {
+  TrialSpec spec;
+  std::unique_ptr<Task> task;
+  std::unique_ptr<Model> model;
+};
+
+// Throws Error naming the file, and the tensor that is missing, left over or of another shape.
+StoredModel load_model(const std::filesystem::path& path, const Registry& registry);
+TrialSpec load_spec(const std::filesystem::path& path);  // what it was trained by, alone
+
+}  // namespace longhaul

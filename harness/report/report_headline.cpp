@@ -1,0 +1,84 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/report/report_sections.h"
+#include "support/number_text.h"
+
+namespace longhaul {
+namespace {
+
+using Names = std::vector<std::string>;
+
+void add_once(Names& names, const std::string& name) {
+  if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end())
+    names.push_back(name);
+}
+
+std::string budget_text(const Budget& budget) {
+  Names limits;
+  if (budget.steps > 0) limits.push_back(fmt::format("{} steps", budget.steps));
+  if (budget.seconds > 0) limits.push_back(fmt::format("{} seconds", budget.seconds));
+  if (budget.tokens > 0) limits.push_back(short_count(budget.tokens) + " tokens");
+  if (budget.flops > 0) limits.push_back(short_count(budget.flops) + " FLOPs");
+  return fmt::format("{}", fmt::join(limits, ", "));
+}
+
+std::string machine_text(const std::string& cpu, int64_t threads) {
+  return fmt::format("{}, {} thread{}", cpu, threads, threads == 1 ? "" : "s");
+}
+
+std::string trials_text(const std::vector<Trial>& trials) {
+  std::size_t all = 0, ok = 0, waiting = 0;
+  for (const Trial& trial : trials) {
+    if (trial.is_variant) continue;
+    ++all;
+    ok += trial.ok();
+    waiting += !trial.record;
+  }
+  std::string words = fmt::format("{} of {} ok", ok, all);
+  if (all > ok + waiting) words += fmt::format(", {} failed", all - ok - waiting);
+  if (waiting > 0) words += fmt::format(", {} waiting", waiting);
+  return words;
+}
+
+}  // namespace
+
+void add_headline(Page& page, const Report& report) {
+  const Results& results = report.results;
+  Names seeds, budgets, machines, versions;
+  for (const Trial& trial : results.trials) {
+    add_once(seeds, std::to_string(trial.spec.seed));
+    add_once(budgets, budget_text(trial.spec.budget));
+    if (!trial.record) continue;
+    if (!trial.record->cpu.empty())
+      add_once(machines, machine_text(trial.record->cpu, trial.record->threads) + " a trial");
+    add_once(versions, trial.record->version);
+  }
+  for (const ThroughputRow& row : results.throughput) {
+    if (!row.cpu.empty())
+      add_once(machines, machine_text(row.cpu, row.threads) + " for throughput");
+    add_once(versions, row.version);
+  }
+  std::vector<std::pair<std::string, std::string>> facts;
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) facts.emplace_back(name, value);
+  };
+  const auto joined = [](const Names& names, const char* by) {
+    return fmt::format("{}", fmt::join(names, by));
+  };
+  if (!results.trials.empty()) {
+    add("trials", trials_text(results.trials));
+    add("compared", fmt::format("{} models on {} tasks", report.rows.size(), report.tasks.size()));
+    add("seeds", joined(seeds, ", "));
+    add("budget", joined(budgets, "; "));
+  }
+  add("machine", joined(machines, "; "));
+  add("longhaul", joined(versions, ", "));
+  page.facts(facts);
+  if (results.problems.empty()) return;
+  page.paragraph("Damaged files, whose trials count as waiting:");
+  page.list(results.problems);
+}
+
+}  // namespace longhaul

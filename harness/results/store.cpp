@@ -1,0 +1,177 @@
+#include "harness/results/store.h"
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <tuple>
+#include <type_traits>
+
+#include "longhaul/error.h"
+#include "support/file.h"
+
+namespace longhaul {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+// The text that `parse` turns into JSON and on; throws Error naming the path whatever goes wrong.
+template <class Parse>
+auto read_json(const fs::path& path, Parse&& parse) {
+  std::ifstream in(path, std::ios::binary);
+  require(in.good(), path.string(), ": cannot be read");
+  std::ostringstream content;
+  content << in.rdbuf();
+  try {
+    return parse(json::parse(content.str()));
+  } catch (const json::exception& error) {
+    throw Error(text(path.string(), ": damaged: ", error.what()));
+  } catch (const Error& error) {
+    throw Error(text(path.string(), ": damaged: ", error.what()));
+  }
+}
+
+std::string dump(const json& object) {
+  // Messages may quote bytes that are not UTF-8, which must not cost the record.
+  return object.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+// The place of every key among all, by its first appearance.
+template <class Key>
+auto first_seen(const std::vector<Trial>& trials, Key&& key) {
+  std::map<std::decay_t<decltype(key(trials.front()))>, std::size_t> places;
+  for (const Trial& trial : trials) places.emplace(key(trial), places.size());
+  return places;
+}
+
+std::vector<Trial> planned_trials(const fs::path& dir) {
+  std::vector<Trial> trials = read_json(dir / "order.json", [&](const json& list) {
+    std::vector<Trial> planned;
+    for (const json& entry : list) {
+      const std::string id = entry.at("id").get<std::string>();
+      planned.push_back({id, trial_from_json(entry.at("spec")), std::nullopt, dir / "trials" / id});
+    }
+    return planned;
+  });
+  const auto models = first_seen(trials, [](const Trial& trial) { return trial.spec.model_name; });
+  const auto tasks = first_seen(trials, [](const Trial& trial) { return trial.spec.task_name; });
+  const auto seeds = first_seen(trials, [](const Trial& trial) { return trial.spec.seed; });
+  const auto place = [&](const TrialSpec& spec) {
+    return std::tuple(models.at(spec.model_name), tasks.at(spec.task_name), seeds.at(spec.seed));
+  };
+  std::stable_sort(trials.begin(), trials.end(),
+                   [&](const Trial& a, const Trial& b) { return place(a.spec) < place(b.spec); });
+  return trials;
+}
+
+std::vector<Trial> found_trials(const fs::path& dir, std::vector<std::string>& problems) {
+  std::vector<Trial> trials;
+  if (!fs::is_directory(dir / "trials")) return trials;
+  for (const auto& entry : fs::directory_iterator(dir / "trials")) {
+    if (!fs::exists(entry.path() / "spec.json")) continue;  // cut off before it began
+    try {
+      trials.push_back({entry.path().filename().string(),
+                        read_json(entry.path() / "spec.json", trial_from_json), std::nullopt,
+                        entry.path()});
+    } catch (const Error& error) {
+      problems.push_back(error.what());
+    }
+  }
+  std::sort(problems.begin(), problems.end());
+  std::sort(trials.begin(), trials.end(), [](const Trial& a, const Trial& b) {
+    return std::tie(a.spec.model_name, a.spec.task_name, a.spec.seed, a.id) <
+           std::tie(b.spec.model_name, b.spec.task_name, b.spec.seed, b.id);
+  });
+  return trials;
+}
+
+void require_results_folder(const fs::path& dir) {
+  for (const char* content : {"trials", "order.json", "throughput.json"})
+    if (fs::exists(dir / content)) return;
+  if (fs::exists(dir))
+    throw Error(text(dir.string(), ": is not a results folder: it holds no trials/"));
+  const fs::path parent = dir.has_parent_path() ? dir.parent_path() : fs::path(".");
+  std::vector<std::string> siblings;
+  if (fs::is_directory(parent))
+    for (const auto& entry : fs::directory_iterator(parent))
+      siblings.push_back(entry.path().filename().string());
+  const std::string near = nearest(dir.filename().string(), siblings);
+  throw Error(text(dir.string(), ": no such results folder",
+                   near.empty() ? "" : "; did you mean '" + (parent / near).string() + "'?"));
+}
+
+}  // namespace
+
+void write_record(const fs::path& trial_dir, const TrialRecord& record) {
+  write_atomically(trial_dir / "record.json", dump(to_json(record)));
+}
+
+std::optional<TrialRecord> read_record(const fs::path& trial_dir, std::string* problem) {
+  const fs::path path = trial_dir / "record.json";
+  if (!fs::exists(path)) return std::nullopt;
+  try {
+    return read_json(path, record_from_json);
+  } catch (const Error& error) {
+    if (problem) *problem = error.what();
+    return std::nullopt;
+  }
+}
+
+void write_order(const fs::path& dir, const std::vector<TrialSpec>& specs) {
+  json list = json::array();
+  for (const TrialSpec& spec : specs) list.push_back({{"id", spec.id()}, {"spec", to_json(spec)}});
+  write_atomically(dir / "order.json", dump(list));
+}
+
+namespace {
+
+// The trial, and one more for each other way in which it was tested, under names of their own.
+void append_variants(std::vector<Trial>& trials, const Trial& trial) {
+  std::vector<Trial> variants;
+  if (!trial.record || trial.record->evaluations.empty()) return trials.push_back(trial);
+  for (const Evaluation& evaluation : trial.record->evaluations) {
+    std::string model = trial.spec.model_name, task = trial.spec.task_name;
+    if (!evaluation.post_hoc.empty()) model += "+" + evaluation.post_hoc;
+    if (!evaluation.test_set.empty()) task += "/" + evaluation.test_set;
+    auto variant = std::find_if(variants.begin(), variants.end(), [&](const Trial& other) {
+      return other.spec.model_name == model && other.spec.task_name == task;
+    });
+    if (variant == variants.end()) {
+      variant = variants.insert(variants.end(), trial);
+      variant->spec.model_name = model;
+      variant->spec.task_name = task;
+      variant->record->evaluations.clear();
+      variant->is_variant = variants.size() > 1;
+    }
+    variant->record->evaluations.push_back(evaluation);
+  }
+  trials.insert(trials.end(), variants.begin(), variants.end());
+}
+
+}  // namespace
+
+StoredTrials load_trials(const fs::path& dir) {
+  require_results_folder(dir);
+  StoredTrials results;
+  if (fs::exists(dir / "order.json")) try {
+      results.trials = planned_trials(dir);
+    } catch (const Error& error) {
+      results.problems.push_back(error.what());
+    }
+  if (results.trials.empty()) results.trials = found_trials(dir, results.problems);
+  std::vector<Trial> trials;
+  for (Trial& trial : results.trials) {
+    std::string problem;
+    trial.record = read_record(trial.dir, &problem);
+    if (!problem.empty()) results.problems.push_back(problem);
+    if (trial.spec.tuning.is_candidate)
+      results.tuning.push_back(trial);
+    else
+      append_variants(trials, trial);
+  }
+  results.trials = std::move(trials);
+  return results;
+}
+
+}  // namespace longhaul

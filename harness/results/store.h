@@ -1,0 +1,58 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/results/record.h"
+#include "harness/settings/trial_spec.h"
+
+namespace longhaul {
+
+// The results folder of a suite (docs/results.md):
+//   order.json                 the suite's trials in its order: [{"id": ..., "spec": {...}}, ...]
+//   trials/<id>/spec.json      of every trial, finished or waiting
+//   trials/<id>/record.json    written last: it is there if, and only if, the trial is finished
+//   throughput.json            what its models cost, measured with nothing else running
+//   solvers.json               what the parallel solvers of its rnn models did, likewise
+//   trials/<id>/{curve.csv, diagnostics.csv, checkpoint.safetensors, log.txt}
+
+// Writes the trial's record.json.
+void write_record(const std::filesystem::path& trial_dir, const TrialRecord& record);
+
+// The trial's record, or nothing while there is no whole one. `problem`, if given, receives what is
+// wrong with a file that is there and cannot be used: its path, the place and the fault.
+std::optional<TrialRecord> read_record(const std::filesystem::path& trial_dir,
+                                       std::string* problem = nullptr);
+
+// Writes order.json: which trials belong to the suite, under which names, in the order of `specs`.
+void write_order(const std::filesystem::path& dir, const std::vector<TrialSpec>& specs);
+
+// A trial of a results folder.
+struct Trial {
+  std::string id;
+  TrialSpec spec;
+  std::optional<TrialRecord> record;  // none: it waits, runs or was cut off
+  std::filesystem::path dir;
+  // Whether it stands for further tests of the trial before it: with a post-hoc change of the model
+  // ("transformer+ntk_aware") or on another test set of the task ("markov_motifs/repeated").
+  bool is_variant = false;
+
+  bool ok() const { return record && record->status == Status::ok; }
+};
+
+// The trials of a results folder.
+struct StoredTrials {
+  std::vector<Trial> trials;
+  std::vector<Trial> tuning;          // that chose settings, and were not tested
+  std::vector<std::string> problems;  // damaged files, a line each; their trials count as waiting
+};
+
+// Reads a results folder. Trials come sorted by model, task and seed, each in the order in which
+// order.json names them first; trials that order.json does not name belong to an earlier form of
+// the suite and are left out. Without order.json all of trials/ is read, models and tasks in
+// alphabetical order. Throws Error if `dir` is no results folder.
+StoredTrials load_trials(const std::filesystem::path& dir);
+
+}  // namespace longhaul

@@ -1,0 +1,53 @@
+#include "harness/run/run_suite.h"
+
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "harness/results/machine.h"
+#include "harness/run/run_throughput.h"
+#include "harness/suite/match.h"
+#include "harness/suite/tune.h"
+
+namespace longhaul {
+namespace {
+
+// The resolved suite. What ran it stands in comments, so that the file is a suite file itself.
+std::string resolved(const Suite& suite, const RunOptions& options) {
+  return fmt::format("# longhaul {}\n# {}: {}, {} cores, {} threads a trial\n{}",
+                     longhaul_version(), host_name(), cpu_name(),
+                     std::thread::hardware_concurrency(), options.threads, to_yaml(suite));
+}
+
+// All trials of a suite, those that choose settings first.
+RunOutcome run_all(const Suite& suite, const Registry& registry, const std::filesystem::path& out,
+                   const RunOptions& options, ProgressDisplay& display) {
+  const std::string yaml = resolved(suite, options);
+  for (const std::string& line : match_lines(suite)) fmt::print(stderr, "{}\n", line);
+  if (suite.tune.empty()) return run_trials(yaml, grid(suite, registry), out, options, display);
+
+  std::vector<TrialSpec> trials = tuning_trials(suite, registry);
+  RunOutcome outcome = run_trials(yaml, trials, out, options, display);
+  if (!outcome.fault.empty() || outcome.interrupted) return outcome;
+  const Tuned tuned = choose_settings(suite, registry, out);
+  for (const std::string& line : tuned.choices) fmt::print(stderr, "{}\n", line);
+  trials.insert(trials.end(), tuned.trials.begin(), tuned.trials.end());
+  return run_trials(yaml, trials, out, options, display);
+}
+
+}  // namespace
+
+RunOutcome run_suite(const Suite& suite, const Registry& registry, const std::filesystem::path& out,
+                     RunOptions options, ProgressDisplay& display) {
+  options.retry.max_tries = suite.retry.tries;
+  options.retry.delay = std::chrono::duration<double>(suite.retry.delay_seconds);
+  const RunOutcome outcome = run_all(suite, registry, out, options, display);
+  const bool is_done = outcome.fault.empty() && !outcome.interrupted;
+  if (suite.throughput && is_done) {
+    const int cores = static_cast<int>(std::thread::hardware_concurrency());
+    run_throughput(suite, registry, out, cores, display);
+  }
+  return outcome;
+}
+
+}  // namespace longhaul

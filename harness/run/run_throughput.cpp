@@ -1,0 +1,76 @@
+#include "harness/run/run_throughput.h"
+
+#include <algorithm>
+
+#include "harness/throughput/measure.h"
+#include "harness/throughput/solver_rows.h"
+#include "harness/throughput/throughput_csv.h"
+#include "support/file.h"
+#include "support/process.h"
+
+namespace longhaul {
+namespace {
+
+using Rows = std::vector<ThroughputRow>;
+
+// What has been measured so far, and behind it what an earlier form of the suite measured.
+Rows with_earlier(const Rows& rows, const Rows& earlier) {
+  Rows all = rows;
+  std::erase_if(all, [](const ThroughputRow& row) { return !row.measured(); });
+  const std::size_t current = all.size();
+  for (const ThroughputRow& old : earlier) {
+    const bool is_current =
+        std::any_of(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(current),
+                    [&](const ThroughputRow& row) { return is_same_measurement(old, row); });
+    if (is_current) continue;
+    all.push_back(old);
+    all.back().planned = false;
+  }
+  return all;
+}
+
+void run_solvers(std::vector<TrialSpec> models, const ThroughputPlan& plan,
+                 const std::filesystem::path& out, int threads, ProgressDisplay& display) {
+  std::erase_if(models, [](const TrialSpec& spec) { return spec.model != "rnn"; });
+  if (models.empty()) return;
+  SuiteProgress progress;
+  progress.total = static_cast<int64_t>(models.size() * plan.lengths.size());
+  measure_solvers(models, plan, threads, read_solvers(out),
+                  [&](const std::vector<SolverRecord>& rows, const std::string& doing) {
+                    write_solvers(out, rows);
+                    progress.finished = static_cast<int64_t>(rows.size());
+                    progress.last = doing;
+                    display.update(progress);
+                  });
+}
+
+}  // namespace
+
+Rows run_throughput(const Suite& suite, const Registry& registry, const std::filesystem::path& out,
+                    int threads, ProgressDisplay& display) {
+  std::filesystem::create_directories(out);
+  const FolderLock lock(out);
+  const Rows kept = read_throughput(out);
+  SuiteProgress progress;
+  progress.kept = -1;  // until the first report
+  const auto start = std::chrono::steady_clock::now();
+  const auto report = [&](const Rows& rows, const ThroughputProgress& now) {
+    write_throughput(out, with_earlier(rows, kept));
+    if (progress.kept < 0) progress.kept = now.done;
+    progress.total = now.total;
+    progress.finished = now.done - progress.kept;
+    progress.busy_seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    progress.last = now.doing;
+    display.update(progress);
+  };
+  const std::vector<TrialSpec> models = timed_models(suite, registry);
+  const ThroughputPlan plan = suite.throughput.value_or(ThroughputPlan());
+  const Rows rows = measure_throughput(models, registry, plan, threads, kept, report);
+  run_solvers(models, plan, out, threads, display);
+  display.clear();
+  write_atomically(out / "throughput.csv", throughput_csv(rows));
+  return rows;
+}
+
+}  // namespace longhaul

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "harness/run/progress.h"
+#include "harness/run/retry.h"
+#include "harness/settings/trial_spec.h"
+
+namespace longhaul {
+
+struct RunOptions {
+  int jobs = 0;     // trials at once; 0: as many as the cores allow at `threads` each
+  int threads = 1;  // of each trial
+  RetryPolicy retry;
+  // Called as: worker trial SPEC.json --out DIR --threads N
+  std::filesystem::path worker = "/proc/self/exe";
+};
+
+struct RunOutcome {
+  int64_t trials = 0;
+  int64_t kept = 0;                   // finished by an earlier run
+  std::vector<std::string> failures;  // one line each: which trial, what happened, where its log is
+  bool interrupted = false;           // by Ctrl-C or SIGTERM
+  std::string fault;                  // of the environment, which ended the run; empty if none
+};
+
+// Trials in the order in which they start: round after round over the models, so that all of them
+// progress, and within a model as given.
+std::vector<TrialSpec> interleaved(const std::vector<TrialSpec>& specs);
+
+// Runs the trials that `out`/trials does not hold yet, each in a process and a folder of its own,
+// so that a crash costs one attempt and nothing else, and writes `suite_yaml` to `out`/suite.yaml.
+// Every trial ends with a record.json, failed ones too. Interrupted or killed at any moment, it
+// leaves only whole records behind and its children end with it; calling it again does the rest.
+// Throws Error if another run is at work in `out`, and std::system_error if the folder cannot be
+// written.
+RunOutcome run_trials(const std::string& suite_yaml, const std::vector<TrialSpec>& specs,
+                      const std::filesystem::path& out, const RunOptions& options,
+                      ProgressDisplay& display);
+
+}  // namespace longhaul

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "core/plugin_loader.h"
+#include "harness/settings/settings.h"
+
+namespace longhaul {
+
+// Training ends with the first limit reached; 0 means no such limit.
+struct Budget {
+  int64_t steps = 0;
+  double seconds = 0;
+  double tokens = 0;  // of training, padding not counted
+  double flops = 0;   // of training steps, as the operators that ran count them
+};
+
+// How a trained model is tested, beside or in place of its task's own test examples.
+struct Evaluate {
+  std::vector<int64_t> lengths;        // by Task::at_length(), in place of the task's own
+  std::vector<std::string> post_hoc;   // values of the mixer's option post_hoc, beside the model as
+                                       // it was trained; models without that option are left as is
+  std::vector<std::string> test_sets;  // values of the task's option test_set, if it has one
+};
+
+// How a trial's settings were chosen, if its suite has `tune:`.
+struct Tuning {
+  int64_t trials = 1;         // settings tried, this one among them
+  bool is_candidate = false;  // a trial that helps to choose: it is never tested
+  OptionMap values;           // what is tuned, as this trial has it
+};
+
+// One trial, fully resolved: its outcome is a function of this (and of the code's version).
+struct TrialSpec {
+  std::string suite;
+  std::string model_name;  // the row of the table: a variant's own name
+  std::string model;       // the registered model
+  OptionMap model_options;
+  std::string task_name;  // the column of the table
+  std::string task;
+  OptionMap task_options;
+  int64_t task_version = 0;
+  Settings settings;
+  Budget budget;
+  Evaluate evaluate;
+  std::vector<std::string> diagnostics;  // what is measured on the way (suite/diagnostics.h)
+  std::vector<std::string> baselines;    // beside the ordinary ones: bag_of_tokens
+  Tuning tuning;
+  uint64_t seed = 0;
+  bool is_pretraining = false;  // it trains weights that other trials start from
+  std::string pretrained;       // id of the trial whose weights this one starts from, "" for none
+  std::vector<PluginFile> plugins;
+
+  // 16 hex digits of the hash of the canonical JSON without names that do not change the outcome
+  // (suite, model_name, task_name, paths of plugins, what other settings were tried).
+  std::string id() const;
+};
+
+nlohmann::json to_json(const TrialSpec& spec);
+TrialSpec trial_from_json(const nlohmann::json& json);  // throws Error naming the key
+
+}  // namespace longhaul

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/settings/option_check.h"
+
+namespace longhaul {
+
+// Options given as --set arguments, "NAME=VALUE". Throws Error listing those that are not.
+OptionMap read_assignments(const std::vector<std::string>& assignments);
+
+// The task with options given as --set arguments, "NAME=VALUE". Throws Error listing every problem.
+TaskCheck build_task(const TaskInfo& info, const std::vector<std::string>& assignments);
+
+}  // namespace longhaul

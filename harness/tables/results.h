@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "harness/results/store.h"
+#include "harness/throughput/solver_record.h"
+#include "harness/throughput/throughput_record.h"
+
+namespace longhaul {
+
+// All that a results folder holds.
+struct Results {
+  std::vector<Trial> trials;
+  std::vector<Trial> tuning = {};         // that chose settings, and were not tested
+  std::vector<ThroughputRow> throughput;  // those that the suite plans
+  std::vector<SolverRecord> solvers;      // measured beside it
+  std::vector<std::string> problems;      // damaged files, a line each
+};
+
+// Reads a results folder: its trials (load_trials) and what was measured beside them. Throws Error
+// if `dir` is no results folder.
+Results load_results(const std::filesystem::path& dir);
+
+}  // namespace longhaul

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/throughput/throughput_record.h"
+
+namespace longhaul {
+
+// A row for each model x phase x length x batch, with exponents fitted over `rows`; "" without
+// rows.
+std::string throughput_csv(const std::vector<ThroughputRow>& rows);
+
+}  // namespace longhaul

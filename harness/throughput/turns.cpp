@@ -1,0 +1,67 @@
+// The one place in the harness of Google Benchmark.
+#include "harness/throughput/turns.h"
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+
+#include "math/kernels/gemm.h"
+
+namespace longhaul {
+namespace {
+
+// Appends each run's mean time to the workload of that name.
+class TurnReporter final : public benchmark::BenchmarkReporter {
+ public:
+  explicit TurnReporter(std::vector<Turn>& turns) : turns_(turns) {}
+
+  bool ReportContext(const Context&) override { return true; }
+
+  void ReportRuns(const std::vector<Run>& runs) override {
+    for (const Run& run : runs)
+      for (Turn& turn : turns_)
+        if (run.run_name.function_name == turn.name && !turn.failure)
+          turn.step_seconds.push_back(run.real_accumulated_time /
+                                      static_cast<double>(run.iterations));
+  }
+
+ private:
+  std::vector<Turn>& turns_;
+};
+
+void take_turn(Turn& turn, benchmark::State& state) {
+  take_gemm_kernels();  // forgets what others ran
+  for (auto _ : state) {
+    if (turn.failure) {
+      state.SkipWithError("failed in an earlier turn");
+      break;
+    }
+    try {
+      state.SetIterationTime(turn.workload->run());
+    } catch (...) {  // Google Benchmark lets nothing through
+      turn.failure = std::current_exception();
+      state.SkipWithError("failed");
+      break;
+    }
+    turn.peak_activation_bytes =
+        std::max(turn.peak_activation_bytes, turn.workload->cost().activation_bytes);
+  }
+  turn.kernel = take_gemm_kernels();
+}
+
+}  // namespace
+
+void take_turns(std::vector<Turn>& turns, int64_t rounds) {
+  if (turns.empty()) return;
+  for (Turn& turn : turns)
+    benchmark::RegisterBenchmark(turn.name.c_str(),
+                                 [&turn](benchmark::State& state) { take_turn(turn, state); })
+        ->UseManualTime()
+        ->Iterations(turn.runs);
+  TurnReporter reporter(turns);
+  for (int64_t round = 0; round < rounds; ++round)
+    benchmark::RunSpecifiedBenchmarks(&reporter, ".");
+  benchmark::ClearRegisteredBenchmarks();
+}
+
+}  // namespace longhaul

@@ -1,0 +1,214 @@
+// Linear attention with decays, in chunks (math/attention/faded_chunk.h).
+//
+// With q^_i = q_i exp(G_i), k^_i = k_i exp(-G_i) and S the state before the chunk, faded by its
+// first position's decay, g_first,
+//   y_i = q^_i S + sum_{j <= i} <q^_i, k^_j> v_j      S' = diag(exp(G_last)) (S + sum_j k^_j^T v_j)
+// and the reverse step, with R = diag(exp(G_last)) dL/dS',
+//   dq^_i = dy_i S^T + sum_{j <= i} <dy_i, v_j> k^_j
+//   dv_j = k^_j R + sum_{i >= j} <k^_j, q^_i> dy_i
+//   dk^_j = v_j R^T + sum_{i >= j} <v_j, dy_i> q^_i
+//   dL/dS before = diag(exp(g_first)) (R + sum_i q^_i^T dy_i)
+//   dg_t = dg_{t+1} + q_t dq_t - k_t dk_t      channel by channel
+// The last line holds since decays enter through q_t exp(g_0 + .. + g_t) and
+// k_t exp(-g_0 - .. - g_t) alone. One pass upwards makes y, or dq; one downwards makes the rest. No
+// state is stored.
+#include "longhaul/error.h"
+#include "longhaul/ops.h"
+#include "math/attention/faded_chunk.h"
+#include "math/parallel.h"
+
+namespace longhaul {
+namespace {
+
+using head::ChunkProduct, head::FadedChunk, head::FadedProblem, head::Rows, head::Scratch;
+using head::moved, head::multiply, head::product_scratch, head::put_rows;
+
+// Multiply-adds, twice, as chunks that never end early have them: d + dv a pair within a chunk, d
+// dv a position that reads the state and one that enters it. The reverse step needs each product's
+// two adjoints.
+int64_t useful_flops(const FadedProblem& p) {
+  int64_t pairs = 0, states = 0;
+  for (int64_t t = 0; t < p.T; t += p.chunk) {
+    const int64_t n = std::min(p.chunk, p.T - t);
+    pairs += n * (n + 1) / 2;
+    states += (t > 0 ? n : 0) + (t + n < p.T ? n : 0);
+  }
+  return 2 * p.heads() * (pairs * (p.d + p.dv) + states * p.d * p.dv);
+}
+
+// What a pass reads of one head.
+struct Inputs {
+  Rows q, k, v, g;
+  const PooledVector<int64_t>& borders;
+};
+
+// A chunk with its readers q^ and writers k^, [n, wide].
+struct Chunk {
+  Chunk(const FadedProblem& p, Scratch& scratch)
+      : fading(p, scratch),
+        wide(p.wide()),
+        q(scratch.zeros(p.chunk * wide)),
+        k(scratch.zeros(p.chunk * wide)) {}
+  static int64_t scratch(const FadedProblem& p) {
+    return FadedChunk::scratch(p) + 2 * p.chunk * p.wide();
+  }
+  void load(const Inputs& in, std::size_t index) {
+    const int64_t t = in.borders[index];
+    fading.load(in.g, t, in.borders[index + 1]);
+    fading.grow(in.q.from(t), q);
+    fading.shrink(in.k.from(t), k);
+  }
+  Rows readers() const { return {q, wide}; }
+  Rows writers() const { return {k, wide}; }
+
+  FadedChunk fading;
+  int64_t wide;
+  float *q, *k;
+};
+
+void forward_head(const FadedProblem& p, Inputs in, float* y) {
+  const int64_t wide = p.wide(), wide_v = p.wide_v();
+  Scratch scratch(Chunk::scratch(p) + product_scratch(p, p.d) + (p.d + p.chunk + p.T) * wide_v);
+  Chunk now(p, scratch);
+  float *memory = scratch.take(product_scratch(p, p.d)), *sum = scratch.take(p.chunk * wide_v);
+  float* state = scratch.zeros(p.d * wide_v);
+  in.v = scratch.padded(in.v, p.T, p.dv);
+  for (std::size_t c = 0; c + 1 < in.borders.size(); ++c) {
+    now.load(in, c);
+    const int64_t t = now.fading.begin(), n = now.fading.size();
+    now.fading.fade_rows(state, wide_v, true);
+    multiply(p, {n, p.d, wide_v, now.readers(), now.writers(), in.v.from(t), state}, memory, sum);
+    put_rows(sum, wide_v, n, p.dv, {y + t * p.H * p.dv, false}, p.H * p.dv);
+    tile::product(p.d, n, wide_v, {now.k, wide, true}, in.v[t], in.v.stride, state, wide_v, true);
+    now.fading.fade_rows(state, wide_v, false);
+  }
+}
+
+// dq [T, wide].
+void reverse_upwards(const FadedProblem& p, const Inputs& in, const Rows& dy, float* dq) {
+  const int64_t wide = p.wide();
+  Scratch scratch(Chunk::scratch(p) + product_scratch(p, p.dv) + p.dv * wide);
+  Chunk now(p, scratch);
+  float* memory = scratch.take(product_scratch(p, p.dv));
+  float* state = scratch.zeros(p.dv * wide);  // S^T
+  for (std::size_t c = 0; c + 1 < in.borders.size(); ++c) {
+    now.load(in, c);
+    const int64_t t = now.fading.begin(), n = now.fading.size();
+    float* out = dq + t * wide;
+    now.fading.fade_columns(state, p.dv, true);
+    multiply(p, {n, p.dv, wide, dy.from(t), in.v.from(t), now.writers(), state}, memory, out);
+    now.fading.grow({out, wide}, out);
+    tile::product(p.dv, n, wide, {in.v[t], in.v.stride, true}, now.k, wide, state, wide, true);
+    now.fading.fade_columns(state, p.dv, false);
+  }
+}
+
+struct Targets {
+  GradTarget dk, dv, dg;
+  int64_t dg_stride;
+};
+
+// dg of a chunk's positions, last to first; `later` is what follows them.
+void reverse_decays(const FadedProblem& p, const Inputs& in, int64_t t, int64_t n, const float* dq,
+                    const float* dk, float* later, const Targets& to) {
+  const int64_t wide = p.wide();
+  for (int64_t i = n - 1; i >= 0; --i) {
+    const float *q = in.q[t + i], *k = in.k[t + i];
+    for (int64_t c = 0; c < p.d; ++c)
+      later[c] += q[c] * dq[(t + i) * wide + c] - k[c] * dk[i * wide + c];
+    put_rows(later, 0, 1, p.d, moved(to.dg, (t + i) * to.dg_stride), 0);
+  }
+}
+
+void reverse_downwards(const FadedProblem& p, const Inputs& in, const Rows& dy, const float* dq,
+                       const Targets& to) {
+  const int64_t wide = p.wide(), wide_v = p.wide_v();
+  const int64_t product = product_scratch(p, std::max(p.d, p.dv));
+  Scratch scratch(Chunk::scratch(p) + product + p.chunk * (wide + wide_v) + p.d * wide_v +
+                  (p.dv + 1) * wide);
+  Chunk now(p, scratch);
+  float *memory = scratch.take(product), *later = scratch.zeros(wide);
+  float *dk = scratch.take(p.chunk * wide), *dv = scratch.take(p.chunk * wide_v);
+  float *state = scratch.zeros(p.d * wide_v), *turned = scratch.zeros(p.dv * wide);  // R, R^T
+  for (std::size_t c = in.borders.size() - 1; c-- > 0;) {
+    now.load(in, c);
+    const int64_t t = now.fading.begin(), n = now.fading.size();
+    now.fading.fade_rows(state, wide_v, false);
+    tile::transpose(p.d, p.dv, state, wide_v, turned, wide);
+    const Rows v = in.v.from(t), gradient = dy.from(t);
+    multiply(p, {n, p.d, wide_v, now.writers(), now.readers(), gradient, state, true}, memory, dv);
+    if (to.dv.data) put_rows(dv, wide_v, n, p.dv, moved(to.dv, t * p.H * p.dv), p.H * p.dv);
+    multiply(p, {n, p.dv, wide, v, gradient, now.readers(), turned, true}, memory, dk);
+    now.fading.shrink({dk, wide}, dk);
+    if (to.dk.data) put_rows(dk, wide, n, p.d, moved(to.dk, t * p.H * p.d), p.H * p.d);
+    if (to.dg.data) reverse_decays(p, in, t, n, dq, dk, later, to);
+    tile::product(p.d, n, wide_v, {now.q, wide, true}, dy[t], dy.stride, state, wide_v, true);
+    now.fading.fade_rows(state, wide_v, true);
+  }
+}
+
+void reverse_head(const FadedProblem& p, Inputs in, Rows dy, const GradTarget& to_q,
+                  const Targets& to) {
+  const int64_t wide = p.wide();
+  Scratch scratch(p.T * (wide + 2 * p.wide_v()));
+  float* dq = scratch.take(p.T * wide);
+  in.v = scratch.padded(in.v, p.T, p.dv);
+  dy = scratch.padded(dy, p.T, p.dv);
+  reverse_upwards(p, in, dy, dq);
+  if (to_q.data) put_rows(dq, wide, p.T, p.d, to_q, p.H * p.d);
+  if (to.dk.data || to.dv.data || to.dg.data) reverse_downwards(p, in, dy, dq, to);
+}
+
+FadedProblem check(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& log_decay,
+                   int64_t H, int64_t chunk) {
+  const bool fits = q.rank() == 3 && k.shape() == q.shape() && v.rank() == 3 && H > 0 &&
+                    v.dim(0) == q.dim(0) && v.dim(1) == q.dim(1) && q.dim(2) % H == 0 &&
+                    v.dim(2) % H == 0;
+  require(fits, "gated_linear_attention: q ", q.shape(), ", k ", k.shape(), ", v ", v.shape(),
+          " with ", H, " heads; expected [B, T, H d], [B, T, H d], [B, T, H dv]");
+  const bool fixed = log_decay.shape() == Shape{q.dim(2)};
+  require(fixed || log_decay.shape() == q.shape(), "gated_linear_attention: log_decay ",
+          log_decay.shape(), " for q ", q.shape(), "; expected [B, T, H d] or [H d]");
+  require(chunk > 0, "gated_linear_attention: chunk ", chunk, ", expected at least 1");
+  const int64_t T = q.dim(1), d = q.dim(2) / H;
+  return {q.dim(0), T, H, d, v.dim(2) / H, std::clamp<int64_t>(T, 1, chunk), d, fixed};
+}
+
+}  // namespace
+
+Tensor gated_linear_attention(const Tensor& q, const Tensor& k, const Tensor& v,
+                              const Tensor& log_decay, int64_t heads, int64_t chunk) {
+  const FadedProblem p = check(q, k, v, log_decay, heads, chunk);
+  Tensor y = Tensor::empty(v.shape());
+  const auto each_head = [=](auto body) {
+    parallel_for(p.heads(), 1, [&](int64_t head, int64_t) {
+      const Rows g = p.decay_rows(log_decay.data(), head);
+      const auto borders = head::chunk_borders(p, g);
+      body(head, Inputs{p.rows(q.data(), head, p.d), p.rows(k.data(), head, p.d),
+                        p.rows(v.data(), head, p.dv), g, borders});
+    });
+  };
+  count_flops(useful_flops(p));
+  each_head(
+      [&](int64_t head, const Inputs& in) { forward_head(p, in, y.data() + p.at(head, p.dv)); });
+  record(y, {q, k, v, log_decay}, [=] {
+    count_flops(2 * useful_flops(p));
+    // In the order in which a head writes them, so that two of them may be one tensor.
+    const GradTarget dq = target_of(q), dv = target_of(v), dk = target_of(k);
+    const GradTarget dg = p.fixed ? GradTarget{nullptr, true} : target_of(log_decay);
+    Tensor shares;  // [B, H d], of each sequence in the gradient of a fixed log_decay
+    if (p.fixed && log_decay.needs_grad()) shares = Tensor({p.B, p.H * p.d});
+    const float* dy = y.grad();
+    each_head([&](int64_t head, const Inputs& in) {
+      const int64_t at = p.at(head, p.d);
+      Targets to{moved(dk, at), moved(dv, p.at(head, p.dv)), moved(dg, at), p.H * p.d};
+      if (shares.defined()) to = {to.dk, to.dv, {shares.data() + head * p.d, true}, 0};
+      reverse_head(p, in, p.rows(dy, head, p.dv), moved(dq, at), to);
+    });
+    for (int64_t b = 0; shares.defined() && b < p.B; ++b)
+      head::add_scaled(log_decay.grad(), 1, shares.data() + b * p.H * p.d, p.H * p.d);
+  });
+  return y;
+}
+
+}  // namespace longhaul

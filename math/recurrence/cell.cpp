@@ -1,0 +1,160 @@
+// The cells of nonlinear_recurrence, elementwise: values, Jacobians and their transposes. h', c' is
+// the previous state, p = R h'.
+//
+//   tanh  h = tanh(u + p)                              dh/dp = 1 - h^2
+//   gru   r = sigmoid(u^r + p^r)  z = sigmoid(u^z + p^z)  m = p^n  n = tanh(u^n + r m)
+//         h = (1 - z) n + z h'
+//         dh/dp^n = (1 - z)(1 - n^2) r    dh/dp^r = (1 - z)(1 - n^2) m r (1 - r)
+//         dh/dp^z = (h' - n) z (1 - z)    dh/dh' = z, beside what passes through p = R h'
+//   lstm  i, f, o = sigmoid(u + p)  g = tanh(u^g + p^g)  c = f c' + i g  h = o tanh(c)
+//         dc/dp^i = g i (1 - i)    dc/dp^f = c' f (1 - f)    dc/dp^g = i (1 - g^2)    dc/dc' = f
+//         dh/dp^o = tanh(c) o (1 - o)    dh/dc = o (1 - tanh(c)^2)
+#include "math/kernels/vmath.h"
+#include "math/recurrence/recurrence.h"
+
+namespace longhaul {
+namespace {
+
+void gru_values(int64_t n, const CellInput& in, const CellOutput& out) {
+  const float *u = in.u, *p = in.p, *h = in.h;
+  const float *uz = u + in.u_stride, *un = uz + in.u_stride;
+  const float *pz = p + in.p_stride, *pn = pz + in.p_stride;
+  float* value = out.value;
+  float *gr = out.kept, *gz = gr + out.kept_stride, *gn = gz + out.kept_stride,
+        *gm = gn + out.kept_stride;
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) {
+    const float r = vmath::sigmoid(u[i] + p[i]), z = vmath::sigmoid(uz[i] + pz[i]);
+    const float m = pn[i], c = vmath::tanh(un[i] + r * m);
+    gr[i] = r;
+    gz[i] = z;
+    gn[i] = c;
+    gm[i] = m;
+    value[i] = c + z * (h[i] - c);
+  }
+}
+
+void lstm_values(int64_t n, const CellInput& in, const CellOutput& out) {
+  const float *u = in.u, *p = in.p, *before = in.c;
+  const float *uf = u + in.u_stride, *ug = uf + in.u_stride, *uo = ug + in.u_stride;
+  const float *pf = p + in.p_stride, *pg = pf + in.p_stride, *po = pg + in.p_stride;
+  float *value = out.value, *memory = out.c;
+  float *gi = out.kept, *gf = gi + out.kept_stride, *gg = gf + out.kept_stride,
+        *go = gg + out.kept_stride, *gt = go + out.kept_stride;
+#pragma omp simd
+  for (int64_t k = 0; k < n; ++k) {
+    const float i = vmath::sigmoid(u[k] + p[k]), f = vmath::sigmoid(uf[k] + pf[k]);
+    const float g = vmath::tanh(ug[k] + pg[k]), o = vmath::sigmoid(uo[k] + po[k]);
+    const float c = f * before[k] + i * g, t = vmath::tanh(c);
+    gi[k] = i;
+    gf[k] = f;
+    gg[k] = g;
+    go[k] = o;
+    gt[k] = t;
+    memory[k] = c;
+    value[k] = o * t;
+  }
+}
+
+void gru_slopes(int64_t n, const CellOutput& at, const float* h, float* slopes, int64_t stride) {
+  const float *gr = at.kept, *gz = gr + at.kept_stride, *gn = gz + at.kept_stride,
+              *gm = gn + at.kept_stride;
+  float *sr = slopes, *sz = sr + stride, *sn = sz + stride, *keep = sn + stride;
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) {
+    const float r = gr[i], z = gz[i], c = gn[i], dc = (1 - z) * (1 - c * c);
+    sr[i] = dc * gm[i] * r * (1 - r);
+    sz[i] = (h[i] - c) * z * (1 - z);
+    sn[i] = dc * r;
+    keep[i] = z;
+  }
+}
+
+void lstm_slopes(int64_t n, const CellOutput& at, const float* before, float* slopes,
+                 int64_t stride) {
+  const float *gi = at.kept, *gf = gi + at.kept_stride, *gg = gf + at.kept_stride,
+              *go = gg + at.kept_stride, *gt = go + at.kept_stride;
+  float *si = slopes, *sf = si + stride, *sg = sf + stride, *so = sg + stride, *keep = so + stride,
+        *link = keep + stride;
+#pragma omp simd
+  for (int64_t k = 0; k < n; ++k) {
+    const float i = gi[k], f = gf[k], g = gg[k], o = go[k], t = gt[k];
+    si[k] = g * i * (1 - i);
+    sf[k] = before[k] * f * (1 - f);
+    sg[k] = i * (1 - g * g);
+    so[k] = t * o * (1 - o);
+    keep[k] = f;
+    link[k] = o * (1 - t * t);
+  }
+}
+
+void gru_reverse(int64_t n, const CellOutput& at, const float* h, const CellGradient& g) {
+  const float *direct = g.direct, *through = g.through;
+  float* carried = g.carried;
+  const float *gr = at.kept, *gz = gr + at.kept_stride, *gn = gz + at.kept_stride,
+              *gm = gn + at.kept_stride;
+  float *ar = g.a, *az = ar + n, *an = az + n, *dur = g.du, *duz = dur + n, *dun = duz + n;
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) {
+    const float dh = direct[i] + through[i] + carried[i];
+    const float r = gr[i], z = gz[i], c = gn[i], dc = dh * (1 - z) * (1 - c * c);
+    const float dr = dc * gm[i] * r * (1 - r), dz = dh * (h[i] - c) * z * (1 - z);
+    ar[i] = dr;
+    az[i] = dz;
+    an[i] = dc * r;
+    dur[i] = dr;
+    duz[i] = dz;
+    dun[i] = dc;
+    carried[i] = dh * z;
+  }
+}
+
+void lstm_reverse(int64_t n, const CellOutput& at, const float* before, const CellGradient& g) {
+  const float *direct = g.direct, *through = g.through;
+  float* carried = g.carried;
+  const float *gi = at.kept, *gf = gi + at.kept_stride, *gg = gf + at.kept_stride,
+              *go = gg + at.kept_stride, *gt = go + at.kept_stride;
+  float *ai = g.a, *af = ai + n, *ag = af + n, *ao = ag + n;
+#pragma omp simd
+  for (int64_t k = 0; k < n; ++k) {
+    const float i = gi[k], f = gf[k], g_ = gg[k], o = go[k], t = gt[k];
+    const float dh = direct[k] + through[k], dc = carried[k] + dh * o * (1 - t * t);
+    ai[k] = dc * g_ * i * (1 - i);
+    af[k] = dc * before[k] * f * (1 - f);
+    ag[k] = dc * i * (1 - g_ * g_);
+    ao[k] = dh * t * o * (1 - o);
+    carried[k] = dc * f;
+  }
+}
+
+}  // namespace
+
+void cell_values(Cell cell, int64_t n, const CellInput& in, const CellOutput& out) {
+  if (cell == Cell::gru) return gru_values(n, in, out);
+  if (cell == Cell::lstm) return lstm_values(n, in, out);
+  const float *u = in.u, *p = in.p;
+  float* value = out.value;
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) value[i] = vmath::tanh(u[i] + p[i]);
+}
+
+void cell_slopes(Cell cell, int64_t n, const CellOutput& at, const float* h, const float* c,
+                 float* slopes, int64_t stride) {
+  if (cell == Cell::gru) return gru_slopes(n, at, h, slopes, stride);
+  if (cell == Cell::lstm) return lstm_slopes(n, at, c, slopes, stride);
+  const float* f = at.value;
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) slopes[i] = 1 - f[i] * f[i];
+}
+
+void cell_reverse(Cell cell, int64_t n, const CellOutput& at, const float* h, const float* c,
+                  const CellGradient& g) {
+  if (cell == Cell::gru) return gru_reverse(n, at, h, g);
+  if (cell == Cell::lstm) return lstm_reverse(n, at, c, g);
+  const float *f = at.value, *direct = g.direct, *through = g.through;
+  float* a = g.a;
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) a[i] = (direct[i] + through[i]) * (1 - f[i] * f[i]);
+}
+
+}  // namespace longhaul

@@ -1,0 +1,39 @@
+// The damping of `elk` (Gonzalez et al. 2024, arXiv:2407.19115, their quasi-ELK): a sweep is the
+// Kalman filter of the linearised recurrence with process noise 1, which also observes the last
+// iterate h' with noise 1 / damping. Per value of the state, with j the diagonal of M_t:
+//
+//   p_t = 1 + j^2 q_{t-1}    K_t = p_t / (p_t + 1 / damping)    q_t = (1 - K_t) p_t    q_{-1} = 0
+//   h_t = h'_t + (1 - K_t) (f_t + M_t d_{t-1} - h'_t)
+//
+// Where the linear recurrence is stable, p stays near 1 and K near `damping`; where it would grow,
+// p grows too and h_t stays at h'_t. K < 1 only shortens steps, so a converged h is the exact one,
+// reached at a linear rate; the first n steps are not exact after n sweeps.
+#include "math/parallel.h"
+#include "math/recurrence/sweep.h"
+
+namespace longhaul {
+
+void damp(int64_t planes, const LinearSweep& s, double damping, float* M, float* target) {
+  const float lambda = static_cast<float>(damping);
+  const int64_t plane = s.T * s.N;
+  const Tensor variances({planes, s.N});  // q
+  for (int64_t k = 0; k < planes; ++k) {
+    const float *f = s.f + k * s.f_plane, *h = s.h + k * s.plane;
+    float *q = variances.data() + k * s.N, *y = target + k * plane;
+    for (int64_t t = 0; t < s.T; ++t) {
+      const int64_t row = t * s.N;
+      float* first = M + k * planes * plane + row;  // row k of M, at column 0
+      const float* own = first + k * plane;
+#pragma omp simd
+      for (int64_t n = 0; n < s.N; ++n) {
+        const float p = 1 + own[n] * own[n] * q[n];
+        const float left = 1 / (1 + lambda * p);  // 1 - K
+        q[n] = left * p;
+        y[row + n] = h[row + n] + left * (f[row + n] - h[row + n]);
+        for (int64_t j = planes - 1; j >= 0; --j) first[j * plane + n] *= left;
+      }
+    }
+  }
+}
+
+}  // namespace longhaul

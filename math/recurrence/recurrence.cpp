@@ -1,0 +1,104 @@
+// nonlinear_recurrence: checks, the choice of solver, and what is told about it.
+#include "math/recurrence/recurrence.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "longhaul/error.h"
+#include "longhaul/mixer.h"
+
+namespace longhaul {
+namespace {
+
+Recurrence checked(const Tensor& u, const Tensor& recurrent, Cell cell) {
+  const int64_t G = gates_of(cell);
+  const bool ranks = u.rank() == 3 && recurrent.rank() == 4 && recurrent.dim(0) == G;
+  const int64_t N = ranks ? u.dim(2) / G : 0, block = ranks ? recurrent.dim(2) : 0;
+  require(ranks && u.dim(2) == G * N && recurrent.dim(3) == block && recurrent.dim(1) * block == N,
+          "nonlinear_recurrence: u ", u.shape(), " and recurrent ", recurrent.shape(),
+          " are not [B, T, ", G, " N] and [", G, ", N / block, block, block]");
+  return {cell, u.dim(0), u.dim(1), N, G, block, u.data(), recurrent.data()};
+}
+
+// The faster solver by measurement (bench/solver_study.cpp, speed): newton beats the loop only
+// where a step of the loop has a single number to work on and there are thousands of them.
+Solver faster(Cell cell, int64_t N, int64_t T) {
+  return N == 1 && T >= 4096 && cell != Cell::lstm ? Solver::newton : Solver::sequential;
+}
+
+bool is_loop(const RecurrenceSpec& spec) { return spec.solver == Solver::sequential; }
+
+double largest_difference(const Tensor& a, const Tensor& b) {
+  double largest = 0;
+  for (int64_t i = 0; i < a.size(); ++i) {
+    const double difference = std::abs(double{a.data()[i]} - double{b.data()[i]});
+    if (!(difference <= largest)) largest = difference;  // a NaN stays
+  }
+  return largest;
+}
+
+void tell(const RecurrenceSpec& spec, const Recurrence& r, const Solution& s) {
+  note("solver.iterations", s.report.iterations);
+  note("solver.residual", s.report.residual);
+  note("solver.unconverged", s.report.unconverged_fraction);
+  if (spec.audit) note("solver.error", largest_difference(s.h, solve_sequential(r, false).h));
+}
+
+void audit_gradient(const Recurrence& r, const Solution& s) {
+  const auto gradient = [&](const Solution& of) {
+    const Tensor a = Tensor::empty({r.G * r.plane()}), du = Tensor::empty({r.G * r.plane()});
+    solve_back(r, of, s.h.grad(), a.data(), du.data());
+    return r.cell == Cell::gru ? du : a;
+  };
+  const Tensor exact = gradient(solve_sequential(r, true));
+  const double largest = largest_difference(exact, Tensor(exact.shape()));
+  if (largest > 0) note("solver.gradient_error", largest_difference(gradient(s), exact) / largest);
+}
+
+}  // namespace
+
+Tensor nonlinear_recurrence(const Tensor& u, const Tensor& recurrent, const RecurrenceSpec& given,
+                            SolverReport* report) {
+  const Recurrence r = checked(u, recurrent, given.cell);
+  RecurrenceSpec spec = given;
+  if (spec.solver == Solver::automatic) spec.solver = faster(r.cell, r.N, r.T);
+  const bool taped = Tape::active() != nullptr;
+  Solution s = is_loop(spec) ? solve_sequential(r, taped) : solve_parallel(r, spec);
+  count_flops(r.product_flops() / std::max<int64_t>(r.B, 1) * s.products);
+  if (report) *report = s.report;
+  tell(spec, r, s);
+  if (spec.cell != Cell::tanh) s.value = Tensor();  // the reverse step reads what was kept
+  record(s.h, {u, recurrent}, [=, audit = spec.audit] {
+    if (audit) audit_gradient(r, s);
+    reverse_recurrence(r, s, u, recurrent);
+  });
+  return s.h;
+}
+
+namespace {
+
+// Whether decoding needs the last position alone, not that of every sweep.
+bool keeps_no_sweeps(const RecurrenceSpec& spec) {
+  return spec.sweeps == 0 || is_loop(spec) || spec.solver == Solver::automatic;
+}
+
+}  // namespace
+
+int64_t recurrence_state(int64_t N, const RecurrenceSpec& spec) {
+  return (keeps_no_sweeps(spec) ? 1 : std::max(spec.sweeps, 1)) * planes_of(spec.cell) * N;
+}
+
+Tensor recurrence_step(const Tensor& u, const Tensor& recurrent, const RecurrenceSpec& spec,
+                       Tensor& state) {
+  Recurrence r = checked(reshape(u, {u.dim(0), 1, u.dim(1)}), recurrent, spec.cell);
+  require(state.shape() == Shape{r.B, recurrence_state(r.N, spec)}, "recurrence_step: state ",
+          state.shape(), " is not [", r.B, ", ", recurrence_state(r.N, spec), "]");
+  state = state.clone();
+  r.state = state.data();
+  // A solver that converges arrives where the loop does.
+  const Solution s = !keeps_no_sweeps(spec) ? solve_parallel(r, spec) : solve_sequential(r, false);
+  count_flops(r.product_flops() / std::max<int64_t>(r.B, 1) * s.products);
+  return reshape(s.h, {r.B, r.N});
+}
+
+}  // namespace longhaul

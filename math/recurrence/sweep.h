@@ -1,0 +1,91 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "math/recurrence/recurrence.h"
+
+// One sweep of a parallel solver (recurrence_parallel.cpp) over one sequence: the cell around the
+// last iterate h', f_t = cell(h'_{t-1}, u_t), and then the linear recurrence
+//
+//   h_t = clip(f_t + M_t d_{t-1}),   d_t = h_t - h'_t
+namespace longhaul {
+
+constexpr int64_t kChunk = 1024;      // steps that one thread evaluates or solves
+constexpr float kMemoryBound = 1e8f;  // of |c|, which has no bound of its own
+
+template <class F>
+inline F clip(F x, float bound) {  // -bound for a NaN
+  const F low = F{} - bound, high = F{} + bound;
+  const F above = x > low ? x : low;
+  return above < high ? above : high;
+}
+
+// How M is held. applied: as slopes, one product with R a step. channels: the block of each
+// channel, planes x planes. blocks: whole blocks of R, for a cell of one plane.
+enum class Form { applied, channels, blocks };
+
+// Where the Jacobian is taken that M is made of.
+enum class Point { iterate, input, origin, none };  // (h', u_t), (0, u_t), (0, 0)
+
+// The linear recurrence of one sweep. Plane 1 of f, h and next lies `..._plane` behind plane 0. The
+// row before the first of h and next is the state before the sequence.
+struct LinearSweep {
+  int64_t T, N, block;
+  const float *f, *h, *M;
+  float* next;
+  int64_t f_plane, plane;
+  float bound;   // of |h|
+  bool chunked;  // cut into chunks for threads, whose M are composed
+};
+void sweep_channels(int64_t planes, const LinearSweep& s);  // M [planes, planes, T, N]
+void sweep_blocks(const LinearSweep& s);                    // M [T, N, block]
+void sweep_applied(Cell cell, const BlockProduct& product, const LinearSweep& s);  // M: slopes
+
+// Scalar Kalman gains of the damped solver (recurrence_damping.cpp): f and M, copied into `target`
+// and changed in place.
+void damp(int64_t planes, const LinearSweep& s, double damping, float* M, float* target);
+
+class Sweep {
+ public:
+  // `at`: where value (= f), c and what is kept of the last evaluated iterate are left.
+  Sweep(const Recurrence& one, const RecurrenceSpec& spec, const BlockProduct& product,
+        const CellOutput& at, int64_t value_plane);
+
+  struct Seen {
+    double residual, largest;  // max |f - h|, NaN if any is not finite; max |h|
+  };
+  // f and M around h, whose row -1 is the state before the sequence. c lies T + 1 rows behind h.
+  Seen evaluate(const float* h);
+  // The next iterate; row -1 of `next` is read.
+  void solve(const float* h, float* next);
+
+ private:
+  void evaluate_rows(int64_t begin, int64_t end, const float* h);
+  void evaluate_diagonal(int64_t begin, int64_t end, const float* h);
+  void linearise_apart();  // at a point that no iterate moves
+  void store_channels(int64_t begin, int64_t end);
+  void store_blocks(int64_t begin, int64_t end);
+  void store(int64_t begin, int64_t end);
+
+  CellOutput at_row(int64_t t) const {
+    const auto after = [&](float* p) { return p ? p + t * N_ : nullptr; };
+    return {at_.value + t * N_, after(at_.c), after(at_.kept), at_.kept_stride};
+  }
+  const float* memory(const float* h) const { return planes_ > 1 ? h + (T_ + 1) * N_ : nullptr; }
+
+  const Recurrence& r_;
+  const RecurrenceSpec& spec_;
+  const BlockProduct& product_;
+  const CellOutput at_;
+  const int64_t T_, N_, G_, planes_, value_plane_;
+  const Point point_;
+  const Form form_;
+  Tensor u_;        // diagonal with gates: u as planes [G, T, N]
+  Tensor pattern_;  // channels: the diagonal of R repeated, [G, span * N]
+  Tensor slopes_;   // [slopes_of, T, N]
+  Tensor M_;        // channels [planes, planes, T, N]; blocks [T, N, block]
+  Tensor target_;   // damped: what takes the place of f, [planes, T, N]
+};
+
+}  // namespace longhaul

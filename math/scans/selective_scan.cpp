@@ -1,0 +1,202 @@
+// The selective state space S6. For channel d and state n, with e_t = exp(dt_t[d] a[n, d]):
+//
+//   value    h_t = e_t h_{t-1} + dt_t[d] u_t[d] b_t[n]        y_t[d] = sum_n c_t[n] h_t[n, d]
+//   reverse  g_t = c_t[n] dy_t[d] + e_{t+1} g_{t+1}
+//            dc_t[n] = sum_d dy_t[d] h_t          db_t[n] = sum_d g_t dt_t[d] u_t[d]
+//            du_t[d] = dt_t[d] sum_n g_t b_t[n]   da[n, d] = sum_t g_t e_t h_{t-1} dt_t[d]
+//            ddt_t[d] = sum_n g_t (e_t h_{t-1} a[n, d] + u_t[d] b_t[n])
+//
+// The forward pass keeps the state at every kChunk-th position. The reverse pass goes through the
+// chunks from the last to the first and recomputes each one's states and e into a scratch that
+// stays in the cache: [kChunk, N, kBlock], whatever T is.
+#include <algorithm>
+
+#include "longhaul/error.h"
+#include "longhaul/ops.h"
+#include "math/kernels/vmath.h"
+#include "math/parallel.h"
+
+namespace longhaul {
+namespace {
+
+constexpr int64_t kChunk = 16;
+constexpr int64_t kBlock = 32;  // channels that are scanned together
+
+struct Problem {
+  int64_t B, T, D, N;
+  const float *u, *dt, *a, *b, *c;
+
+  int64_t chunks() const { return (T + kChunk - 1) / kChunk; }
+  int64_t blocks() const { return (D + kBlock - 1) / kBlock; }
+  int64_t steps(int64_t chunk) const { return std::min(kChunk, T - chunk * kChunk); }
+  int64_t borders() const { return B * blocks() * chunks() * N * kBlock; }
+};
+
+// Channels [first, first + width) of sequence b. Its states are rows [N, kBlock].
+struct Part {
+  int64_t b, first, width;
+  float* borders;  // the state before each chunk, [chunks, N, kBlock]
+};
+
+Part part_of(const Problem& p, int64_t b, int64_t block, const Tensor& borders) {
+  const int64_t first = block * kBlock, size = p.chunks() * p.N * kBlock;
+  return {b, first, std::min(kBlock, p.D - first),
+          borders.data() + (b * p.blocks() + block) * size};
+}
+
+void forward_part(const Problem& p, const Part& part, float* y) {
+  const Tensor state({p.N, kBlock});
+  float input[kBlock];
+  for (int64_t t = 0; t < p.T; ++t) {
+    if (t % kChunk == 0)
+      std::copy_n(state.data(), p.N * kBlock, part.borders + t / kChunk * p.N * kBlock);
+    const int64_t row = part.b * p.T + t, at = row * p.D + part.first;
+    const float *u = p.u + at, *dt = p.dt + at;
+    float* out = y + at;
+#pragma omp simd
+    for (int64_t d = 0; d < part.width; ++d) {
+      input[d] = dt[d] * u[d];
+      out[d] = 0;
+    }
+    for (int64_t n = 0; n < p.N; ++n) {
+      const float b = p.b[row * p.N + n], c = p.c[row * p.N + n];
+      const float* a = p.a + n * p.D + part.first;
+      float* h = state.data() + n * kBlock;
+#pragma omp simd
+      for (int64_t d = 0; d < part.width; ++d) {
+        h[d] = vmath::exp(dt[d] * a[d]) * h[d] + b * input[d];
+        out[d] += c * h[d];
+      }
+    }
+  }
+}
+
+// The states of one chunk, recomputed: h [steps + 1, N, kBlock], the border first; e [steps, N,
+// kBlock].
+void replay(const Problem& p, const Part& part, int64_t chunk, float* h, float* e) {
+  const int64_t size = p.N * kBlock;
+  std::copy_n(part.borders + chunk * size, size, h);
+  for (int64_t i = 0; i < p.steps(chunk); ++i) {
+    const int64_t row = part.b * p.T + chunk * kChunk + i, at = row * p.D + part.first;
+    const float *u = p.u + at, *dt = p.dt + at;
+    for (int64_t n = 0; n < p.N; ++n) {
+      const float b = p.b[row * p.N + n], *a = p.a + n * p.D + part.first;
+      const float* before = h + i * size + n * kBlock;
+      float *after = h + (i + 1) * size + n * kBlock, *decay = e + i * size + n * kBlock;
+#pragma omp simd
+      for (int64_t d = 0; d < part.width; ++d) {
+        decay[d] = vmath::exp(dt[d] * a[d]);
+        after[d] = decay[d] * before[d] + b * (dt[d] * u[d]);
+      }
+    }
+  }
+}
+
+// Where gradients go: du, ddt as GradTarget says, the others are added to.
+struct Gradients {
+  const float* dy;
+  GradTarget du, ddt;
+  float *da, *db, *dc;  // da: of this sequence alone, [N, D]
+};
+
+void put(const GradTarget& to, int64_t at, const float* from, int64_t n) {
+  if (!to.data) return;
+  float* out = to.data + at;
+  if (to.accumulate) {
+#pragma omp simd
+    for (int64_t i = 0; i < n; ++i) out[i] += from[i];
+  } else {
+    std::copy_n(from, n, out);
+  }
+}
+
+// One position; `before` h_{t-1}, `after` h_t, `carry` in: e_{t+1} g_{t+1}, out: e_t g_t.
+void reverse_row(const Problem& p, const Part& part, int64_t t, const float* before,
+                 const float* after, const float* e, float* carry, const Gradients& g) {
+  const int64_t row = part.b * p.T + t, at = row * p.D + part.first, width = part.width;
+  const float *u = p.u + at, *dt = p.dt + at, *dy = g.dy + at;
+  float through_b[kBlock] = {}, through_a[kBlock] = {}, du[kBlock], ddt[kBlock];
+  for (int64_t n = 0; n < p.N; ++n) {
+    const float b = p.b[row * p.N + n], c = p.c[row * p.N + n];
+    const float* a = p.a + n * p.D + part.first;
+    const float *h0 = before + n * kBlock, *h1 = after + n * kBlock, *decay = e + n * kBlock;
+    float *k = carry + n * kBlock, *da = g.da + n * p.D + part.first;
+    float sum_b = 0, sum_c = 0;
+#pragma omp simd reduction(+ : sum_b, sum_c)
+    for (int64_t d = 0; d < width; ++d) {
+      const float gradient = c * dy[d] + k[d];
+      sum_c += dy[d] * h1[d];
+      sum_b += gradient * (dt[d] * u[d]);
+      through_b[d] += gradient * b;
+      k[d] = gradient * decay[d];
+      const float exponent = k[d] * h0[d];
+      through_a[d] += exponent * a[d];
+      da[d] += exponent * dt[d];
+    }
+    g.db[row * p.N + n] += sum_b;
+    g.dc[row * p.N + n] += sum_c;
+  }
+#pragma omp simd
+  for (int64_t d = 0; d < width; ++d) {
+    du[d] = dt[d] * through_b[d];
+    ddt[d] = through_a[d] + u[d] * through_b[d];
+  }
+  put(g.du, at, du, width);
+  put(g.ddt, at, ddt, width);
+}
+
+void reverse_part(const Problem& p, const Part& part, const Gradients& g) {
+  const int64_t size = p.N * kBlock;
+  const Tensor h = Tensor::empty({(kChunk + 1) * size}), e = Tensor::empty({kChunk * size});
+  const Tensor carry({size});
+  for (int64_t chunk = p.chunks() - 1; chunk >= 0; --chunk) {
+    replay(p, part, chunk, h.data(), e.data());
+    for (int64_t i = p.steps(chunk) - 1; i >= 0; --i)
+      reverse_row(p, part, chunk * kChunk + i, h.data() + i * size, h.data() + (i + 1) * size,
+                  e.data() + i * size, carry.data(), g);
+  }
+}
+
+// Sequences side by side: the blocks of one add to the same db and dc.
+void reverse(const Problem& p, const Tensor& borders, const Tensor& da, const Gradients& g) {
+  parallel_for(p.B, 1, [&](int64_t b, int64_t) {
+    Gradients own = g;
+    own.da = da.data() + b * p.N * p.D;
+    for (int64_t block = 0; block < p.blocks(); ++block)
+      reverse_part(p, part_of(p, b, block, borders), own);
+  });
+  count_flops(14 * p.B * p.T * p.D * p.N);
+}
+
+}  // namespace
+
+Tensor selective_scan(const Tensor& u, const Tensor& dt, const Tensor& a, const Tensor& b,
+                      const Tensor& c) {
+  const bool fits = u.rank() == 3 && dt.shape() == u.shape() && a.rank() == 2 &&
+                    a.dim(1) == u.dim(2) && b.shape() == Shape{u.dim(0), u.dim(1), a.dim(0)} &&
+                    c.shape() == b.shape();
+  require(fits, "selective_scan: u ", u.shape(), ", dt ", dt.shape(), ", a ", a.shape(), ", b ",
+          b.shape(), ", c ", c.shape(), ", not [B, T, D], [B, T, D], [N, D], [B, T, N], [B, T, N]");
+  const Problem p{u.dim(0),  u.dim(1), u.dim(2), a.dim(0), u.data(),
+                  dt.data(), a.data(), b.data(), c.data()};
+  Tensor y = Tensor::empty(u.shape());
+  const Tensor borders = Tensor::empty({p.borders()});
+  parallel_for(p.B * p.blocks(), 1, [&](int64_t item, int64_t) {
+    forward_part(p, part_of(p, item / p.blocks(), item % p.blocks(), borders), y.data());
+  });
+  count_flops(7 * p.B * p.T * p.D * p.N);
+  record(y, {u, dt, a, b, c}, [=] {  // p points into the tensors captured here
+    const auto target = [](const Tensor& x) {
+      return x.needs_grad() ? x.grad_target() : GradTarget{nullptr, false};
+    };
+    const auto room = [](const Tensor& x) { return x.needs_grad() ? x : Tensor(x.shape()); };
+    const Tensor da({p.B, p.N, p.D}), to_b = room(b), to_c = room(c);
+    const GradTarget du = target(u), ddt = target(dt);
+    reverse(p, borders, da, {y.grad(), du, ddt, nullptr, to_b.grad(), to_c.grad()});
+    if (a.needs_grad())
+      for (int64_t i = 0; i < da.size(); ++i) a.grad()[i % a.size()] += da.data()[i];
+  });
+  return y;
+}
+
+}  // namespace longhaul

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "support/csv.h"
+
+namespace longhaul {
+
+// A column of a CSV file: its name and what it says of a row. Measured ones differ from run to run.
+template <class Row>
+struct Column {
+  const char* name;
+  std::function<std::string(const Row&)> text;
+  bool measured = false;
+};
+
+template <class Row>
+std::string header(const std::vector<Column<Row>>& columns) {
+  std::vector<std::string> names;
+  for (const Column<Row>& column : columns) names.push_back(column.name);
+  return csv_line(names);
+}
+
+template <class Row>
+std::string line(const std::vector<Column<Row>>& columns, const Row& row) {
+  std::vector<std::string> fields;
+  for (const Column<Row>& column : columns) fields.push_back(column.text(row));
+  return csv_line(fields);
+}
+
+}  // namespace longhaul

@@ -1,0 +1,215 @@
+
+#include <cstdlib>
+
+#include "core/builtins.h"
+#include "core/plugin_loader.h"
+#include "harness/suite/suite.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/folder.h"
+#include "tests/helpers/program.h"
+
+using namespace longhaul;
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path plugin(const std::string& name) {
+  return fs::path(LONGHAUL_TEST_PLUGINS) / ("test_plugin_" + name + ".so");
+}
+
+Registry builtins() {
+  Registry registry;
+  register_builtins(registry);
+  return registry;
+}
+
+// What load_plugin says about a file; it must leave the registry as it was.
+std::string refusal(const fs::path& file) {
+  Registry registry = builtins();
+  const std::size_t before = registry.models().size();
+  try {
+    load_plugin(file, registry);
+  } catch (const Error& error) {
+    CHECK(registry.models().size() == before);
+    return error.what();
+  }
+  return "";
+}
+
+// Writes a suite with a plugin's model, a built-in one and the plugin's task, and loads it.
+Suite load(const fs::path& folder, Registry& registry, const std::string& plugins) {
+  std::ofstream(folder / "s.yaml") << "suite: s\nseeds: [0]\nbudget: {steps: 2}\n"
+                                      "defaults: {d_model: 16}\nplugins: "
+                                   << plugins << "\nmodels: [gain, lru]\ntasks: [last, listops]\n";
+  return load_suite(folder / "s.yaml", registry);
+}
+
+}  // namespace
+
+TEST_CASE("plugin: its models and tasks are registered with its path as their origin", "[plugin]") {
+  Registry registry = builtins();
+  load_plugin(plugin("good"), registry);
+  CHECK(registry.model("gain").origin == plugin("good"));
+  CHECK(registry.task("last").origin == plugin("good"));
+  CHECK(registry.model("lru").origin == "builtin");
+  CHECK_NOTHROW(load_plugin(plugin("good"), registry));  // once more does nothing
+  CHECK(loaded_plugins(registry) == std::vector<std::string>{plugin("good")});
+}
+
+TEST_CASE("plugin: what cannot be loaded says why", "[plugin]") {
+  CHECK_THAT(refusal("/no/such.so"), StartsWith("plugin /no/such.so: cannot be loaded: "));
+  CHECK_THAT(refusal(plugin("bare")),
+             Contains("is not a longhaul plugin: it has no LONGHAUL_PLUGIN(...) block"));
+  CHECK_THAT(refusal(plugin("empty")), Contains("registers neither a model nor a task"));
+  const TemporaryFolder folder;
+  std::ofstream(folder.path / "text.so") << "no shared object\n";
+  CHECK_THAT(refusal(folder.path / "text.so"), Contains("cannot be loaded: "));
+}
+
+TEST_CASE("plugin: one for another release or compiler is refused before it runs", "[plugin]") {
+  const std::string own = "', this longhaul is '" + plugin_abi() + "'; rebuild the plugin";
+  CHECK_THAT(refusal(plugin("other_release")),
+             Contains("was built for 'longhaul 0.0 GNU 12 c++20 cxx11abi=1" + own));
+  CHECK_THAT(refusal(plugin("other_compiler")),
+             Contains("was built for 'longhaul 0.1 Clang 3 c++20 cxx11abi=1" + own));
+}
+
+TEST_CASE("plugin: a name that is taken names both origins", "[plugin]") {
+  const std::string path = plugin("duplicate");
+  CHECK(refusal(path) ==
+        "plugin " + path + ": model 'lru' from " + path + " is already registered from builtin");
+}
+
+TEST_CASE("plugin: it is looked for as given, beside the suite and in LONGHAUL_PLUGIN_PATH",
+          "[plugin]") {
+  const TemporaryFolder suite, listed;
+  std::ofstream(suite.path / "beside.so") << "x";
+  std::ofstream(listed.path / "listed.so") << "x";
+  setenv("LONGHAUL_PLUGIN_PATH", ("/no/such/folder:" + listed.path.string()).c_str(), 1);
+  CHECK(find_plugin((suite.path / "beside.so").string()) ==
+        fs::canonical(suite.path / "beside.so"));
+  CHECK(find_plugin("beside.so", suite.path) == fs::canonical(suite.path / "beside.so"));
+  CHECK(find_plugin("listed.so", suite.path) == fs::canonical(listed.path / "listed.so"));
+  std::string message;
+  try {
+    find_plugin("missing.so", suite.path);
+  } catch (const Error& error) {
+    message = error.what();
+  }
+  unsetenv("LONGHAUL_PLUGIN_PATH");
+  CHECK(message == "plugin missing.so: no such file; looked for missing.so, " +
+                       (suite.path / "missing.so").string() + ", /no/such/folder/missing.so, " +
+                       (listed.path / "missing.so").string());
+}
+
+TEST_CASE("plugin: a suite's trials name the plugins that they need, and no others", "[plugin]") {
+  const TemporaryFolder folder;
+  Registry registry = builtins();
+  const Suite suite = load(folder.path, registry, "[" + plugin("good").string() + "]");
+  for (const TrialSpec& spec : grid(suite, registry)) {
+    INFO(spec.model << " on " << spec.task);
+    const bool needed = spec.model == "gain" || spec.task == "last";
+    REQUIRE(spec.plugins.size() == (needed ? 1 : 0));
+    if (needed) CHECK(spec.plugins[0].path == plugin("good"));
+    Registry anew = builtins();
+    load_plugins(spec.plugins, anew);
+    CHECK(anew.models().count("gain") == needed);
+  }
+
+  std::ofstream(folder.path / "again.yaml") << to_yaml(suite);
+  Registry other = builtins();
+  const Suite again = load_suite(folder.path / "again.yaml", other);
+  CHECK(to_yaml(again) == to_yaml(suite));
+}
+
+TEST_CASE("plugin: a suite's bad entries are problems with their line", "[plugin]") {
+  const TemporaryFolder folder;
+  Registry registry = builtins();
+  std::string message;
+  try {
+    load(folder.path, registry, "[missing.so, {a: 1}]");
+  } catch (const Error& error) {
+    message = error.what();
+  }
+  CHECK_THAT(message, Contains("s.yaml:5: plugins: plugin missing.so: no such file"));
+  CHECK_THAT(message,
+             Contains("s.yaml:5: plugins: expected the path of a shared object, found a map"));
+}
+
+TEST_CASE("plugin: a trial does not run with a plugin that was rebuilt since", "[plugin]") {
+  const TemporaryFolder folder;
+  const fs::path copy = folder.path / "copy.so";
+  fs::copy_file(plugin("good"), copy);
+  Registry registry = builtins();
+  const Suite suite = load(folder.path, registry, "[" + copy.string() + "]");
+  const TrialSpec spec = grid(suite, registry).front();
+  const std::string id = spec.id();
+  fs::rename(copy, folder.path / "moved.so");  // the loaded file itself must stay as it is
+  fs::copy_file(plugin("empty"), copy);
+  Registry anew = builtins();
+  CHECK_THROWS_WITH(load_plugins(spec.plugins, anew),
+                    Contains("has changed since the trial was planned"));
+  CHECK(grid(suite, registry).front().id() != id);
+}
+
+TEST_CASE("plugin: a checkpoint brings its plugin along", "[plugin]") {
+  const TemporaryFolder folder;
+  Registry registry = builtins();
+  Suite suite = load(folder.path, registry, "[" + plugin("good").string() + "]");
+  const std::string out = (folder.path / "out").string();
+  const std::string run = "run " + (folder.path / "s.yaml").string() + " --out " + out +
+                          " --set models=[gain] --set tasks=[last] --set seeds=[0]";
+  REQUIRE(longhaul_run(run).status == 0);
+  suite.models.resize(1);
+  suite.tasks.resize(1);
+  const std::string trial = out + "/trials/" + grid(suite, registry).front().id();
+  const Outcome scored = longhaul_run("eval " + trial + "/checkpoint.safetensors -n 20");
+  CHECK(scored.status == 0);
+  CHECK(has(scored.out, "model      gain"));
+}
+
+TEST_CASE("plugin: whatever its constructor throws is an error that names the model", "[plugin]") {
+  const std::string with = " --plugin " + plugin("good").string() + " ";
+  const Outcome outcome = complaint("check throws_in_constructor" + with);
+  CHECK(outcome.status == 2);
+  CHECK(outcome.out == "longhaul: model 'throws_in_constructor' (" + plugin("good").string() +
+                           "): its constructor throws: no such file\n");
+}
+
+TEST_CASE("plugin: check prints every promise and fails for a broken one", "[plugin]") {
+  const std::string with = " --plugin " + plugin("good").string();
+  const Outcome good = longhaul_run("check gain --set start=0.5" + with);
+  CHECK(good.status == 0);
+  CHECK(has(good.out, "ok      causal: step returns what forward does"));
+  CHECK(has(good.out, "all 9 promises are kept"));
+
+  const Outcome undeclared = longhaul_run("check undeclared" + with);
+  CHECK(undeclared.status == 1);
+  CHECK(has(undeclared.out, "BROKEN  causal: every trainable tensor is declared"));
+  CHECK(has(undeclared.out, "1 of 9 promises are broken"));
+
+  const Outcome throws = longhaul_run("check throws_in_forward" + with);
+  CHECK(throws.status == 1);
+  CHECK(has(throws.out, "it throws: not written yet"));
+
+  CHECK(longhaul_run("check last" + with).status == 0);
+}
+
+TEST_CASE("plugin: the commands that take names take plugins, and refuse with status 2",
+          "[plugin]") {
+  const std::string with = " --plugin " + plugin("good").string();
+  CHECK(has(longhaul_run("list models" + with).out, "y = x .* gain (" + plugin("good").string()));
+  CHECK(has(longhaul_run("show model gain" + with).out, "first value of the gains"));
+  CHECK(longhaul_run("sample last -n 2" + with).status == 0);
+  CHECK(longhaul_run("gradcheck gain" + with).status == 0);
+  CHECK(complaint("check gain --plugin nowhere.so").status == 2);
+  const Outcome unread = complaint("check gain --set strat=1" + with);
+  CHECK(unread.status == 2);
+  CHECK(unread.out ==
+        "longhaul: gain: strat: unknown option; did you mean 'start'? known: start\n");
+  CHECK(complaint("check gian" + with)
+            .out.rfind("longhaul: no model or task 'gian'; did you mean 'gain'?", 0) == 0);
+}

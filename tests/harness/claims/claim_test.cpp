@@ -1,0 +1,223 @@
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "core/builtins.h"
+#include "harness/claims/claim.h"
+#include "harness/claims/tables.h"
+#include "longhaul/error.h"
+#include "test_paths.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/fake_registry.h"
+#include "tests/helpers/made_up_results.h"
+#include "tests/helpers/temporary_file.h"
+
+using namespace longhaul;
+using Catch::Matchers::Contains;
+
+namespace {
+
+const std::string kTexts = "claim: made\nsays: It is so.\nsource: nobody\npublished: nothing\n";
+const std::string kSuite =
+    "suite: {seeds: [0, 1, 2], budget: {steps: 5}, models: [copy, mirror], tasks: [coin]}\n";
+const std::string kNumbers =
+    "numbers:\n"
+    "  a: {model: copy, task: coin}\n"
+    "  b: {model: mirror, task: coin}\n"
+    "  gap: {difference: [a, b]}\n";
+const std::string kRule =
+    "confirmed:\n  - {number: gap, seeds: every, at_least: 0.1}\n"
+    "refuted:\n  - {number: gap, at_most: 0}\n";
+
+Claim load(const std::string& yaml) {
+  const TemporaryFile file("made.yaml", yaml);
+  Registry registry = fake_registry();
+  return load_claim(file.path(), registry);
+}
+
+// What load_claim says, without the folder.
+std::string complaint(const std::string& yaml) {
+  const TemporaryFile file("made.yaml", yaml);
+  Registry registry = fake_registry();
+  try {
+    load_claim(file.path(), registry);
+  } catch (const Error& error) {
+    std::string message = error.what();
+    const std::string folder = file.path().parent_path().string() + "/";
+    for (std::size_t at; (at = message.find(folder)) != std::string::npos;)
+      message.erase(at, folder.size());
+    return message;
+  }
+  return "";
+}
+
+Tables tables_of(const std::vector<double>& copy, const std::vector<double>& mirror) {
+  Results results;
+  for (uint64_t seed = 0; seed < copy.size(); ++seed)
+    results.trials.push_back(made_up_trial("copy", "coin", seed, copy[seed]));
+  for (uint64_t seed = 0; seed < mirror.size(); ++seed)
+    results.trials.push_back(made_up_trial("mirror", "coin", seed, mirror[seed]));
+  return exported_tables(results);
+}
+
+Answer answer(const Claim& claim, const Tables& tables) {
+  const auto numbers = take_numbers(claim, tables);
+  return answer_of(check(claim.confirmed, numbers), check(claim.refuted, numbers));
+}
+
+}  // namespace
+
+TEST_CASE("claim: the rule decides on differences seed by seed", "[claim]") {
+  const Claim claim = load(kTexts + kSuite + kNumbers + kRule);
+  CHECK(claim.suite->name == "made");
+  CHECK(answer(claim, tables_of({0.9, 0.5, 0.7}, {0.7, 0.3, 0.5})) == Answer::confirmed);
+  CHECK(answer(claim, tables_of({0.9, 0.5, 0.7}, {0.7, 0.3, 0.65})) == Answer::inconclusive);
+  CHECK(answer(claim, tables_of({0.5, 0.5, 0.5}, {0.5, 0.6, 0.5})) == Answer::refuted);
+  const auto numbers = take_numbers(claim, tables_of({0.9, 0.5, 0.7}, {0.7, 0.3, 0.5}));
+  CHECK(numbers[2].values[1] == Approx(0.2));
+  CHECK(numbers[2].what == "a - b");
+}
+
+TEST_CASE("claim: a value that is missing decides nothing", "[claim]") {
+  const Claim claim = load(kTexts + kSuite + kNumbers + kRule);
+  Results results;
+  for (uint64_t seed = 0; seed < 3; ++seed)
+    for (const char* model : {"copy", "mirror"})
+      results.trials.push_back(made_up_trial(model, "coin", seed, 0.5));
+  diverge(results.trials[3]);
+  const auto numbers = take_numbers(claim, exported_tables(results));
+  CHECK(numbers[1].missing == std::vector<std::string>{"1"});
+  CHECK(numbers[2].missing == std::vector<std::string>{"1"});
+  CHECK_FALSE(check(claim.refuted, numbers)[0].found);
+  CHECK_FALSE(check(claim.refuted, numbers)[0].holds);
+}
+
+TEST_CASE("claim: a rule that nothing, or too much, answers to is a mistake in its file",
+          "[claim]") {
+  const Tables tables = tables_of({0.5, 0.5, 0.5}, {0.4, 0.4, 0.4});
+  const auto numbers_of = [&](const std::string& number) {
+    return take_numbers(load(kTexts + kSuite + "numbers:\n  gap: " + number + "\n" + kRule),
+                        tables);
+  };
+  CHECK_THROWS_WITH(
+      numbers_of("{model: copy, eval_length: 77}"),
+      Contains("made.yaml:7: numbers.gap: no row has eval_length 77; found there: 0"));
+  CHECK_THROWS_WITH(numbers_of("{task: coin}"),
+                    Contains("numbers.gap: 2 rows of seed 0, such as trial"));
+  CHECK(numbers_of("{task: coin, take: smallest}")[0].values == std::vector<double>(3, 0.4));
+}
+
+TEST_CASE("claim: alternatives hold if one of them does", "[claim]") {
+  const Claim claim =
+      load(kTexts + kSuite + kNumbers +
+           "confirmed:\n  - {number: a, seeds: any, above: 0.8}\n"
+           "  - {number: b, seeds: median, below: 0.5}\n"
+           "refuted:\n  - any_of: [{number: a, above: 2}, {number: b, above: 0.5}]\n"
+           "  - {number: a, above: 0.1}\n");
+  CHECK(answer(claim, tables_of({0.9, 0.1, 0.1}, {0.4, 0.4, 0.9})) == Answer::inconclusive);
+  CHECK(answer(claim, tables_of({0.9, 0.1, 0.1}, {0.4, 0.4, 0.5})) == Answer::confirmed);
+  CHECK(answer(claim, tables_of({0.1, 0.1, 0.2}, {0.6, 0.6, 0.9})) == Answer::refuted);
+}
+
+TEST_CASE("claim: all problems of a file come at once, in its order", "[claim]") {
+  CHECK(complaint(kTexts + kSuite + kNumbers + kRule).empty());
+  const std::string found = complaint(
+      "claim: made\nsay: x\nsource: y\npublished: z\n"
+      "suite: {seeds: [0], budget: {steps: 5}, models: [copi], tasks: [coin]}\n"
+      "numbers:\n"
+      "  a: {modle: copy}\n"
+      "  b: {task: corn, column: tast_value}\n"
+      "  c: {difference: [a]}\n"
+      "  d: {ratio: [a, e]}\n"
+      "confirmed: [{number: f, at_least: x}]\n"
+      "refuted: [{number: a, seeds: all}]\n");
+  std::size_t from = 0;
+  for (const char* line : {
+           "made.yaml:1: says: is missing, such as says: ",
+           "made.yaml:2: say: unknown key; did you mean 'says'?",
+           "made.yaml:5: models.copi: no model 'copi'; did you mean 'copy'?",
+           "made.yaml:7: numbers.a.modle: unknown key; did you mean 'model'?",
+           "made.yaml:8: numbers.b.column: found 'tast_value'; did you mean 'test_value'?",
+           "made.yaml:8: numbers.b.task: found 'corn'; did you mean 'coin'? known: coin",
+           "made.yaml:9: numbers.c.difference: found 1 numbers, allowed: 2",
+           "made.yaml:10: numbers.d.ratio: found 'e'; did you mean 'a'? known: a b c",
+           "made.yaml:11: confirmed.number: found 'f'; did you mean 'a'? known: a b c d",
+           "made.yaml:11: confirmed.at_least: found 'x', allowed: a number",
+           "made.yaml:12: refuted.seeds: found 'all'; did you mean 'any'?",
+           "made.yaml:12: refuted: needs a bound: at_least, at_most, above or below",
+       }) {
+    INFO(found);
+    INFO(line);
+    const std::size_t at = found.find(line, from);
+    REQUIRE(at != std::string::npos);
+    from = at;
+  }
+}
+
+TEST_CASE("claim: a measurement's options and values are checked before it runs", "[claim]") {
+  const auto with = [](const std::string& measure, const std::string& number) {
+    return complaint(kTexts + measure + "numbers: {gap: " + number + "}\n" + kRule);
+  };
+  const std::string seeds = "seeds: [0, 1, 2]\n";
+  CHECK(with("measure: solver\n" + seeds, "{column: sweeps}").empty());
+  CHECK_THAT(with("measure: solvr\n" + seeds, "{column: sweeps}"),
+             Contains("no measurement 'solvr'; did you mean 'solver'?"));
+  CHECK_THAT(with("measure: solver\noptions: {legnth: 8}\n" + seeds, "{column: sweeps}"),
+             Contains("options.legnth: unknown key; did you mean 'length'?"));
+  CHECK_THAT(with("measure: solver\ncases: [{case: a, rho: -1}]\n" + seeds, "{column: sweps}"),
+             Contains("cases.rho: found -1") && Contains("found 'sweps'; did you mean 'sweeps'?"));
+}
+
+TEST_CASE("claim: every claim of configs/ loads with what is built in", "[claim]") {
+  Registry registry;
+  register_builtins(registry);
+  const std::filesystem::path folder =
+      std::filesystem::path(LONGHAUL_SOURCE_DIR) / "configs" / "claims";
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    INFO(entry.path());
+    const Claim claim = load_claim(entry.path(), registry);
+    CHECK(claim.name == entry.path().stem());
+    // A claim about time alone repeats its measurement; it draws nothing.
+    if (!claim.suite || !claim.suite->tasks.empty()) CHECK(seeds_of(claim).size() >= 3);
+  }
+}
+
+TEST_CASE("claim: the schema knows the keys that the reader knows", "[claim]") {
+  std::ifstream in(std::filesystem::path(LONGHAUL_SOURCE_DIR) / "configs" / "claim.schema.json");
+  const nlohmann::json schema = nlohmann::json::parse(in);
+  const auto names = [](const nlohmann::json& object) {
+    std::set<std::string> keys;
+    for (const auto& [key, value] : object.at("properties").items()) keys.insert(key);
+    return keys;
+  };
+  const auto known = [](const std::string& part) {
+    const std::vector<std::string> keys = claim_keys(part);
+    return std::set<std::string>(keys.begin(), keys.end());
+  };
+  CHECK(names(schema) == known("claim"));
+  CHECK(names(schema.at("$defs").at("number")) == known("number"));
+  std::set<std::string> condition = known("condition");
+  condition.erase("any_of");  // stands in a condition's place
+  CHECK(names(schema.at("$defs").at("condition")) == condition);
+}
+
+TEST_CASE("claim: what a prediction explains is R^2 of its rows, step by step", "[claim]") {
+  const std::string numbers =
+      "numbers:\n  told: {file: diagnostics, column: value, model: copy, name: measured_change,"
+      " predicted_by: predicted_change}\n"
+      "confirmed: [{number: told, at_least: 0.9}]\nrefuted: [{number: told, below: 0.5}]\n";
+  std::string csv = "model,seed,step,name,value\n";
+  for (int seed = 0; seed < 3; ++seed)
+    for (int step = 1; step <= 3; ++step) {  // seed 2 predicts 2 for each of 1, 2, 3
+      csv += fmt::format("copy,{},{},predicted_change,{}\n", seed, step, seed == 2 ? 2 : step);
+      csv += fmt::format("copy,{},{},measured_change,{}\n", seed, step, step);
+    }
+  const Claim claim = load(kTexts + kSuite + numbers);
+  const ClaimNumber told = take_numbers(claim, {{"diagnostics", read_csv(csv)}}).front();
+  CHECK(told.values == std::vector<double>{1, 1, 0});
+  CHECK_THAT(complaint(kTexts + kSuite + "numbers: {a: {predicted_by: val_value}}\n" + kRule),
+             Contains("numbers.a.predicted_by: belongs to a number with file: diagnostics"));
+}

@@ -1,0 +1,160 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "tests/helpers/catch.h"
+#include "tests/helpers/folder.h"
+#include "tests/helpers/program.h"
+
+using namespace longhaul;
+
+namespace {
+
+nlohmann::json json_of(const std::string& arguments) {
+  const Outcome outcome = longhaul_run(arguments);
+  REQUIRE(outcome.status == 0);
+  return nlohmann::json::parse(outcome.out);
+}
+
+}  // namespace
+
+TEST_CASE("cli: no arguments and --help explain the commands", "[cli]") {
+  const Outcome bare = longhaul_run("");
+  CHECK(bare.status == 0);
+  CHECK(longhaul_run("--help").out == bare.out);
+  for (const char* command :
+       {"run", "throughput", "table", "export", "list", "show", "sample", "data", "eval", "forward",
+        "gradcheck", "doctor", "trial", "check", "new", "claim"}) {
+    INFO(command);
+    CHECK(has(bare.out, std::string("\n  ") + command + " "));
+    CHECK(has(bare.out, std::string("  longhaul ") + command));
+    const Outcome help = longhaul_run(std::string(command) + " --help");
+    CHECK(help.status == 0);
+    CHECK(has(help.out, "Example: longhaul " + std::string(command)));
+  }
+  CHECK(has(longhaul_run("--version").out, "longhaul "));
+}
+
+TEST_CASE("cli: bad arguments are one line that names the nearest, with status 2", "[cli]") {
+  const auto says = [](const std::string& arguments, const std::string& message) {
+    const Outcome outcome = complaint(arguments);
+    INFO(arguments);
+    CHECK(outcome.status == 2);
+    CHECK(outcome.out == "longhaul: " + message + "\n");
+  };
+  says("lsit models", "unknown command 'lsit'; did you mean 'list'? see longhaul --help");
+  says("--vresion", "unknown option '--vresion'; did you mean '--version'? see longhaul --help");
+  says("list models --jsn",
+       "list: unknown option '--jsn'; did you mean '--json'? see longhaul list --help");
+  says("list models tasks", "list: unknown argument 'tasks'; see longhaul list --help");
+  says("show model", "show: NAME is required; see longhaul show --help");
+  says("list modles", "list: found 'modles', allowed: models | tasks | suites | claims");
+  says("sample listops --split dev",
+       "sample: --split: found 'dev', allowed: train | validation | test");
+  CHECK(has(complaint("show task listop").out, "no task 'listop'; did you mean 'listops'?"));
+  CHECK(has(complaint("sample mqar --set vocabulry=9").out,
+            "--set vocabulry: unknown key; did you mean 'vocabulary'?"));
+}
+
+TEST_CASE("cli: list and show agree on what there is", "[cli]") {
+  for (const std::string kind : {"model", "task"})
+    for (const nlohmann::json& entry : json_of("list " + kind + "s --json")) {
+      const std::string name = entry.at("name");
+      INFO(kind << " " << name);
+      const nlohmann::json shown = json_of("show " + kind + " " + name + " --json");
+      CHECK(shown.at("about") == entry.at("about"));
+      CHECK(!shown.at("source").get<std::string>().empty());
+      for (const nlohmann::json& option : shown.at("options")) {
+        CHECK(!option.at("meaning").get<std::string>().empty());
+        CHECK(option.contains("default"));
+      }
+    }
+}
+
+TEST_CASE("cli: list finds the suites of configs/", "[cli]") {
+  const Outcome listed = longhaul_run("list suites");
+  CHECK(listed.status == 0);
+  CHECK(has(listed.out, "\nquick "));
+  CHECK(has(listed.out, "  Four architectures on three tasks"));
+}
+
+TEST_CASE("cli: show prints a task's options and an example", "[cli]") {
+  const Outcome shown = longhaul_run("show task listops");
+  CHECK(shown.status == 0);
+  CHECK(has(shown.out, "max_depth"));
+  CHECK(has(shown.out, "\nexample\n"));
+  const nlohmann::json json = json_of("show task listops --json");
+  CHECK(json.at("vocabulary").get<int>() > 1);
+  CHECK(json.at("version").get<int>() >= 1);
+  CHECK(!json.at("example").at("tokens").empty());
+}
+
+TEST_CASE("cli: sample repeats itself, and differs by seed and split", "[cli]") {
+  const std::string sample = "sample mqar -n 3 --format tsv ";
+  const std::string first = longhaul_run(sample).out;
+  CHECK(std::count(first.begin(), first.end(), '\n') == 4);
+  CHECK(first.rfind("tokens\ttargets\n", 0) == 0);
+  CHECK(longhaul_run(sample).out == first);
+  CHECK(longhaul_run(sample + "--seed 1").out != first);
+  CHECK(longhaul_run(sample + "--split test").out != first);
+}
+
+TEST_CASE("cli: sample's formats hold the same examples", "[cli]") {
+  const nlohmann::json json = json_of("sample listops -n 2 --seed 5 --split test --format json");
+  CHECK(json.at("task") == "listops");
+  CHECK(json.at("split") == "test");
+  REQUIRE(json.at("examples").size() == 2);
+  std::string tokens;
+  for (const int token : json.at("examples")[0].at("tokens"))
+    tokens += (tokens.empty() ? "" : " ") + std::to_string(token);
+  CHECK(has(longhaul_run("sample listops -n 2 --seed 5 --split test --format tsv").out,
+            "\n" + tokens + "\t"));
+}
+
+TEST_CASE("cli: throughput refuses a wrong block before it writes anything", "[cli]") {
+  const TemporaryFolder folder;
+  const std::string out = (folder.path / "out").string();
+  const auto refused = [&](const std::string& set, const std::string& message) {
+    const Outcome outcome = complaint("throughput smoke --out " + out + " --set " + set);
+    INFO(set);
+    CHECK(outcome.status == 2);
+    CHECK(outcome.out == "longhaul: --set " + message + "\n");
+    CHECK(!std::filesystem::exists(out));
+  };
+  refused("'throughput.lengths=[0]'",
+          "throughput.lengths: found '0', allowed: integers, 1 .. 16777216");
+  refused("'throughput.phases=[dekode]'",
+          "throughput.phases: found 'dekode', allowed: train, prefill, decode");
+  refused("throughput.repetitions=-3", "throughput.repetitions: found -3, allowed: 1 .. 10000");
+}
+
+TEST_CASE("cli: throughput measures, keeps what it has, and table and export show it", "[cli]") {
+  const TemporaryFolder folder;
+  const std::string out = (folder.path / "out").string();
+  const std::string measure =
+      "throughput smoke --out " + out +
+      " --set 'models=[lru]' --set 'throughput={lengths: [8], phases: [prefill], tokens: 8, "
+      "repetitions: 1}'";
+  const Outcome first = longhaul_run(measure);
+  CHECK(first.status == 0);
+  CHECK(has(first.out, "prefill, batch 1, "));
+  const std::string csv = read_text(folder.path / "out" / "throughput.csv");
+  CHECK(has(csv, "\nlru,prefill,8,1,"));
+  CHECK(longhaul_run(measure).out == first.out);
+  CHECK(read_text(folder.path / "out" / "throughput.csv") == csv);
+  CHECK(longhaul_run("table " + out).out == first.out);
+  CHECK(has(longhaul_run("table " + out + " --format latex").out, "prefill, batch 1, "));
+  CHECK(longhaul_run("export " + out + " -o " + out + "/csv").status == 0);
+  CHECK(read_text(folder.path / "out" / "csv" / "throughput.csv") == csv);
+}
+
+TEST_CASE("cli: results that cannot be written are a fault of the environment", "[cli]") {
+  CHECK(longhaul_run("list tasks >/dev/full").status == 3);
+}
+
+TEST_CASE("cli: doctor names the libraries and the machine", "[cli]") {
+  const Outcome outcome = longhaul_run("doctor");
+  CHECK(outcome.status == 0);
+  for (const char* part : {"oneDNN", "yaml-cpp", "compiler", "features", "huge pages", "gnuplot"})
+    CHECK(has(outcome.out, part));
+}

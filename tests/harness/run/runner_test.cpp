@@ -1,0 +1,252 @@
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <functional>
+#include <thread>
+
+#include "harness/results/record.h"
+#include "harness/run/runner.h"
+#include "longhaul/error.h"
+#include "test_paths.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/folder.h"
+
+using namespace longhaul;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A trial whose worker (tests/helpers/fake_worker.cpp) does what `order` says.
+TrialSpec trial(const std::string& order, uint64_t seed = 0) {
+  TrialSpec spec;
+  spec.suite = "test";
+  spec.model_name = spec.model = order;
+  spec.task_name = spec.task = "task";
+  spec.seed = seed;
+  return spec;
+}
+
+std::vector<TrialSpec> trials(const std::string& order, uint64_t count) {
+  std::vector<TrialSpec> specs;
+  for (uint64_t seed = 0; seed < count; ++seed) specs.push_back(trial(order, seed));
+  return specs;
+}
+
+struct Bench {
+  TemporaryFolder folder;
+  RunOptions options{1, 1, {3, std::chrono::milliseconds(1)}, LONGHAUL_FAKE_WORKER};
+
+  RunOutcome run(const std::vector<TrialSpec>& specs) const {
+    std::FILE* null = std::fopen("/dev/null", "w");
+    ProgressDisplay display(null);
+    const RunOutcome outcome = run_trials("suite: test\n", specs, folder.path, options, display);
+    std::fclose(null);
+    return outcome;
+  }
+
+  // Runs in a process of its own that does what a test process must not: be killed.
+  pid_t run_apart(const std::vector<TrialSpec>& specs) const {
+    const pid_t child = fork();
+    if (child == 0) _exit(run(specs).interrupted ? 130 : 0);
+    return child;
+  }
+
+  fs::path dir(const TrialSpec& spec) const { return folder.path / "trials" / spec.id(); }
+
+  TrialRecord record(const TrialSpec& spec) const {
+    return record_from_json(nlohmann::json::parse(read_text(dir(spec) / "record.json")));
+  }
+
+  // How often the worker was started.
+  std::size_t starts(const TrialSpec& spec) const {
+    return read_text(dir(spec) / "starts.txt").size();
+  }
+};
+
+bool within_seconds(int seconds, const std::function<bool()>& true_at_last) {
+  for (int tries = 0; tries < seconds * 100; ++tries) {
+    if (true_at_last()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
+}
+
+// Gone, or a zombie that nobody has reaped yet.
+bool has_ended(const std::string& pid) {
+  const std::string stat = read_text("/proc/" + pid + "/stat");
+  const std::size_t name_end = stat.rfind(") ");
+  return name_end == std::string::npos || stat[name_end + 2] == 'Z';
+}
+
+}  // namespace
+
+TEST_CASE("runner: each trial leaves its spec and its record in a folder of its own", "[runner]") {
+  Bench bench;
+  bench.options.threads = 3;
+  const auto specs = trials("succeed", 2);
+  const RunOutcome outcome = bench.run(specs);
+  CHECK(outcome.trials == 2);
+  CHECK(outcome.kept == 0);
+  CHECK(outcome.failures.empty());
+  CHECK(read_text(bench.folder.path / "suite.yaml") == "suite: test\n");
+  for (const TrialSpec& spec : specs) {
+    CHECK(bench.record(spec).status == Status::ok);
+    CHECK(bench.record(spec).attempts == 1);
+    CHECK(bench.record(spec).threads == 3);
+    const auto stored = nlohmann::json::parse(read_text(bench.dir(spec) / "spec.json"));
+    CHECK(trial_from_json(stored).id() == spec.id());
+  }
+}
+
+TEST_CASE("runner: finished trials are kept, new ones are added", "[runner]") {
+  Bench bench;
+  bench.run(trials("succeed", 2));
+  const RunOutcome outcome = bench.run(trials("succeed", 3));
+  CHECK(outcome.trials == 3);
+  CHECK(outcome.kept == 2);
+  for (const TrialSpec& spec : trials("succeed", 3)) CHECK(bench.starts(spec) == 1);
+}
+
+TEST_CASE("runner: a record that is cut short does not count as finished", "[runner]") {
+  Bench bench;
+  const TrialSpec spec = trial("succeed");
+  bench.run({spec});
+  std::ofstream(bench.dir(spec) / "record.json") << "{\"status\": \"o";
+  CHECK(bench.run({spec}).kept == 0);
+  CHECK(bench.record(spec).status == Status::ok);
+}
+
+TEST_CASE("runner: a crash costs one attempt", "[runner]") {
+  const Bench bench;
+  const auto outcome = bench.run({trial("crash_once"), trial("succeed")});
+  CHECK(outcome.failures.empty());
+  CHECK(bench.record(trial("crash_once")).status == Status::ok);
+  CHECK(bench.record(trial("crash_once")).attempts == 2);
+}
+
+TEST_CASE("runner: the same crash twice is not tried again, and is a row", "[runner]") {
+  const Bench bench;
+  const auto outcome = bench.run({trial("crash"), trial("complain"), trial("succeed")});
+  CHECK(outcome.failures.size() == 2);
+  CHECK(bench.starts(trial("crash")) == 2);
+  CHECK(bench.record(trial("crash")).status == Status::failed);
+  CHECK(bench.record(trial("crash")).message == "killed by SIGSEGV");
+  CHECK(bench.record(trial("crash")).attempts == 2);
+  CHECK_FALSE(bench.record(trial("crash")).version.empty());
+  CHECK(bench.starts(trial("complain")) == 2);
+  CHECK(bench.record(trial("complain")).message == "exit status 1: something is wrong");
+  CHECK(bench.record(trial("succeed")).status == Status::ok);
+  CHECK(bench.run({trial("crash")}).failures.size() == 1);  // a kept failure is still one
+}
+
+TEST_CASE("runner: a crash that differs each time is tried as often as the policy allows",
+          "[runner]") {
+  const Bench bench;
+  bench.run({trial("complain_anew")});
+  CHECK(bench.starts(trial("complain_anew")) == 3);
+  CHECK(bench.record(trial("complain_anew")).attempts == 3);
+}
+
+TEST_CASE("runner: a divergence is an outcome: not tried again, no failure", "[runner]") {
+  const Bench bench;
+  CHECK(bench.run({trial("diverge")}).failures.empty());
+  CHECK(bench.starts(trial("diverge")) == 1);
+  CHECK(bench.record(trial("diverge")).status == Status::diverged);
+}
+
+TEST_CASE("runner: running out of memory is told from other crashes", "[runner]") {
+  const Bench bench;
+  bench.run({trial("bad_alloc"), trial("killed")});
+  CHECK(bench.record(trial("bad_alloc")).status == Status::out_of_memory);
+  CHECK(bench.record(trial("killed")).status == Status::out_of_memory);
+}
+
+TEST_CASE("runner: an environment fault ends the suite and leaves no record", "[runner]") {
+  const Bench bench;
+  const auto outcome = bench.run({trial("environment_fault"), trial("succeed", 7)});
+  CHECK(outcome.fault.find("No space left on device") != std::string::npos);
+  CHECK(bench.starts(trial("environment_fault")) == 1);
+  CHECK_FALSE(fs::exists(bench.dir(trial("environment_fault")) / "record.json"));
+  CHECK_FALSE(fs::exists(bench.dir(trial("succeed", 7)) / "record.json"));
+}
+
+TEST_CASE("runner: runs as many trials at once as there are jobs", "[runner]") {
+  Bench bench;
+  SECTION("one") { CHECK(bench.run(trials("alone", 4)).failures.empty()); }
+  SECTION("two") {
+    bench.options.jobs = 2;
+    CHECK(bench.run(trials("meet", 2)).failures.empty());
+  }
+}
+
+TEST_CASE("runner: the same trial twice in a suite runs once", "[runner]") {
+  const Bench bench;
+  CHECK(bench.run({trial("succeed"), trial("succeed")}).trials == 1);
+  CHECK(bench.starts(trial("succeed")) == 1);
+}
+
+TEST_CASE("runner: a second runner on the same folder is refused", "[runner]") {
+  const Bench bench;
+  const TrialSpec hanging = trial("hang");
+  const pid_t first = bench.run_apart({hanging});
+  REQUIRE(within_seconds(5, [&] { return fs::exists(bench.dir(hanging) / "pid.txt"); }));
+  CHECK_THROWS_AS(bench.run({trial("succeed")}), Error);
+  kill(first, SIGKILL);
+  waitpid(first, nullptr, 0);
+  CHECK(bench.run({trial("succeed")}).failures.empty());
+}
+
+TEST_CASE("runner: killed at any moment it leaves whole records, no children, and can go on",
+          "[runner]") {
+  Bench bench;
+  bench.options.jobs = 2;
+  auto specs = trials("slow", 8);
+  const TrialSpec hanging = trial("hang");
+  specs.insert(specs.begin(), hanging);
+  const pid_t runner = bench.run_apart(specs);
+  const auto finished = [&] {
+    return std::count_if(specs.begin(), specs.end(), [&](const TrialSpec& spec) {
+      return fs::exists(bench.dir(spec) / "record.json");
+    });
+  };
+  REQUIRE(within_seconds(
+      5, [&] { return finished() >= 2 && fs::exists(bench.dir(hanging) / "pid.txt"); }));
+  kill(runner, SIGKILL);
+  waitpid(runner, nullptr, 0);
+
+  const std::string orphan = read_text(bench.dir(hanging) / "pid.txt");
+  CHECK(within_seconds(5, [&] { return has_ended(orphan); }));
+  const auto kept = finished();
+  CHECK(kept < 8);
+  specs.erase(specs.begin());
+  CHECK(bench.run(specs).kept == kept);
+  for (const TrialSpec& spec : specs) CHECK(bench.record(spec).status == Status::ok);
+}
+
+TEST_CASE("runner: Ctrl-C stops the children and leaves their trials for the next run",
+          "[runner]") {
+  const Bench bench;
+  const TrialSpec hanging = trial("hang");
+  const pid_t runner = bench.run_apart({hanging, trial("succeed", 1)});
+  REQUIRE(within_seconds(5, [&] { return fs::exists(bench.dir(hanging) / "pid.txt"); }));
+  kill(runner, SIGINT);
+  int status = 0;
+  waitpid(runner, &status, 0);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 130);
+  CHECK(has_ended(read_text(bench.dir(hanging) / "pid.txt")));
+  CHECK_FALSE(fs::exists(bench.dir(hanging) / "record.json"));
+}
+
+TEST_CASE("runner: models take turns, each in its own order", "[runner]") {
+  const std::vector<TrialSpec> order =
+      interleaved({trial("a", 1), trial("a", 0), trial("a", 2), trial("b", 5), trial("b", 4)});
+  std::vector<std::pair<std::string, uint64_t>> names;
+  for (const TrialSpec& spec : order) names.emplace_back(spec.model_name, spec.seed);
+  CHECK(names == std::vector<std::pair<std::string, uint64_t>>{
+                     {"a", 1}, {"b", 5}, {"a", 0}, {"b", 4}, {"a", 2}});
+}

@@ -1,0 +1,198 @@
+
+#include <sstream>
+
+#include "harness/tables/export.h"
+#include "harness/tables/table.h"
+#include "longhaul/error.h"
+#include "tests/helpers/catch.h"
+#include "tests/helpers/made_up_results.h"
+
+using namespace longhaul;
+using Catch::Matchers::Contains;
+
+TEST_CASE("a table for the terminal", "[table]") {
+  CHECK(to_text(make_table(made_up_results())) ==
+        R"(made up: test accuracy in percent, mean ±half-width of the 95% interval over seeds
+
+model                          listops                           mqar       params  train tok/s  activations     state
+----------------------------------------------------------------------------------------------------------------------
+linear_attention            63.2 ±4.8   99.5 ±1.2                      41.8k–43.1k        84.3k     12.3 MiB  64.0 KiB
+odd, "quoted"|50%_of\nrows  25.0 ±2.5*  51.0 ±12.7  (1 of 3 diverged)  41.8k–43.1k        84.3k     12.3 MiB  64.0 KiB
+ünïcode 模型                  diverged  26.0 ±0.0 * (1 of 3 waiting)         43.1k        84.2k     12.3 MiB         -
+----------------------------------------------------------------------------------------------------------------------
+chance                      10.0        10.0
+majority                    12.5        12.5
+shallow                     25.0        25.0
+
+* no learning shown: the test accuracy is not above the best of chance, majority and shallow by both its 95% interval over seeds and that of the test examples
+mean and interval are over the seeds that are not named as failed or waiting
+chance, majority, shallow: scores of rules without a sequence model on the same test examples
+params: least and most over the tasks, whose vocabularies differ; train tok/s: median of the trials; activations: peak, the trials' largest; state: of one sequence in decoding, the trials' largest
+)");
+}
+
+TEST_CASE("a table in markdown", "[table]") {
+  CHECK(to_markdown(make_table(made_up_results())) ==
+        R"(made up: test accuracy in percent, mean ±half-width of the 95% interval over seeds
+
+| model | listops | mqar | params | train tok/s | activations | state |
+|:---|---:|---:|---:|---:|---:|---:|
+| linear_attention | 63.2 ±4.8 | 99.5 ±1.2 | 41.8k–43.1k | 84.3k | 12.3 MiB | 64.0 KiB |
+| odd, "quoted"\|50%\_of\\nrows | 25.0 ±2.5\* | 51.0 ±12.7 (1 of 3 diverged) | 41.8k–43.1k | 84.3k | 12.3 MiB | 64.0 KiB |
+| ünïcode 模型 | diverged | 26.0 ±0.0\* (1 of 3 waiting) | 43.1k | 84.2k | 12.3 MiB | - |
+| chance | 10.0 | 10.0 |  |  |  |  |
+| majority | 12.5 | 12.5 |  |  |  |  |
+| shallow | 25.0 | 25.0 |  |  |  |  |
+
+\* no learning shown: the test accuracy is not above the best of chance, majority and shallow by both its 95% interval over seeds and that of the test examples
+
+mean and interval are over the seeds that are not named as failed or waiting
+
+chance, majority, shallow: scores of rules without a sequence model on the same test examples
+
+params: least and most over the tasks, whose vocabularies differ; train tok/s: median of the trials; activations: peak, the trials' largest; state: of one sequence in decoding, the trials' largest
+)");
+}
+
+TEST_CASE("a table in CSV", "[table]") {
+  CHECK(to_csv(make_table(made_up_results())) ==
+        R"(model,listops,mqar,params,train tok/s,activations,state
+linear_attention,63.2 ±4.8,99.5 ±1.2,41.8k–43.1k,84.3k,12.3 MiB,64.0 KiB
+"odd, ""quoted""|50%_of
+rows",25.0 ±2.5*,51.0 ±12.7 (1 of 3 diverged),41.8k–43.1k,84.3k,12.3 MiB,64.0 KiB
+ünïcode 模型,diverged,26.0 ±0.0* (1 of 3 waiting),43.1k,84.2k,12.3 MiB,-
+chance,10.0,10.0,,,,
+majority,12.5,12.5,,,,
+shallow,25.0,25.0,,,,
+)");
+}
+
+TEST_CASE("a table in LaTeX", "[table]") {
+  CHECK(to_latex(make_table(made_up_results())) == R"(% needs \usepackage{booktabs}
+\begin{table}
+  \centering
+  \begin{tabular}{lrrrrrr}
+    \toprule
+    model & listops & mqar & params & train tok/s & activations & state \\
+    \midrule
+    linear\_attention & 63.2 $\pm$4.8 & 99.5 $\pm$1.2 & 41.8k--43.1k & 84.3k & 12.3 MiB & 64.0 KiB \\
+    odd, "quoted"\textbar{}50\%\_of\textbackslash{}nrows & 25.0 $\pm$2.5$^{*}$ & 51.0 $\pm$12.7 (1 of 3 diverged) & 41.8k--43.1k & 84.3k & 12.3 MiB & 64.0 KiB \\
+    ünïcode 模型 & diverged & 26.0 $\pm$0.0$^{*}$ (1 of 3 waiting) & 43.1k & 84.2k & 12.3 MiB & - \\
+    \midrule
+    chance & 10.0 & 10.0 &  &  &  &  \\
+    majority & 12.5 & 12.5 &  &  &  &  \\
+    shallow & 25.0 & 25.0 &  &  &  &  \\
+    \bottomrule
+  \end{tabular}
+  \caption{made up: test accuracy in percent, mean $\pm$half-width of the 95\% interval over seeds.
+    $^{*}$ no learning shown: the test accuracy is not above the best of chance, majority and shallow by both its 95\% interval over seeds and that of the test examples.
+    mean and interval are over the seeds that are not named as failed or waiting.
+    chance, majority, shallow: scores of rules without a sequence model on the same test examples.
+    params: least and most over the tasks, whose vocabularies differ; train tok/s: median of the trials; activations: peak, the trials' largest; state: of one sequence in decoding, the trials' largest.}
+\end{table}
+)");
+}
+
+TEST_CASE("a name cannot break out of its field", "[table]") {
+  Results results;
+  results.trials = {made_up_trial("[a]&{b}\\~^", "x|y & `z`", 0, 0.5)};
+  const Table table = make_table(results);
+  CHECK_THAT(to_latex(table), Contains("{[}a]\\&\\{b\\}\\textbackslash{}\\textasciitilde{}"
+                                       "\\textasciicircum{} & 50.0"));
+  CHECK_THAT(to_markdown(table), Contains("| x\\|y &amp; \\`z\\` |"));
+}
+
+TEST_CASE("text takes the columns that a terminal gives it", "[table]") {
+  CHECK(display_width("plain") == 5);
+  CHECK(display_width("\u00b11.4") == 4);
+  CHECK(display_width("\u6a21\u578b") == 4);
+  CHECK(display_width("e\u0301") == 1);   // a combining accent
+  CHECK(display_width("\xff\xc3") == 2);  // not UTF-8
+}
+
+TEST_CASE("each column of the terminal's table ends in line", "[table]") {
+  std::istringstream lines(to_text(make_table(made_up_results())));
+  std::vector<std::string> rows;
+  for (std::string line; std::getline(lines, line);)
+    if (line.find("KiB") != std::string::npos || line.find("params  ") != std::string::npos)
+      rows.push_back(line);
+  REQUIRE(rows.size() == 3);  // the header and the two models that have a state
+  CHECK(display_width(rows[0]) == display_width(rows[1]));
+  CHECK(display_width(rows[0]) == display_width(rows[2]));
+}
+
+TEST_CASE("one seed shows no interval", "[table]") {
+  Results results;
+  results.trials = {made_up_trial("lru", "mqar", 0, 0.5), made_up_trial("rnn", "mqar", 0, 0.2)};
+  const Table table = make_table(results);
+  CHECK(table.models[0][1].value == "50.0");
+  CHECK(table.models[0][1].half_width.empty());
+  CHECK(table.models[1][1].at_baseline);
+  CHECK_FALSE(table.models[0][1].at_baseline);
+}
+
+TEST_CASE("lengths of evaluation have columns of their own", "[table]") {
+  Results results;
+  results.trials = {made_up_trial("lru", "mqar", 0, 0.5)};
+  results.trials[0].record->evaluations = {{256, 0.9, 0.9}, {1024, 0.3, 0.4}};
+  const Table table = make_table(results);
+  CHECK(table.header[1] == "mqar @256");
+  CHECK(table.header[2] == "mqar @1024");
+  CHECK(table.models[0][2].value == "30.0");
+  CHECK(make_table(results, "steps").header[1] == "mqar");
+}
+
+TEST_CASE("a bag of tokens that the suite asked for counts as a baseline", "[table]") {
+  Results results;
+  results.trials = {made_up_trial("lru", "mqar", 0, 0.5), made_up_trial("lru", "listops", 0, 0.5)};
+  CHECK_THAT(results_csv(results), !Contains("bag_of_tokens"));
+  results.trials[0].spec.baselines = {"bag_of_tokens"};
+  results.trials[0].record->evaluations[0].baselines.bag_of_tokens = 0.55;
+  results.trials[0].record = record_from_json(to_json(*results.trials[0].record));
+  const Table table = make_table(results);
+  REQUIRE(table.baselines.size() == 4);
+  CHECK(table.baselines[3][0].value == "bag_of_tokens");
+  CHECK(table.baselines[3][1].value == "55.0");
+  CHECK(table.baselines[3][2].value == "-");
+  CHECK(table.models[0][1].at_baseline);
+  CHECK_FALSE(table.models[0][2].at_baseline);
+  CHECK_THAT(results_csv(results), Contains(",tuned,bag_of_tokens\n"));
+  CHECK_THAT(results_csv(results), Contains(",0.55\n"));
+}
+
+TEST_CASE("other metrics have units, keep the mark and leave the baselines out", "[table]") {
+  const Results results = made_up_results();
+  const Table speed = make_table(results, "tokens_per_second");
+  CHECK(speed.models[0][1].value == "84.3k");
+  CHECK(speed.models[0][1].half_width == "248");
+  CHECK(speed.models[1][1].at_baseline);
+  CHECK(speed.baselines.empty());
+  const Table memory = make_table(results, "peak_activation_bytes");
+  CHECK(memory.models[0][1].value == "12.3 MiB");
+  CHECK(memory.models[0][1].half_width.empty());
+  CHECK(make_table(results, "val").models[0][1].value == "62.2");
+}
+
+TEST_CASE("what a model noted is a metric where it is there", "[table]") {
+  Results results;
+  results.trials = {made_up_trial("lru", "mqar", 0, 0.5), made_up_trial("rnn", "mqar", 0, 0.2)};
+  results.trials[1].record->notes = {{"solver.iterations", 6.5}};
+  const Table table = make_table(results, "solver.iterations");
+  CHECK(table.models[0][1].value == "-");
+  CHECK(table.models[1][1].value == "6.5");
+}
+
+TEST_CASE("an unknown metric is an error that names the nearest", "[table]") {
+  CHECK_THROWS_WITH(make_table(made_up_results(), "tokens_per_secnd"),
+                    Contains("did you mean 'tokens_per_second'?"));
+}
+
+TEST_CASE("a suite of which nothing is finished has a table of waiting cells", "[table]") {
+  Results results;
+  results.trials = {made_up_trial("lru", "mqar", 0, 0.5)};
+  results.trials[0].record.reset();
+  const Table table = make_table(results);
+  CHECK(table.models[0][1].value == "waiting");
+  CHECK(table.models[0][2].value == "-");
+  CHECK_FALSE(to_latex(table).empty());
+}

@@ -1,0 +1,106 @@
+// Stands in for `longhaul trial` in the runner's tests. What it does is the spec's model name:
+//
+//   succeed             a record with status ok
+//   diverge             a record with status diverged
+//   crash               SIGSEGV, every time
+//   crash_once          SIGSEGV the first time, then succeed
+//   complain            exit status 1 with the same message every time
+//   complain_anew       exit status 1 with another message every time
+//   bad_alloc           std::bad_alloc that nobody catches
+//   killed              SIGKILL
+//   environment_fault   exit status 3
+//   hang                writes its process number to pid.txt and never ends
+//   slow                succeed after 50 ms
+//   meet                succeed once another trial runs beside it; exit status 1 if none comes
+//   alone               succeed; exit status 1 if another trial runs beside it
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <new>
+#include <thread>
+
+#include "harness/results/record.h"
+#include "harness/results/store.h"
+#include "harness/settings/trial_spec.h"
+#include "support/file.h"
+
+namespace {
+using namespace longhaul;
+namespace fs = std::filesystem;
+
+void sleep_ms(int ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
+
+[[noreturn]] void die(int signal) {
+  std::signal(signal, SIG_DFL);  // a sanitizer may have taken it
+  std::raise(signal);
+  std::abort();
+}
+
+int complain(const std::string& message) {
+  std::cerr << message << std::endl;
+  return 1;
+}
+
+// How many times this trial has been started.
+int count_start(const fs::path& dir) {
+  std::ofstream(dir / "starts.txt", std::ios::app) << "x";
+  return static_cast<int>(fs::file_size(dir / "starts.txt"));
+}
+
+bool meet(const fs::path& dir) {
+  std::ofstream(dir / "here").put('x');
+  for (int tries = 0; tries < 500; ++tries, sleep_ms(10))
+    for (const fs::directory_entry& other : fs::directory_iterator(dir.parent_path()))
+      if (other.path() != dir && fs::exists(other.path() / "here")) return true;
+  return false;
+}
+
+}  // namespace
+
+// fake_worker trial SPEC.json --out DIR --threads N
+int main(int argc, char** argv) {
+  if (argc != 7 || std::string(argv[1]) != "trial") return 2;
+  const fs::path dir = argv[4];
+  std::ifstream in(argv[2]);
+  const TrialSpec spec = trial_from_json(nlohmann::json::parse(in));
+  const std::string& order = spec.model_name;
+  const int start = count_start(dir);
+
+  TrialRecord record;
+  record.status = Status::ok;
+  record.evaluations = {{0, 0.5, 0.5}};
+  record.train_loss = 0.25;
+  record.threads = std::stoi(argv[6]);
+  if (order == "diverge") record.status = Status::diverged;
+  if (order == "crash" || (order == "crash_once" && start == 1)) die(SIGSEGV);
+  if (order == "complain") return complain("something is wrong");
+  if (order == "complain_anew")
+    return complain("wrong for the time number " + std::to_string(start));
+  if (order == "bad_alloc") throw std::bad_alloc();
+  if (order == "killed") die(SIGKILL);
+  if (order == "environment_fault") {
+    complain("No space left on device");
+    return 3;
+  }
+  if (order == "hang") {
+    write_atomically(dir / "pid.txt", std::to_string(getpid()));
+    while (true) sleep_ms(1000);
+  }
+  if (order == "slow") sleep_ms(50);
+  if (order == "meet" && !meet(dir)) return complain("nobody came");
+  if (order == "alone") {
+    const fs::path taken = dir.parent_path() / "taken";
+    const int descriptor = open(taken.c_str(), O_CREAT | O_EXCL, 0644);
+    if (descriptor < 0) return complain("somebody is here");
+    sleep_ms(20);
+    fs::remove(taken);
+  }
+  write_atomically(dir / "record.json", to_json(record).dump());
+  return 0;
+}

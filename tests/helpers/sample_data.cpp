@@ -1,0 +1,189 @@
+#include "tests/helpers/sample_data.h"
+
+#include <png.h>
+
+#include <fstream>
+
+#include "longhaul/error.h"
+#include "longhaul/rng.h"
+#include "tests/helpers/folder.h"
+#include "tests/helpers/make_task.h"
+
+namespace longhaul::sample {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The release's form: "( ( ( [MAX 2 ) 9 ) ] )" for [MAX 2 9 ].
+std::string parenthesised(const std::string& expression) {
+  std::istringstream words(expression);
+  std::vector<std::string> open;
+  for (std::string word; words >> word;) {
+    std::string done = word;
+    if (word == "]") {
+      done = "( " + open.back() + " ] )";
+      open.pop_back();
+    }
+    if (word[0] == '[')
+      open.push_back(word);
+    else if (open.empty())
+      return done;
+    else
+      open.back() = "( " + open.back() + " " + done + " )";
+  }
+  return "";
+}
+
+std::string words(Rng& rng, int64_t count) {
+  static const char* const kWords[] = {"the ", "a \"quoted ",  "film ",
+                                       "of ",  "caf\xc3\xa9 ", "it's "};
+  std::string text;
+  for (int64_t i = 0; i < count; ++i) text += kWords[rng.below(6)];
+  return text + std::to_string(rng.below(1'000'000));
+}
+
+}  // namespace
+
+void write_file(const fs::path& path, const std::string& content) {
+  fs::create_directories(path.parent_path());
+  fs::remove(path);  // some file systems wait for the disk when a file is written over
+  std::ofstream(path, std::ios::binary) << content;
+}
+
+std::string listops_rows(int rows, uint64_t stream) {
+  static const auto task = make_task(
+      "listops",
+      {{"max_depth", int64_t{4}}, {"min_length", int64_t{5}}, {"max_length", int64_t{60}}});
+  std::string content = "Source\tTarget\r\n";
+  for (int row = 0; row < rows; ++row) {
+    Rng rng(stream, "listops rows", row);
+    const Example example = task->draw(rng);
+    const std::string shown = task->show(example);
+    content += parenthesised(shown.substr(0, shown.find(" = "))) + '\t' +
+               std::to_string(example.targets[0]) + "\r\n";
+  }
+  return content;
+}
+
+void write_listops(const fs::path& folder, int rows) {
+  write_file(folder / "basic_train.tsv", listops_rows(rows, 1));
+  write_file(folder / "basic_val.tsv", listops_rows(rows / 4 + 1, 2));
+  write_file(folder / "basic_test.tsv", listops_rows(rows / 4 + 1, 3));
+}
+
+void write_text(const fs::path& folder, int rows) {
+  for (const char* part : {"train", "test"})
+    for (const char* label : {"pos", "neg"})
+      for (int row = 0; row < rows; ++row) {
+        Rng rng(4, std::string(part) + label, row);
+        write_file(folder / part / label / (std::to_string(row) + "_7.txt"),
+                   words(rng, rng.between(3, 40)));
+      }
+}
+
+std::string retrieval_rows(int rows, uint64_t stream) {
+  std::string content;
+  for (int row = 0; row < rows; ++row) {
+    Rng rng(stream, "retrieval rows", row);
+    const std::string label = rng.below(2) ? "1.0" : "0.0", first = words(rng, rng.below(30));
+    content += label + "\tP05-1001\tW06-" + std::to_string(row) + '\t' + first + '\t' +
+               words(rng, rng.below(30)) + '\n';
+  }
+  return content;
+}
+
+void write_retrieval(const fs::path& folder, int rows) {
+  write_file(folder / "new_aan_pairs.train.tsv", retrieval_rows(rows, 1));
+  write_file(folder / "new_aan_pairs.eval.tsv", retrieval_rows(rows / 4 + 1, 2));
+  write_file(folder / "new_aan_pairs.test.tsv", retrieval_rows(rows / 4 + 1, 3));
+}
+
+std::string image_records(int count, uint64_t stream) {
+  std::string content;
+  for (int i = 0; i < count; ++i) {
+    Rng rng(stream, "image records", i);
+    content += static_cast<char>(rng.below(10));
+    for (int byte = 0; byte < 3 * 32 * 32; ++byte) content += static_cast<char>(rng.below(256));
+  }
+  return content;
+}
+
+void write_image(const fs::path& folder, int rows) {
+  for (int batch = 1; batch <= 5; ++batch)
+    write_file(folder / ("data_batch_" + std::to_string(batch) + ".bin"),
+               image_records(rows / 5 + 1, batch));
+  write_file(folder / "test_batch.bin", image_records(rows / 5 + 1, 6));
+}
+
+std::string png(const std::vector<uint8_t>& gray, int width, int height) {
+  png_image image{};
+  image.version = PNG_IMAGE_VERSION;
+  image.width = width;
+  image.height = height;
+  image.format = PNG_FORMAT_GRAY;
+  png_alloc_size_t bytes = 0;
+  require(png_image_write_get_memory_size(image, bytes, 0, gray.data(), 0, nullptr) != 0,
+          "png: ", image.message);
+  std::string content(bytes, '\0');
+  require(
+      png_image_write_to_memory(&image, content.data(), &bytes, 0, gray.data(), 0, nullptr) != 0,
+      "png: ", image.message);
+  return content;
+}
+
+std::string idx_file(const std::vector<uint32_t>& sizes, const std::string& content) {
+  std::string bytes{'\0', '\0', '\x08', static_cast<char>(sizes.size())};
+  for (uint32_t size : sizes)
+    for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(size >> shift & 255);
+  return bytes + content;
+}
+
+void write_digits(const fs::path& folder, int rows) {
+  Rng rng(7, "digits rows");
+  for (const std::string part : {"train", "t10k"}) {
+    const auto count = static_cast<uint32_t>(part == "train" ? rows : rows / 4 + 1);
+    std::string pixels, labels;
+    for (uint32_t i = 0; i < count * 5 * 4; ++i) pixels += static_cast<char>(rng.below(256));
+    for (uint32_t i = 0; i < count; ++i) labels += static_cast<char>(rng.below(10));
+    write_file(folder / (part + "-images-idx3-ubyte"), idx_file({count, 5, 4}, pixels));
+    write_file(folder / (part + "-labels-idx1-ubyte"), idx_file({count}, labels));
+  }
+}
+
+void write_pathfinder(const fs::path& folder, int rows, int side) {
+  std::string metadata;
+  for (int row = 0; row < rows; ++row) {
+    Rng rng(7, "pathfinder rows", row);
+    std::vector<uint8_t> gray(side * side);
+    for (uint8_t& pixel : gray) pixel = static_cast<uint8_t>(rng.below(256));
+    const std::string name = "sample_" + std::to_string(row) + ".png";
+    write_file(folder / "imgs" / "0" / name, png(gray, side, side));
+    metadata += "imgs/0 " + name + ' ' + std::to_string(row) + (rng.below(2) ? " 1" : " 0") +
+                " 1.0 14 4 2 0.5 1 1\n";
+  }
+  write_file(folder / "metadata" / "0.npy", metadata);
+}
+
+OptionMap options_for(const std::string& task) {
+  static const TemporaryFolder folder;
+  const fs::path data = folder.path / task;
+  const bool written = fs::exists(data);
+  if (task == "text") {
+    if (!written) write_text(data, 100);
+  } else if (task == "retrieval") {
+    if (!written) write_retrieval(data, 100);
+  } else if (task == "image") {
+    if (!written) write_image(data, 100);
+  } else if (task == "digits") {
+    if (!written) write_digits(data, 200);
+  } else if (task == "byte_text") {
+    Rng rng(7, "byte text");
+    if (!written) write_file(data, words(rng, 10'000));
+    return {{"file", data.string()}, {"length", int64_t{20}}};
+  } else {
+    return {};
+  }
+  return {{"data", data.string()}};
+}
+
+}  // namespace longhaul::sample
