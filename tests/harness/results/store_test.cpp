@@ -218,8 +218,8 @@ TEST_CASE("a folder without results is an error that names the nearest", "[store
 TEST_CASE("a curve reads back, without a torn last line", "[store]") {
   const TemporaryFolder folder;
   CHECK(read_curve(folder.path).empty());
-  const std::string csv =
-      to_csv({{10, "train", "loss", 2.25}, {10, "validation", "accuracy", 0.1}});
+  const std::string csv = to_csv(
+      std::vector<CurvePoint>{{10, "train", "loss", 2.25}, {10, "validation", "accuracy", 0.1}});
   CHECK(csv == "step,split,metric,value\n10,train,loss,2.25\n10,validation,accuracy,0.1\n");
   write_text(folder.path / "curve.csv", csv + "20,train,lo");
   const std::vector<CurvePoint> curve = read_curve(folder.path);

@@ -3,7 +3,9 @@
 #include <limits>
 #include <map>
 
+#include "harness/results/points.h"
 #include "harness/tables/export.h"
+#include "harness/throughput/solver_csv.h"
 #include "support/csv.h"
 #include "support/file.h"
 #include "support/statistics.h"
@@ -105,7 +107,7 @@ TEST_CASE("the columns are those that users rely on, in their order", "[csv]") {
         "p_vs_best,at_baseline,tokens_per_second,peak_activation_bytes,state_bytes,parameters,"
         "ci95_bootstrap_low,ci95_bootstrap_high");
   CHECK(curves_csv({}) == "trial,step,split,metric,value\n");
-  CHECK(solver_csv({}).empty());
+  CHECK(solver_csv({}, {}).empty());
 }
 
 TEST_CASE("results.csv has a row for each finished trial, failed ones too", "[csv]") {
@@ -212,7 +214,7 @@ TEST_CASE("solver.csv has a row for each model and solver that reported", "[csv]
     results.trials.push_back(trial);
   }
   results.trials.push_back(made_up_trial("lru", "mqar", 0, 0.5));
-  const std::vector<Record> rows = parse_records(solver_csv(results));
+  const std::vector<Record> rows = parse_records(solver_csv(results.trials, results.solvers));
   REQUIRE(rows.size() == 1);
   CHECK(rows[0].at("model") == "rnn");
   CHECK(rows[0].at("solver") == "newton");
@@ -228,7 +230,8 @@ TEST_CASE("export writes the files that have rows, with the curves of finished t
   Results results;
   results.trials = {made_up_trial("lru", "mqar", 0, 0.5)};
   results.trials[0].dir = folder.path;
-  write_atomically(folder.path / "curve.csv", to_csv({{5, "train", "loss", 2.5}}));
+  write_atomically(folder.path / "curve.csv",
+                   to_csv(std::vector<CurvePoint>{{5, "train", "loss", 2.5}}));
 
   const std::vector<std::filesystem::path> files = export_csv(results, folder.path / "out");
   REQUIRE(files.size() == 3);

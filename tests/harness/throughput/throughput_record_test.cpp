@@ -3,6 +3,8 @@
 
 #include "harness/tables/export.h"
 #include "harness/tables/results.h"
+#include "harness/tables/table.h"
+#include "harness/throughput/throughput_csv.h"
 #include "harness/throughput/throughput_record.h"
 #include "harness/throughput/throughput_table.h"
 #include "longhaul/error.h"
