@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "longhaul/error.h"
+#include "support/suggest.h"
 
 namespace longhaul {
 namespace {
@@ -145,9 +145,8 @@ std::string Options::choice(const std::string& name, const std::string& default_
   if (const OptionValue* given = find(name)) {
     value = to_text(*given);
     if (std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
-      const std::string near = nearest(value, allowed);
       problem(name, longhaul::text("found '", value, "', allowed: ", join(allowed, " | "),
-                                   near.empty() ? "" : "; did you mean '" + near + "'?"));
+                                   did_you_mean(value, allowed)));
       value = default_value;
     }
   }
@@ -159,13 +158,8 @@ std::vector<OptionProblem> Options::problems() const {
   std::vector<OptionProblem> all = problems_;
   std::vector<std::string> names;
   for (const OptionInfo& info : declared_) names.push_back(info.name);
-  for (const std::string& name : unread()) {
-    const std::string near = nearest(name, names);
-    all.push_back(
-        {name,
-         longhaul::text("unknown option", near.empty() ? "; " : "; did you mean '" + near + "'? ",
-                        names.empty() ? "there are none" : "known: " + join(names, ", "))});
-  }
+  for (const std::string& name : unread())
+    all.push_back({name, "unknown option" + nearest_and_known(name, names)});
   return all;
 }
 
@@ -184,42 +178,6 @@ void Options::check(const std::string& who) const {
     message +=
         longhaul::text(message.empty() ? "" : "\n", who, ": ", problem.key, ": ", problem.message);
   if (!message.empty()) throw Error(message);
-}
-
-namespace {
-
-// "lr" of learning_rate: the first letters of its words.
-std::string initials(const std::string& name) {
-  std::string letters = name.substr(0, 1);
-  for (std::size_t i = 1; i < name.size(); ++i)
-    if (name[i - 1] == '_') letters += name[i];
-  return letters;
-}
-
-}  // namespace
-
-std::string nearest(const std::string& name, const std::vector<std::string>& candidates) {
-  for (const std::string& candidate : candidates)
-    if (name.size() > 1 && initials(candidate) == name) return candidate;
-  std::string best;
-  std::size_t best_distance = std::max<std::size_t>(2, name.size() / 3) + 1;
-  for (const std::string& candidate : candidates) {
-    std::vector<std::size_t> row(candidate.size() + 1);
-    std::iota(row.begin(), row.end(), 0);
-    for (std::size_t i = 0; i < name.size(); ++i) {
-      std::size_t diagonal = row[0]++;
-      for (std::size_t j = 0; j < candidate.size(); ++j) {
-        const std::size_t replaced = diagonal + (name[i] != candidate[j]);
-        diagonal = row[j + 1];
-        row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, replaced});
-      }
-    }
-    if (row.back() < best_distance) {
-      best_distance = row.back();
-      best = candidate;
-    }
-  }
-  return best;
 }
 
 }  // namespace longhaul

@@ -106,21 +106,6 @@ TEST_CASE("a damaged record names the key and what was found", "[store]") {
   CHECK_THROWS_WITH(record_from_json(json), Contains("evaluations is missing"));
 }
 
-TEST_CASE("write_atomically replaces the file and leaves nothing beside it", "[store]") {
-  const TemporaryFolder folder;
-  const fs::path file = folder.path / "file";
-  write_atomically(file, std::string(100000, 'a'));
-  write_atomically(file, "new");
-  CHECK(read_text(file) == "new");
-  CHECK(std::distance(fs::directory_iterator(folder.path), fs::directory_iterator()) == 1);
-}
-
-TEST_CASE("write_atomically names the path that it cannot write", "[store]") {
-  const TemporaryFolder folder;
-  CHECK_THROWS_AS(write_atomically(folder.path / "none" / "file", ""), std::system_error);
-  CHECK_THROWS_WITH(write_atomically(folder.path / "none" / "file", ""), Contains("none/file"));
-}
-
 TEST_CASE("results come in the suite's order of models, tasks and seeds", "[store]") {
   const TemporaryFolder folder;
   std::vector<TrialSpec> specs;

@@ -1,0 +1,36 @@
+#include "support/json.h"
+
+#include "longhaul/error.h"
+#include "support/file.h"
+
+namespace longhaul {
+
+using nlohmann::json;
+
+json parse_json(std::string_view text) {
+  constexpr int kMaxDepth = 100;
+  const auto check_depth = [](int depth, json::parse_event_t, json&) {
+    require(depth <= kMaxDepth, "nested deeper than ", kMaxDepth, " levels");
+    return true;
+  };
+  try {
+    return json::parse(text, check_depth);
+  } catch (const json::exception& error) {
+    throw Error(error.what());
+  }
+}
+
+json read_json_file(const std::filesystem::path& path) {
+  const std::string content = read_file(path);
+  try {
+    return parse_json(content);
+  } catch (const Error& error) {
+    throw Error(text(path.string(), ": damaged: ", error.what()));
+  }
+}
+
+std::string json_text(const json& value, int indent) {
+  return value.dump(indent, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace longhaul
