@@ -8,7 +8,7 @@ namespace longhaul {
 using nlohmann::json;
 
 json parse_json(std::string_view text) {
-  constexpr int kMaxDepth = 100;
+  static constexpr int kMaxDepth = 100;
   const auto check_depth = [](int depth, json::parse_event_t, json&) {
     require(depth <= kMaxDepth, "nested deeper than ", kMaxDepth, " levels");
     return true;

@@ -13,10 +13,11 @@ namespace {
 template <class Integer>
 void read_integer(const json& found, const std::string& path, Integer& value) {
   constexpr auto kMost = static_cast<uint64_t>(std::numeric_limits<Integer>::max());
-  const bool fits = found.is_number_unsigned() ? found.get<uint64_t>() <= kMost
-                                               : found.is_number_integer() &&
-                                                     std::is_signed_v<Integer>;
-  if (!fits) refuse_type(path, std::is_signed_v<Integer> ? "an integer" : "an integer from 0", found);
+  const bool fits = found.is_number_unsigned()
+                        ? found.get<uint64_t>() <= kMost
+                        : found.is_number_integer() && std::is_signed_v<Integer>;
+  if (!fits)
+    refuse_type(path, std::is_signed_v<Integer> ? "an integer" : "an integer from 0", found);
   value = found.get<Integer>();
 }
 

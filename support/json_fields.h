@@ -50,7 +50,8 @@ template <class Struct>
 inline constexpr auto json_fields = std::tuple<>();
 
 template <class T>
-concept HasJsonFields = std::tuple_size_v<std::remove_const_t<decltype(json_fields<T>)>> > 0;
+concept HasJsonFields = std::tuple_size_v<std::remove_const_t<decltype(json_fields<T>)>> >
+0;
 
 // What becomes of keys that the struct does not have. A file that another version wrote may know
 // more; even there a key that is nearly that of a missing field is refused, as misspelt.

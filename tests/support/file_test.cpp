@@ -90,7 +90,8 @@ TEST_CASE("write_atomically names the path that it cannot write", "[file]") {
   CHECK_THROWS_AS(write_atomically(folder.path / "none" / "file", ""), std::system_error);
   CHECK_THROWS_WITH(write_atomically(folder.path / "none" / "file", ""), Contains("none/file"));
   CHECK_THROWS_WITH(write_atomically(folder.path, ""), Contains(folder.path.string()));
-  CHECK_THROWS_WITH(write_atomically("/dev/full", "x"), Contains("cannot write /dev/full: No space"));
+  CHECK_THROWS_WITH(write_atomically("/dev/full", "x"),
+                    Contains("cannot write /dev/full: No space"));
   CHECK(fs::is_character_file("/dev/full"));
 }
 

@@ -41,16 +41,21 @@ struct Cart {
 }  // namespace
 
 template <>
-inline constexpr auto json_fields<Wheel> =
-    std::tuple{field("radius", &Wheel::radius), field<Key::unless_default>("spokes", &Wheel::spokes)};
+inline constexpr auto json_fields<Wheel> = std::tuple{
+    field("radius", &Wheel::radius), field<Key::unless_default>("spokes", &Wheel::spokes)};
 
 template <>
-inline constexpr auto json_fields<Cart> = std::tuple{
-    field("name", &Cart::name),         field("seats", &Cart::seats),
-    field("seed", &Cart::seed),         field("open", &Cart::open),
-    field("colour", &Cart::colour),     field("wheels", &Cart::wheels),
-    field("options", &Cart::options),   field("price", &Cart::price),
-    field<Key::newer>("speed", &Cart::speed), field<Key::unless_default>("note", &Cart::note)};
+inline constexpr auto json_fields<Cart> =
+    std::tuple{field("name", &Cart::name),
+               field("seats", &Cart::seats),
+               field("seed", &Cart::seed),
+               field("open", &Cart::open),
+               field("colour", &Cart::colour),
+               field("wheels", &Cart::wheels),
+               field("options", &Cart::options),
+               field("price", &Cart::price),
+               field<Key::newer>("speed", &Cart::speed),
+               field<Key::unless_default>("note", &Cart::note)};
 
 }  // namespace longhaul
 
@@ -63,7 +68,8 @@ Cart a_cart() {
   cart.seed = std::numeric_limits<uint64_t>::max();
   cart.colour = Colour::blue;
   cart.wheels = {{0.5, 12}, {std::numeric_limits<double>::quiet_NaN(), std::nullopt}};
-  cart.options = {{"bell", true}, {"gears", int64_t{3}}, {"weight", 1.0}, {"bow", std::string("x")}};
+  cart.options = {
+      {"bell", true}, {"gears", int64_t{3}}, {"weight", 1.0}, {"bow", std::string("x")}};
   return cart;
 }
 
@@ -129,8 +135,8 @@ TEST_CASE("a key that nobody knows is an error", "[json]") {
     cart["sped"] = cart["speed"];
     cart.erase("speed");
   };
-  CHECK_THAT(error_after(misspelt), Catch::Matchers::StartsWith(
-                                        "sped: unknown key; did you mean 'speed'? known: name"));
+  CHECK_THAT(error_after(misspelt),
+             Catch::Matchers::StartsWith("sped: unknown key; did you mean 'speed'? known: name"));
   CHECK(error_after([](json& cart) { cart["wheels"][0]["tyre"] = 1; }) ==
         "wheels[0].tyre: unknown key; known: radius spokes");
 }
@@ -161,7 +167,7 @@ TEST_CASE("JSON that is nested too deeply is refused", "[json]") {
 TEST_CASE("a damaged JSON file is named", "[json]") {
   const TemporaryFolder folder;
   write_atomically(folder.path / "x.json", "{\"a\": ");
-  CHECK_THROWS_WITH(read_json_file(folder.path / "x.json"),
-                    Catch::Matchers::Contains("x.json: damaged: ") &&
-                        Catch::Matchers::Contains("parse error"));
+  CHECK_THROWS_WITH(
+      read_json_file(folder.path / "x.json"),
+      Catch::Matchers::Contains("x.json: damaged: ") && Catch::Matchers::Contains("parse error"));
 }
