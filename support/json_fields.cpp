@@ -40,7 +40,7 @@ void check_keys(const json& object, const std::string& path, const std::vector<s
   for (const auto& [key, value] : object.items()) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
     if (unknown == UnknownKeys::ignore && nearest(key, missing).empty()) continue;
-    throw Error(text(path_to(path, key), ": unknown key", nearest_and_known(key, known)));
+    throw Error(text(path_to(path, key), ": unknown key", nearest_and_known(key, known, missing)));
   }
 }
 

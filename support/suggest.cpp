@@ -53,9 +53,9 @@ std::string did_you_mean(const std::string& name, const std::vector<std::string>
 }
 
 std::string nearest_and_known(const std::string& name, const std::vector<std::string>& known,
-                              const std::vector<std::string>& also) {
-  std::vector<std::string> candidates = known;
-  candidates.insert(candidates.end(), also.begin(), also.end());
+                              const std::vector<std::string>& rather) {
+  std::vector<std::string> candidates = rather;
+  candidates.insert(candidates.end(), known.begin(), known.end());
   const std::string near = did_you_mean(name, candidates);
   std::string message = near.empty() ? ";" : near;
   message += known.empty() ? " there are none" : " known:";

@@ -10,8 +10,9 @@ namespace longhaul {
 std::string did_you_mean(const std::string& name, const std::vector<std::string>& candidates);
 
 // The same with all names behind it, as the end of an error: "; did you mean 'a'? known: a b c",
-// "; known: a b c", "; there are none". `also`: names that may be meant and are not listed.
+// "; known: a b c", "; there are none". `rather`: names that are suggested too, before others that
+// are as near, and not listed.
 std::string nearest_and_known(const std::string& name, const std::vector<std::string>& known,
-                              const std::vector<std::string>& also = {});
+                              const std::vector<std::string>& rather = {});
 
 }  // namespace longhaul
