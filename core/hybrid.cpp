@@ -43,6 +43,25 @@ std::unique_ptr<Mixer> make_layer(const std::string& name, const std::vector<Mod
   return made;
 }
 
+// Every mixer that has post-hoc changes makes this one, of the options that it would read; what it
+// sets is set for it alone.
+OptionMap change_mixers(const std::vector<ModelInfo>& mixers, OptionMap options,
+                        const PostHocChange& change) {
+  for (const ModelInfo& mixer : mixers) {
+    if (!mixer.post_hoc) continue;
+    const std::string prefix = mixer.name + ".";
+    OptionMap own = options;
+    for (const auto& [key, value] : options)
+      if (key.starts_with(prefix)) own[key.substr(prefix.size())] = value;
+    for (const auto& [key, value] : mixer.post_hoc(own, change))
+      if (const auto before = own.find(key); before == own.end() || before->second != value)
+        options[prefix + key] = value;
+  }
+  return options;
+}
+
+bool has_post_hoc(const ModelInfo& mixer) { return mixer.post_hoc != nullptr; }
+
 }  // namespace
 
 std::vector<std::string> mixers_of(const std::string& model) {
@@ -72,22 +91,11 @@ ModelInfo hybrid(const std::string& name, const std::vector<ModelInfo>& mixers) 
   info.direction = common_direction(name, mixers);
   info.origin = list(mixers, &ModelInfo::origin, " + ");
   info.make = [name, mixers](MixerContext& context) { return make_layer(name, mixers, context); };
+  if (std::any_of(mixers.begin(), mixers.end(), has_post_hoc))
+    info.post_hoc = [mixers](OptionMap options, const PostHocChange& change) {
+      return change_mixers(mixers, std::move(options), change);
+    };
   return info;
-}
-
-bool is_option(const std::string& key, const std::string& name) {
-  return key == name || key.ends_with("." + name);
-}
-
-bool has_option(const OptionMap& options, const std::string& name) {
-  return std::any_of(options.begin(), options.end(),
-                     [&](const auto& option) { return is_option(option.first, name); });
-}
-
-void set_option(OptionMap& options, const std::string& name, const OptionValue& value) {
-  if (!has_option(options, name)) options[name] = value;
-  for (auto& [key, held] : options)
-    if (is_option(key, name)) held = value;
 }
 
 }  // namespace longhaul

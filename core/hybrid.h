@@ -13,13 +13,8 @@ std::string hybrid_name(const std::vector<std::string>& mixers);
 
 // A model whose layers have these mixers in turn. An option goes to every mixer that has one of its
 // name, or to one alone as "lru.state"; each sees only its own. Throws Error where the mixers agree
-// on no direction, or where one of them is a whole network.
+// on no direction, or where one of them is a whole network. A post-hoc change is made by every mixer
+// that has such changes; the recurrences inside are not studied.
 ModelInfo hybrid(const std::string& name, const std::vector<ModelInfo>& mixers);
-
-// For one option of a model that may be a hybrid, where its key is "transformer.post_hoc".
-bool is_option(const std::string& key, const std::string& name);
-bool has_option(const OptionMap& options, const std::string& name);
-// Of every mixer that has it; if none has, NAME itself.
-void set_option(OptionMap& options, const std::string& name, const OptionValue& value);
 
 }  // namespace longhaul

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cctype>
 #include <new>
+#include <utility>
 
 #include "core/hybrid.h"
 #include "longhaul/error.h"
+#include "longhaul/ops.h"
 
 namespace longhaul {
 namespace {
@@ -25,15 +27,16 @@ void insert(std::map<std::string, Info>& entries, Info info, const char* kind) {
   entries.emplace(info.name, std::move(info));
 }
 
-// A constructor may throw what it likes; the host knows Error and a lack of memory.
-template <class Info, class Make>
-Make named(const Info& info, const char* kind, Make make) {
-  return [=, name = info.name, origin = info.origin](auto& context) {
+// What a plugin hands in may throw what it likes; the host knows Error and a lack of memory.
+template <class Info, class Function>
+Function named(const Info& info, const char* kind, const char* part, Function function) {
+  if (!function) return function;
+  return [=, name = info.name, origin = info.origin](auto&&... given) {
     const auto failed = [&](const char* why) {
-      return Error(text(kind, " '", name, "' (", origin, "): its constructor throws: ", why));
+      return Error(text(kind, " '", name, "' (", origin, "): its ", part, " throws: ", why));
     };
     try {
-      return make(context);
+      return function(std::forward<decltype(given)>(given)...);
     } catch (const Error&) {
       throw;
     } catch (const std::bad_alloc&) {
@@ -64,14 +67,19 @@ const Info& lookup(const std::map<std::string, Info>& entries, const std::string
 
 void Registry::add(ModelInfo info) {
   info.origin = origin_;
-  if (info.make) info.make = named(info, "model", std::move(info.make));
-  if (info.make_network) info.make_network = named(info, "model", std::move(info.make_network));
+  const auto name = [&](const char* part, auto& function) {
+    function = named(info, "model", part, std::move(function));
+  };
+  name("constructor", info.make);
+  name("constructor", info.make_network);
+  name("post_hoc", info.post_hoc);
+  name("recurrence", info.recurrence);
   insert(models_, std::move(info), "model");
 }
 
 void Registry::add(TaskInfo info) {
   info.origin = origin_;
-  info.make = named(info, "task", std::move(info.make));
+  info.make = named(info, "task", "constructor", std::move(info.make));
   insert(tasks_, std::move(info), "task");
 }
 

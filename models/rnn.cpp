@@ -73,16 +73,42 @@ const std::map<std::string, Solver> kSolvers = {{"auto", Solver::automatic},
                                                 {"jacobi", Solver::jacobi},
                                                 {"elk", Solver::elk}};
 
+void read_solver(RecurrenceSpec& spec, Options& o) {
+  spec.solver = kSolvers.at(o.choice("solver", "auto",
+                                     {"auto", "sequential", "newton", "quasi_newton", "first_order",
+                                      "fixed_a", "picard", "jacobi", "elk"},
+                                     "how the recurrence is solved; auto: as measured faster"));
+  spec.tolerance =
+      o.number("tolerance", 1e-6, "a solver stops when no step's residual is larger", 0);
+  spec.max_iterations = static_cast<int>(
+      o.integer("max_iterations", 100, "a solver stops after as many sweeps", 1, 1 << 20));
+  spec.sweeps = static_cast<int>(o.integer(
+      "sweeps", 0, "exactly as many sweeps, converged or not; 0: until converged", 0, 1 << 20));
+  spec.clip =
+      o.number("iterate_clip", 1, "bound of the iterates; every solution lies within 1", 1, 1e8);
+  spec.damping = o.number("damping", 1e-3, "elk: weight of staying near the last iterate", 0);
+  spec.audit = o.flag("audit", false, "also solve sequentially and record the differences");
+  if (spec.sweeps && (spec.solver == Solver::automatic || spec.solver == Solver::sequential))
+    o.problem("sweeps", "sweeps needs a solver that sweeps, such as newton or fixed_a");
+}
+
+StudiedRecurrence read_recurrence(Options& o, int64_t d_model) {
+  StudiedRecurrence r;
+  r.width = d_model;
+  r.spec.cell = kCells.at(o.choice("cell", "tanh", {"tanh", "gru", "lstm"}, "the recurrent cell"));
+  r.block = o.integer("block", 0, "width of the blocks of the recurrent matrix; 0: dense");
+  r.rho = o.number("rho", 1, "scale of the recurrent matrix at first; 1: orthogonal", 0);
+  read_solver(r.spec, o);
+  return r;
+}
+
 class Rnn final : public Mixer {
  public:
   explicit Rnn(MixerContext& c) : N_(c.d_model()) {
     Options& o = c.options();
-    spec_.cell = kCells.at(o.choice("cell", "tanh", {"tanh", "gru", "lstm"}, "the recurrent cell"));
-    int64_t block = o.integer("block", 0, "width of the blocks of the recurrent matrix; 0: dense");
-    const double rho =
-        o.number("rho", 1, "scale of the recurrent matrix at first; 1: orthogonal", 0);
-    read_solver(o);
-    if (block == 0) block = N_;
+    const StudiedRecurrence given = read_recurrence(o, N_);
+    spec_ = given.spec;
+    int64_t block = given.block ? given.block : N_;
     if (block > N_ || N_ % block != 0) {
       o.problem("block", text("block ", block, " does not divide d_model ", N_));
       block = N_;
@@ -91,7 +117,7 @@ class Rnn final : public Mixer {
     w_ = c.weight("W", N_, gates * N_);
     b_ = c.parameter("b", {gates * N_}, spec_.cell == Cell::lstm ? open_forget_gate() : zeros(),
                      {.decay = false});
-    r_ = c.parameter("R", {gates, N_ / block, block, block}, orthogonal(rho));
+    r_ = c.parameter("R", {gates, N_ / block, block, block}, orthogonal(given.rho));
     out_ = c.weight("out", N_, N_);
   }
 
@@ -110,25 +136,6 @@ class Rnn final : public Mixer {
   }
 
  private:
-  void read_solver(Options& o) {
-    spec_.solver = kSolvers.at(o.choice("solver", "auto",
-                                        {"auto", "sequential", "newton", "quasi_newton",
-                                         "first_order", "fixed_a", "picard", "jacobi", "elk"},
-                                        "how the recurrence is solved; auto: as measured faster"));
-    spec_.tolerance =
-        o.number("tolerance", 1e-6, "a solver stops when no step's residual is larger", 0);
-    spec_.max_iterations = static_cast<int>(
-        o.integer("max_iterations", 100, "a solver stops after as many sweeps", 1, 1 << 20));
-    spec_.sweeps = static_cast<int>(o.integer(
-        "sweeps", 0, "exactly as many sweeps, converged or not; 0: until converged", 0, 1 << 20));
-    spec_.clip =
-        o.number("iterate_clip", 1, "bound of the iterates; every solution lies within 1", 1, 1e8);
-    spec_.damping = o.number("damping", 1e-3, "elk: weight of staying near the last iterate", 0);
-    spec_.audit = o.flag("audit", false, "also solve sequentially and record the differences");
-    if (spec_.sweeps && (spec_.solver == Solver::automatic || spec_.solver == Solver::sequential))
-      o.problem("sweeps", "sweeps needs a solver that sweeps, such as newton or fixed_a");
-  }
-
   Init open_forget_gate() const {  // order i, f, g, o
     return [N = N_](Tensor& values, Rng&) {
       std::fill_n(values.data(), values.size(), 0.0f);
@@ -151,5 +158,6 @@ LONGHAUL_PLUGIN(rnn) {
        .about = "nonlinear recurrence (tanh, gru or lstm), sequential or solved in parallel",
        .source = "Elman 1990; Cho et al. 2014; Hochreiter and Schmidhuber 1997; solver Lim et al. "
                  "2023, arXiv:2309.12252",
-       .direction = Direction::causal});
+       .direction = Direction::causal,
+       .recurrence = read_recurrence});
 }

@@ -253,11 +253,20 @@ class Transformer final : public Mixer {
   Tensor q_, k_, v_, out_, slopes_, r1_, r2_;
 };
 
+OptionMap change_after_training(OptionMap options, const PostHocChange& change) {
+  options["post_hoc"] = change.name;
+  options["post_hoc_factor"] = std::max(
+      1.0, static_cast<double>(change.tested_length) / static_cast<double>(change.trained_length));
+  options["trained_length"] = change.trained_length;
+  return options;
+}
+
 }  // namespace
 
 LONGHAUL_PLUGIN(transformer) {
   registry.mixer<Transformer>({.name = "transformer",
                                .about = "multi-head softmax attention",
                                .source = "Vaswani et al. 2017, arXiv:1706.03762, section 3.2",
-                               .direction = Direction::either});
+                               .direction = Direction::either,
+                               .post_hoc = change_after_training});
 }

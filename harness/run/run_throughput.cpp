@@ -29,13 +29,16 @@ Rows with_earlier(const Rows& rows, const Rows& earlier) {
   return all;
 }
 
-void run_solvers(std::vector<TrialSpec> models, const ThroughputPlan& plan,
-                 const std::filesystem::path& out, int threads, ProgressDisplay& display) {
-  std::erase_if(models, [](const TrialSpec& spec) { return spec.model != "rnn"; });
+void run_solvers(std::vector<TrialSpec> models, const Registry& registry,
+                 const ThroughputPlan& plan, const std::filesystem::path& out, int threads,
+                 ProgressDisplay& display) {
+  std::erase_if(models, [&](const TrialSpec& spec) {
+    return registry.model(spec.model).recurrence == nullptr;
+  });
   if (models.empty()) return;
   SuiteProgress progress;
   progress.total = static_cast<int64_t>(models.size() * plan.lengths.size());
-  measure_solvers(models, plan, threads, read_solvers(out),
+  measure_solvers(models, registry, plan, threads, read_solvers(out),
                   [&](const std::vector<SolverRecord>& rows, const std::string& doing) {
                     write_solvers(out, rows);
                     progress.finished = static_cast<int64_t>(rows.size());
@@ -67,7 +70,7 @@ Rows run_throughput(const Suite& suite, const Registry& registry, const std::fil
   const std::vector<TrialSpec> models = timed_models(suite, registry);
   const ThroughputPlan plan = suite.throughput.value_or(ThroughputPlan());
   const Rows rows = measure_throughput(models, registry, plan, threads, kept, report);
-  run_solvers(models, plan, out, threads, display);
+  run_solvers(models, registry, plan, out, threads, display);
   display.clear();
   write_atomically(out / "throughput.csv", throughput_csv(rows));
   return rows;

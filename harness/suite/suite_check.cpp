@@ -15,13 +15,13 @@ void check_post_hoc(const Suite& suite, const Registry& registry, const Section&
     std::vector<std::string> problems;
     const bool known =
         std::any_of(suite.models.begin(), suite.models.end(), [&](const ModelEntry& entry) {
-          OptionMap options = entry.options;
-          set_option(options, "post_hoc", change);
-          const OptionCheck check = check_model(registry.model(entry.base),
-                                                settings_of(suite, entry, {}), kAnyLength, options);
-          for (const OptionProblem& problem : check.problems)
-            if (is_option(problem.key, "post_hoc")) problems.push_back(problem.message);
-          return has_option(check.resolved, "post_hoc") && check.problems.empty();
+          const ModelInfo model = registry.model(entry.base);
+          if (!model.post_hoc) return false;
+          const OptionMap options = model.post_hoc(entry.options, {change, kAnyLength, kAnyLength});
+          const OptionCheck check =
+              check_model(model, settings_of(suite, entry, {}), kAnyLength, options);
+          for (const OptionProblem& problem : check.problems) problems.push_back(problem.message);
+          return check.problems.empty();
         });
     if (!known)
       file.problem("evaluate", text("post_hoc: ", change, ": ",

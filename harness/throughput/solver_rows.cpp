@@ -1,7 +1,6 @@
 #include "harness/throughput/solver_rows.h"
 
 #include <algorithm>
-#include <initializer_list>
 
 #include "harness/throughput/solver_study.h"
 #include "longhaul/error.h"
@@ -9,32 +8,23 @@
 namespace longhaul {
 namespace {
 
-template <class Value>
-Value option(const TrialSpec& spec, const char* name) {
-  return std::get<Value>(spec.model_options.at(name));
-}
-
-template <class Enum>
-Enum named(const std::string& name, std::initializer_list<Enum> all, const char* (*name_of)(Enum)) {
-  return *std::find_if(all.begin(), all.end(), [&](Enum value) { return name == name_of(value); });
-}
-
-SolverCase case_of(const TrialSpec& spec, const ThroughputPlan& plan, int threads) {
+SolverCase case_of(const TrialSpec& spec, const Registry& registry, const ThroughputPlan& plan,
+                   int threads) {
+  Options options(spec.model_options);
+  const StudiedRecurrence studied =
+      registry.model(spec.model).recurrence(options, spec.settings.d_model);
   SolverCase c;
-  c.cell = named(option<std::string>(spec, "cell"), {Cell::tanh, Cell::gru, Cell::lstm}, cell_name);
-  c.solver =
-      named(option<std::string>(spec, "solver"),
-            {Solver::sequential, Solver::newton, Solver::quasi_newton, Solver::first_order,
-             Solver::fixed_a, Solver::picard, Solver::jacobi, Solver::elk, Solver::automatic},
-            solver_name);
+  c.cell = studied.spec.cell;
+  c.solver = studied.spec.solver;
   if (c.solver == Solver::sequential || c.solver == Solver::automatic) c.solver = Solver::newton;
-  c.rho = option<double>(spec, "rho");
-  c.width = spec.settings.d_model;
-  c.block = option<int64_t>(spec, "block");
+  c.rho = studied.rho;
+  c.width = studied.width;
+  c.block = studied.block;
   c.threads = threads;
-  c.tolerance = option<double>(spec, "tolerance");
-  c.max_iterations = static_cast<int>(option<int64_t>(spec, "max_iterations"));
-  c.clip = option<double>(spec, "iterate_clip");
+  c.tolerance = studied.spec.tolerance;
+  c.max_iterations = studied.spec.max_iterations;
+  c.clip = studied.spec.clip;
+  c.damping = studied.spec.damping;
   c.repetitions = static_cast<int>(plan.repetitions);
   return c;
 }
@@ -81,12 +71,13 @@ bool is_same(const SolverRecord& a, const SolverRecord& b) {
 }  // namespace
 
 std::vector<SolverRecord> measure_solvers(const std::vector<TrialSpec>& models,
-                                          const ThroughputPlan& plan, int threads,
+                                          const Registry& registry, const ThroughputPlan& plan,
+                                          int threads,
                                           const std::vector<SolverRecord>& kept,
                                           const SolverProgress& report) {
   std::vector<SolverRecord> rows;
   for (const TrialSpec& spec : models) {
-    SolverCase c = case_of(spec, plan, threads);
+    SolverCase c = case_of(spec, registry, plan, threads);
     for (const int64_t length : plan.lengths) {
       c.length = length;
       SolverRecord row = planned(spec, c);

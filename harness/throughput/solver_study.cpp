@@ -48,6 +48,7 @@ struct Problem {
     spec.tolerance = c.tolerance;
     spec.max_iterations = c.max_iterations ? c.max_iterations : static_cast<int>(c.length);
     spec.clip = c.clip;
+    spec.damping = c.damping;
   }
 
   struct Pass {

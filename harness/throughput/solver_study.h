@@ -21,6 +21,7 @@ struct SolverCase {
   double tolerance = 1e-6;
   int max_iterations = 0;  // 0: `length`, which always suffices
   double clip = 1e8;       // of the iterates, where DEER clips; 1 keeps them where solutions lie
+  double damping = 1e-3;   // of elk
   int repetitions = 5;     // timed runs, of which the median counts; 0: no times
   uint64_t seed = 0;
 };

@@ -2,31 +2,31 @@
 
 #include <algorithm>
 
-#include "core/hybrid.h"
 #include "harness/data/baselines.h"
 #include "harness/data/batches.h"
 #include "harness/train/lanes.h"
 #include "harness/train/trainer.h"
+#include "longhaul/error.h"
 
 namespace longhaul {
 namespace {
 
-// The trained model with its mixers' option post_hoc changed. No parameter depends on that option.
-Model with_post_hoc(const Model& model, const TrialSpec& spec, const Registry& registry,
-                    const std::string& change, int64_t trained, int64_t length,
-                    const TaskShape& shape) {
-  OptionMap options = spec.model_options;
-  set_option(options, "post_hoc", change);
-  set_option(options, "post_hoc_factor",
-             std::max(1.0, static_cast<double>(length) / static_cast<double>(trained)));
-  set_option(options, "trained_length", trained);
-  Options reader(options);
-  Model changed(registry.model(spec.model), reader, spec.settings, shape, spec.seed);
+// The trained model built anew with that change of it, and its parameters.
+Model with_post_hoc(const Model& model, const ModelInfo& info, const TrialSpec& spec,
+                    const PostHocChange& change, const TaskShape& shape) {
+  Options reader(info.post_hoc(spec.model_options, change));
+  Model changed(info, reader, spec.settings, shape, spec.seed);
   reader.check(spec.model_name);
-  for (std::size_t i = 0; i < model.parameters().size(); ++i) {
+  const std::size_t count = model.parameters().size();
+  bool same = changed.parameters().size() == count;
+  for (std::size_t i = 0; same && i < count; ++i) {
     const Tensor& from = model.parameters()[i].value;
-    std::copy_n(from.data(), from.size(), changed.parameters()[i].value.data());
+    const Tensor& to = changed.parameters()[i].value;
+    same = to.shape() == from.shape();
+    if (same) std::copy_n(from.data(), from.size(), to.data());
   }
+  require(same, "model '", info.name, "': its post-hoc change ", change.name,
+          " has other parameters than the trained model");
   return changed;
 }
 
@@ -36,6 +36,7 @@ std::vector<Evaluation> run_tests(const Model& model, const TrialSpec& spec,
                                   const Registry& registry, const Task& trained,
                                   const std::vector<TestTask>& tests, const TaskShape& shape,
                                   double validation) {
+  const ModelInfo info = registry.model(spec.model);
   std::vector<Evaluation> evaluations;
   for (const TestTask& test : tests) {
     const std::vector<Batch> batches =
@@ -48,11 +49,11 @@ std::vector<Evaluation> run_tests(const Model& model, const TrialSpec& spec,
                              baselines, score.calibration_error});
     };
     add(model, "");
-    if (!has_option(spec.model_options, "post_hoc")) continue;
-    for (const std::string& change : spec.evaluate.post_hoc)
-      add(with_post_hoc(model, spec, registry, change, trained.max_length(),
-                        test.task->max_length(), shape),
-          change);
+    if (!info.post_hoc) continue;
+    for (const std::string& name : spec.evaluate.post_hoc) {
+      const PostHocChange change{name, trained.max_length(), test.task->max_length()};
+      add(with_post_hoc(model, info, spec, change, shape), name);
+    }
   }
   return evaluations;
 }

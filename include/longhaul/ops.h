@@ -243,6 +243,15 @@ struct SolverReport {
 Tensor nonlinear_recurrence(const Tensor& u, const Tensor& recurrent, const RecurrenceSpec& spec,
                             SolverReport* report = nullptr);
 
+// A recurrence as a model has it, for the study of its solver (ModelInfo::recurrence): how it is
+// solved, its width N and the width of its matrices' blocks, 0 for dense, and their spectral radius
+// at first.
+struct StudiedRecurrence {
+  RecurrenceSpec spec;
+  int64_t width = 0, block = 0;
+  double rho = 1;
+};
+
 // One more step: u [B, G N] -> h [B, N], what nonlinear_recurrence returns there. `state`
 // [B, recurrence_state], at first zeros, is replaced by a new one. Decoding only: no gradient.
 int64_t recurrence_state(int64_t N, const RecurrenceSpec& spec);  // values of one sequence

@@ -14,6 +14,14 @@ namespace longhaul {
 // Which positions a model can be built to see.
 enum class Direction { causal, bidirectional, either };
 
+// A change of a trained model, made to score it on inputs longer than those it was trained on.
+struct PostHocChange {
+  std::string name;  // a word of a suite's `evaluate: {post_hoc: [...]}`
+  int64_t trained_length, tested_length;
+};
+
+struct StudiedRecurrence;  // longhaul/ops.h
+
 struct ModelInfo {
   std::string name;    // equals the file's stem
   std::string about;   // one line
@@ -22,6 +30,15 @@ struct ModelInfo {
   std::string origin = {};  // "builtin" or the plugin's path; filled in by the registry
   std::function<std::unique_ptr<Mixer>(MixerContext&)> make = {};
   std::function<std::unique_ptr<Network>(NetworkContext&)> make_network = {};  // or this one
+
+  // What some models tell the harness beside; most leave both empty.
+  // For a model with post-hoc changes: the options to build it with again, from those it was
+  // trained with. No parameter may depend on what is changed. The constructor refuses a name that
+  // it does not know, as any wrong option.
+  std::function<OptionMap(OptionMap options, const PostHocChange&)> post_hoc = {};
+  // For a mixer around nonlinear_recurrence: the recurrence that these options make at this
+  // d_model. A throughput phase compares its solver with the loop over time (solver.csv).
+  std::function<StudiedRecurrence(Options&, int64_t d_model)> recurrence = {};
 };
 
 struct TaskInfo {

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/builtins.h"
 #include "harness/throughput/solver_rows.h"
 #include "harness/throughput/solver_study.h"
 #include "math/parallel.h"
@@ -104,9 +105,11 @@ std::vector<SolverRecord> measure(const TrialSpec& spec, const std::vector<int64
   plan.lengths = lengths;
   plan.repetitions = 1;
   measured = 0;
-  return measure_solvers({spec}, plan, 1, kept, [&](const auto&, const std::string& doing) {
-    measured += !doing.empty();
-  });
+  Registry registry;
+  register_builtins(registry);
+  return measure_solvers(
+      {spec}, registry, plan, 1, kept,
+      [&](const auto&, const std::string& doing) { measured += !doing.empty(); });
 }
 
 }  // namespace
