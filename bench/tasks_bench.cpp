@@ -18,6 +18,7 @@
 
 #include "core/builtins.h"
 #include "harness/data/cache.h"
+#include "harness/data/cache_write.h"
 #include "harness/data/examples.h"
 #include "harness/settings/option_check.h"
 #include "math/parallel.h"

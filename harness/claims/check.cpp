@@ -1,10 +1,11 @@
 // A claim's conditions, on its numbers.
+#include "harness/claims/check.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>
 
-#include "harness/claims/tables.h"
 #include "support/statistics.h"
 
 namespace longhaul {

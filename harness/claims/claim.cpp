@@ -7,6 +7,8 @@
 #include "harness/claims/rule.h"
 #include "harness/claims/tables.h"
 #include "harness/suite/section.h"
+#include "harness/suite/seeds.h"
+#include "harness/suite/yaml.h"
 #include "longhaul/error.h"
 #include "longhaul/rng.h"
 #include "support/hash.h"

@@ -70,13 +70,4 @@ Claim load_claim(const std::filesystem::path& file, Registry& registry,
 std::string rule_hash(const std::filesystem::path& file,
                       const std::vector<std::string>& overrides = {});
 
-// A claim file by path, or by name in one of claim_folders(). Throws Error with the nearest name.
-std::filesystem::path find_claim(const std::string& name);
-// The files of configs/claims of the current directory, and of the installation where they have
-// other names; sorted.
-std::vector<std::filesystem::path> claim_files();
-
-// The keys of the parts of a claim file: claim, number (all that are no column), condition.
-std::vector<std::string> claim_keys(const std::string& part);
-
 }  // namespace longhaul

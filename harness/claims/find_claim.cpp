@@ -1,8 +1,11 @@
+#include "harness/claims/find_claim.h"
+
 #include <map>
 #include <system_error>
 
-#include "harness/claims/claim.h"
+#include "harness/suite/find_suite.h"
 #include "longhaul/error.h"
+#include "longhaul/options.h"
 
 namespace longhaul {
 

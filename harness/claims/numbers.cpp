@@ -1,4 +1,6 @@
 // A claim's numbers, from tables.
+#include "harness/claims/numbers.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,7 +8,6 @@
 #include <cmath>
 #include <set>
 
-#include "harness/claims/tables.h"
 #include "longhaul/error.h"
 #include "support/statistics.h"
 

@@ -24,4 +24,7 @@ std::vector<ConditionRule> read_conditions(const Section& claim, const std::stri
                                            const std::vector<NumberRule>& numbers,
                                            Problems& problems);
 
+// The keys of the parts of a claim file: claim, number (all that are no column), condition.
+std::vector<std::string> claim_keys(const std::string& part);
+
 }  // namespace longhaul

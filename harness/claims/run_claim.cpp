@@ -8,6 +8,8 @@
 #include <ctime>
 #include <thread>
 
+#include "harness/claims/check.h"
+#include "harness/claims/numbers.h"
 #include "harness/claims/tables.h"
 #include "harness/results/machine.h"
 #include "harness/run/run_suite.h"

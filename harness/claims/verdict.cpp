@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "harness/claims/verdict_text.h"
 #include "harness/results/store.h"
 #include "longhaul/error.h"
 #include "support/csv.h"

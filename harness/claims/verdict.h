@@ -53,8 +53,7 @@ struct Verdict {
 Answer answer_of(const std::vector<ClaimCondition>& confirmed,
                  const std::vector<ClaimCondition>& refuted);
 
-std::string verdict_text(const Verdict& verdict);  // verdict.txt
-std::string numbers_csv(const Verdict& verdict);   // claim, number, seed, value, measured
+std::string numbers_csv(const Verdict& verdict);  // claim, number, seed, value, measured
 
 // Writes verdict.json, verdict.txt and numbers.csv, the first one last.
 void write_verdict(const std::filesystem::path& dir, const Verdict& verdict);
@@ -70,8 +69,5 @@ struct VerdictSummary {
 
 // Nothing if there is none. Throws Error naming a file that is damaged.
 std::optional<VerdictSummary> read_verdict(const std::filesystem::path& dir);
-
-// A line for each, aligned, and a count below.
-std::string verdict_table(const std::vector<VerdictSummary>& verdicts);
 
 }  // namespace longhaul

@@ -1,3 +1,5 @@
+#include "harness/claims/verdict_text.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -3,6 +3,7 @@
 #include "core/hybrid.h"
 #include "harness/check/task_conformance.h"
 #include "harness/cli/command.h"
+#include "harness/cli/plugin_option.h"
 #include "harness/suite/assignments.h"
 #include "longhaul/error.h"
 #include "math/parallel.h"

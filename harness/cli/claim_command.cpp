@@ -4,8 +4,11 @@
 #include <memory>
 
 #include "harness/claims/claim.h"
+#include "harness/claims/find_claim.h"
 #include "harness/claims/run_claim.h"
+#include "harness/claims/verdict_text.h"
 #include "harness/cli/command.h"
+#include "harness/cli/plugin_option.h"
 #include "longhaul/error.h"
 
 namespace longhaul {

@@ -33,9 +33,4 @@ void add_table_command(CLI::App& app, CommandContext& context);
 void add_throughput_command(CLI::App& app, CommandContext& context);
 void add_trial_command(CLI::App& app, CommandContext& context);
 
-// --plugin FILE, for commands that take names of models or tasks: loaded before the names are used.
-void add_plugin_option(CLI::App& command, CommandContext& context);
-// Loads what a checkpoint's model and task come from, unless --plugin brought it.
-void load_plugins_of(const std::string& checkpoint, CommandContext& context);
-
 }  // namespace longhaul

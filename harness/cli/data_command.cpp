@@ -4,6 +4,7 @@
 #include "harness/cli/command.h"
 #include "harness/cli/split_option.h"
 #include "harness/data/cache.h"
+#include "harness/data/cache_write.h"
 #include "harness/data/examples.h"
 #include "harness/suite/assignments.h"
 #include "longhaul/error.h"

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include "harness/cli/command.h"
+#include "harness/cli/plugin_option.h"
 #include "harness/data/batches.h"
 #include "harness/model/stored_model.h"
 #include "harness/suite/assignments.h"

@@ -2,6 +2,7 @@
 
 #include "harness/check/gradcheck.h"
 #include "harness/cli/command.h"
+#include "harness/cli/plugin_option.h"
 #include "harness/suite/assignments.h"
 
 namespace longhaul {

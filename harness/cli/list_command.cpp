@@ -3,10 +3,13 @@
 #include <fstream>
 
 #include "harness/claims/claim.h"
+#include "harness/claims/find_claim.h"
 #include "harness/claims/verdict.h"
 #include "harness/cli/command.h"
 #include "harness/cli/describe.h"
+#include "harness/cli/plugin_option.h"
 #include "harness/cli/task_card.h"
+#include "harness/suite/find_suite.h"
 #include "harness/suite/suite.h"
 #include "longhaul/error.h"
 

@@ -1,5 +1,6 @@
+#include "harness/cli/plugin_option.h"
+
 #include "core/plugin_loader.h"
-#include "harness/cli/command.h"
 #include "harness/model/stored_model.h"
 
 namespace longhaul {

@@ -4,8 +4,10 @@
 #include <memory>
 
 #include "harness/cli/command.h"
-#include "harness/cli/throughput.h"
+#include "harness/cli/plugin_option.h"
+#include "harness/cli/throughput_command.h"
 #include "harness/run/run_suite.h"
+#include "harness/suite/find_suite.h"
 #include "harness/tables/results.h"
 #include "harness/tables/table.h"
 

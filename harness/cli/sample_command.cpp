@@ -3,6 +3,7 @@
 
 #include "harness/cli/command.h"
 #include "harness/cli/contact_sheet.h"
+#include "harness/cli/plugin_option.h"
 #include "harness/cli/split_option.h"
 #include "harness/data/examples.h"
 #include "harness/suite/assignments.h"

@@ -4,6 +4,7 @@
 
 #include "harness/cli/command.h"
 #include "harness/cli/describe.h"
+#include "harness/cli/plugin_option.h"
 #include "harness/cli/task_card.h"
 #include "harness/settings/option_check.h"
 #include "longhaul/error.h"

@@ -1,3 +1,5 @@
+#include "harness/cli/throughput_command.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -5,7 +7,8 @@
 #include <thread>
 
 #include "harness/cli/command.h"
-#include "harness/cli/throughput.h"
+#include "harness/cli/plugin_option.h"
+#include "harness/suite/find_suite.h"
 #include "harness/suite/suite.h"
 #include "harness/throughput/solver_table.h"
 #include "harness/throughput/throughput_table.h"

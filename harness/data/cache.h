@@ -75,9 +75,4 @@ std::filesystem::path cache_path(const CacheKey& key, const Stream& stream);
 // Does nothing for a task whose examples are read from files anyway.
 void use_cache(Task& task, const CacheKey& key, const std::vector<Stream>& streams);
 
-// Writes the first `count` examples of a stream to its file, in place of one that is there. Drawn
-// in parallel; `report` is told how many are done. Throws std::system_error when the disk is full.
-void write_cache(const Task& task, const CacheKey& key, const Stream& stream, int64_t count,
-                 const std::function<void(int64_t done)>& report);
-
 }  // namespace longhaul

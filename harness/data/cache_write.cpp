@@ -1,10 +1,11 @@
+#include "harness/data/cache_write.h"
+
 #include <unistd.h>
 
 #include <cerrno>
 #include <fstream>
 #include <system_error>
 
-#include "harness/data/cache.h"
 #include "harness/data/cache_format.h"
 #include "harness/data/examples.h"
 #include "math/parallel.h"

@@ -6,7 +6,9 @@
 
 #include "harness/results/machine.h"
 #include "harness/run/run_throughput.h"
+#include "harness/suite/grid.h"
 #include "harness/suite/match.h"
+#include "harness/suite/suite_yaml.h"
 #include "harness/suite/tune.h"
 
 namespace longhaul {

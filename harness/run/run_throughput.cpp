@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "harness/suite/grid.h"
 #include "harness/throughput/measure.h"
 #include "harness/throughput/solver_rows.h"
 #include "harness/throughput/throughput_csv.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/suite/yaml.h"
 #include "longhaul/error.h"
 
 namespace longhaul {

@@ -30,10 +30,6 @@ struct ConfigNode {
 
 std::string to_text(ConfigNode::Kind kind);  // "a list"
 
-// Throw Error naming file and line: a file that cannot be read, YAML that does not parse.
-ConfigNode read_config(const std::filesystem::path& file);
-ConfigNode parse_config(const std::string& yaml, const Place& place);
-
 // A row of a list given by its bare name becomes the map {name: ...}; others stay.
 void expand_row(ConfigNode& row);
 

@@ -1,7 +1,9 @@
+#include "harness/suite/find_suite.h"
+
 #include <system_error>
 
-#include "harness/suite/suite.h"
 #include "longhaul/error.h"
+#include "longhaul/options.h"
 
 namespace longhaul {
 

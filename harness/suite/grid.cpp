@@ -1,3 +1,5 @@
+#include "harness/suite/grid.h"
+
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -6,7 +8,6 @@
 #include "core/plugin_loader.h"
 #include "harness/settings/option_check.h"
 #include "harness/suite/pretraining.h"
-#include "harness/suite/suite.h"
 #include "harness/suite/tune.h"
 #include "longhaul/error.h"
 

@@ -10,6 +10,7 @@
 #include "harness/data/batches.h"
 #include "harness/data/test_tasks.h"
 #include "harness/settings/option_check.h"
+#include "harness/suite/grid.h"
 #include "harness/suite/section.h"
 #include "harness/throughput/workload.h"
 #include "harness/train/evaluation.h"

@@ -4,9 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "harness/suite/section.h"
 #include "harness/suite/suite.h"
 
 namespace longhaul {
+
+std::string to_string(Match match);
+Match read_match(const Section& suite);
 
 // Solves, for every model but the first and every task, the width that makes it as large, or as
 // costly, as the first model is there: within 5%, and as near as widths allow. Parameters are those

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -50,15 +51,14 @@ class Section {
 Budget read_budget(const Section& section);
 Retry read_retry(const Section& section);
 Settings read_defaults(const Section& section);
-Evaluate read_evaluate(const Section& section);
-ThroughputPlan read_throughput(const Section& section);
-std::vector<uint64_t> read_seeds(const Section& suite);  // listed, or derived from root_seed
-Match read_match(const Section& suite);
-Tune read_tune(const Section& section);
 
 // The values that a setting takes in turn, one or a list of them; none where the key is missing.
 std::vector<std::string> read_axis(const Section& suite, const std::string& key);
 
 std::vector<std::string> setting_names();
+
+// The keys of each part of a suite file, options of models and tasks aside. Parts: suite, budget,
+// retry, defaults, model, task, throughput.
+std::map<std::string, std::vector<std::string>> suite_keys();
 
 }  // namespace longhaul

@@ -1,6 +1,7 @@
+#include "harness/suite/seeds.h"
+
 #include <algorithm>
 
-#include "harness/suite/section.h"
 #include "longhaul/error.h"
 #include "longhaul/rng.h"
 

@@ -39,8 +39,6 @@ struct TaskEntry {
 // parameters, or as many operations a token.
 enum class Match { none, parameters, flops };
 
-std::string to_string(Match match);
-
 // A width that was solved for it.
 struct MatchedWidth {
   std::string model, task;  // entries' names; task "" stands for the throughput phase
@@ -84,30 +82,5 @@ Suite load_suite(const std::filesystem::path& file, Registry& registry,
 // what it returns is whole only if there are none. `folder` is where its plugins may lie.
 Suite read_suite(ConfigNode& root, const std::filesystem::path& folder, Registry& registry,
                  Problems& problems);
-
-// What a cell of the table trains with: the defaults, then the task's settings, then the model's,
-// then the width that was matched.
-Settings settings_of(const Suite& suite, const ModelEntry& model, const TaskEntry& task);
-
-// Every seed x task x model, fully resolved, seeds outermost: the table fills evenly. Each of them
-// once with every one of `points`, side by side: values of settings and options that win over all
-// others.
-std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry,
-                            const std::vector<OptionMap>& points = {{}});
-
-// What the suite's models are timed with: a trial of each without task, budget and seed.
-std::vector<TrialSpec> timed_models(const Suite& suite, const Registry& registry);
-
-// The suite as YAML with its defaults written out and overrides applied; loads to the same grid.
-std::string to_yaml(const Suite& suite);
-
-// A suite by path, or by bare name in one of suite_folders(). Throws Error with the nearest name.
-std::filesystem::path find_suite(const std::string& name);
-// configs/suites of the current directory and of the installation, as far as they exist.
-std::vector<std::filesystem::path> suite_folders();
-
-// The keys of each part of a suite file, options of models and tasks aside. Parts: suite, budget,
-// retry, defaults, model, task, throughput.
-std::map<std::string, std::vector<std::string>> suite_keys();
 
 }  // namespace longhaul

@@ -5,6 +5,7 @@
 
 #include "core/hybrid.h"
 #include "harness/settings/option_check.h"
+#include "harness/suite/grid.h"
 #include "harness/suite/pretraining.h"
 #include "longhaul/error.h"
 

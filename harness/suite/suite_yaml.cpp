@@ -1,10 +1,11 @@
+#include "harness/suite/suite_yaml.h"
+
 #include <algorithm>
 #include <cctype>
 #include <utility>
 
 #include "core/hybrid.h"
 #include "harness/suite/match.h"
-#include "harness/suite/suite.h"
 #include "longhaul/error.h"
 
 namespace longhaul {

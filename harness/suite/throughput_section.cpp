@@ -1,5 +1,7 @@
+#include "harness/suite/throughput_section.h"
+
 #include "harness/suite/read_list.h"
-#include "harness/suite/suite.h"
+#include "harness/suite/section.h"
 
 namespace longhaul {
 namespace {

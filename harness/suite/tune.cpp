@@ -6,7 +6,9 @@
 
 #include "harness/results/store.h"
 #include "harness/settings/option_check.h"
+#include "harness/suite/grid.h"
 #include "harness/suite/read_list.h"
+#include "harness/suite/section.h"
 
 namespace longhaul {
 namespace {

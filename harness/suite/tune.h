@@ -4,12 +4,15 @@
 #include <string>
 #include <vector>
 
+#include "harness/suite/section.h"
 #include "harness/suite/suite.h"
 
 namespace longhaul {
 
 // Equal tuning: every model tries the same settings on every task, as often, with the suite's first
 // seed. What is best on validation trains with all seeds and is tested; the others never are.
+
+Tune read_tune(const Section& section);
 
 // Every combination of the values, the last key varying fastest; the one empty point of a suite
 // that tunes nothing.

@@ -1,4 +1,5 @@
 // The one place that knows yaml-cpp: YAML text to ConfigNodes.
+#include "harness/suite/yaml.h"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
@@ -8,7 +9,6 @@
 #include <limits>
 #include <sstream>
 
-#include "harness/suite/config.h"
 #include "longhaul/error.h"
 
 namespace longhaul {

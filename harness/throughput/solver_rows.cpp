@@ -72,8 +72,7 @@ bool is_same(const SolverRecord& a, const SolverRecord& b) {
 
 std::vector<SolverRecord> measure_solvers(const std::vector<TrialSpec>& models,
                                           const Registry& registry, const ThroughputPlan& plan,
-                                          int threads,
-                                          const std::vector<SolverRecord>& kept,
+                                          int threads, const std::vector<SolverRecord>& kept,
                                           const SolverProgress& report) {
   std::vector<SolverRecord> rows;
   for (const TrialSpec& spec : models) {

@@ -22,8 +22,7 @@ using SolverProgress = std::function<void(const std::vector<SolverRecord>&, cons
 // those whose solver is the loop or auto. Rows of `kept` are not measured again.
 std::vector<SolverRecord> measure_solvers(const std::vector<TrialSpec>& models,
                                           const Registry& registry, const ThroughputPlan& plan,
-                                          int threads,
-                                          const std::vector<SolverRecord>& kept,
+                                          int threads, const std::vector<SolverRecord>& kept,
                                           const SolverProgress& report);
 
 }  // namespace longhaul

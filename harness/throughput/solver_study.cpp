@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "math/parallel.h"
+#include "math/recurrence/cell.h"
 #include "math/recurrence/recurrence.h"
 #include "support/csv.h"
 

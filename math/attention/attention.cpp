@@ -6,6 +6,8 @@
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "math/attention/attention_forward.h"
+#include "math/attention/attention_reverse.h"
 #include "math/attention/attention_tiles.h"
 
 namespace longhaul {

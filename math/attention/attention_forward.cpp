@@ -1,10 +1,11 @@
 // The forward pass holds S^T = K Q^T with queries as lanes, so that the row maximum and sum need no
 // horizontal step and K and V are read where they lie.
+#include "math/attention/attention_forward.h"
+
 #include <array>
 #include <cmath>
 #include <limits>
 
-#include "math/attention/attention_tiles.h"
 #include "math/parallel.h"
 
 namespace longhaul::tiled {

@@ -1,10 +1,11 @@
 // The reverse pass holds S with keys as lanes, so that dK and dV stay in cache while the queries
 // pass by. With P = softmax(S), dP = dY V^T and delta_i = <dy_i, y_i>:
 //   dV += P^T dY;  dS = P (dP - delta);  dQ += scale dS K;  dK += scale dS^T Q;  dbias += dS
+#include "math/attention/attention_reverse.h"
+
 #include <array>
 #include <utility>
 
-#include "math/attention/attention_tiles.h"
 #include "math/gradient.h"
 #include "math/parallel.h"
 

@@ -84,12 +84,4 @@ struct Inputs {
   }
 };
 
-// y [B, Tq, H dv] and the log2-sum-exp2 of its rows [B, H, Tq].
-void forward(const Problem& p, const Inputs& in, float* y, float* lse);
-
-// Adds to the gradients of the inputs that need one; dbias [B, H, bias_width()] (spread out by
-// key - query) is added to if defined.
-void reverse(const Problem& p, const Inputs& in, const Tensor& y, const Tensor& lse,
-             const Tensor& dbias);
-
 }  // namespace longhaul::tiled

@@ -9,8 +9,9 @@
 //   lstm  i, f, o = sigmoid(u + p)  g = tanh(u^g + p^g)  c = f c' + i g  h = o tanh(c)
 //         dc/dp^i = g i (1 - i)    dc/dp^f = c' f (1 - f)    dc/dp^g = i (1 - g^2)    dc/dc' = f
 //         dh/dp^o = tanh(c) o (1 - o)    dh/dc = o (1 - tanh(c)^2)
+#include "math/recurrence/cell.h"
+
 #include "math/kernels/vmath.h"
-#include "math/recurrence/recurrence.h"
 
 namespace longhaul {
 namespace {

@@ -8,8 +8,10 @@
 // Where the linear recurrence is stable, p stays near 1 and K near `damping`; where it would grow,
 // p grows too and h_t stays at h'_t. K < 1 only shortens steps, so a converged h is the exact one,
 // reached at a linear rate; the first n steps are not exact after n sweeps.
+#include "math/recurrence/damping.h"
+
 #include "math/parallel.h"
-#include "math/recurrence/sweep.h"
+#include "math/recurrence/linear.h"
 
 namespace longhaul {
 

@@ -2,13 +2,16 @@
 // solved block by block, or eight channels at once; outside a lane a long sequence is cut into
 // chunks whose maps are composed, b^3 per block and step. Else M is applied and never formed: one
 // product with R a step.
+#include "math/recurrence/linear.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 
 #include "math/kernels/vector.h"
 #include "math/parallel.h"
-#include "math/recurrence/sweep.h"
+#include "math/recurrence/cell.h"
+#include "math/recurrence/product.h"
 
 namespace longhaul {
 namespace {

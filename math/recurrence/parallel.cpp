@@ -19,10 +19,14 @@
 //
 // Iterates are clipped to where every h lies, [-clip, clip]: this does nothing near the solution;
 // far from it, where M is larger than 1, it keeps a sweep from growing without bound.
+#include "math/recurrence/parallel.h"
+
 #include <cmath>
 
 #include "math/memory.h"
 #include "math/parallel.h"
+#include "math/recurrence/cell.h"
+#include "math/recurrence/product.h"
 #include "math/recurrence/sweep.h"
 
 namespace longhaul {

@@ -2,10 +2,11 @@
 // outputs stays in registers while a row of the (transposed) matrix serves up to four sequences.
 // Every output is one chain of multiply-adds in the order of its block, so a sequence has the same
 // bits whatever it is grouped with. Blocks of at most four: vectorised over the blocks instead.
+#include "math/recurrence/product.h"
+
 #include <algorithm>
 
 #include "math/kernels/vector.h"
-#include "math/recurrence/recurrence.h"
 
 namespace longhaul {
 namespace {

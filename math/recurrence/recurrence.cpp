@@ -6,6 +6,10 @@
 
 #include "longhaul/error.h"
 #include "longhaul/mixer.h"
+#include "math/recurrence/cell.h"
+#include "math/recurrence/parallel.h"
+#include "math/recurrence/reverse.h"
+#include "math/recurrence/sequential.h"
 
 namespace longhaul {
 namespace {

@@ -4,11 +4,15 @@
 //   g_t = dh_t + J_{t+1}^T g_{t+1}      du_t = (df/du)^T g_t      dR_g = sum_t a_{g,t} h_{t-1}^T
 //
 // where a_{g,t} is the gradient of R_g h_{t-1}. A dense dR is one matrix product over all time.
+#include "math/recurrence/reverse.h"
+
 #include <algorithm>
 
 #include "math/kernels/gemm.h"
 #include "math/parallel.h"
-#include "math/recurrence/recurrence.h"
+#include "math/recurrence/cell.h"
+#include "math/recurrence/product.h"
+#include "math/recurrence/sequential.h"
 
 namespace longhaul {
 namespace {

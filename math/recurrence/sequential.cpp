@@ -1,9 +1,12 @@
 // nonlinear_recurrence step by step, a few sequences side by side so that each load of R serves
 // all.
+#include "math/recurrence/sequential.h"
+
 #include <algorithm>
 
 #include "math/parallel.h"
-#include "math/recurrence/recurrence.h"
+#include "math/recurrence/cell.h"
+#include "math/recurrence/product.h"
 
 namespace longhaul {
 namespace {

@@ -6,6 +6,10 @@
 #include <limits>
 
 #include "math/parallel.h"
+#include "math/recurrence/cell.h"
+#include "math/recurrence/damping.h"
+#include "math/recurrence/linear.h"
+#include "math/recurrence/product.h"
 
 namespace longhaul {
 namespace {

@@ -3,23 +3,15 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "math/recurrence/cell.h"
+#include "math/recurrence/product.h"
 #include "math/recurrence/recurrence.h"
 
-// One sweep of a parallel solver (recurrence_parallel.cpp) over one sequence: the cell around the
+// One sweep of a parallel solver (parallel.cpp) over one sequence: the cell around the
 // last iterate h', f_t = cell(h'_{t-1}, u_t), and then the linear recurrence
 //
 //   h_t = clip(f_t + M_t d_{t-1}),   d_t = h_t - h'_t
 namespace longhaul {
-
-constexpr int64_t kChunk = 1024;      // steps that one thread evaluates or solves
-constexpr float kMemoryBound = 1e8f;  // of |c|, which has no bound of its own
-
-template <class F>
-inline F clip(F x, float bound) {  // -bound for a NaN
-  const F low = F{} - bound, high = F{} + bound;
-  const F above = x > low ? x : low;
-  return above < high ? above : high;
-}
 
 // How M is held. applied: as slopes, one product with R a step. channels: the block of each
 // channel, planes x planes. blocks: whole blocks of R, for a cell of one plane.
@@ -27,24 +19,6 @@ enum class Form { applied, channels, blocks };
 
 // Where the Jacobian is taken that M is made of.
 enum class Point { iterate, input, origin, none };  // (h', u_t), (0, u_t), (0, 0)
-
-// The linear recurrence of one sweep. Plane 1 of f, h and next lies `..._plane` behind plane 0. The
-// row before the first of h and next is the state before the sequence.
-struct LinearSweep {
-  int64_t T, N, block;
-  const float *f, *h, *M;
-  float* next;
-  int64_t f_plane, plane;
-  float bound;   // of |h|
-  bool chunked;  // cut into chunks for threads, whose M are composed
-};
-void sweep_channels(int64_t planes, const LinearSweep& s);  // M [planes, planes, T, N]
-void sweep_blocks(const LinearSweep& s);                    // M [T, N, block]
-void sweep_applied(Cell cell, const BlockProduct& product, const LinearSweep& s);  // M: slopes
-
-// Scalar Kalman gains of the damped solver (recurrence_damping.cpp): f and M, copied into `target`
-// and changed in place.
-void damp(int64_t planes, const LinearSweep& s, double damping, float* M, float* target);
 
 class Sweep {
  public:

@@ -6,7 +6,9 @@
 #include "harness/check/model_conformance.h"
 #include "harness/model/stored_model.h"
 #include "harness/settings/option_check.h"
+#include "harness/suite/grid.h"
 #include "harness/suite/suite.h"
+#include "harness/suite/suite_yaml.h"
 #include "longhaul/error.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/folder.h"
@@ -107,6 +109,19 @@ TEST_CASE("a hybrid sees what all of its mixers can see", "[hybrid]") {
   const Registry registry = registry_with_seen_task();
   CHECK(registry.model("lru+transformer").direction == Direction::either);
   CHECK(registry.model("lru+retention").direction == Direction::causal);
+}
+
+TEST_CASE("a change after training is made by the mixers of a hybrid that have it", "[hybrid]") {
+  const Registry registry = registry_with_seen_task();
+  CHECK(registry.model("lru+slru").post_hoc == nullptr);
+  const OptionMap options =
+      registry.model("lru+transformer")
+          .post_hoc({{"lru.state", int64_t{6}}, {"heads", int64_t{4}}}, {"yarn", 10, 40});
+  CHECK(options == OptionMap{{"lru.state", int64_t{6}},
+                             {"heads", int64_t{4}},
+                             {"transformer.post_hoc", std::string("yarn")},
+                             {"transformer.post_hoc_factor", 4.0},
+                             {"transformer.trained_length", int64_t{10}}});
 }
 
 TEST_CASE("a hybrid's checkpoint gives back the model, and changes after training reach it",

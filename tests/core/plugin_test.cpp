@@ -3,7 +3,9 @@
 
 #include "core/builtins.h"
 #include "core/plugin_loader.h"
+#include "harness/suite/grid.h"
 #include "harness/suite/suite.h"
+#include "harness/suite/suite_yaml.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/folder.h"
 #include "tests/helpers/program.h"

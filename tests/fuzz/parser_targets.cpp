@@ -2,6 +2,7 @@
 #include "harness/results/points.h"
 #include "harness/suite/config.h"
 #include "harness/suite/suite.h"
+#include "harness/suite/yaml.h"
 #include "harness/tables/results.h"
 #include "longhaul/error.h"
 #include "math/checkpoint.h"

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/builtins.h"
 #include "test_paths.h"
 #include "tests/helpers/catch.h"
 
@@ -27,6 +28,22 @@ const std::vector<std::string> kRooms = {"include",         "support",        "m
                                          "harness/run",     "harness/claims", "harness/cli"};
 // Plugins: they know the public headers, and what a family of tasks keeps beside itself.
 const std::vector<std::string> kPlugins = {"models", "tasks"};
+
+// Sources without a header of their own: entries of a table that one header lists.
+struct Table {
+  const char* sources;  // a regular expression
+  const char* header;
+};
+constexpr Table kTables[] = {
+    {"harness/claims/measurements/.*", "harness/claims/measurement.h"},
+    {"harness/cli/(.*_command|main)", "harness/cli/command.h"},
+    {"harness/report/report_.*", "harness/report/report_sections.h"},
+    {"math/(attention|ops|scans)/.*", "longhaul/ops.h"},
+};
+
+// docs/architecture.md says why these are larger than others.
+const std::vector<std::string> kLargeRooms = {"math", "harness/cli"};
+constexpr std::size_t kFewestSources = 3, kMostSources = 20;
 
 using Strings = std::vector<std::string>;
 
@@ -100,6 +117,53 @@ TEST_CASE("every source of the library stands in a room", "[tree]") {
     for (const fs::path& file : sources_below(folder))
       if (room_of(file.string()).empty()) homeless.push_back(file.string());
   CHECK(homeless == Strings{});
+}
+
+TEST_CASE("every source has its header beside it, implements a public one or is in a table",
+          "[tree]") {
+  const auto has_header = [](const fs::path& source) {
+    const std::string name = source.stem().string() + ".h";
+    for (const fs::path& folder :
+         {source.parent_path(), fs::path("include/longhaul"), fs::path("include/longhaul/parts")})
+      if (fs::exists(kRoot / folder / name)) return true;
+    const Strings included = includes_of(source);
+    return std::any_of(std::begin(kTables), std::end(kTables), [&](const Table& table) {
+      return std::regex_match(source.string(), std::regex(table.sources + std::string("\\.cpp"))) &&
+             std::find(included.begin(), included.end(), table.header) != included.end();
+    });
+  };
+  Strings wrong;
+  for (const char* folder :
+       {"support", "math", "parts", "core", "harness", "tasks/files", "tasks/pathfinder"})
+    for (const fs::path& file : sources_below(folder))
+      if (file.extension() == ".cpp" && !has_header(file)) wrong.push_back(file.string());
+  CHECK(wrong == Strings{});
+}
+
+TEST_CASE("no room is larger than is soon known, or too small to be one", "[tree]") {
+  for (const std::string& room : kRooms) {
+    if (room == "include" ||
+        std::find(kLargeRooms.begin(), kLargeRooms.end(), room) != kLargeRooms.end())
+      continue;
+    std::set<fs::path> sources;  // one with its header counts once
+    for (const fs::path& file : sources_below(room))
+      sources.insert(fs::path(file).replace_extension());
+    INFO(room);
+    CHECK(sources.size() >= kFewestSources);
+    CHECK(sources.size() <= kMostSources);
+  }
+}
+
+TEST_CASE("the harness names no model, claims aside", "[tree]") {
+  longhaul::Registry registry;
+  longhaul::register_builtins(registry);
+  Strings wrong;
+  for (const fs::path& file : sources_below("harness"))
+    if (room_of(file.string()) != "harness/claims")
+      for (const auto& [name, info] : registry.models())
+        if (read(kRoot / file).find('"' + name + '"') != std::string::npos)
+          wrong.push_back(file.string() + " names " + name);
+  CHECK(wrong == Strings{});
 }
 
 TEST_CASE("docs/architecture.md draws the arrows that the sources have", "[tree]") {

@@ -6,7 +6,10 @@
 #include <set>
 
 #include "core/builtins.h"
+#include "harness/claims/check.h"
 #include "harness/claims/claim.h"
+#include "harness/claims/numbers.h"
+#include "harness/claims/rule.h"
 #include "harness/claims/tables.h"
 #include "longhaul/error.h"
 #include "test_paths.h"

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "harness/data/cache.h"
+#include "harness/data/cache_write.h"
 #include "harness/data/examples.h"
 #include "harness/train/trial.h"
 #include "longhaul/error.h"

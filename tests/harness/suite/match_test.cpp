@@ -2,6 +2,8 @@
 #include "harness/suite/match.h"
 #include "core/builtins.h"
 #include "harness/model/model.h"
+#include "harness/suite/grid.h"
+#include "harness/suite/suite_yaml.h"
 #include "longhaul/error.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/temporary_file.h"

@@ -4,7 +4,10 @@
 
 #include "core/builtins.h"
 #include "harness/settings/option_check.h"
+#include "harness/suite/grid.h"
+#include "harness/suite/section.h"
 #include "harness/suite/suite.h"
+#include "harness/suite/suite_yaml.h"
 #include "longhaul/error.h"
 #include "test_paths.h"
 #include "tests/helpers/catch.h"

@@ -1,6 +1,7 @@
 
 #include <cmath>
 
+#include "harness/suite/suite_yaml.h"
 #include "harness/suite/tune.h"
 #include "harness/tables/export.h"
 #include "harness/tables/results.h"

@@ -1,3 +1,5 @@
+#include "harness/suite/evaluate_section.h"
+
 #include "harness/suite/read_list.h"
 
 namespace longhaul {

@@ -1,0 +1,9 @@
+#pragma once
+
+#include "harness/suite/section.h"
+
+namespace longhaul {
+
+Evaluate read_evaluate(const Section& section);
+
+}  // namespace longhaul

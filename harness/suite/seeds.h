@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "harness/suite/section.h"
+
+namespace longhaul {
+
+// Those that the suite lists, or derives from its root_seed.
+std::vector<uint64_t> read_seeds(const Section& suite);
+
+}  // namespace longhaul
