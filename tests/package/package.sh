@@ -47,3 +47,10 @@ cmake -B moved -G Ninja -DCMAKE_PREFIX_PATH="$HOME/moved" >/dev/null
 cmake --build moved
 ~/moved/bin/longhaul check --plugin moved/gated_average.so gated_average
 ~/moved/bin/longhaul list suites | grep '^quick ' >/dev/null
+
+# The models and tasks of the tree are plugins too: each file that reads no data compiles against the package and loads.
+cmake -S "$source_dir/tests/package/tree" -B ~/tree -G Ninja -DTREE="$source_dir" -DCMAKE_PREFIX_PATH="$HOME/moved" >/dev/null
+cmake --build ~/tree >/dev/null
+mapfile -t plugins <~/tree/plugins.txt
+~/tree/load "${plugins[@]}" >~/tree/loaded.txt
+[ "$(wc -l <~/tree/loaded.txt)" -ge "${#plugins[@]}" ] || { echo "plugins are missing"; cat ~/tree/loaded.txt; exit 1; }
