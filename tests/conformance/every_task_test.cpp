@@ -1,7 +1,9 @@
-
+// Test cases for each registered task: "task mqar keeps what it promises" and "task mqar keeps the
+// sizes that it promises as shipped".
 #include "core/builtins.h"
 #include "harness/check/task_conformance.h"
 #include "tests/helpers/catch.h"
+#include "tests/helpers/registry_cases.h"
 #include "tests/helpers/sample_data.h"
 
 using namespace longhaul;
@@ -21,28 +23,39 @@ OptionMap cheap_options(const std::string& name) {
   return sample::options_for(name);
 }
 
-void check_all(const std::string& name, const TaskInfo& task, const OptionMap& options,
-               int64_t draws) {
-  INFO(name);
-  for (const Promise& promise : check_promises(task, options, draws)) {
+void check_task_with(const std::string& name, const OptionMap& options, int64_t draws) {
+  Registry registry;
+  register_builtins(registry);
+  for (const Promise& promise : check_promises(registry.task(name), options, draws)) {
     INFO(promise.name);
     for (const std::string& violation : promise.violations) FAIL_CHECK(violation);
   }
 }
 
-}  // namespace
-
-TEST_CASE("every registered task keeps what it promises", "[conformance][tasks]") {
+std::vector<std::string> task_names() {
   Registry registry;
   register_builtins(registry);
-  for (const auto& [name, task] : registry.tasks())
-    check_all(name, task, cheap_options(name), 2000);
+  std::vector<std::string> names;
+  for (const auto& [name, task] : registry.tasks()) names.push_back(name);
+  return names;
 }
 
-TEST_CASE("every registered task keeps the sizes that it promises as shipped",
-          "[conformance][tasks]") {
-  Registry registry;
-  register_builtins(registry);
-  for (const auto& [name, task] : registry.tasks())
-    check_all(name, task, sample::options_for(name), 10);
+void check_promises_of(const std::string& name) {
+  check_task_with(name, cheap_options(name), 2000);
+}
+void check_sizes_of(const std::string& name) {
+  check_task_with(name, sample::options_for(name), 10);
+}
+
+const bool added =
+    add_cases<task_names, check_promises_of>("task ", " keeps what it promises",
+                                             "[conformance][tasks]") &&
+    add_cases<task_names, check_sizes_of>("task ", " keeps the sizes that it promises as shipped",
+                                          "[conformance][tasks]");
+
+}  // namespace
+
+TEST_CASE("every registered task has test cases of its own", "[conformance][tasks]") {
+  CHECK(added);
+  CHECK(task_names().size() > 30);
 }

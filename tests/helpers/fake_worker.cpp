@@ -1,6 +1,8 @@
 // Stands in for `longhaul trial` in the runner's tests. What it does is the spec's model name:
 //
 //   succeed             a record with status ok
+//   learn               a record with numbers made of the task's name and the seed
+//   learn_or_diverge    the same, but for odd seeds a record with status diverged
 //   diverge             a record with status diverged
 //   crash               SIGSEGV, every time
 //   crash_once          SIGSEGV the first time, then succeed
@@ -10,7 +12,8 @@
 //   killed              SIGKILL
 //   environment_fault   exit status 3
 //   hang                writes its process number to pid.txt and never ends
-//   slow                succeed after 50 ms
+//   wait_for_gate       writes its process number to pid.txt, succeeds once gate_is_open stands
+//                       beside the trials' folders
 //   meet                succeed once another trial runs beside it; exit status 1 if none comes
 //   alone               succeed; exit status 1 if another trial runs beside it
 
@@ -53,6 +56,25 @@ int count_start(const fs::path& dir) {
   return static_cast<int>(fs::file_size(dir / "starts.txt"));
 }
 
+// Exact in binary, so that no sum or mean of them is rounded.
+void learn(const TrialSpec& spec, TrialRecord& record) {
+  const auto letters = static_cast<int64_t>(spec.task_name.size());
+  const double score = 0.5 + 0.125 * static_cast<double>(letters % 4) +
+                       0.0625 * static_cast<double>(spec.seed) +
+                       (spec.model == "lru" ? 0.03125 : 0);
+  record.evaluations = {{.test = score,
+                         .validation = score - 0.015625,
+                         .baselines = {.chance = 0.25, .majority = 0.375, .shallow = 0.5},
+                         .calibration_error = 0.125}};
+  record.train_loss = 1 - score;
+  record.steps = record.selected_step = spec.budget.steps;
+  record.tokens_seen = 1024 * record.steps;
+  record.parameters = 1000 + letters;
+  record.flops_per_token = 250000;
+  record.state_bytes = 4096;
+  record.learning_rate = spec.settings.learning_rate;
+}
+
 bool meet(const fs::path& dir) {
   std::ofstream(dir / "here").put('x');
   for (int tries = 0; tries < 500; ++tries, sleep_ms(10))
@@ -77,7 +99,10 @@ int main(int argc, char** argv) {
   record.evaluations = {{0, 0.5, 0.5}};
   record.train_loss = 0.25;
   record.threads = std::stoi(argv[6]);
-  if (order == "diverge") record.status = Status::diverged;
+  if (order == "diverge" || (order == "learn_or_diverge" && spec.seed % 2))
+    record.status = Status::diverged;
+  else if (order.starts_with("learn"))
+    learn(spec, record);
   if (order == "crash" || (order == "crash_once" && start == 1)) die(SIGSEGV);
   if (order == "complain") return complain("something is wrong");
   if (order == "complain_anew")
@@ -88,11 +113,10 @@ int main(int argc, char** argv) {
     complain("No space left on device");
     return 3;
   }
-  if (order == "hang") {
+  if (order == "hang" || order == "wait_for_gate") {
     write_atomically(dir / "pid.txt", std::to_string(getpid()));
-    while (true) sleep_ms(1000);
+    while (order == "hang" || !fs::exists(dir.parent_path() / "gate_is_open")) sleep_ms(10);
   }
-  if (order == "slow") sleep_ms(50);
   if (order == "meet" && !meet(dir)) return complain("nobody came");
   if (order == "alone") {
     const fs::path taken = dir.parent_path() / "taken";

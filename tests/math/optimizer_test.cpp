@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "math/optimizer.h"
+#include "math/parallel.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/gradient.h"
 
@@ -82,4 +83,56 @@ TEST_CASE("optimizer: a weight without gradient only decays under the signs", "[
     optimizer.step(std::vector<float>(model.offsets.back()).data(), 1, 1);
     CHECK(model.parameters[1].value.item() == before);
   }
+}
+
+TEST_CASE("warmup_cosine: rises in a line, falls in half a cosine, ends at 0", "[optimizer]") {
+  CHECK(warmup_cosine(0, 0.1) == 0);
+  CHECK(warmup_cosine(0.05, 0.1) == Approx(0.5));
+  CHECK(warmup_cosine(0.1, 0.1) == 1);
+  CHECK(warmup_cosine(0.55, 0.1) == Approx(0.5));
+  CHECK(warmup_cosine(0.325, 0.1) == Approx(0.5 * (1 + std::sqrt(0.5))));
+  CHECK(warmup_cosine(1, 0.1) == 0);
+  CHECK(warmup_cosine(1.5, 0.1) == 0);
+  CHECK(warmup_cosine(0, 0) == 1);  // no warmup
+  CHECK(warmup_cosine(0.5, 1) == 0.5);
+  CHECK(warmup_cosine(1, 1) == 0);  // warmup to the end
+}
+
+namespace {
+
+// The sum of the lanes, then its norm.
+std::vector<double> summed(std::vector<std::vector<float>> lanes) {
+  std::vector<float*> pointers;
+  for (std::vector<float>& lane : lanes) pointers.push_back(lane.data());
+  const double norm = sum_gradients(pointers, static_cast<int64_t>(lanes[0].size()));
+  std::vector<double> sum(lanes[0].begin(), lanes[0].end());
+  sum.push_back(norm);
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("sum_gradients: the sum of any number of lanes, and its norm", "[optimizer]") {
+  CHECK(summed({{3, 4}}) == std::vector<double>{3, 4, 5});
+  CHECK(summed({{1, 2}, {2, 2}}) == std::vector<double>{3, 4, 5});
+  CHECK(summed({{1, 0}, {1, 1}, {1, 0}, {0, 3}, {0, 0}}) == std::vector<double>{3, 4, 5});
+}
+
+TEST_CASE("sum_gradients: lanes are added by a fixed tree", "[optimizer]") {
+  // (1e8 + 1) + (-1e8 + 1): both ones are lost; from left to right the last would stay.
+  CHECK(summed({{1e8f}, {1}, {-1e8f}, {1}}) == std::vector<double>{0, 0});
+}
+
+TEST_CASE("sum_gradients: the same bits for any number of threads", "[optimizer]") {
+  std::vector<std::vector<float>> lanes;
+  for (uint64_t lane = 0; lane < 3; ++lane) {
+    const Tensor values = random_tensor({50000}, lane);
+    lanes.emplace_back(values.data(), values.data() + values.size());
+  }
+  const int before = threads();
+  set_threads(1);
+  const std::vector<double> alone = summed(lanes);
+  set_threads(4);
+  CHECK(summed(lanes) == alone);
+  set_threads(before);
 }

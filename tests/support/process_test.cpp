@@ -1,3 +1,5 @@
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -5,6 +7,7 @@
 #include <sstream>
 #include <thread>
 
+#include "longhaul/error.h"
 #include "support/process.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/folder.h"
@@ -63,4 +66,65 @@ TEST_CASE("process: a stop request kills the child, whenever it comes", "[proces
     stop.request_stop();
     CHECK(run_shell("sleep 30", folder.path / "log.txt", stop.get_token()).signal == SIGKILL);
   }
+}
+
+TEST_CASE("signals: what is held back is asked for, once, and harms nobody", "[process]") {
+  const auto now = std::chrono::milliseconds(0);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const HeldSignals held;
+    CHECK_FALSE(held.arrived(now));
+    std::raise(signal);
+    CHECK(held.arrived(now));
+    CHECK_FALSE(held.arrived(now));
+  }
+}
+
+TEST_CASE("signals: one that nobody asked for is forgotten with the hold", "[process]") {
+  {
+    const HeldSignals held;
+    std::raise(SIGINT);  // would end the test with the hold, were it kept
+    std::raise(SIGTERM);
+  }
+  const HeldSignals held;
+  CHECK_FALSE(held.arrived(std::chrono::milliseconds(0)));
+}
+
+TEST_CASE("signals: a thread started under the hold has them held back too", "[process]") {
+  const HeldSignals held;
+  std::thread([] { std::raise(SIGINT); }).join();  // to that thread; gone with it
+  CHECK_FALSE(held.arrived(std::chrono::milliseconds(0)));
+}
+
+TEST_CASE("lock: one holder a folder, until it lets go", "[process]") {
+  const TemporaryFolder folder, other;
+  {
+    const FolderLock lock(folder.path);
+    CHECK_THROWS_WITH(FolderLock(folder.path),
+                      folder.path.string() + ": another longhaul run is at work in this folder");
+    CHECK_NOTHROW(FolderLock(other.path));
+  }
+  CHECK_NOTHROW(FolderLock(folder.path));
+}
+
+TEST_CASE("lock: goes with the process that held it, however that ends", "[process]") {
+  const TemporaryFolder folder;
+  int ready[2];
+  REQUIRE(pipe(ready) == 0);
+  const pid_t holder = fork();
+  if (holder == 0) {
+    const FolderLock lock(folder.path);
+    if (write(ready[1], "x", 1) == 1) pause();
+    _exit(1);
+  }
+  char byte = 0;
+  REQUIRE(read(ready[0], &byte, 1) == 1);
+  CHECK_THROWS_AS(FolderLock(folder.path), Error);
+  kill(holder, SIGKILL);
+  waitpid(holder, nullptr, 0);
+  CHECK_NOTHROW(FolderLock(folder.path));
+  for (const int end : ready) close(end);
+}
+
+TEST_CASE("lock: a folder that cannot be written to is a system error", "[process]") {
+  CHECK_THROWS_AS(FolderLock("/no/such/folder"), std::system_error);
 }

@@ -1,0 +1,69 @@
+#include "math/parallel.h"
+
+#include <atomic>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tests/helpers/catch.h"
+
+using namespace longhaul;
+
+namespace {
+
+// Sets the number of threads until it ends.
+class Threads {
+ public:
+  explicit Threads(int count) : before_(threads()) { set_threads(count); }
+  ~Threads() { set_threads(before_); }
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+
+ private:
+  int before_;
+};
+
+}  // namespace
+
+TEST_CASE("parallel_for: every index is in one chunk, whose borders no thread moves",
+          "[parallel]") {
+  for (const int count : {1, 4}) {
+    const Threads scope(count);
+    std::vector<int> begins(10, -1);
+    parallel_for(10, 4, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) begins[i] = static_cast<int>(begin);
+    });
+    CHECK(begins == std::vector<int>{0, 0, 0, 0, 4, 4, 4, 4, 8, 8});
+  }
+  parallel_for(0, 4, [](int64_t, int64_t) { FAIL("nothing is to be done"); });
+}
+
+TEST_CASE("parallel_for: passes on the exception of the first chunk that threw, after all ran",
+          "[parallel]") {
+  for (const int count : {1, 4}) {
+    const Threads scope(count);
+    std::atomic<int> ran = 0;
+    const auto body = [&](int64_t begin, int64_t) {
+      ++ran;
+      if (begin == 7 || begin == 3) throw std::runtime_error("chunk " + std::to_string(begin));
+    };
+    CHECK_THROWS_WITH(parallel_for(10, 1, body), "chunk 3");
+    CHECK(ran == 10);
+    ran = 0;
+    const LaneScope lane;
+    CHECK_THROWS_WITH(parallel_for(10, 1, body), "chunk 3");
+    CHECK(ran == 10);
+  }
+}
+
+TEST_CASE("parallel_for: an exception leaves no lane open, and the next loop works", "[parallel]") {
+  const Threads scope(4);
+  CHECK_THROWS_AS(parallel_for(8, 1, [](int64_t, int64_t) { throw 1; }), int);
+  CHECK_FALSE(LaneScope::inside());
+  std::atomic<int64_t> sum = 0;
+  parallel_for(8, 1, [&](int64_t begin, int64_t) {
+    CHECK(LaneScope::inside());
+    sum += begin;
+  });
+  CHECK(sum == 28);
+}
