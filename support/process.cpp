@@ -95,6 +95,14 @@ FolderLock::FolderLock(const std::filesystem::path& folder) {
   // A run that was killed may leave a child between fork and exec, which has the lock for a moment.
   for (int attempt = 0; attempt < 10; ++attempt) {
     if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+    if (errno != EWOULDBLOCK && errno != EINTR) {
+      const int fault = errno;
+      close(descriptor_);
+      throw std::system_error(fault, std::generic_category(),
+                              file +
+                                  ": this file system cannot lock the folder against a second "
+                                  "run; put the results on one that can");
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   close(descriptor_);

@@ -102,15 +102,17 @@ pf::Shape read_shape(Options& options, const std::string& standard_size) {
 class Pathfinder final : public Task {
  public:
   Pathfinder(Options& options, const std::string& standard_size) {
-    const std::string folder = options.text(
-        "data", "", "folder of imgs/ and metadata/ to read; all below the next is then unused");
+    const std::string folder = options.text("data", "",
+                                            "folder of imgs/ and metadata/, or of difficulties; of "
+                                            "all below, difficulty alone counts then");
     const bool skip = options.flag("skip_unreadable", false,
                                    "decode every picture of data first and leave out the bad");
     pf::Shape shape = read_shape(options, standard_size);
     if (folder.empty()) {
       generator_.emplace(shape);
     } else {
-      files_.emplace(folder, skip);
+      const std::string difficulty = std::get<std::string>(options.resolved().at("difficulty"));
+      files_.emplace(pf::folder_of_difficulty(folder, difficulty), skip);
       shape = pf::standard_shape(files_->side(), pf::Difficulty::hard);  // for its markers
     }
     size_ = shape.size;

@@ -69,7 +69,7 @@ void ClaimReader::read_texts() {
   if (file_.expect("claim", Kind::scalar, "my_claim")) claim_.name = file_.name("claim");
   const auto read = [&](const char* key, const char* example, std::string& value) {
     const ConfigNode* node = file_.expect(key, Kind::scalar, example);
-    if (node) value = to_text(node->scalar);
+    if (node) value = node->written;
     while (!value.empty() && value.back() == '\n') value.pop_back();  // of a YAML block
   };
   read("says", "\"A sentence that can be true or false.\"", claim_.says);
@@ -89,6 +89,7 @@ void ClaimReader::read_suite_block() {
     name.key = "suite";
     name.place = suite->place;
     name.scalar = claim_.name;
+    name.written = claim_.name;
     suite->children.push_back(name);
   }
   claim_.suite = read_suite(*suite, folder_, registry_, problems_);
@@ -98,10 +99,10 @@ void ClaimReader::read_measurement() {
   claim_.seeds = read_seeds(file_);
   const ConfigNode* name = file_.expect("measure", Kind::scalar, "attention_scale");
   if (!name) return;
-  claim_.measure = to_text(name->scalar);
+  claim_.measure = name->written;
   try {
     const MeasurementInfo& info = find_measurement(claim_.measure);
-    const ConfigNode none{Kind::map, root_.place, "options", {}, {}};
+    const ConfigNode none{Kind::map, root_.place, "options", {}, {}, {}};
     const Section options =
         file_.find("options") ? file_.section("options") : Section(none, "options", problems_);
     const OptionMap shared = options.values();

@@ -92,7 +92,7 @@ void NumberReader::read_parts(const Section& section, const Names& earlier, Numb
     section.problem(key, text("found ", list->children.size(),
                               " numbers, allowed: ", is_pair ? "2" : "at least 1"));
   for (const ConfigNode& item : list->children) {
-    const std::string word = item.kind == Kind::scalar ? to_text(item.scalar) : "";
+    const std::string word = item.kind == Kind::scalar ? item.written : "";
     if (contains(earlier, word))
       rule.of.push_back(word);
     else

@@ -16,6 +16,7 @@
 #include "harness/tables/export.h"
 #include "longhaul/error.h"
 #include "math/parallel.h"
+#include "support/cores.h"
 #include "support/file.h"
 
 namespace longhaul {
@@ -99,7 +100,7 @@ Verdict judge(const Claim& claim, const Tables& tables) {
 
 Verdict::Run run_of(double seconds) {
   return {fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))), host_name(),
-          cpu_name(), static_cast<int64_t>(std::thread::hardware_concurrency()), seconds};
+          cpu_name(), usable_cores(), seconds};
 }
 
 }  // namespace

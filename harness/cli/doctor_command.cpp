@@ -12,6 +12,7 @@
 #include "harness/cli/command.h"
 #include "harness/results/machine.h"
 #include "math/kernels/gemm.h"
+#include "support/cores.h"
 
 namespace longhaul {
 namespace {
@@ -56,9 +57,8 @@ std::string memory() {
 }
 
 std::string threads() {
-  const char* wanted = std::getenv("OMP_NUM_THREADS");
-  return fmt::format("{} hardware threads; OMP_NUM_THREADS {}", std::thread::hardware_concurrency(),
-                     wanted ? wanted : "not set");
+  return fmt::format("{} of {} cores may be used", usable_cores(),
+                     std::thread::hardware_concurrency());
 }
 
 bool is_on_path(const std::string& program) {

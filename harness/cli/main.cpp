@@ -5,6 +5,7 @@
 #include "core/builtins.h"
 #include "harness/cli/command.h"
 #include "harness/cli/complaint.h"
+#include "harness/cli/environment.h"
 #include "harness/results/machine.h"
 #include "longhaul/error.h"
 
@@ -86,6 +87,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace longhaul;
+  leave_out_library_settings(argv);
   try {
     return run(argc, argv);
   } catch (const Error& error) {

@@ -12,22 +12,41 @@
 #include "harness/suite/suite.h"
 #include "harness/throughput/solver_table.h"
 #include "harness/throughput/throughput_table.h"
+#include "support/cores.h"
 
 namespace longhaul {
 namespace {
 
 struct Arguments {
   std::string suite, out;
-  int threads = static_cast<int>(std::thread::hardware_concurrency());
+  int threads = usable_cores();
   std::vector<std::string> overrides;
 };
 
+// What will be measured and about how long that takes. A row costs its turns, warming up, and a
+// first pass; long sequences of a slow model take longer.
+std::string announcement(const Suite& suite) {
+  const ThroughputPlan plan = suite.throughput.value_or(ThroughputPlan());
+  const auto rows =
+      static_cast<double>(suite.models.size() * plan.phases.size() * timed_shapes(plan).size());
+  const double seconds = rows * (1 + static_cast<double>(plan.repetitions) * plan.turn_seconds);
+  std::string lengths;
+  for (const int64_t length : plan.lengths)
+    lengths += (lengths.empty() ? "" : ", ") + std::to_string(length);
+  return fmt::format(
+      "{} models x {} phases x {} shapes at lengths {}: {} rows, {} or more. Fewer lengths: --set "
+      "'throughput.lengths=[256, 1024]'",
+      suite.models.size(), plan.phases.size(), timed_shapes(plan).size(), lengths, rows,
+      duration_text(seconds));
+}
+
 void measure(const Arguments& arguments, CommandContext& context) {
-  const Suite suite =
-      load_suite(find_suite(arguments.suite), context.registry, arguments.overrides);
+  const Suite suite = load_suite(find_suite(arguments.suite), context.registry, arguments.overrides,
+                                 Purpose::measure);
   const std::filesystem::path out = arguments.out.empty()
                                         ? std::filesystem::path("results") / "runs" / suite.name
                                         : std::filesystem::path(arguments.out);
+  fmt::print(stderr, "{}\n", announcement(suite));
   ProgressDisplay display(stderr);
   const std::vector<ThroughputRow> rows =
       run_throughput(suite, context.registry, out, arguments.threads, display);

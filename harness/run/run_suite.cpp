@@ -10,6 +10,7 @@
 #include "harness/suite/match.h"
 #include "harness/suite/suite_yaml.h"
 #include "harness/suite/tune.h"
+#include "support/cores.h"
 
 namespace longhaul {
 namespace {
@@ -17,8 +18,8 @@ namespace {
 // The resolved suite. What ran it stands in comments, so that the file is a suite file itself.
 std::string resolved(const Suite& suite, const RunOptions& options) {
   return fmt::format("# longhaul {}\n# {}: {}, {} cores, {} threads a trial\n{}",
-                     longhaul_version(), host_name(), cpu_name(),
-                     std::thread::hardware_concurrency(), options.threads, to_yaml(suite));
+                     longhaul_version(), host_name(), cpu_name(), usable_cores(), options.threads,
+                     to_yaml(suite));
 }
 
 // All trials of a suite, those that choose settings first.
@@ -46,7 +47,7 @@ RunOutcome run_suite(const Suite& suite, const Registry& registry, const std::fi
   const RunOutcome outcome = run_all(suite, registry, out, options, display);
   const bool is_done = outcome.fault.empty() && !outcome.interrupted;
   if (suite.throughput && is_done) {
-    const int cores = static_cast<int>(std::thread::hardware_concurrency());
+    const int cores = usable_cores();
     run_throughput(suite, registry, out, cores, display);
   }
   return outcome;

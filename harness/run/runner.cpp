@@ -18,6 +18,7 @@
 #include "harness/results/store.h"
 #include "harness/run/worker.h"
 #include "harness/suite/pretraining.h"
+#include "support/cores.h"
 #include "support/file.h"
 #include "support/process.h"
 
@@ -119,7 +120,7 @@ void Runner::sort_out(const std::vector<TrialSpec>& specs) {
 RunOutcome Runner::run(const std::vector<TrialSpec>& specs) {
   const std::vector<TrialSpec> ordered = interleaved(with_pretraining(specs));
   sort_out(ordered);
-  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  const int cores = usable_cores();
   const int jobs = options_.jobs > 0 ? options_.jobs : std::max(1, cores / options_.threads);
   jobs_ = jobs_open_ = std::min<int64_t>(jobs, static_cast<int64_t>(waiting_.size()));
 

@@ -24,7 +24,7 @@ ConfigNode* find_row(ConfigNode& list, const std::string& name, const std::strin
   for (ConfigNode& row : list.children) {
     const ConfigNode* found = name_of(row);
     if (!found || found->kind != ConfigNode::Kind::scalar) continue;
-    names.push_back(to_text(found->scalar));
+    names.push_back(found->written);
     if (names.back() == name) {
       expand_row(row);
       return &row;
@@ -130,7 +130,9 @@ void apply_override(ConfigNode& root, const std::string& assignment, Problems& p
   }
 
   try {
-    ConfigNode value = parse_config(assignment.substr(equals + 1), place);
+    const std::string given = assignment.substr(equals + 1);
+    const bool is_yaml = given.find_first_of("[{\"'") == 0;
+    ConfigNode value = is_yaml ? parse_config(given, place) : plain_config(given, place);
     value.key = node->key;
     *node = value;
   } catch (const Error& error) {

@@ -22,6 +22,7 @@ struct ConfigNode {
   Place place;
   std::string key;                   // within a map, else ""
   OptionValue scalar;                // typed as YAML 1.2 reads it
+  std::string written;               // the scalar as it is written: what names go by
   std::vector<ConfigNode> children;  // of a list or map
 
   const ConfigNode* find(const std::string& name) const;  // last child of that key, or null
@@ -49,9 +50,10 @@ class Problems {
   std::vector<Problem> problems_;
 };
 
-// Writes "PATH=VALUE" into `root`: keys joined by dots, entries of a list by their name, the value
-// as YAML. What it adds carries the argument as its place, so that whoever reads the tree finds an
-// unknown key of it like any other.
+// Writes "PATH=VALUE" into `root`: keys joined by dots, entries of a list by their name. A value
+// that begins with [, { or a quote is YAML; any other is one word that is taken as it stands, with
+// '#', ': ' and '~' in it. What it adds carries the argument as its place, so that whoever reads
+// the tree finds an unknown key of it like any other.
 void apply_override(ConfigNode& root, const std::string& assignment, Problems& problems);
 
 }  // namespace longhaul

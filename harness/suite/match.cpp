@@ -177,7 +177,7 @@ std::string to_string(Match match) {
 Match read_match(const Section& suite) {
   const ConfigNode& node = *suite.find("match");
   const std::vector<std::string> names = {"none", "parameters", "flops"};
-  const std::string given = node.kind == ConfigNode::Kind::scalar ? to_text(node.scalar) : "";
+  const std::string given = node.kind == ConfigNode::Kind::scalar ? node.written : "";
   const auto found = std::find(names.begin(), names.end(), given);
   if (found != names.end()) return static_cast<Match>(found - names.begin());
   const std::string near = nearest(given, names);

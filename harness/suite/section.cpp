@@ -38,7 +38,7 @@ bool well_formed(const std::string& name) {
 }
 
 std::string found(const ConfigNode& node) {
-  if (node.kind == Kind::scalar) return text("found '", to_text(node.scalar), "'");
+  if (node.kind == Kind::scalar) return text("found '", node.written, "'");
   return text("found ", to_text(node.kind));
 }
 
@@ -172,7 +172,7 @@ OptionMap Section::group(const std::string& key) const {
 
 std::string Section::name(const std::string& key) const {
   const ConfigNode& node = *find(key);
-  const std::string name = node.kind == Kind::scalar ? to_text(node.scalar) : "";
+  const std::string name = node.kind == Kind::scalar ? node.written : "";
   if (well_formed(name)) return name;
   problem(key, found(node) + ", allowed: a name of letters, digits, '_' and '-'");
   return "";

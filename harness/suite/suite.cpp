@@ -45,8 +45,8 @@ Names names_in(const ConfigNode* list) {
   Names names;
   if (list)
     for (const ConfigNode& item : list->children)
-      if (item.kind == Kind::scalar && item.scalar.index() == 3)
-        names.push_back(std::get<std::string>(item.scalar));
+      if (item.kind == Kind::scalar && std::holds_alternative<std::string>(item.scalar))
+        names.push_back(item.written);
   return names;
 }
 
@@ -66,8 +66,8 @@ class SuiteReader {
   Suite read();
 
  private:
-  // A suite may do without tasks and seeds if all it asks for is throughput.
-  bool trains() const { return !suite_.throughput || file_.find("tasks") || file_.find("seeds"); }
+  // A suite without tasks measures throughput alone.
+  bool trains() const { return !suite_.throughput || file_.find("tasks"); }
   void read_sections();
   void read_plugins();
   void read_tasks();
@@ -110,7 +110,7 @@ void SuiteReader::read_sections() {
     if (!contains(known, key)) file_.unknown(key, known);
   if (file_.expect("suite", Kind::scalar, "my_suite")) suite_.name = file_.name("suite");
   if (file_.find("throughput")) suite_.throughput = read_throughput(file_.section("throughput"));
-  if (trains()) suite_.seeds = read_seeds(file_);
+  if (trains() || file_.find("seeds")) suite_.seeds = read_seeds(file_);
   if (file_.find("budget")) suite_.budget = read_budget(file_.section("budget"));
   if (file_.find("match")) suite_.match = read_match(file_);
   suite_.pretrain = read_axis(file_, "pretrain");
@@ -135,7 +135,7 @@ void SuiteReader::read_plugins() {
       try {
         require(entry.kind == Kind::scalar, "expected the path of a shared object, found ",
                 to_text(entry.kind));
-        load_plugin(find_plugin(to_text(entry.scalar), folder_), registry_);
+        load_plugin(find_plugin(entry.written, folder_), registry_);
       } catch (const Error& error) {
         problems_.add(entry.place, "plugins", error.what());
       }
@@ -152,7 +152,7 @@ Section SuiteReader::read_entry(const ConfigNode& node, const std::string& kind,
   const std::string base_key = node.find(kind) ? kind : "name";
   const ConfigNode* name = node.find(name_key);
   const bool is_named = name && name->kind == Kind::scalar;
-  Section row(node, is_named ? text(kind, "s.", to_text(name->scalar)) : kind + "s", problems_);
+  Section row(node, is_named ? text(kind, "s.", name->written) : kind + "s", problems_);
   Entry entry;
   if (name) {
     entry.name = row.name(name_key);
@@ -308,10 +308,12 @@ Suite read_suite(ConfigNode& root, const std::filesystem::path& folder, Registry
 }
 
 Suite load_suite(const std::filesystem::path& file, Registry& registry,
-                 const std::vector<std::string>& overrides) {
+                 const std::vector<std::string>& overrides, Purpose purpose) {
   ConfigNode root = read_config(file);
   Problems problems;
   for (const std::string& assignment : overrides) apply_override(root, assignment, problems);
+  if (purpose == Purpose::measure && !root.find("throughput"))
+    apply_override(root, "throughput={}", problems);
   Suite suite = read_suite(root, file.parent_path(), registry, problems);
   problems.check();
   return suite;

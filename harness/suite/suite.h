@@ -74,9 +74,11 @@ struct Suite {
 // Reads a suite file, applies the overrides ("budget.steps=100", "tasks.listops.max_depth=4") and
 // builds every model and task once. Throws one Error that lists every problem, a line each:
 //   quick.yaml:12: models.transformer.heads: found 0, allowed: at least 1
-// The registry is not const because a file's plugins enter it before names are looked up.
+// The registry is not const because a file's plugins enter it before names are looked up. To
+// measure throughput alone a suite needs neither tasks nor a `throughput:` of its own.
+enum class Purpose { run, measure };
 Suite load_suite(const std::filesystem::path& file, Registry& registry,
-                 const std::vector<std::string>& overrides = {});
+                 const std::vector<std::string>& overrides = {}, Purpose purpose = Purpose::run);
 
 // The same of a suite that is a part of another file: its problems are added to `problems`, and
 // what it returns is whole only if there are none. `folder` is where its plugins may lie.

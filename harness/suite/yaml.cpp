@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "longhaul/error.h"
+#include "support/utf8.h"
 
 namespace longhaul {
 namespace {
@@ -44,6 +45,18 @@ OptionValue plain_value(const std::string& word) {
   if (word == "-.inf") return -std::numeric_limits<double>::infinity();
   if (word == ".nan") return std::numeric_limits<double>::quiet_NaN();
   return word;
+}
+
+// Throws Error naming the line of the first byte that is not UTF-8.
+void require_utf8(const std::string& yaml, const Place& place) {
+  if (is_utf8(yaml)) return;
+  std::istringstream in(yaml);
+  int number = 0;
+  for (std::string line; std::getline(in, line); ++number)
+    if (!is_utf8(line)) break;
+  const std::string where =
+      place.line > 0 ? text(place.source, ":", place.line + number, ": ") : "";
+  throw Error(where + "holds bytes that are not UTF-8; allowed: UTF-8 text");
 }
 
 // For a document to be parsed and no more.
@@ -81,6 +94,7 @@ ConfigNode convert(const YAML::Node& node, const Place& base, int depth, int& va
   switch (node.Type()) {
     case YAML::NodeType::Scalar:
       converted.kind = ConfigNode::Kind::scalar;
+      converted.written = node.Scalar();
       converted.scalar =
           node.Tag() == "?" ? plain_value(node.Scalar()) : OptionValue(node.Scalar());
       break;
@@ -109,6 +123,7 @@ ConfigNode convert(const YAML::Node& node, const Place& base, int depth, int& va
 }  // namespace
 
 ConfigNode parse_config(const std::string& yaml, const Place& place) {
+  require_utf8(yaml, place);
   try {
     require_one_document(yaml, place);
     int values = 0;
@@ -118,6 +133,17 @@ ConfigNode parse_config(const std::string& yaml, const Place& place) {
     const std::string where = at.line > 0 ? text(at.source, ":", at.line, ": ") : "";
     throw Error(text(where, "not valid YAML: ", error.msg));
   }
+}
+
+ConfigNode plain_config(const std::string& word, const Place& place) {
+  ConfigNode node;
+  node.place = place;
+  if (word.empty()) return node;
+  require_utf8(word, place);
+  node.kind = ConfigNode::Kind::scalar;
+  node.written = word;
+  node.scalar = plain_value(word);
+  return node;
 }
 
 ConfigNode read_config(const std::filesystem::path& file) {

@@ -50,7 +50,7 @@ OptimizerSpec optimizer_of(const Settings& settings) {
 class Trainer {
  public:
   Trainer(Model& model, const Task& task, const TrialSpec& spec,
-          const std::function<void(const Progress&)>& report)
+          const std::function<void(const Progress&)>& report, Training& training)
       : model_(model),
         task_(task),
         spec_(spec),
@@ -60,9 +60,22 @@ class Trainer {
         lanes_(model, settings_.lanes, offsets_, make_objective(settings_, model.head(), task)),
         optimizer_(model.parameters(), offsets_, optimizer_of(settings_)),
         validation_(draw_all(task, Split::validation, settings_.validation_examples)),
-        diagnostics_(model, spec.diagnostics, settings_.causal, offsets_) {}
+        diagnostics_(model, spec.diagnostics, settings_.causal, offsets_),
+        result_(training) {}
 
-  Training run() {
+  void run() {
+    try {
+      train();
+    } catch (...) {
+      finish();
+      throw;
+    }
+    restore_values(model_.parameters(), best_);
+    finish();
+  }
+
+ private:
+  void train() {
     double done = 0;  // share of the budget
     for (int64_t evaluated = 0; done < 1;) {
       done = step(done);
@@ -73,12 +86,8 @@ class Trainer {
       progress_.fraction = done;
       report_(progress_);
     }
-    restore_values(model_.parameters(), best_);
-    finish();
-    return std::move(result_);
   }
 
- private:
   // The share of the budget that is spent.
   double spent() const {
     const Budget& budget = spec_.budget;
@@ -151,7 +160,7 @@ class Trainer {
     result_.diagnostics = diagnostics_.points();
     const auto count = static_cast<int64_t>(losses_.size());
     const int64_t tail = std::max<int64_t>(count / 10, 1);
-    for (int64_t i = count - tail; i < count; ++i)
+    for (int64_t i = std::max<int64_t>(count - tail, 0); i < count; ++i)
       result_.train_loss += losses_[i] / static_cast<double>(tail);
     const int64_t stride = std::max<int64_t>(count / kCurvePoints, 1);
     for (int64_t i = stride - 1; i < count; i += stride)
@@ -176,14 +185,14 @@ class Trainer {
   std::vector<Tensor> best_;
   int64_t flops_ = 0;
   Progress progress_;
-  Training result_;
+  Training& result_;
 };
 
 }  // namespace
 
-Training train(Model& model, const Task& task, const TrialSpec& spec,
-               const std::function<void(const Progress&)>& report) {
-  return Trainer(model, task, spec, report).run();
+void train(Model& model, const Task& task, const TrialSpec& spec,
+           const std::function<void(const Progress&)>& report, Training& training) {
+  Trainer(model, task, spec, report, training).run();
 }
 
 }  // namespace longhaul

@@ -15,8 +15,7 @@ class Diverged : public Error {
   using Error::Error;
 };
 
-// What training a model on a task's stream found. On return the model holds the weights that
-// validation chose.
+// What training a model on a task's stream found.
 struct Training {
   int64_t steps = 0;
   int64_t tokens = 0;
@@ -33,8 +32,10 @@ struct Training {
 
 // Trains to the end of the budget: batches of fresh examples from the seed's own part of the
 // training stream, the optimizer with warm-up and cosine decay, `evaluations` validation passes.
-// Throws Diverged. `report` hears of every step; it decides itself what to do with that.
-Training train(Model& model, const Task& task, const TrialSpec& spec,
-               const std::function<void(const Progress&)>& report);
+// On return the model holds the weights that validation chose. Throws Diverged; whatever it throws,
+// `training` holds what was found until then. `report` hears of every step; it decides itself what
+// to do with that.
+void train(Model& model, const Task& task, const TrialSpec& spec,
+           const std::function<void(const Progress&)>& report, Training& training);
 
 }  // namespace longhaul

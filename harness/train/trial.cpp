@@ -99,24 +99,37 @@ std::unique_ptr<Subset> limited(const Task& task, const TrialSpec& spec) {
   return all ? nullptr : std::make_unique<Subset>(task, examples, spec.seed + 1);
 }
 
-// Trains on the task's stream and puts down what that found; the validation score.
-double train_and_note(Model& model, const Task& task, const TrialSpec& spec, const fs::path& dir,
-                      TrialRecord& record) {
-  record.parameters = model.parameter_count();
-  ProgressFile report(dir / "progress.json");
-  const Training training = train(model, task, spec, std::ref(report));
+// Puts down what training found, or had found when it failed.
+void note_training(const Training& training, const TrialSpec& spec, const fs::path& dir,
+                   TrialRecord& record) {
   record.selected_step = training.selected_step;
   record.train_loss = training.train_loss;
   record.flops_per_token = training.flops_per_token;
   record.steps = training.steps;
   record.tokens_seen = training.tokens;
   record.train_seconds = training.seconds;
-  record.train_tokens_per_second = static_cast<double>(training.tokens) / training.seconds;
+  if (training.seconds > 0)
+    record.train_tokens_per_second = static_cast<double>(training.tokens) / training.seconds;
   record.peak_activation_bytes = training.peak_activation_bytes;
   record.notes = training.notes;
   write_curve(dir / "curve.csv", training.curve);
   if (!spec.diagnostics.empty())
     write_atomically(dir / "diagnostics.csv", to_csv(training.diagnostics));
+}
+
+// Trains on the task's stream; the validation score.
+double train_and_note(Model& model, const Task& task, const TrialSpec& spec, const fs::path& dir,
+                      TrialRecord& record) {
+  record.parameters = model.parameter_count();
+  ProgressFile report(dir / "progress.json");
+  Training training;
+  try {
+    train(model, task, spec, std::ref(report), training);
+  } catch (...) {
+    note_training(training, spec, dir, record);
+    throw;
+  }
+  note_training(training, spec, dir, record);
   return training.validation;
 }
 

@@ -59,6 +59,14 @@ Pixels decode_png(std::string_view png) {
   return pixels;
 }
 
+fs::path folder_of_difficulty(const fs::path& folder, const std::string& difficulty) {
+  const char* const part = difficulty == "easy"     ? "curv_baseline"
+                           : difficulty == "medium" ? "curv_contour_length_9"
+                                                    : "curv_contour_length_14";
+  const bool is_top = !fs::exists(folder / "metadata") && fs::is_directory(folder / part);
+  return is_top ? folder / part : folder;
+}
+
 Files::Files(const fs::path& folder, bool skip_unreadable)
     : folder_(folder), skip_unreadable_(skip_unreadable) {
   for (const char* part : {"imgs", "metadata"})

@@ -12,6 +12,12 @@
 
 namespace longhaul::pathfinder {
 
+// Where the pictures of a difficulty (easy, medium, hard) lie: `folder` itself, or, where it is the
+// top folder of a release (pathfinder32), its curv_baseline, curv_contour_length_9 or
+// curv_contour_length_14.
+std::filesystem::path folder_of_difficulty(const std::filesystem::path& folder,
+                                           const std::string& difficulty);
+
 // A decoded picture: [side * side], row-major.
 struct Pixels {
   int side = 0;

@@ -17,10 +17,10 @@ struct Outcome {
 };
 
 // Runs the program with `arguments`, a shell line, in the source tree; stderr is dropped unless the
-// line says otherwise.
-inline Outcome longhaul_run(const std::string& arguments) {
-  const std::string line =
-      "cd '" LONGHAUL_SOURCE_DIR "' && exec 2>/dev/null; '" LONGHAUL_PROGRAM "' " + arguments;
+// line says otherwise. `variable`: "NAME=VALUE" for its environment.
+inline Outcome longhaul_run(const std::string& arguments, const std::string& variable = "") {
+  const std::string line = "cd '" LONGHAUL_SOURCE_DIR "' && exec 2>/dev/null; " + variable +
+                           " '" LONGHAUL_PROGRAM "' " + arguments;
   FILE* pipe = popen(line.c_str(), "r");
   require(pipe != nullptr, "popen failed");
   Outcome outcome;
@@ -33,8 +33,8 @@ inline Outcome longhaul_run(const std::string& arguments) {
 }
 
 // What the program prints on stderr, alone.
-inline Outcome complaint(const std::string& arguments) {
-  return longhaul_run(arguments + " 2>&1 >/dev/null");
+inline Outcome complaint(const std::string& arguments, const std::string& variable = "") {
+  return longhaul_run(arguments + " 2>&1 >/dev/null", variable);
 }
 
 inline bool has(const std::string& where, const std::string& what) {

@@ -161,3 +161,17 @@ TEST_CASE("pathfinder: pictures of other kinds are refused", "[tasks][pathfinder
   CHECK_THROWS_WITH(pathfinder::decode_png(sample::png(std::vector<uint8_t>(300 * 300), 300, 300)),
                     Contains("is 300 x 300 pixels, allowed: squares of 16 | 32 | 64 | 128 | 256"));
 }
+
+TEST_CASE("pathfinder: in a release's top folder, difficulty says which pictures are meant",
+          "[tasks][pathfinder][files]") {
+  const TemporaryFolder top;
+  sample::write_pathfinder(top.path / "curv_baseline", 40, 16);
+  sample::write_pathfinder(top.path / "curv_contour_length_14", 80, 16);
+  const auto pictures = [&](const std::string& difficulty) {
+    return total(
+        *make_task("pathfinder", {{"data", top.path.string()}, {"difficulty", difficulty}}));
+  };
+  CHECK(pictures("easy") == 40);
+  CHECK(pictures("hard") == 80);
+  CHECK_THROWS_WITH(pictures("medium"), Contains("metadata"));
+}

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "support/csv.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/folder.h"
 #include "tests/helpers/program.h"
@@ -157,4 +158,28 @@ TEST_CASE("cli: doctor names the libraries and the machine", "[cli]") {
   CHECK(outcome.status == 0);
   for (const char* part : {"oneDNN", "yaml-cpp", "compiler", "features", "huge pages", "gnuplot"})
     CHECK(has(outcome.out, part));
+}
+
+TEST_CASE("cli: settings of the libraries in the environment change nothing", "[cli]") {
+  const TemporaryFolder folder;
+  const auto rows = [&](const std::string& variable) {
+    const std::string out = (folder.path / (variable.empty() ? "plain" : variable)).string();
+    const Outcome outcome = longhaul_run(
+        "throughput quick --set models=[lru] --set "
+        "'throughput={lengths: [16], phases: [prefill], tokens: 64, repetitions: 2}' --out " +
+            out,
+        variable);
+    CHECK(outcome.status == 0);
+    const CsvTable table = read_csv(read_text(std::filesystem::path(out) / "throughput.csv"));
+    const auto column = std::find(table.columns.begin(), table.columns.end(), "repetitions");
+    std::string seen;
+    for (const auto& row : table.rows) seen += row[column - table.columns.begin()] + " ";
+    return seen;
+  };
+  const std::string plain = rows("");
+  CHECK(!plain.empty());
+  CHECK(rows("BENCHMARK_REPETITIONS=3") == plain);
+  CHECK(rows("BENCHMARK_LIST_TESTS=true") == plain);
+  CHECK(has(complaint("list models", "OMP_PROC_BIND=true").out,
+            "left out of the environment: OMP_PROC_BIND"));
 }

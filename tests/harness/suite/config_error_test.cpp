@@ -5,6 +5,7 @@
 #include "tests/helpers/temporary_file.h"
 
 using namespace longhaul;
+using Catch::Matchers::Contains;
 
 namespace {
 
@@ -222,4 +223,11 @@ TEST_CASE("config: a wrong --set names its path and the nearest one", "[config]"
   CHECK(of("suite.name=x") == "--set suite.name: suite is a single value and has no 'name'");
   CHECK(of("budget.steps") == "--set budget.steps: expected PATH=VALUE, such as budget.steps=100");
   CHECK(of("seeds=[0,").find("--set seeds: not valid YAML: ") == 0);
+}
+
+TEST_CASE("config: text that is not UTF-8 is named with its line", "[config]") {
+  CHECK(complaint(kGood + "plugins: ['\xff.so']\n") ==
+        "s.yaml:7: holds bytes that are not UTF-8; allowed: UTF-8 text");
+  CHECK_THAT(complaint(kGood, {"plugins=\xff.so"}),
+             Contains("--set plugins: holds bytes that are not UTF-8; allowed: UTF-8 text"));
 }

@@ -291,3 +291,47 @@ TEST_CASE("suite: the schema knows the keys that the reader knows", "[suite]") {
                                                  : property.at("default").dump()));
   }
 }
+
+TEST_CASE("suite: names are text as it is written", "[suite]") {
+  const auto with = [](std::string yaml, const std::string& from, const std::string& to) {
+    return yaml.replace(yaml.find(from), from.size(), to);
+  };
+  CHECK(load(with(kSuite, "suite: tiny", "suite: 007")).name == "007");
+  const Suite suite = load(with(kSuite, "{name: copy-wide", "{name: 1e3"), {"models.1e3.heads=2"});
+  CHECK(suite.models[1].name == "1e3");
+  CHECK(std::get<int64_t>(suite.models[1].options.at("heads")) == 2);
+}
+
+TEST_CASE("suite: a value of --set is taken as it stands", "[suite][config]") {
+  for (const std::string value :
+       {"/data/my data #2/listops", "/data/a: b", "~", "- x", "&a", "null"}) {
+    ConfigNode root;
+    Problems problems;
+    apply_override(root, "data=" + value, problems);
+    CHECK(problems.empty());
+    REQUIRE(root.find("data")->kind == ConfigNode::Kind::scalar);
+    CHECK(to_text(root.find("data")->scalar) == value);
+  }
+  ConfigNode root;
+  Problems problems;
+  for (const char* assignment : {"a=3", "b=1e-3", "c=true", "d=[1, 2]", "e={f: 1}", "g='3'", "h="})
+    apply_override(root, assignment, problems);
+  CHECK(problems.empty());
+  CHECK(root.find("a")->scalar == OptionValue(int64_t{3}));
+  CHECK(root.find("b")->scalar == OptionValue(1e-3));
+  CHECK(root.find("c")->scalar == OptionValue(true));
+  CHECK(root.find("d")->kind == ConfigNode::Kind::list);
+  CHECK(root.find("e")->kind == ConfigNode::Kind::map);
+  CHECK(root.find("g")->scalar == OptionValue(std::string("3")));
+  CHECK(root.find("h")->kind == ConfigNode::Kind::null);
+}
+
+TEST_CASE("suite: throughput alone needs neither tasks nor a block of its own", "[suite]") {
+  const std::string yaml = "suite: speed\nseeds: [0]\nbudget: {steps: 5}\nmodels: [copy]\n";
+  const TemporaryFile file("speed.yaml", yaml);
+  Registry registry = fake_registry();
+  CHECK_THROWS_WITH(load_suite(file.path(), registry),
+                    Catch::Matchers::Contains("tasks: is missing"));
+  CHECK(load_suite(file.path(), registry, {}, Purpose::measure).throughput.has_value());
+  CHECK(load(yaml + "throughput: {lengths: [16]}\n").tasks.empty());
+}

@@ -18,7 +18,10 @@ Training trained(const Budget& budget, bool varied = false) {
   Options task_options({{"varied", varied}}), model_options;
   const std::unique_ptr<Task> task = registry.task("seen").make(task_options);
   Model model(registry.model("lru"), model_options, spec.settings, shape_of(*task), 0);
-  return train(model, *task, spec, [](const Progress&) {});
+  Training training;
+  train(
+      model, *task, spec, [](const Progress&) {}, training);
+  return training;
 }
 
 Budget tokens(double count) { return {.steps = 0, .seconds = 0, .tokens = count, .flops = 0}; }

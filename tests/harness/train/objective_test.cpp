@@ -37,7 +37,10 @@ double trained(const OptionMap& given) {
   Model model(registry.model("min_gru"), mixer, spec.settings, shape_of(*task), 1);
   const int before = threads();
   set_threads(1);
-  const double validation = train(model, *task, spec, [](const Progress&) {}).validation;
+  Training training;
+  train(
+      model, *task, spec, [](const Progress&) {}, training);
+  const double validation = training.validation;
   set_threads(before);
   return validation;
 }

@@ -2,6 +2,7 @@
 #include <fstream>
 
 #include "harness/model/stored_model.h"
+#include "harness/results/points.h"
 #include "harness/train/trial.h"
 #include "math/checkpoint.h"
 #include "tests/helpers/catch.h"
@@ -150,6 +151,9 @@ TEST_CASE("trial: what goes wrong becomes a status with a message", "[trial]") {
   const TrialRecord diverged = run_seen_trial(diverging, folder.path, 1);
   CHECK(diverged.status == Status::diverged);
   CHECK(diverged.message.find("at step") != std::string::npos);
+  CHECK(diverged.steps > 0);  // it keeps what it found until then
+  CHECK(diverged.tokens_seen > 0);
+  CHECK(read_curve(folder.path).size() >= static_cast<std::size_t>(diverged.steps));
   CHECK_FALSE(fs::exists(folder.path / "checkpoint.safetensors"));
 
   TrialSpec backwards = seen_trial("transformer", 3);

@@ -1,0 +1,47 @@
+#include "harness/cli/environment.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+namespace longhaul {
+namespace {
+
+bool is_library_setting(const std::string& name) {
+  static constexpr std::array kPrefixes = {"OMP_", "GOMP_", "KMP_", "BENCHMARK_"};
+  return name == "DNNL_VERBOSE" || name == "ONEDNN_VERBOSE" ||
+         std::any_of(kPrefixes.begin(), kPrefixes.end(),
+                     [&](const char* prefix) { return name.starts_with(prefix); });
+}
+
+std::vector<std::string> library_settings() {
+  std::vector<std::string> names;
+  for (char** entry = environ; *entry; ++entry) {
+    const std::string assignment = *entry;
+    const std::string name = assignment.substr(0, assignment.find('='));
+    if (is_library_setting(name)) names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace
+
+void leave_out_library_settings(char** argv) {
+  const std::vector<std::string> names = library_settings();
+  if (names.empty()) return;
+  std::string listed;
+  for (const std::string& name : names) {
+    listed += (listed.empty() ? "" : ", ") + name;
+    unsetenv(name.c_str());
+  }
+  std::fprintf(stderr, "longhaul: left out of the environment: %s (--threads sets the threads)\n",
+               listed.c_str());
+  execv("/proc/self/exe", argv);  // returns only where there is no /proc
+}
+
+}  // namespace longhaul
