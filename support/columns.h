@@ -8,13 +8,31 @@
 
 namespace longhaul {
 
-// A column of a CSV file: its name and what it says of a row. Measured ones differ from run to run.
+// A column of a CSV file: its name, what it means, and what it says of a row. Measured ones (time,
+// memory, the machine) differ from run to run.
 template <class Row>
 struct Column {
   const char* name;
+  const char* description;
   std::function<std::string(const Row&)> text;
   bool measured = false;
 };
+
+constexpr bool kMeasured = true;
+
+// What is the same for columns of all kinds of rows.
+struct ColumnInfo {
+  std::string name, description;
+  bool measured = false;
+};
+
+template <class Row>
+std::vector<ColumnInfo> infos(const std::vector<Column<Row>>& columns) {
+  std::vector<ColumnInfo> all;
+  for (const Column<Row>& column : columns)
+    all.push_back({column.name, column.description, column.measured});
+  return all;
+}
 
 template <class Row>
 std::string header(const std::vector<Column<Row>>& columns) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "harness/tables/export.h"
-#include "harness/throughput/throughput_csv.h"
 
 namespace longhaul {
 namespace {
@@ -12,10 +11,8 @@ using Names = std::vector<std::string>;
 
 // What says which trial a row of another file belongs to.
 const Names kTrialColumns = {"model", "task", "pretrain", "loss", "seed"};
-// Of throughput.csv: what the operators count and the models hold is the same everywhere.
-const Names kCounted = {"model",           "phase",       "length",
-                        "batch",           "repetitions", "parameter_bytes",
-                        "optimizer_bytes", "state_bytes", "flops_per_token"};
+// The files that a claim may speak of.
+const Names kFiles = {"results", "summary", "curves", "diagnostics", "throughput"};
 
 bool contains(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -42,28 +39,31 @@ void join(CsvTable& table, const CsvTable& results) {
 
 }  // namespace
 
-Tables exported_tables(const Results& results) {
-  Tables tables;
-  tables["results"] = read_csv(results_csv(results));
-  tables["summary"] = read_csv(summary_csv(results));
-  tables["curves"] = read_csv(curves_csv(results));
-  tables["diagnostics"] = read_csv(diagnostics_csv(results));
-  tables["throughput"] = read_csv(throughput_csv(results.throughput));
-  for (auto& [file, table] : tables) join(table, tables["results"]);
-  return tables;
-}
-
 std::map<std::string, Names> exported_columns() {
-  Results empty;
-  empty.throughput.resize(1);  // without rows there is no header
   std::map<std::string, Names> columns;
-  for (const auto& [file, table] : exported_tables(empty)) columns[file] = table.columns;
+  for (const auto& [file, table] : exported_tables({})) columns[file] = table.columns;
   return columns;
 }
 
+Tables exported_tables(const Results& results) {
+  Tables tables;
+  for (const std::string& name : kFiles) {
+    const CsvFile& file = csv_file(name);
+    const std::string csv = file.text(results);
+    if (!csv.empty()) {
+      tables[name] = read_csv(csv);
+      continue;
+    }
+    for (const ColumnInfo& column : file.columns) tables[name].columns.push_back(column.name);
+  }
+  for (auto& [name, table] : tables) join(table, tables["results"]);
+  return tables;
+}
+
 bool is_measured(const std::string& file, const std::string& column) {
-  if (file == "throughput") return !contains(kCounted, column);
-  return (file == "results" || file == "summary") && contains(measured_columns(), column);
+  for (const ColumnInfo& info : csv_file(file).columns)
+    if (info.name == column) return info.measured;
+  return false;
 }
 
 }  // namespace longhaul

@@ -5,24 +5,25 @@
 #include <vector>
 
 #include "harness/tables/results.h"
+#include "support/columns.h"
 
 namespace longhaul {
 
-// The CSV files of a results folder, as whole texts. Columns, units and meaning: docs/results.md.
-std::string results_csv(const Results& results);  // a row for each trial x evaluation length
-std::string summary_csv(const Results& results);  // a row for each cell of the table
-std::string curves_csv(const Results& results);   // a row for each point of each finished trial
-// A row for each number that the suite's `diagnostics:` ask for, of each finished trial.
-std::string diagnostics_csv(const Results& results);
+// One of the CSV files that `longhaul export` writes.
+struct CsvFile {
+  std::string name;                     // without .csv
+  std::string description;              // what a row is
+  std::vector<ColumnInfo> columns;      // all that it may have
+  std::string (*text)(const Results&);  // the whole file; "" if there is nothing to write
+};
 
-// Columns of results.csv and summary.csv that measure time, memory or the machine. All others are
-// the same, byte for byte, when a suite runs again or on another number of threads (unless its
-// budget is one of seconds).
-std::vector<std::string> measured_columns();
+// All of them. What a column means is said in its own row, and from there in docs/results.md.
+const std::vector<CsvFile>& csv_files();
+const CsvFile& csv_file(const std::string& name);  // throws Error with the nearest name
 
-// Writes the files above that have rows into `folder`, which is created, and returns their paths.
-// Throws Error naming a damaged curve.csv or diagnostics.csv, std::system_error if a file cannot be
-// written.
+// Writes the files that have something to say into `folder`, which is created, and returns their
+// paths. Throws Error naming a damaged curve.csv or diagnostics.csv, std::system_error if a file
+// cannot be written.
 std::vector<std::filesystem::path> export_csv(const Results& results,
                                               const std::filesystem::path& folder);
 

@@ -142,26 +142,73 @@ Table ranking_table(const Ranking& ranking) {
   return table;
 }
 
+namespace {
+
+// A row of ranks.csv: one model among those that are compared.
+struct RankRow {
+  const Ranking& ranking;
+  std::size_t model;
+};
+
+const std::vector<Column<RankRow>>& rank_table() {
+  using R = const RankRow&;
+  static const std::vector<Column<RankRow>> columns = {
+      {"model", "label of the model in the table", [](R r) { return r.ranking.rows[r.model]; }},
+      {"mean_rank", "mean over the tasks of its rank; 1 is best",
+       [](R r) { return csv_text(r.ranking.mean_ranks[r.model]); }},
+      {"models", "how many models were compared",
+       [](R r) { return csv_text(r.ranking.rows.size()); }},
+      {"tasks", "over how many tasks", [](R r) { return csv_text(r.ranking.tasks.size()); }},
+      {"friedman_p", "p of Friedman's test that all models rank alike",
+       [](R r) { return csv_text(r.ranking.friedman_p); }},
+      {"critical_difference",
+       "mean ranks that lie closer than this are not told apart (Nemenyi, 0.05)",
+       [](R r) { return csv_text(r.ranking.critical_difference); }},
+  };
+  return columns;
+}
+
+// A row of wins.csv: a model against another.
+struct WinRow {
+  const Ranking& ranking;
+  std::size_t model, opponent;
+};
+
+const std::vector<Column<WinRow>>& win_table() {
+  using R = const WinRow&;
+  static const std::vector<Column<WinRow>> columns = {
+      {"model", "label of the model in the table", [](R r) { return r.ranking.rows[r.model]; }},
+      {"opponent", "label of the model that it is compared with",
+       [](R r) { return r.ranking.rows[r.opponent]; }},
+      {"wins",
+       "share of task x seed pairs in which `model` scored higher, 0 to 1; a tie is half a win",
+       [](R r) { return csv_text(r.ranking.wins[r.model][r.opponent]); }},
+  };
+  return columns;
+}
+
+}  // namespace
+
 std::string ranks_csv(const Results& results) {
   const Ranking ranking = rank_rows(results);
   if (!ranking.is_of_use()) return "";
-  std::string csv =
-      csv_line({"model", "mean_rank", "models", "tasks", "friedman_p", "critical_difference"});
-  for (std::size_t i = 0; i < ranking.rows.size(); ++i)
-    csv += csv_line({ranking.rows[i], csv_text(ranking.mean_ranks[i]),
-                     csv_text(ranking.rows.size()), csv_text(ranking.tasks.size()),
-                     csv_text(ranking.friedman_p), csv_text(ranking.critical_difference)});
+  std::string csv = header(rank_table());
+  for (std::size_t i = 0; i < ranking.rows.size(); ++i) csv += line(rank_table(), {ranking, i});
   return csv;
 }
+
+std::vector<ColumnInfo> ranks_columns() { return infos(rank_table()); }
 
 std::string wins_csv(const Results& results) {
   const Ranking ranking = rank_rows(results);
   if (!ranking.is_of_use()) return "";
-  std::string csv = csv_line({"model", "opponent", "wins"});
+  std::string csv = header(win_table());
   for (std::size_t i = 0; i < ranking.rows.size(); ++i)
     for (std::size_t j = 0; j < ranking.rows.size(); ++j)
-      if (i != j) csv += csv_line({ranking.rows[i], ranking.rows[j], csv_text(ranking.wins[i][j])});
+      if (i != j) csv += line(win_table(), {ranking, i, j});
   return csv;
 }
+
+std::vector<ColumnInfo> wins_columns() { return infos(win_table()); }
 
 }  // namespace longhaul

@@ -5,6 +5,7 @@
 
 #include "harness/results/store.h"
 #include "harness/tables/table.h"
+#include "support/columns.h"
 
 namespace longhaul {
 
@@ -31,6 +32,8 @@ Table ranking_table(const Ranking& ranking);
 
 // ranks.csv and wins.csv (docs/results.md); "" where a ranking is of no use.
 std::string ranks_csv(const Results& results);
+std::vector<ColumnInfo> ranks_columns();
 std::string wins_csv(const Results& results);
+std::vector<ColumnInfo> wins_columns();
 
 }  // namespace longhaul

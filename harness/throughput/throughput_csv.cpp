@@ -16,67 +16,106 @@ struct Line {
 using ThroughputColumn = Column<Line>;
 
 // A number that only an ok row has.
-ThroughputColumn of_ok(const char* name, double (*value)(const ThroughputRow&)) {
-  return {name, [=](const Line& line) { return line.row.ok() ? csv_text(value(line.row)) : ""; }};
+ThroughputColumn of_ok(const char* name, double (*value)(const ThroughputRow&),
+                       const char* description, bool measured = kMeasured) {
+  return {name, description,
+          [=](const Line& line) { return line.row.ok() ? csv_text(value(line.row)) : ""; },
+          measured};
 }
 
 // A count that is missing where it is 0.
-ThroughputColumn of_row(const char* name, int64_t ThroughputRow::*member) {
-  return {name,
-          [=](const Line& line) { return line.row.*member > 0 ? csv_text(line.row.*member) : ""; }};
+ThroughputColumn of_row(const char* name, int64_t ThroughputRow::*member, const char* description,
+                        bool measured = false) {
+  return {name, description,
+          [=](const Line& line) { return line.row.*member > 0 ? csv_text(line.row.*member) : ""; },
+          measured};
 }
 
-ThroughputColumn of_row(const char* name, std::string ThroughputRow::*member) {
-  return {name, [=](const Line& line) { return line.row.*member; }};
+ThroughputColumn of_row(const char* name, std::string ThroughputRow::*member,
+                        const char* description, bool measured = false) {
+  return {name, description, [=](const Line& line) { return line.row.*member; }, measured};
 }
 
-ThroughputColumn of_exponent(const char* name, std::optional<Exponent> Scaling::*member) {
-  return {name, [=](const Line& line) {
+ThroughputColumn of_exponent(const char* name, std::optional<Exponent> Scaling::*member,
+                             const char* description) {
+  return {name, description,
+          [=](const Line& line) {
             const std::optional<Exponent>& exponent = line.scaling.*member;
             return exponent ? csv_text(exponent->value) : "";
-          }};
+          },
+          kMeasured};
 }
 
-ThroughputColumn of_error(const char* name, std::optional<Exponent> Scaling::*member) {
-  return {name, [=](const Line& line) {
+ThroughputColumn of_error(const char* name, std::optional<Exponent> Scaling::*member,
+                          const char* description) {
+  return {name, description,
+          [=](const Line& line) {
             const std::optional<Exponent>& exponent = line.scaling.*member;
             return exponent ? csv_text(exponent->error) : "";
-          }};
+          },
+          kMeasured};
 }
 
-// The one list of what throughput.csv holds. What each means: docs/results.md.
-const std::vector<ThroughputColumn>& throughput_columns() {
+const std::vector<ThroughputColumn>& throughput_table() {
   using R = ThroughputRow;
   static const std::vector<ThroughputColumn> columns = {
-      of_row("model", &R::model),
-      {"phase", [](const Line& line) { return to_string(line.row.phase); }},
-      of_row("length", &R::length),
-      of_row("batch", &R::batch),
-      of_ok("tokens_per_second_median", [](const R& row) { return row.tokens_per_second(0.5); }),
-      of_ok("tokens_per_second_p20", [](const R& row) { return row.tokens_per_second(0.2); }),
-      of_ok("tokens_per_second_p80", [](const R& row) { return row.tokens_per_second(0.8); }),
-      {"repetitions", [](const Line& line) { return csv_text(line.row.step_seconds.size()); }},
-      of_ok("step_milliseconds_median", [](const R& row) { return 1e3 * row.median_seconds(); }),
-      of_row("peak_activation_bytes", &R::peak_activation_bytes),
-      of_row("parameter_bytes", &R::parameter_bytes),
-      of_row("optimizer_bytes", &R::optimizer_bytes),
-      of_row("state_bytes", &R::state_bytes),
-      of_ok("flops_per_token", [](const R& row) { return row.flops_per_token; }),
-      of_ok("fraction_of_peak", [](const R& row) { return row.fraction_of_peak(); }),
-      of_ok("peak_gflops", [](const R& row) { return row.peak_gflops; }),
-      of_exponent("scaling_exponent", &Scaling::time),
-      of_error("scaling_exponent_error", &Scaling::time),
-      of_exponent("memory_exponent", &Scaling::memory),
-      of_error("memory_exponent_error", &Scaling::memory),
-      of_row("kernel", &R::kernel),
-      of_row("isa", &R::isa),
-      of_row("threads", &R::threads),
-      of_row("precision", &R::precision),
-      {"status", [](const Line& line) { return to_string(line.row.status); }},
-      of_row("reason", &R::message),
-      of_row("host", &R::host),
-      of_row("cpu", &R::cpu),
-      of_row("version", &R::version),
+      of_row("model", &R::model, "name of the model's entry in the suite"),
+      {"phase", "`train`, `prefill` or `decode`",
+       [](const Line& line) { return to_string(line.row.phase); }},
+      of_row("length", &R::length, "positions of each sequence"),
+      of_row("batch", &R::batch, "sequences of a step"),
+      of_ok(
+          "tokens_per_second_median", [](const R& row) { return row.tokens_per_second(0.5); },
+          "tokens a second, median over the repetitions"),
+      of_ok(
+          "tokens_per_second_p20", [](const R& row) { return row.tokens_per_second(0.2); },
+          "a fifth of the repetitions were slower"),
+      of_ok(
+          "tokens_per_second_p80", [](const R& row) { return row.tokens_per_second(0.8); },
+          "a fifth of the repetitions were faster"),
+      {"repetitions", "how often it was timed; each time is the mean of the steps of a turn",
+       [](const Line& line) { return csv_text(line.row.step_seconds.size()); }},
+      of_ok(
+          "step_milliseconds_median", [](const R& row) { return 1e3 * row.median_seconds(); },
+          "time of a step of batch x length tokens, in decode of batch tokens"),
+      of_row("peak_activation_bytes", &R::peak_activation_bytes,
+             "largest memory during a step, above what was held before; grows with the threads",
+             kMeasured),
+      of_row("parameter_bytes", &R::parameter_bytes, "memory of the weights"),
+      of_row("optimizer_bytes", &R::optimizer_bytes,
+             "memory of moments and of the lanes' gradients; only in training"),
+      of_row("state_bytes", &R::state_bytes,
+             "state of one sequence after `length` positions; only in decode"),
+      of_ok(
+          "flops_per_token", [](const R& row) { return row.flops_per_token; },
+          "operations, counted by the operators that ran", !kMeasured),
+      of_ok(
+          "fraction_of_peak", [](const R& row) { return row.fraction_of_peak(); },
+          "operations a second over `peak_gflops`; above 1 the row is `failed`, since something "
+          "counts more than it does"),
+      of_ok(
+          "peak_gflops", [](const R& row) { return row.peak_gflops; },
+          "fused multiply-adds of all threads at once, measured before the first row"),
+      of_exponent("scaling_exponent", &Scaling::time,
+                  "how time grows with the length: 1 is linear, 2 quadratic"),
+      of_error("scaling_exponent_error", &Scaling::time,
+               "its standard error; empty if fewer than three lengths were fitted"),
+      of_exponent("memory_exponent", &Scaling::memory,
+                  "how peak_activation_bytes grow with the length"),
+      of_error("memory_exponent_error", &Scaling::memory,
+               "its standard error; empty if fewer than three lengths were fitted"),
+      of_row("kernel", &R::kernel, "implementations that oneDNN chose for the products", kMeasured),
+      of_row("isa", &R::isa, "the instruction set that oneDNN may use", kMeasured),
+      of_row("threads", &R::threads, "threads of the measurement", kMeasured),
+      of_row("precision", &R::precision, "type of the numbers"),
+      {"status",
+       "`ok`; `unsupported`: the model cannot do this; `out_of_memory`: it would need more than "
+       "there is, as shorter lengths foretell; `failed`",
+       [](const Line& line) { return to_string(line.row.status); }, kMeasured},
+      of_row("reason", &R::message, "why the status is not `ok`", kMeasured),
+      of_row("host", &R::host, "name of the machine", kMeasured),
+      of_row("cpu", &R::cpu, "its processor", kMeasured),
+      of_row("version", &R::version, "version of longhaul"),
   };
   return columns;
 }
@@ -85,10 +124,12 @@ const std::vector<ThroughputColumn>& throughput_columns() {
 
 std::string throughput_csv(const std::vector<ThroughputRow>& rows) {
   if (rows.empty()) return "";
-  std::string csv = header(throughput_columns());
+  std::string csv = header(throughput_table());
   for (const ThroughputRow& row : rows)
-    csv += line(throughput_columns(), {row, scaling_of(row, rows)});
+    csv += line(throughput_table(), {row, scaling_of(row, rows)});
   return csv;
 }
+
+std::vector<ColumnInfo> throughput_columns() { return infos(throughput_table()); }
 
 }  // namespace longhaul

@@ -3,8 +3,9 @@
 
 #include "harness/suite/suite_yaml.h"
 #include "harness/suite/tune.h"
-#include "harness/tables/export.h"
 #include "harness/tables/results.h"
+#include "harness/tables/results_csv.h"
+#include "harness/tables/summary_csv.h"
 #include "harness/tables/table.h"
 #include "longhaul/error.h"
 #include "support/file.h"

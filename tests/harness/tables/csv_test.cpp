@@ -5,7 +5,9 @@
 
 #include "harness/results/points.h"
 #include "harness/tables/export.h"
-#include "harness/throughput/solver_csv.h"
+#include "harness/tables/points_csv.h"
+#include "harness/tables/results_csv.h"
+#include "harness/tables/summary_csv.h"
 #include "support/csv.h"
 #include "support/file.h"
 #include "support/statistics.h"
@@ -107,7 +109,8 @@ TEST_CASE("the columns are those that users rely on, in their order", "[csv]") {
         "p_vs_best,at_baseline,tokens_per_second,peak_activation_bytes,state_bytes,parameters,"
         "ci95_bootstrap_low,ci95_bootstrap_high");
   CHECK(curves_csv({}) == "trial,step,split,metric,value\n");
-  CHECK(solver_csv({}, {}).empty());
+  CHECK(diagnostics_csv({}) == "trial,step,layer,name,value\n");
+  CHECK(csv_file("solver").text({}).empty());
 }
 
 TEST_CASE("results.csv has a row for each finished trial, failed ones too", "[csv]") {
@@ -158,14 +161,17 @@ TEST_CASE("two runs differ in nothing but the measured columns", "[csv]") {
       trial.record->cpu = "other";
     }
   CHECK(results_csv(first) != results_csv(second));
-  const auto masked = [](const std::string& csv) {
-    std::vector<Record> records = parse_records(csv);
+  const auto masked = [](const CsvFile& file, const Results& results) {
+    std::vector<Record> records = parse_records(file.text(results));
     for (Record& record : records)
-      for (const std::string& column : measured_columns()) record.erase(column);
+      for (const ColumnInfo& column : file.columns)
+        if (column.measured) record.erase(column.name);
     return records;
   };
-  CHECK(masked(results_csv(first)) == masked(results_csv(second)));
-  CHECK(masked(summary_csv(first)) == masked(summary_csv(second)));
+  for (const CsvFile& file : csv_files()) {
+    INFO(file.name);
+    CHECK(masked(file, first) == masked(file, second));
+  }
 }
 
 TEST_CASE("summary.csv has a row for each cell with what its good seeds say", "[csv]") {
@@ -214,7 +220,7 @@ TEST_CASE("solver.csv has a row for each model and solver that reported", "[csv]
     results.trials.push_back(trial);
   }
   results.trials.push_back(made_up_trial("lru", "mqar", 0, 0.5));
-  const std::vector<Record> rows = parse_records(solver_csv(results.trials, results.solvers));
+  const std::vector<Record> rows = parse_records(csv_file("solver").text(results));
   REQUIRE(rows.size() == 1);
   CHECK(rows[0].at("model") == "rnn");
   CHECK(rows[0].at("solver") == "newton");
@@ -230,8 +236,7 @@ TEST_CASE("export writes the files that have rows, with the curves of finished t
   Results results;
   results.trials = {made_up_trial("lru", "mqar", 0, 0.5)};
   results.trials[0].dir = folder.path;
-  write_atomically(folder.path / "curve.csv",
-                   to_csv(std::vector<CurvePoint>{{5, "train", "loss", 2.5}}));
+  write_atomically(folder.path / "curve.csv", to_csv({{5, "train", "loss", 2.5}}));
 
   const std::vector<std::filesystem::path> files = export_csv(results, folder.path / "out");
   REQUIRE(files.size() == 3);

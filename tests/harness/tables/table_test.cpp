@@ -1,7 +1,7 @@
 
 #include <sstream>
 
-#include "harness/tables/export.h"
+#include "harness/tables/results_csv.h"
 #include "harness/tables/table.h"
 #include "longhaul/error.h"
 #include "tests/helpers/catch.h"

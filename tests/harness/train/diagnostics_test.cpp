@@ -4,7 +4,7 @@
 
 #include "harness/model/stored_model.h"
 #include "harness/settings/diagnostics.h"
-#include "harness/tables/export.h"
+#include "harness/tables/points_csv.h"
 #include "harness/train/attention_numbers.h"
 #include "support/csv.h"
 #include "support/file.h"
