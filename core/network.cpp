@@ -17,7 +17,10 @@ NetworkContext::NetworkContext(const TaskShape& task, int64_t d_model, int64_t l
                                std::vector<Parameter>& parameters)
     : MixerContext(d_model, task.max_length, causal, seed, "", options, parameters, 0, layers),
       task_(task),
-      pooling_(std::move(pooling)) {}
+      pooling_(std::move(pooling)) {
+  require(pooling_ == "mean" || pooling_ == "last", "pooling: found '", pooling_,
+          "', allowed: mean | last");
+}
 
 InputEmbedding::InputEmbedding(NetworkContext& context, int64_t width)
     : channels_(context.task().channels) {

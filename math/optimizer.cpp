@@ -6,18 +6,57 @@
 #include "math/kernels/vmath.h"
 #include "math/memory.h"
 #include "math/parallel.h"
+#include "support/choices.h"
 
 namespace longhaul {
 namespace {
 
 constexpr int64_t kChunk = 1 << 14;  // floats a thread takes at a time
 
-Tensor moments(int64_t size) {
-  const MemoryScope scope(Memory::optimizer);
-  return Tensor(Shape{size});
+float sign(float x) { return vmath::select(x > 0, 1.0f, vmath::select(x < 0, -1.0f, 0.0f)); }
+
+// The second beta is 0.98, its authors' is 0.999.
+void adamw(const OptimizerSlice& slice) {
+  constexpr double beta1 = 0.9, beta2 = 0.98;
+  constexpr auto b1 = static_cast<float>(beta1), b2 = static_cast<float>(beta2);
+  const auto unbias1 = static_cast<float>(1 / (1 - std::pow(beta1, slice.step)));
+  const auto unbias2 = static_cast<float>(1 / (1 - std::pow(beta2, slice.step)));
+  constexpr auto epsilon = static_cast<float>(1e-8);
+  const auto [n, w, g, m, s, scale, decayed, rate, momentum, step] = slice;
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) {
+    const float gi = scale * g[i];
+    m[i] = b1 * m[i] + (1 - b1) * gi;
+    s[i] = b2 * s[i] + (1 - b2) * gi * gi;
+    w[i] = decayed * w[i] - rate * (m[i] * unbias1) / (std::sqrt(s[i] * unbias2) + epsilon);
+  }
 }
 
-float sign(float x) { return vmath::select(x > 0, 1.0f, vmath::select(x < 0, -1.0f, 0.0f)); }
+void sgd(const OptimizerSlice& slice) {
+  const auto [n, w, g, m, second, scale, decayed, rate, momentum, step] = slice;
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) {
+    m[i] = momentum * m[i] + scale * g[i];
+    w[i] = decayed * w[i] - rate * m[i];
+  }
+}
+
+void sign_sgd(const OptimizerSlice& slice) {
+  const auto [n, w, g, first, second, scale, decayed, rate, momentum, step] = slice;
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) w[i] = decayed * w[i] - rate * sign(g[i]);
+}
+
+void lion(const OptimizerSlice& slice) {
+  constexpr auto b1 = 0.9f, b2 = 0.99f;
+  const auto [n, w, g, m, second, scale, decayed, rate, momentum, step] = slice;
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) {
+    const float gi = scale * g[i];
+    w[i] = decayed * w[i] - rate * sign(b1 * m[i] + (1 - b1) * gi);
+    m[i] = b2 * m[i] + (1 - b2) * gi;
+  }
+}
 
 }  // namespace
 
@@ -31,13 +70,34 @@ std::vector<int64_t> gradient_layout(const std::vector<Parameter>& parameters) {
   return offsets;
 }
 
+const std::vector<OptimizerInfo>& optimizers() {
+  static const std::vector<OptimizerInfo> all = {
+      {"adamw",
+       "m / (sqrt(s) + 1e-8), m and s the means of g and g^2 that fade by 0.9 and 0.98, "
+       "corrected for their start",
+       "Loshchilov and Hutter 2019, arXiv:1711.05101",
+       {"m", "s"},
+       adamw},
+      {"sgd", "m, where m = momentum m + g", "Polyak 1964", {"m"}, sgd},
+      {"sign_sgd", "sign(g)", "Bernstein et al. 2018, arXiv:1802.04434", {}, sign_sgd},
+      {"lion",
+       "sign(0.9 m + 0.1 g), then m = 0.99 m + 0.01 g",
+       "Chen et al. 2023, arXiv:2302.06675",
+       {"m"},
+       lion},
+  };
+  return all;
+}
+
 Optimizer::Optimizer(const std::vector<Parameter>& parameters, std::vector<int64_t> offsets,
                      OptimizerSpec spec)
     : parameters_(parameters),
       offsets_(std::move(offsets)),
-      spec_(spec),
-      mean_(moments(spec.rule == Rule::sign_sgd ? 0 : offsets_.back())),
-      square_(moments(spec.rule == Rule::adamw ? offsets_.back() : 0)) {}
+      spec_(std::move(spec)),
+      info_(row_named("optimizer", spec_.name, optimizers())) {
+  const MemoryScope scope(Memory::optimizer);
+  for (std::size_t i = 0; i < info_.keeps.size(); ++i) kept_.emplace_back(Shape{offsets_.back()});
+}
 
 void Optimizer::step(const float* gradient, double factor, double learning_rate) {
   ++steps_;
@@ -45,68 +105,21 @@ void Optimizer::step(const float* gradient, double factor, double learning_rate)
     const Parameter& p = parameters_[index];
     const double rate = learning_rate * p.group.lr_scale;
     const int64_t offset = offsets_[index];
-    const Slice slice{
-        .size = p.value.size(),
-        .w = p.value.data(),
-        .g = gradient + offset,
-        .mean = mean_.size() ? mean_.data() + offset : nullptr,
-        .square = square_.size() ? square_.data() + offset : nullptr,
-        .scale = static_cast<float>(factor),
-        .keep = static_cast<float>(1 - (p.group.decay ? rate * spec_.weight_decay : 0)),
-        .rate = static_cast<float>(rate)};
-    switch (spec_.rule) {
-      case Rule::adamw:
-        return adamw(slice);
-      case Rule::sgd:
-        return sgd(slice);
-      case Rule::sign_sgd:
-        return sign_sgd(slice);
-      case Rule::lion:
-        return lion(slice);
-    }
+    const auto kept = [&](std::size_t i) {
+      return i < kept_.size() ? kept_[i].data() + offset : nullptr;
+    };
+    info_.update(
+        {.size = p.value.size(),
+         .w = p.value.data(),
+         .g = gradient + offset,
+         .first = kept(0),
+         .second = kept(1),
+         .scale = static_cast<float>(factor),
+         .decayed = static_cast<float>(1 - (p.group.decay ? rate * spec_.weight_decay : 0)),
+         .rate = static_cast<float>(rate),
+         .momentum = static_cast<float>(spec_.momentum),
+         .step = steps_});
   });
-}
-
-void Optimizer::adamw(const Slice& slice) const {
-  const auto b1 = static_cast<float>(spec_.beta1), b2 = static_cast<float>(spec_.beta2);
-  const auto unbias1 = static_cast<float>(1 / (1 - std::pow(spec_.beta1, steps_)));
-  const auto unbias2 = static_cast<float>(1 / (1 - std::pow(spec_.beta2, steps_)));
-  const auto epsilon = static_cast<float>(spec_.epsilon);
-  const auto [n, w, g, m, s, scale, keep, rate] = slice;
-#pragma omp simd
-  for (int64_t i = 0; i < n; ++i) {
-    const float gi = scale * g[i];
-    m[i] = b1 * m[i] + (1 - b1) * gi;
-    s[i] = b2 * s[i] + (1 - b2) * gi * gi;
-    w[i] = keep * w[i] - rate * (m[i] * unbias1) / (std::sqrt(s[i] * unbias2) + epsilon);
-  }
-}
-
-void Optimizer::sgd(const Slice& slice) const {
-  const auto momentum = static_cast<float>(spec_.momentum);
-  const auto [n, w, g, m, s, scale, keep, rate] = slice;
-#pragma omp simd
-  for (int64_t i = 0; i < n; ++i) {
-    m[i] = momentum * m[i] + scale * g[i];
-    w[i] = keep * w[i] - rate * m[i];
-  }
-}
-
-void Optimizer::sign_sgd(const Slice& slice) const {
-  const auto [n, w, g, m, s, scale, keep, rate] = slice;
-#pragma omp simd
-  for (int64_t i = 0; i < n; ++i) w[i] = keep * w[i] - rate * sign(g[i]);
-}
-
-void Optimizer::lion(const Slice& slice) const {
-  const auto b1 = static_cast<float>(spec_.beta1), b2 = static_cast<float>(spec_.beta2);
-  const auto [n, w, g, m, s, scale, keep, rate] = slice;
-#pragma omp simd
-  for (int64_t i = 0; i < n; ++i) {
-    const float gi = scale * g[i];
-    w[i] = keep * w[i] - rate * sign(b1 * m[i] + (1 - b1) * gi);
-    m[i] = b2 * m[i] + (1 - b2) * gi;
-  }
 }
 
 double warmup_cosine(double fraction, double warmup) {

@@ -1,25 +1,42 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "longhaul/mixer.h"
 
 namespace longhaul {
 
-// How a step follows from the gradient g, elementwise, at rate lr. All of them decay weights apart
-// from the gradient: w -= lr weight_decay w.
-//   adamw     w -= lr m^ / (sqrt(s^) + epsilon), m and s the fading means of g and g^2, m^ and s^
-//             corrected for their start (Loshchilov & Hutter 2019, arXiv:1711.05101)
-//   sgd       m = momentum m + g, w -= lr m (Polyak 1964)
-//   sign_sgd  w -= lr sign(g) (Bernstein et al. 2018, arXiv:1802.04434)
-//   lion      w -= lr sign(beta1 m + (1 - beta1) g), then m = beta2 m + (1 - beta2) g
-//             (Chen et al. 2023, arXiv:2302.06675)
-enum class Rule { adamw, sgd, sign_sgd, lion };
+// What a step has of one parameter: `size` values each of its weights, of its gradient, and of the
+// arrays that the optimizer keeps.
+struct OptimizerSlice {
+  int64_t size;
+  float* w;
+  const float* g;         // to be multiplied by `scale`, which clips
+  float *first, *second;  // arrays that it keeps; null where it has none
+  float scale;
+  float decayed;  // w times this is the weight after decay
+  float rate;
+  float momentum;
+  int64_t step;  // from 1
+};
+
+// How a step follows from the gradient g, elementwise, at rate lr: w -= lr * `step`. All decay
+// weights apart from the gradient: w -= lr * weight_decay * w.
+struct OptimizerInfo {
+  std::string name;
+  std::string step;                // as a formula
+  std::string source;              // author, year, where
+  std::vector<std::string> keeps;  // from step to step, an array as large as the weights each
+  void (*update)(const OptimizerSlice& slice);
+};
+
+// The one table of optimizers: a row and its update function are all that one consists of.
+const std::vector<OptimizerInfo>& optimizers();
 
 struct OptimizerSpec {
-  Rule rule = Rule::adamw;
-  double beta1 = 0.9, beta2 = 0.98, epsilon = 1e-8;
+  std::string name = "adamw";  // Optimizer throws Error if there is none of that name
   double momentum = 0.9;
   double weight_decay = 0;
 };
@@ -39,23 +56,11 @@ class Optimizer {
   void step(const float* gradient, double factor, double learning_rate);
 
  private:
-  // The values of one parameter in a step: weights, gradient, and what the rule remembers.
-  struct Slice {
-    int64_t size;
-    float* w;
-    const float* g;
-    float *mean, *square;
-    float scale, keep, rate;
-  };
-  void adamw(const Slice& slice) const;
-  void sgd(const Slice& slice) const;
-  void sign_sgd(const Slice& slice) const;
-  void lion(const Slice& slice) const;
-
   std::vector<Parameter> parameters_;
   std::vector<int64_t> offsets_;
   OptimizerSpec spec_;
-  Tensor mean_, square_;  // first and second moments, flat; empty where the rule has none
+  const OptimizerInfo& info_;
+  std::vector<Tensor> kept_;  // flat, one for each of info_.keeps
   int64_t steps_ = 0;
 };
 

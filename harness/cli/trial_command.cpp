@@ -7,8 +7,10 @@
 #include "core/plugin_loader.h"
 #include "harness/cli/command.h"
 #include "harness/results/store.h"
+#include "harness/train/diagnostics.h"
 #include "harness/train/trial.h"
 #include "longhaul/error.h"
+#include "support/choices.h"
 
 namespace longhaul {
 namespace {
@@ -25,7 +27,9 @@ TrialSpec read_spec(const std::string& file) {
   std::ifstream in(file);
   require(in.good(), file, ": cannot be read");
   try {
-    return trial_from_json(nlohmann::json::parse(in));
+    const TrialSpec spec = trial_from_json(nlohmann::json::parse(in));
+    for (const std::string& name : spec.diagnostics) row_named("diagnostic", name, diagnostics());
+    return spec;
   } catch (const nlohmann::json::exception& error) {
     throw Error(text(file, ": ", error.what()));
   }

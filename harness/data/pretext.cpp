@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harness/data/examples.h"
+#include "longhaul/error.h"
 
 namespace longhaul {
 namespace {
@@ -14,8 +15,9 @@ constexpr int64_t kEndless = int64_t{1} << 32;  // examples of a task that draws
 
 }  // namespace
 
-Pretext::Pretext(const Task& task, Kind kind, double share, uint64_t seed)
-    : task_(task), kind_(kind), share_(share), seed_(seed) {
+Pretext::Pretext(const Task& task, Restore restore, double share, uint64_t seed)
+    : task_(task), restore_(restore), share_(share), seed_(seed) {
+  require(restore != Restore::nothing, "pretext: there is nothing to restore");
   if (!task.channels()) return;
   darkest_ = 1e30f;
   brightest_ = -1e30f;
@@ -27,11 +29,11 @@ Pretext::Pretext(const Task& task, Kind kind, double share, uint64_t seed)
 }
 
 int64_t Pretext::vocab() const {
-  return task_.channels() ? 0 : task_.vocab() + (kind_ == Kind::masked);
+  return task_.channels() ? 0 : task_.vocab() + (restore_ == Restore::masked);
 }
 
 int64_t Pretext::channels() const {
-  return task_.channels() ? task_.channels() + (kind_ == Kind::masked) : 0;
+  return task_.channels() ? task_.channels() + (restore_ == Restore::masked) : 0;
 }
 
 int64_t Pretext::classes() const { return task_.channels() ? kBins : task_.vocab() - 1; }
@@ -89,7 +91,7 @@ Example Pretext::at(Split split, int64_t index) const {
   if (!shown.second.empty() && index & 1) shown.tokens = std::move(shown.second);
   shown.second.clear();
   std::vector<int32_t> restored = answers(shown);
-  if (kind_ == Kind::masked)
+  if (restore_ == Restore::masked)
     return mask(std::move(shown), std::move(restored),
                 Rng(seed_, split_name(split), static_cast<uint64_t>(index)));
   std::rotate(restored.begin(), restored.begin() + 1, restored.end());

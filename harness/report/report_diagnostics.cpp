@@ -7,6 +7,7 @@
 
 #include "harness/report/report_sections.h"
 #include "harness/results/points.h"
+#include "harness/train/diagnostics.h"
 
 namespace longhaul {
 namespace {
@@ -59,27 +60,10 @@ void share_range(std::vector<Figure>& figures) {
 }
 
 std::string meaning(const std::string& name) {
-  static const std::map<std::string, std::string> kMeanings = {
-      {"attention_concentration",
-       "E|a| / sqrt(E a^2) of the weights a that a query gives the keys it sees: 1 if all are "
-       "equal, near 0 if one key has it all."},
-      {"effective_rank",
-       "Exponential of the entropy of the singular values of a head's weights: how many "
-       "directions they use."},
-      {"attended_distance", "Positions between query and key, weighted by the weights' size."},
-      {"cosine_mean", "Mean cosine of the angle between queries and keys."},
-      {"cosine_deviation", "Deviation of the cosine of the angle between queries and keys."},
-      {"state_norm", "Norm of what the mixer holds after decoding one sequence."},
-      {"gradient_norm", "Norm of the gradient before clipping."},
-      {"update_cosine", "Cosine of the step with the negative gradient, of all parameters."},
-      {"update_cosine_least", "The least of the tensors' cosines of step and negative gradient."},
-      {"update_cosine_median", "The median of the tensors' cosines of step and negative gradient."},
-      {"update_least_above_whole", "1 where every tensor's cosine is above that of the whole."},
-      {"predicted_change",
-       "Change of the training loss that the step should make, to first order."},
-      {"measured_change", "Change of the training loss that the step made, on the same batch."}};
-  const auto found = kMeanings.find(name);
-  return found == kMeanings.end() ? "" : found->second + " ";
+  for (const DiagnosticInfo& diagnostic : diagnostics())
+    for (const DiagnosticInfo::Quantity& quantity : diagnostic.quantities)
+      if (quantity.name == name) return fmt::format("Shown: {}. ", quantity.description);
+  return "";
 }
 
 // One quantity on one task: a picture for each row that has it, a line for each layer.

@@ -1,90 +1,99 @@
 #include "harness/settings/settings.h"
 
-namespace longhaul {
-namespace {
+#include "harness/settings/losses.h"
+#include "harness/settings/pretrainings.h"
+#include "math/optimizer.h"
+#include "support/choices.h"
 
-// Sources: math/ops/losses.h.
-void read_loss(Options& options, Settings& s, const Settings& base) {
-  s.loss = options.choice("loss", base.loss,
-                          {"cross_entropy", "emo", "smooth_accuracy", "tailr", "logit_adjusted"},
-                          "what training minimises; scores and curves are the same for all");
-  s.loss_head =
-      options.choice("loss_head", base.loss_head, {"fixed", "adaptive"},
-                     "emo: class vectors of the head, as training found them or as they are");
-  s.loss_mix = options.choice("loss_mix", base.loss_mix, {"cross_entropy", "none"},
-                              "emo: added in equal parts; none is slow from random weights");
-  s.loss_gamma = options.number("loss_gamma", base.loss_gamma,
-                                "tailr: 0 is cross entropy, 1 smooth accuracy", 0, 1);
-  s.loss_tau = options.number("loss_tau", base.loss_tau,
-                              "logit_adjusted: weight of the classes' log frequencies", 0, 10);
-  s.label_noise = options.number("label_noise", base.label_noise,
-                                 "share of training answers replaced by another class", 0, 1);
+namespace longhaul {
+
+const std::vector<Setting>& setting_table() {
+  using S = Settings;
+  using Integer = Field<S>::Integer;
+  using Number = Field<S>::Number;
+  using Flag = Field<S>::Flag;
+  using Choice = Field<S>::Choice;
+  constexpr bool kForAnswers = true;
+  static const std::vector<Setting> table = {
+      {{"d_model", Integer{&S::d_model, 1, 16384}, "width of the residual stream"}},
+      {{"layers", Integer{&S::layers, 1, 1024}, "blocks of mixer and MLP"}},
+      {{"mlp_ratio", Number{&S::mlp_ratio, 0, 64},
+        "hidden width of the gated MLP over d_model; 0 leaves it out"}},
+      {{"short_conv", Integer{&S::short_conv, 0, 256},
+        "taps of the depthwise causal convolution before the mixer; 0 leaves it out"}},
+      {{"causal", Flag{&S::causal}, "whether a position may see only earlier ones"}},
+      {{"locality", Integer{&S::locality, 0, 1 << 24},
+        "sequences are cut into windows of so many positions that see nothing of each other; 0 "
+        "does not cut"}},
+      {{"pooling", Choice{&S::pooling, {"mean", "last"}},
+        "read-out of tasks with one answer a sequence"},
+       kForAnswers},
+      {{"dropout", Number{&S::dropout, 0, 0.9}, "share of activations dropped in training"}},
+      {{"batch", Integer{&S::batch, 1, 1 << 20}, "sequences a training step"}},
+      {{"lanes", Integer{&S::lanes, 1, 1 << 16},
+        "parts that a batch is split into, each run by one thread; results depend on it"}},
+      {{"loss", Choice{&S::loss, names_of(losses())},
+        "what training minimises; scores and curves are the same for all"},
+       kForAnswers},
+      {{"loss_head", Choice{&S::loss_head, {"fixed", "adaptive"}},
+        "emo: class vectors of the head, as training found them or as they are"},
+       kForAnswers},
+      {{"loss_mix", Choice{&S::loss_mix, {"cross_entropy", "none"}},
+        "emo: added in equal parts; none is slow from random weights"},
+       kForAnswers},
+      {{"loss_gamma", Number{&S::loss_gamma, 0, 1}, "tailr: 0 is cross entropy, 1 smooth accuracy"},
+       kForAnswers},
+      {{"loss_tau", Number{&S::loss_tau, 0, 10},
+        "logit_adjusted: weight of the classes' log frequencies"},
+       kForAnswers},
+      {{"label_noise", Number{&S::label_noise, 0, 1},
+        "share of training answers replaced by another class"},
+       kForAnswers},
+      {{"optimizer", Choice{&S::optimizer, names_of(optimizers())},
+        "how weights follow from gradients; sign_sgd has no momentum"}},
+      {{"momentum", Number{&S::momentum, 0, 0.9999},
+        "sgd: share of the last step that the next one keeps"}},
+      {{"learning_rate", Number{&S::learning_rate, 1e-9, 10},
+        "highest learning rate, after warm-up"}},
+      {{"warmup", Number{&S::warmup, 0, 1}, "share of the budget with a rising rate"}},
+      {{"weight_decay", Number{&S::weight_decay, 0, 10},
+        "what the rate times this takes off every weight at a step"}},
+      {{"clip", Number{&S::clip}, "largest global gradient norm; 0 does not clip"}},
+      {{"train_examples", Integer{&S::train_examples},
+        "different training examples, seen epoch by epoch; 0: without end, or all in the files"}},
+      {{"label_fraction", Number{&S::label_fraction, 1e-6, 1},
+        "share of the training examples that have an answer; pretraining sees all of them"},
+       kForAnswers},
+      {{"pretrain", Choice{&S::pretrain, names_of(pretrainings())},
+        "self-pretraining on the task's own inputs; longer: none, but as many steps in all"}},
+      {{"pretrain_steps", Integer{&S::pretrain_steps},
+        "steps of pretraining; 0: as many as the budget has"}},
+      {{"pretrain_mask", Number{&S::pretrain_mask, 0, 1},
+        "share of positions that masked pretraining hides"}},
+      {{"evaluations", Integer{&S::evaluations, 1, 100000}, "validation passes of a training run"}},
+      {{"validation_examples", Integer{&S::validation_examples, 1, 100000000},
+        "examples a validation pass scores"}},
+      {{"test_examples", Integer{&S::test_examples, 1, 100000000},
+        "examples that the final test scores"},
+       kForAnswers},
+  };
+  return table;
 }
 
-}  // namespace
-
 Settings read_settings(Options& options, const Settings& base) {
-  Settings s;
-  s.d_model = options.integer("d_model", base.d_model, "width of the residual stream", 1, 16384);
-  s.layers = options.integer("layers", base.layers, "blocks of mixer and MLP", 1, 1024);
-  s.mlp_ratio =
-      options.number("mlp_ratio", base.mlp_ratio,
-                     "hidden width of the gated MLP over d_model; 0 leaves it out", 0, 64);
-  s.short_conv = options.integer(
-      "short_conv", base.short_conv,
-      "taps of the depthwise causal convolution before the mixer; 0 leaves it out", 0, 256);
-  s.causal = options.flag("causal", base.causal, "whether a position may see only earlier ones");
-  s.locality = options.integer(
-      "locality", base.locality,
-      "sequences are cut into windows of so many positions that see nothing of each other; 0 does "
-      "not cut",
-      0, 1 << 24);
-  s.pooling = options.choice("pooling", base.pooling, {"mean", "last"},
-                             "read-out of tasks with one answer a sequence");
-  s.dropout =
-      options.number("dropout", base.dropout, "share of activations dropped in training", 0, 0.9);
-  s.batch = options.integer("batch", base.batch, "sequences a training step", 1, 1 << 20);
-  s.lanes = options.integer(
-      "lanes", base.lanes,
-      "parts that a batch is split into, each run by one thread; results depend on it", 1, 1 << 16);
-  read_loss(options, s, base);
-  s.optimizer = options.choice("optimizer", base.optimizer, {"adamw", "sgd", "sign_sgd", "lion"},
-                               "how weights follow from gradients; sign_sgd has no momentum");
-  s.momentum = options.number("momentum", base.momentum,
-                              "sgd: share of the last step that the next one keeps", 0, 0.9999);
-  s.learning_rate = options.number("learning_rate", base.learning_rate,
-                                   "highest learning rate, after warm-up", 1e-9, 10);
-  s.warmup = options.number("warmup", base.warmup, "share of the budget with a rising rate", 0, 1);
-  s.weight_decay =
-      options.number("weight_decay", base.weight_decay,
-                     "what the rate times this takes off every weight at a step", 0, 10);
-  s.clip = options.number("clip", base.clip, "largest global gradient norm; 0 does not clip", 0);
-  s.train_examples = options.integer(
-      "train_examples", base.train_examples,
-      "different training examples, seen epoch by epoch; 0: without end, or all in the files", 0);
-  s.label_fraction = options.number(
-      "label_fraction", base.label_fraction,
-      "share of the training examples that have an answer; pretraining sees all of them", 1e-6, 1);
-  s.pretrain = options.choice(
-      "pretrain", base.pretrain, {"none", "masked", "causal", "longer"},
-      "self-pretraining on the task's own inputs; longer: none, but as many steps in all");
-  s.pretrain_steps = options.integer("pretrain_steps", base.pretrain_steps,
-                                     "steps of pretraining; 0: as many as the budget has", 0);
-  s.pretrain_mask = options.number("pretrain_mask", base.pretrain_mask,
-                                   "share of positions that masked pretraining hides", 0, 1);
-  s.evaluations = options.integer("evaluations", base.evaluations,
-                                  "validation passes of a training run", 1, 100000);
-  s.validation_examples = options.integer("validation_examples", base.validation_examples,
-                                          "examples a validation pass scores", 1, 100000000);
-  s.test_examples = options.integer("test_examples", base.test_examples,
-                                    "examples that the final test scores", 1, 100000000);
-  return s;
+  return read_fields(setting_table(), options, base);
 }
 
 OptionMap to_options(const Settings& settings) {
   Options options;
   read_settings(options, settings);
   return options.resolved();
+}
+
+void check_settings(const Settings& settings) {
+  Options options(to_options(settings));
+  read_settings(options);
+  options.check("settings");
 }
 
 }  // namespace longhaul

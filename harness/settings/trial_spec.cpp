@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "harness/settings/diagnostics.h"
 #include "longhaul/error.h"
 #include "longhaul/rng.h"
+#include "support/choices.h"
 #include "support/hash.h"
 
 namespace longhaul {
@@ -96,15 +96,12 @@ class ObjectReader {
   std::vector<std::string> known_;
 };
 
-void check_diagnostic(const std::string& name) {
-  const std::vector<std::string>& known = diagnostic_names();
-  if (std::find(known.begin(), known.end(), name) != known.end()) return;
-  const std::string near = nearest(name, known);
-  throw Error(text("trial: diagnostics: unknown name '", name, "'",
-                   near.empty() ? "" : "; did you mean '" + near + "'?"));
-}
-
 }  // namespace
+
+const std::vector<std::string>& extra_baselines() {
+  static const std::vector<std::string> names = {"bag_of_tokens"};
+  return names;
+}
 
 json to_json(const TrialSpec& spec) {
   json plugins = json::array();
@@ -152,11 +149,11 @@ TrialSpec trial_from_json(const json& object) {
   spec.is_pretraining = reader.get<bool>("is_pretraining");
   spec.pretrained = reader.get<std::string>("pretrained");
   spec.diagnostics = reader.get("diagnostics", spec.diagnostics);
-  for (const std::string& name : spec.diagnostics) check_diagnostic(name);
   spec.baselines = reader.get("baselines", spec.baselines);
   for (const std::string& name : spec.baselines)
-    require(name == "bag_of_tokens", "trial: baselines: unknown name '", name,
-            "'; allowed: bag_of_tokens");
+    if (std::find(extra_baselines().begin(), extra_baselines().end(), name) ==
+        extra_baselines().end())
+      refuse_name("baseline", name, extra_baselines());
   for (const json& entry : reader.get<std::vector<json>>("plugins")) {
     ObjectReader plugin(entry, "plugins");
     spec.plugins.push_back({plugin.get<std::string>("path"), plugin.get<std::string>("content")});

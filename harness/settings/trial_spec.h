@@ -46,8 +46,8 @@ struct TrialSpec {
   Settings settings;
   Budget budget;
   Evaluate evaluate;
-  std::vector<std::string> diagnostics;  // what is measured on the way (suite/diagnostics.h)
-  std::vector<std::string> baselines;    // beside the ordinary ones: bag_of_tokens
+  std::vector<std::string> diagnostics;  // what is measured on the way (train/diagnostics.h)
+  std::vector<std::string> baselines;    // beside the ordinary ones, of extra_baselines()
   Tuning tuning;
   uint64_t seed = 0;
   bool is_pretraining = false;  // it trains weights that other trials start from
@@ -58,6 +58,9 @@ struct TrialSpec {
   // (suite, model_name, task_name, paths of plugins, what other settings were tried).
   std::string id() const;
 };
+
+// What a suite's `baselines:` may list.
+const std::vector<std::string>& extra_baselines();
 
 nlohmann::json to_json(const TrialSpec& spec);
 TrialSpec trial_from_json(const nlohmann::json& json);  // throws Error naming the key

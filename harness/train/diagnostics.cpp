@@ -5,11 +5,13 @@
 #include <cmath>
 #include <map>
 
-#include "harness/train/attention_numbers.h"
 #include "math/memory.h"
+#include "support/choices.h"
 
 namespace longhaul {
 namespace {
+
+using Put = PutDiagnostic;
 
 constexpr int64_t kQueries = 64;         // of each sequence, evenly spaced
 constexpr int64_t kPositions = 1 << 15;  // of the batch; longer sequences are fewer
@@ -36,6 +38,55 @@ std::vector<int64_t> evenly_spaced(int64_t length) {
   return positions;
 }
 
+void attention_concentration(LayerMoment& layer, const Put& put) {
+  if (const AttentionNumbers* numbers = layer.attention())
+    put(layer.index(), "attention_concentration", numbers->concentration);
+}
+
+void effective_rank(LayerMoment& layer, const Put& put) {
+  if (const AttentionNumbers* numbers = layer.attention())
+    put(layer.index(), "effective_rank", numbers->effective_rank);
+}
+
+void attended_distance(LayerMoment& layer, const Put& put) {
+  if (const AttentionNumbers* numbers = layer.attention())
+    put(layer.index(), "attended_distance", numbers->distance);
+}
+
+void cosine(LayerMoment& layer, const Put& put) {
+  const AttentionNumbers* numbers = layer.attention();
+  if (!numbers) return;
+  put(layer.index(), "cosine_mean", numbers->cosine_mean);
+  put(layer.index(), "cosine_deviation", numbers->cosine_deviation);
+}
+
+// After the first sequence's last position. The state's first parts are the mixers'.
+void state_norm(const ModelMoment& moment, const Put& put) {
+  const auto& [model, batch, layers, causal] = moment;
+  if (!causal || !model.decodes()) return;
+  DecodeState state = model.start(1);
+  for (int64_t t = 0; t < batch.lengths[0]; ++t) model.step(column(batch, t, 1), state);
+  for (int64_t layer = 0; layer < layers; ++layer) {
+    double squares = 0;
+    for (const Tensor& tensor : state.parts[layer].tensors)
+      squares += squares_of(tensor.data(), tensor.size());
+    put(layer, "state_norm", std::sqrt(squares));
+  }
+}
+
+void gradient_norm(const StepMoment& step, const Put& put) {
+  std::map<int64_t, double> layers;
+  double all = 0;
+  for (std::size_t i = 0; i < step.model.parameters().size(); ++i) {
+    const Parameter& parameter = step.model.parameters()[i];
+    const double squares = squares_of(step.gradient + step.offsets[i], parameter.value.size());
+    all += squares;
+    if (const auto layer = layer_of(parameter.name)) layers[*layer] += squares;
+  }
+  put({}, "gradient_norm", std::sqrt(all));
+  for (const auto& [layer, squares] : layers) put(layer, "gradient_norm", std::sqrt(squares));
+}
+
 // Of weights' change and gradient.
 struct Products {
   double both = 0, change = 0, gradient = 0;
@@ -57,23 +108,113 @@ Products products(const float* before, const Tensor& after, const float* gradien
   return sum;
 }
 
+void update_cosine(const StepMoment& step, const Put& put) {
+  Products whole;
+  std::vector<double> cosines;  // of tensors that have a gradient and move
+  for (std::size_t i = 0; i < step.model.parameters().size(); ++i) {
+    const int64_t offset = step.offsets[i];
+    const Products own =
+        products(step.before + offset, step.model.parameters()[i].value, step.gradient + offset);
+    whole.add(own);
+    if (own.change > 0 && own.gradient > 0) cosines.push_back(own.cosine());
+  }
+  put({}, "update_cosine", whole.cosine());
+  if (!cosines.empty()) {
+    std::sort(cosines.begin(), cosines.end());
+    const std::size_t n = cosines.size();
+    put({}, "update_cosine_least", cosines.front());
+    put({}, "update_cosine_median", (cosines[(n - 1) / 2] + cosines[n / 2]) / 2);
+    put({}, "update_least_above_whole", cosines.front() > whole.cosine() ? 1 : 0);
+  }
+  put({}, "predicted_change", whole.both);
+  put({}, "measured_change", step.objective_after() - step.objective);
+}
+
 }  // namespace
+
+const std::vector<DiagnosticInfo>& diagnostics() {
+  static const std::vector<DiagnosticInfo> all = {
+      {.name = "attention_concentration",
+       .quantities = {{"attention_concentration",
+                       "E|a| / sqrt(E a^2) of the weights a that a query gives the keys it sees: 1 "
+                       "if all are equal, 1 / sqrt(keys) if one has it all (Su Jianlin, "
+                       "kexue.fm/archives/9889)"}},
+       .of_layer = attention_concentration},
+      {.name = "effective_rank",
+       .quantities = {{"effective_rank",
+                       "exponential of the entropy of the singular values of a head's rows of "
+                       "weights: how many directions they use, at most the 64 rows that are taken "
+                       "(Roy and Vetterli 2007)"}},
+       .of_layer = effective_rank},
+      {.name = "attended_distance",
+       .quantities = {{"attended_distance",
+                       "positions between query and key, weighted by the weights' size"}},
+       .of_layer = attended_distance},
+      {.name = "cosine",
+       .quantities = {{"cosine_mean",
+                       "mean cosine of the angle between queries and keys, of linear attention "
+                       "after the feature map"},
+                      {"cosine_deviation", "standard deviation of that cosine"}},
+       .of_layer = cosine},
+      {.name = "update_cosine",
+       .quantities = {{"update_cosine",
+                       "cosine of the step, weight decay included, with the negative gradient: of "
+                       "all parameters as one vector"},
+                      {"update_cosine_least", "least of the same cosines within each tensor"},
+                      {"update_cosine_median", "median of the same cosines within each tensor"},
+                      {"update_least_above_whole",
+                       "1 where every tensor's cosine is above that of the whole, else 0"},
+                      {"predicted_change",
+                       "change of the training loss that the step should make, to first order"},
+                      {"measured_change",
+                       "change of the training loss that the step made, on the same batch"}},
+       .of_step = update_cosine},
+      {.name = "state_norm",
+       .quantities = {{"state_norm",
+                       "norm of what the mixer holds after decoding one sequence; causal models "
+                       "only"}},
+       .of_model = state_norm},
+      {.name = "gradient_norm",
+       .quantities =
+           {{"gradient_norm",
+             "norm of the gradient before clipping, of each layer and of all parameters"}},
+       .of_step = gradient_norm},
+  };
+  return all;
+}
+
+const AttentionNumbers* LayerMoment::attention() {
+  if (!is_known_) {
+    is_known_ = true;
+    const std::vector<int64_t> queries = evenly_spaced(x_.dim(1));
+    const int64_t most = std::max<int64_t>(kPositions / x_.dim(1), 1);
+    const int64_t count = std::min(x_.dim(0), most);
+    const Lengths first(lengths_.begin(), lengths_.begin() + count);
+    const AttentionRows rows = mixer_.attention_rows(slice(x_, 0, 0, count), first, queries);
+    if (rows.weights.defined()) attention_ = attention_numbers(rows, queries);
+  }
+  return attention_ ? &*attention_ : nullptr;
+}
 
 Diagnostics::Diagnostics(const Model& model, const std::vector<std::string>& asked, bool causal,
                          std::vector<int64_t> offsets)
-    : model_(model), asked_(asked), causal_(causal), offsets_(std::move(offsets)) {}
-
-bool Diagnostics::asks(const std::string& name) const {
-  return std::find(asked_.begin(), asked_.end(), name) != asked_.end();
+    : model_(model), causal_(causal), offsets_(std::move(offsets)) {
+  for (const std::string& name : asked)
+    asked_.push_back(row_named("diagnostic", name, diagnostics()));
 }
 
-void Diagnostics::put(int64_t step, std::optional<int64_t> layer, const std::string& name,
-                      double value) {
-  points_.push_back({step, layer, name, value});
+bool Diagnostics::asks_for_steps() const {
+  return std::any_of(asked_.begin(), asked_.end(), [](const auto& info) { return info.of_step; });
+}
+
+PutDiagnostic Diagnostics::put_at(int64_t step) {
+  return [this, step](std::optional<int64_t> layer, const std::string& name, double value) {
+    points_.push_back({step, layer, name, value});
+  };
 }
 
 void Diagnostics::before_step() {
-  if (!is_due_ || !asks("update_cosine")) return;
+  if (!is_due_ || !asks_for_steps()) return;
   before_.resize(static_cast<std::size_t>(offsets_.back()));
   for (std::size_t i = 0; i < model_.parameters().size(); ++i) {
     const Tensor& value = model_.parameters()[i].value;
@@ -85,87 +226,28 @@ void Diagnostics::after_step(int64_t step, const Lanes& lanes, const std::vector
                              uint64_t dropout_seed, double objective) {
   if (!is_due_) return;
   is_due_ = false;
-  if (asks("gradient_norm")) put_gradient_norms(step, lanes.gradient());
-  if (!asks("update_cosine")) return;
-  put(step, {}, "predicted_change", put_update_cosines(step, lanes.gradient()));
-  put(step, {}, "measured_change", lanes.objective(batches, dropout_seed) - objective);
-}
-
-void Diagnostics::put_gradient_norms(int64_t step, const float* gradient) {
-  std::map<int64_t, double> layers;
-  double all = 0;
-  for (std::size_t i = 0; i < model_.parameters().size(); ++i) {
-    const Parameter& parameter = model_.parameters()[i];
-    const double squares = squares_of(gradient + offsets_[i], parameter.value.size());
-    all += squares;
-    if (const auto layer = layer_of(parameter.name)) layers[*layer] += squares;
-  }
-  put(step, {}, "gradient_norm", std::sqrt(all));
-  for (const auto& [layer, squares] : layers) put(step, layer, "gradient_norm", std::sqrt(squares));
-}
-
-double Diagnostics::put_update_cosines(int64_t step, const float* gradient) {
-  Products whole;
-  std::vector<double> cosines;  // of tensors that have a gradient and move
-  for (std::size_t i = 0; i < model_.parameters().size(); ++i) {
-    const Products own = products(before_.data() + offsets_[i], model_.parameters()[i].value,
-                                  gradient + offsets_[i]);
-    whole.add(own);
-    if (own.change > 0 && own.gradient > 0) cosines.push_back(own.cosine());
-  }
-  put(step, {}, "update_cosine", whole.cosine());
-  if (cosines.empty()) return whole.both;
-  std::sort(cosines.begin(), cosines.end());
-  const std::size_t n = cosines.size();
-  put(step, {}, "update_cosine_least", cosines.front());
-  put(step, {}, "update_cosine_median", (cosines[(n - 1) / 2] + cosines[n / 2]) / 2);
-  put(step, {}, "update_least_above_whole", cosines.front() > whole.cosine() ? 1 : 0);
-  return whole.both;
+  const StepMoment moment{model_,         offsets_,
+                          before_.data(), lanes.gradient(),
+                          objective,      [&] { return lanes.objective(batches, dropout_seed); }};
+  for (const DiagnosticInfo& info : asked_)
+    if (info.of_step) info.of_step(moment, put_at(step));
 }
 
 void Diagnostics::after_validation(int64_t step, const Batch& batch) {
   is_due_ = true;
-  const char* const by_layer[] = {"attention_concentration", "effective_rank", "attended_distance",
-                                  "cosine", "state_norm"};
-  if (std::none_of(std::begin(by_layer), std::end(by_layer), [&](auto name) { return asks(name); }))
-    return;
+  const bool is_asked = std::any_of(asked_.begin(), asked_.end(), [](const auto& info) {
+    return info.of_layer || info.of_model;
+  });
+  if (!is_asked) return;
   const MemoryScope scope(Memory::optimizer);  // not a part of what training holds
   int64_t layers = 0;
   model_.visit_layers(batch, [&](const Mixer& mixer, const Tensor& x, const Lengths& lengths) {
-    put_attention(step, layers++, mixer, x, lengths);
+    LayerMoment moment(layers++, mixer, x, lengths);
+    for (const DiagnosticInfo& info : asked_)
+      if (info.of_layer) info.of_layer(moment, put_at(step));
   });
-  if (asks("state_norm") && causal_ && model_.decodes()) put_state_norms(step, batch, layers);
-}
-
-void Diagnostics::put_attention(int64_t step, int64_t layer, const Mixer& mixer, const Tensor& x,
-                                const Lengths& lengths) {
-  const std::vector<int64_t> queries = evenly_spaced(x.dim(1));
-  const int64_t most = std::max<int64_t>(kPositions / x.dim(1), 1);
-  const int64_t count = std::min(x.dim(0), most);
-  const Lengths first(lengths.begin(), lengths.begin() + count);
-  const AttentionRows rows = mixer.attention_rows(slice(x, 0, 0, count), first, queries);
-  if (!rows.weights.defined()) return;
-  const AttentionNumbers numbers = attention_numbers(rows, queries);
-  const auto report = [&](const char* asked, const char* name, double value) {
-    if (asks(asked)) put(step, layer, name, value);
-  };
-  report("attention_concentration", "attention_concentration", numbers.concentration);
-  report("effective_rank", "effective_rank", numbers.effective_rank);
-  report("attended_distance", "attended_distance", numbers.distance);
-  report("cosine", "cosine_mean", numbers.cosine_mean);
-  report("cosine", "cosine_deviation", numbers.cosine_deviation);
-}
-
-// After the first sequence's last position. The state's first parts are the mixers'.
-void Diagnostics::put_state_norms(int64_t step, const Batch& batch, int64_t layers) {
-  DecodeState state = model_.start(1);
-  for (int64_t t = 0; t < batch.lengths[0]; ++t) model_.step(column(batch, t, 1), state);
-  for (int64_t layer = 0; layer < layers; ++layer) {
-    double squares = 0;
-    for (const Tensor& tensor : state.parts[layer].tensors)
-      squares += squares_of(tensor.data(), tensor.size());
-    put(step, layer, "state_norm", std::sqrt(squares));
-  }
+  for (const DiagnosticInfo& info : asked_)
+    if (info.of_model) info.of_model({model_, batch, layers, causal_}, put_at(step));
 }
 
 }  // namespace longhaul

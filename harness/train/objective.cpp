@@ -1,25 +1,20 @@
 #include "harness/train/objective.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "harness/data/examples.h"
 #include "harness/data/label_noise.h"
-#include "longhaul/error.h"
-#include "longhaul/ops.h"
-#include "math/ops/losses.h"
+#include "support/choices.h"
 
 namespace longhaul {
 namespace {
 
-using Targets = std::vector<int32_t>;
-
 constexpr int64_t kCountedExamples = 4000;
 constexpr int64_t kCountedPositions = 1 << 22;
 
-// loss_tau * log of each class's share of the training answers, as noisy as they are trained on;
-// every class counts once more than it was seen, so that none is impossible.
-Tensor log_prior(const Settings& settings, const Task& task) {
+// Each class's share of the training answers, as noisy as they are trained on; every class counts
+// once more than it was seen, so that none is impossible.
+std::vector<double> class_shares(const Settings& settings, const Task& task) {
   const int64_t stored = task.count(Split::train), C = task.classes();
   const int64_t affordable =
       std::clamp<int64_t>(kCountedPositions / task.max_length(), 1, kCountedExamples);
@@ -34,41 +29,16 @@ Tensor log_prior(const Settings& settings, const Task& task) {
       ++total;
     }
   }
-  Tensor prior = Tensor::empty({C});
-  for (int64_t c = 0; c < C; ++c)
-    prior.data()[c] = static_cast<float>(settings.loss_tau * std::log(seen[c] / total));
-  return prior;
-}
-
-Objective emo(const Settings& settings, const Tensor& head) {
-  require(head.defined(), "loss: emo needs a model with class vectors, head.weight");
-  const bool mixed = settings.loss_mix == "cross_entropy";
-  if (settings.loss_head == "adaptive")
-    return [=](const Tensor& logits, const Targets& targets, float weight) {
-      return emo_loss(logits, targets, unit_columns(head), mixed, weight);
-    };
-  return [=, directions = unit_columns(head)](const Tensor& logits, const Targets& targets,
-                                              float weight) {
-    return emo_loss(logits, targets, directions, mixed, weight);
-  };
+  for (double& count : seen) count /= total;
+  return seen;
 }
 
 }  // namespace
 
 Objective make_objective(const Settings& settings, const Tensor& head, const Task& task) {
-  if (settings.loss == "emo") return emo(settings, head);
-  if (settings.loss == "smooth_accuracy") return smooth_accuracy_loss;
-  if (settings.loss == "tailr")
-    return
-        [gamma = settings.loss_gamma](const Tensor& logits, const Targets& targets, float weight) {
-          return tailr_loss(logits, targets, gamma, weight);
-        };
-  if (settings.loss == "logit_adjusted")
-    return [prior = log_prior(settings, task)](const Tensor& logits, const Targets& targets,
-                                               float weight) {
-      return cross_entropy(logits + prior, targets, weight);
-    };
-  return cross_entropy;
+  return row_named("loss", settings.loss, losses()).make({settings, head, [&] {
+                                                            return class_shares(settings, task);
+                                                          }});
 }
 
 }  // namespace longhaul

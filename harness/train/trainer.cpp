@@ -36,17 +36,6 @@ void restore_values(const std::vector<Parameter>& parameters, const std::vector<
     std::copy_n(copies[i].data(), copies[i].size(), parameters[i].value.data());
 }
 
-OptimizerSpec optimizer_of(const Settings& settings) {
-  OptimizerSpec spec{.momentum = settings.momentum, .weight_decay = settings.weight_decay};
-  if (settings.optimizer == "sgd") spec.rule = Rule::sgd;
-  if (settings.optimizer == "sign_sgd") spec.rule = Rule::sign_sgd;
-  if (settings.optimizer == "lion") {
-    spec.rule = Rule::lion;
-    spec.beta2 = 0.99;  // its authors' own
-  }
-  return spec;
-}
-
 class Trainer {
  public:
   Trainer(Model& model, const Task& task, const TrialSpec& spec,
@@ -58,7 +47,10 @@ class Trainer {
         report_(report),
         offsets_(gradient_layout(model.parameters())),
         lanes_(model, settings_.lanes, offsets_, make_objective(settings_, model.head(), task)),
-        optimizer_(model.parameters(), offsets_, optimizer_of(settings_)),
+        optimizer_(model.parameters(), offsets_,
+                   {.name = settings_.optimizer,
+                    .momentum = settings_.momentum,
+                    .weight_decay = settings_.weight_decay}),
         validation_(draw_all(task, Split::validation, settings_.validation_examples)),
         diagnostics_(model, spec.diagnostics, settings_.causal, offsets_),
         result_(training) {}
@@ -192,6 +184,7 @@ class Trainer {
 
 void train(Model& model, const Task& task, const TrialSpec& spec,
            const std::function<void(const Progress&)>& report, Training& training) {
+  check_settings(spec.settings);
   Trainer(model, task, spec, report, training).run();
 }
 

@@ -32,9 +32,9 @@ struct Training {
 
 // Trains to the end of the budget: batches of fresh examples from the seed's own part of the
 // training stream, the optimizer with warm-up and cosine decay, `evaluations` validation passes.
-// On return the model holds the weights that validation chose. Throws Diverged; whatever it throws,
-// `training` holds what was found until then. `report` hears of every step; it decides itself what
-// to do with that.
+// On return the model holds the weights that validation chose. Throws Diverged, and Error for
+// settings that none may have; whatever it throws, `training` holds what was found until then.
+// `report` hears of every step; it decides itself what to do with that.
 void train(Model& model, const Task& task, const TrialSpec& spec,
            const std::function<void(const Progress&)>& report, Training& training);
 

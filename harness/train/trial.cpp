@@ -17,6 +17,7 @@
 #include "harness/results/machine.h"
 #include "harness/results/points.h"
 #include "harness/results/store.h"
+#include "harness/settings/pretrainings.h"
 #include "harness/train/evaluation.h"
 #include "harness/train/trainer.h"
 #include "math/memory.h"
@@ -138,13 +139,12 @@ void pretrain(const TrialSpec& spec, const Registry& registry, const fs::path& d
               TrialRecord& record) {
   const std::unique_ptr<Task> task = make_task(spec, registry);
   const std::unique_ptr<Subset> subset = limited(*task, spec);
-  const bool masked = spec.settings.pretrain == "masked";
-  const Pretext pretext(subset ? *subset : *task,
-                        masked ? Pretext::Kind::masked : Pretext::Kind::causal,
-                        spec.settings.pretrain_mask, spec.seed + 1);
+  const Restore restore = pretraining_of(spec.settings).restore;
+  const Pretext pretext(subset ? *subset : *task, restore, spec.settings.pretrain_mask,
+                        spec.seed + 1);
   TaskShape shape = shape_of(pretext);
   shape.max_length = shape_of(*task, make_test_tasks(spec, registry)).max_length;
-  shape.hidden = masked;
+  shape.hidden = restore == Restore::masked;
   Model model = make_model(spec, registry, shape);
   record.evaluations = {untested(train_and_note(model, pretext, spec, dir, record))};
   save_model(dir / "checkpoint.safetensors", model, spec);
@@ -161,7 +161,8 @@ void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
   Model model = make_model(spec, registry, shape);
   if (!spec.pretrained.empty())
     load_pretrained(model, dir.parent_path() / spec.pretrained / "checkpoint.safetensors",
-                    task->readout() == Readout::token && spec.settings.pretrain == "causal");
+                    task->readout() == Readout::token &&
+                        pretraining_of(spec.settings).restore == Restore::next);
   const double validation = train_and_note(model, subset ? *subset : *task, spec, dir, record);
   if (spec.tuning.is_candidate) {
     record.evaluations = {untested(validation)};

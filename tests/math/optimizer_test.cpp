@@ -60,15 +60,15 @@ double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
 }  // namespace
 
 TEST_CASE("optimizer: each rule makes the steps of its formula", "[optimizer]") {
-  check_rule({.rule = Rule::adamw}, [](double g, double& m, double& s, int t) {
+  check_rule({.name = "adamw"}, [](double g, double& m, double& s, int t) {
     m = 0.9 * m + 0.1 * g;
     s = 0.98 * s + 0.02 * g * g;
     return m / (1 - std::pow(0.9, t)) / (std::sqrt(s / (1 - std::pow(0.98, t))) + 1e-8);
   });
-  check_rule({.rule = Rule::sgd, .momentum = 0.7},
+  check_rule({.name = "sgd", .momentum = 0.7},
              [](double g, double& m, double&, int) { return m = 0.7 * m + g; });
-  check_rule({.rule = Rule::sign_sgd}, [](double g, double&, double&, int) { return sign(g); });
-  check_rule({.rule = Rule::lion, .beta2 = 0.99}, [](double g, double& m, double&, int) {
+  check_rule({.name = "sign_sgd"}, [](double g, double&, double&, int) { return sign(g); });
+  check_rule({.name = "lion"}, [](double g, double& m, double&, int) {
     const double way = sign(0.9 * m + 0.1 * g);
     m = 0.99 * m + 0.01 * g;
     return way;
@@ -76,10 +76,10 @@ TEST_CASE("optimizer: each rule makes the steps of its formula", "[optimizer]") 
 }
 
 TEST_CASE("optimizer: a weight without gradient only decays under the signs", "[optimizer]") {
-  for (const Rule rule : {Rule::sign_sgd, Rule::lion}) {
+  for (const char* name : {"sign_sgd", "lion"}) {
     Model model;
     const float before = model.parameters[1].value.item();
-    Optimizer optimizer(model.parameters, model.offsets, {.rule = rule});
+    Optimizer optimizer(model.parameters, model.offsets, {.name = name});
     optimizer.step(std::vector<float>(model.offsets.back()).data(), 1, 1);
     CHECK(model.parameters[1].value.item() == before);
   }
@@ -135,4 +135,19 @@ TEST_CASE("sum_gradients: the same bits for any number of threads", "[optimizer]
   set_threads(4);
   CHECK(summed(lanes) == alone);
   set_threads(before);
+}
+
+TEST_CASE("optimizer: every row of the table makes steps, and no other name does", "[optimizer]") {
+  for (const OptimizerInfo& info : optimizers()) {
+    INFO(info.name);
+    Model model;
+    const std::vector<float> gradient = model.gradient(1);
+    const float before = model.parameters[1].value.item();
+    Optimizer optimizer(model.parameters, model.offsets, {.name = info.name});
+    optimizer.step(gradient.data(), 1, kRate);
+    CHECK(model.parameters[1].value.item() != before);
+  }
+  Model model;
+  CHECK_THROWS_WITH(Optimizer(model.parameters, model.offsets, {.name = "adam"}),
+                    "no optimizer 'adam'; did you mean 'adamw'? known: adamw sgd sign_sgd lion");
 }

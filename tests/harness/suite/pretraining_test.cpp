@@ -34,7 +34,7 @@ TrialSpec pretrained_spec(const std::string& pretrain) {
 
 TEST_CASE("pretext: masked ids are hidden, scored, and only they", "[pretrain]") {
   const auto task = make("listops", {{"max_length", int64_t{60}}, {"min_length", int64_t{10}}});
-  const Pretext pretext(*task, Pretext::Kind::masked, 0.3, 1);
+  const Pretext pretext(*task, Restore::masked, 0.3, 1);
   CHECK(pretext.vocab() == task->vocab() + 1);
   CHECK(pretext.classes() == task->vocab() - 1);
   const auto mask = static_cast<int32_t>(task->vocab());
@@ -54,7 +54,7 @@ TEST_CASE("pretext: masked ids are hidden, scored, and only they", "[pretrain]")
 
 TEST_CASE("pretext: causal targets are the inputs moved by one", "[pretrain]") {
   const auto task = make("mqar");
-  const Pretext pretext(*task, Pretext::Kind::causal, 0.5, 1);
+  const Pretext pretext(*task, Restore::next, 0.5, 1);
   const Example shown = example(pretext, Split::train, 7, 3);
   for (std::size_t t = 0; t + 1 < shown.tokens.size(); ++t)
     CHECK(shown.targets[t] == shown.tokens[t + 1] - 1);
@@ -63,7 +63,7 @@ TEST_CASE("pretext: causal targets are the inputs moved by one", "[pretrain]") {
 
 TEST_CASE("pretext: hidden real numbers are zeros under a channel that says so", "[pretrain]") {
   const auto task = make("adding_problem", {{"length", int64_t{30}}});
-  const Pretext pretext(*task, Pretext::Kind::masked, 0.5, 1);
+  const Pretext pretext(*task, Restore::masked, 0.5, 1);
   const auto width = static_cast<std::size_t>(task->channels());
   REQUIRE(pretext.channels() == task->channels() + 1);
   const Example shown = example(pretext, Split::validation, 0, 5);

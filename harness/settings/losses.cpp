@@ -1,0 +1,67 @@
+#include "harness/settings/losses.h"
+
+#include <cmath>
+
+#include "longhaul/error.h"
+#include "longhaul/ops.h"
+#include "math/ops/losses.h"
+
+namespace longhaul {
+namespace {
+
+using Targets = std::vector<int32_t>;
+
+Objective tailr(const LossContext& context) {
+  return [gamma = context.settings.loss_gamma](const Tensor& logits, const Targets& targets,
+                                               float weight) {
+    return tailr_loss(logits, targets, gamma, weight);
+  };
+}
+
+Objective logit_adjusted(const LossContext& context) {
+  const std::vector<double> shares = context.class_shares();
+  Tensor prior = Tensor::empty({static_cast<int64_t>(shares.size())});
+  for (std::size_t c = 0; c < shares.size(); ++c)
+    prior.data()[c] = static_cast<float>(context.settings.loss_tau * std::log(shares[c]));
+  return [prior](const Tensor& logits, const Targets& targets, float weight) {
+    return cross_entropy(logits + prior, targets, weight);
+  };
+}
+
+// The class vectors are those that the head has as training begins (`fixed`) or at each step.
+Objective emo(const LossContext& context) {
+  const Tensor head = context.head;
+  require(head.defined(), "loss: emo needs a model with class vectors, head.weight");
+  const bool mixed = context.settings.loss_mix == "cross_entropy";
+  if (context.settings.loss_head == "adaptive")
+    return [=](const Tensor& logits, const Targets& targets, float weight) {
+      return emo_loss(logits, targets, unit_columns(head), mixed, weight);
+    };
+  return [=, directions = unit_columns(head)](const Tensor& logits, const Targets& targets,
+                                              float weight) {
+    return emo_loss(logits, targets, directions, mixed, weight);
+  };
+}
+
+}  // namespace
+
+const std::vector<LossInfo>& losses() {
+  static const std::vector<LossInfo> all = {
+      {"cross_entropy", "-log p_t", "",
+       [](const LossContext&) -> Objective { return cross_entropy; }},
+      {"emo",
+       "sum_i p_i (1 - cos(e_i, e_t)) over the class vectors e_i, the columns of head.weight",
+       "Ren et al. 2024, arXiv:2310.04691", emo},
+      {"smooth_accuracy", "1 - p_t, the expected error", "Karpukhin et al. 2022, arXiv:2205.09615",
+       [](const LossContext&) -> Objective { return smooth_accuracy_loss; }},
+      {"tailr", "-log(gamma + (1 - gamma) p_t) / (1 - gamma), gamma = loss_gamma",
+       "Ji et al. 2023, arXiv:2302.13344", tailr},
+      {"logit_adjusted",
+       "cross entropy of logits + tau log(class frequency), tau = loss_tau; tests use the logits "
+       "alone",
+       "Menon et al. 2021, arXiv:2007.07314", logit_adjusted},
+  };
+  return all;
+}
+
+}  // namespace longhaul
