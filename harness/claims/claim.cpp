@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "harness/claims/claim_schema.h"
 #include "harness/claims/rule.h"
 #include "harness/claims/tables.h"
 #include "harness/suite/section.h"
@@ -11,6 +12,7 @@
 #include "harness/suite/yaml.h"
 #include "longhaul/error.h"
 #include "longhaul/rng.h"
+#include "support/choices.h"
 #include "support/hash.h"
 
 namespace longhaul {
@@ -48,7 +50,7 @@ class ClaimReader {
 };
 
 Claim ClaimReader::read() {
-  const Names known = claim_keys("claim");
+  const Names known = names_of(claim_part("claim"));
   for (const std::string& key : file_.keys())
     if (std::find(known.begin(), known.end(), key) == known.end()) file_.unknown(key, known);
   read_texts();

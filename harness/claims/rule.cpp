@@ -214,15 +214,8 @@ std::vector<ConditionRule> read_conditions(const Section& claim, const std::stri
   return rules;
 }
 
-std::vector<std::string> claim_keys(const std::string& part) {
-  if (part == "number") {
-    Names keys = kNumberKeys;
-    keys.insert(keys.end(), kMakes.begin() + 1, kMakes.end());
-    return keys;
-  }
-  if (part == "condition") return kConditionKeys;
-  return {"claim", "says",    "source", "published", "suite",     "measure",
-          "seeds", "options", "cases",  "numbers",   "confirmed", "refuted"};
-}
+const std::vector<std::string>& take_names() { return kTakes; }
+
+const std::vector<std::string>& over_names() { return kOvers; }
 
 }  // namespace longhaul

@@ -24,7 +24,8 @@ std::vector<ConditionRule> read_conditions(const Section& claim, const std::stri
                                            const std::vector<NumberRule>& numbers,
                                            Problems& problems);
 
-// The keys of the parts of a claim file: claim, number (all that are no column), condition.
-std::vector<std::string> claim_keys(const std::string& part);
+// What `take` of a number and `seeds` of a condition may say.
+const std::vector<std::string>& take_names();
+const std::vector<std::string>& over_names();
 
 }  // namespace longhaul

@@ -28,6 +28,7 @@ void add_new_command(CLI::App& app, CommandContext& context);
 void add_report_command(CLI::App& app, CommandContext& context);
 void add_run_command(CLI::App& app, CommandContext& context);
 void add_sample_command(CLI::App& app, CommandContext& context);
+void add_schema_command(CLI::App& app, CommandContext& context);
 void add_show_command(CLI::App& app, CommandContext& context);
 void add_table_command(CLI::App& app, CommandContext& context);
 void add_throughput_command(CLI::App& app, CommandContext& context);

@@ -5,6 +5,7 @@
 #include "harness/claims/claim.h"
 #include "harness/claims/find_claim.h"
 #include "harness/claims/verdict.h"
+#include "harness/cli/choice_table.h"
 #include "harness/cli/command.h"
 #include "harness/cli/describe.h"
 #include "harness/cli/plugin_option.h"
@@ -59,6 +60,16 @@ json list_claims() {
   return claims;
 }
 
+// `others`: what else the command may list.
+const ChoiceTable& table_of(const std::string& kind, const char* others = "") {
+  std::string allowed = others;
+  for (const ChoiceTable& table : choice_tables()) {
+    if (table.plural == kind) return table;
+    allowed += (allowed.empty() ? "" : " | ") + table.plural;
+  }
+  throw Error(text("list: found '", kind, "', allowed: ", allowed));
+}
+
 json list(const std::string& kind, const Registry& registry) {
   json entries = json::array();
   if (kind == "models")
@@ -73,7 +84,7 @@ json list(const std::string& kind, const Registry& registry) {
   else if (kind == "claims")
     entries = list_claims();
   else
-    throw Error(text("list: found '", kind, "', allowed: models | tasks | suites | claims"));
+    entries = table_of(kind, "models | tasks | suites | claims").entries();
   return entries;
 }
 
@@ -110,18 +121,29 @@ void print(const json& entries) {
 void add_list_command(CLI::App& app, CommandContext& context) {
   struct Arguments {
     std::string kind;
-    bool as_json = false;
+    bool as_json = false, as_markdown = false;
   };
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command =
       app.add_subcommand("list",
-                         "Names of models, tasks, suites or claims, a line each; of tasks\n"
-                         "also rough baselines, of claims the verdict");
-  command->add_option("KIND", arguments->kind, "models | tasks | suites | claims")->required();
+                         "Names of models, tasks, suites, claims or of what a suite may choose,\n"
+                         "a line each; of tasks also rough baselines, of claims the verdict");
+  command
+      ->add_option("KIND", arguments->kind,
+                   "models | tasks | suites | claims, or settings | losses | optimizers |\n"
+                   "pretraining | diagnostics | csv")
+      ->required();
   command->add_flag("--json", arguments->as_json, "Print JSON");
+  command->add_flag("--markdown", arguments->as_markdown,
+                    "Print a table of Markdown (not of models, tasks, suites, claims)");
   add_plugin_option(*command, context);
   command->footer("Example: longhaul list models");
   command->callback([arguments, &context] {
+    if (arguments->as_markdown) {
+      const ChoiceTable& table = table_of(arguments->kind);
+      fmt::print("{}", to_markdown(table.headings, table.entries()));
+      return;
+    }
     const json entries = list(arguments->kind, context.registry);
     if (arguments->as_json)
       fmt::print("{}\n", entries.dump(2));

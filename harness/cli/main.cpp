@@ -17,11 +17,11 @@ constexpr int kEnvironmentFault = 3;
 
 // In the order that --help lists them.
 constexpr void (*kCommands[])(CLI::App&, CommandContext&) = {
-    add_run_command,    add_throughput_command, add_table_command,     add_export_command,
-    add_report_command, add_claim_command,      add_list_command,      add_show_command,
-    add_sample_command, add_data_command,       add_eval_command,      add_forward_command,
-    add_new_command,    add_check_command,      add_gradcheck_command, add_doctor_command,
-    add_trial_command,
+    add_run_command,    add_throughput_command, add_table_command, add_export_command,
+    add_report_command, add_claim_command,      add_list_command,  add_show_command,
+    add_sample_command, add_data_command,       add_eval_command,  add_forward_command,
+    add_new_command,    add_schema_command,     add_check_command, add_gradcheck_command,
+    add_doctor_command, add_trial_command,
 };
 
 constexpr const char* kAbout =
@@ -44,6 +44,7 @@ constexpr const char* kExamples =
     "  longhaul forward CHECKPOINT --tokens IN.npy --out OUT.npy\n"
     "                                             its logits on given tokens\n"
     "  longhaul new model my_model                a folder with a model of your own to fill in\n"
+    "  longhaul schema suite                      a JSON Schema of suite files, for editors\n"
     "  longhaul check lru                         does a model or task keep what it promises?\n"
     "  longhaul gradcheck transformer             gradients against finite differences\n"
     "  longhaul doctor                            what this machine and this build can do\n"

@@ -2,17 +2,20 @@
 
 #include <sstream>
 
+#include "harness/cli/choice_table.h"
 #include "harness/cli/command.h"
 #include "harness/cli/describe.h"
 #include "harness/cli/plugin_option.h"
 #include "harness/cli/task_card.h"
 #include "harness/settings/option_check.h"
 #include "longhaul/error.h"
+#include "support/choices.h"
 
 namespace longhaul {
 namespace {
 
 using nlohmann::json;
+using nlohmann::ordered_json;
 
 constexpr int64_t kMaxLength = 1024;  // that a model is built for to ask for its options
 
@@ -69,6 +72,28 @@ void print_baselines(const json& baselines) {
     fmt::print("  {:<8} {:5.1f}%\n", name, 100 * baselines[name].get<double>());
 }
 
+// A row of one of the tables of choices; of a CSV file with its columns.
+ordered_json show_choice(const ChoiceTable& table, const std::string& name) {
+  std::vector<std::string> known;
+  for (const ordered_json& entry : table.entries()) {
+    known.push_back(entry.at("name"));
+    if (known.back() != name) continue;
+    ordered_json shown = entry;
+    if (table.singular == "csv") shown["columns"] = csv_column_entries(name);
+    return shown;
+  }
+  refuse_name(table.singular, name, known);
+}
+
+void print(const ordered_json& shown) {
+  for (const auto& [key, value] : shown.items())
+    if (key != "columns") print_field(key.c_str(), value);
+  if (!shown.contains("columns")) return;
+  fmt::print("\ncolumns\n");
+  for (const ordered_json& column : shown["columns"])
+    fmt::print("  {:<26} {}\n", plain(column["name"]), plain(column["about"]));
+}
+
 void print(const json& shown) {
   for (const char* key : {"name", "about", "source", "published", "direction", "origin", "needs",
                           "version", "vocabulary", "channels", "classes", "max_length", "readout"})
@@ -79,33 +104,58 @@ void print(const json& shown) {
   if (shown.contains("example")) fmt::print("\nexample\n{}", plain(shown["example"]["text"]));
 }
 
+struct Arguments {
+  std::string kind, name;
+  bool as_json = false, as_markdown = false;
+};
+
+template <class Shown>
+void print(const Shown& shown, bool as_json) {
+  if (as_json)
+    fmt::print("{}\n", shown.dump(2));
+  else
+    print(shown);
+}
+
+void show(const Arguments& arguments, const Registry& registry) {
+  const auto& [kind, name, as_json, as_markdown] = arguments;
+  require(!as_markdown || kind == "csv", "show: --markdown is for csv alone");
+  if (kind == "model") return print(show_model(registry.model(name)), as_json);
+  if (kind == "task") return print(show_task(registry.task(name)), as_json);
+  std::string allowed = "model | task";
+  for (const ChoiceTable& table : choice_tables()) {
+    allowed += " | " + table.singular;
+    if (table.singular != kind) continue;
+    if (as_markdown)
+      fmt::print("{}", csv_markdown(name));
+    else
+      print(show_choice(table, name), as_json);
+    return;
+  }
+  throw Error(text("show: found '", kind, "', allowed: ", allowed));
+}
+
 }  // namespace
 
 void add_show_command(CLI::App& app, CommandContext& context) {
-  struct Arguments {
-    std::string kind, name;
-    bool as_json = false;
-  };
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command =
       app.add_subcommand("show",
                          "Every option of a model or task, its source; of a task also\n"
-                         "an example, baselines and published figures");
-  command->add_option("KIND", arguments->kind, "model | task")->required();
+                         "an example, baselines and published figures; or what a choice\n"
+                         "of a suite means, and the columns of a CSV file");
+  command
+      ->add_option("KIND", arguments->kind,
+                   "model | task, or setting | loss | optimizer | pretraining |\n"
+                   "diagnostic | csv")
+      ->required();
   command->add_option("NAME", arguments->name, "As longhaul list prints it")->required();
   command->add_flag("--json", arguments->as_json, "Print JSON");
+  command->add_flag("--markdown", arguments->as_markdown,
+                    "Print the columns of a CSV file as a table of Markdown");
   add_plugin_option(*command, context);
   command->footer("Example: longhaul show task listops");
-  command->callback([arguments, &context] {
-    const std::string& kind = arguments->kind;
-    require(kind == "model" || kind == "task", "show: found '", kind, "', allowed: model | task");
-    const json shown = kind == "model" ? show_model(context.registry.model(arguments->name))
-                                       : show_task(context.registry.task(arguments->name));
-    if (arguments->as_json)
-      fmt::print("{}\n", shown.dump(2));
-    else
-      print(shown);
-  });
+  command->callback([arguments, &context] { show(*arguments, context.registry); });
 }
 
 }  // namespace longhaul

@@ -1,6 +1,8 @@
 #include "harness/suite/evaluate_section.h"
 
 #include "harness/suite/read_list.h"
+#include "harness/suite/suite_schema.h"
+#include "support/choices.h"
 
 namespace longhaul {
 namespace {
@@ -17,9 +19,9 @@ std::vector<std::string> read_words(const Section& section, const std::string& k
 }  // namespace
 
 Evaluate read_evaluate(const Section& section) {
+  const std::vector<std::string> known = names_of(suite_part("evaluate"));
   for (const std::string& key : section.keys())
-    if (key != "lengths" && key != "post_hoc" && key != "test_sets")
-      section.unknown(key, {"lengths", "post_hoc", "test_sets"});
+    if (std::find(known.begin(), known.end(), key) == known.end()) section.unknown(key, known);
   Evaluate evaluate;
   evaluate.lengths = read_list<int64_t>(section, "lengths", "[64, 512]", "integers, at least 1",
                                         [](const OptionValue& given, int64_t& value) {

@@ -169,14 +169,16 @@ std::string too_far(const Suite& suite, const MeasuredTask& task, double target,
 
 }  // namespace
 
-std::string to_string(Match match) {
-  static const char* const names[] = {"none", "parameters", "flops"};
-  return names[static_cast<int>(match)];
+const std::vector<std::string>& match_names() {
+  static const std::vector<std::string> names = {"none", "parameters", "flops"};
+  return names;
 }
+
+std::string to_string(Match match) { return match_names().at(static_cast<std::size_t>(match)); }
 
 Match read_match(const Section& suite) {
   const ConfigNode& node = *suite.find("match");
-  const std::vector<std::string> names = {"none", "parameters", "flops"};
+  const std::vector<std::string>& names = match_names();
   const std::string given = node.kind == ConfigNode::Kind::scalar ? node.written : "";
   const auto found = std::find(names.begin(), names.end(), given);
   if (found != names.end()) return static_cast<Match>(found - names.begin());

@@ -10,6 +10,7 @@
 namespace longhaul {
 
 std::string to_string(Match match);
+const std::vector<std::string>& match_names();
 Match read_match(const Section& suite);
 
 // Solves, for every model but the first and every task, the width that makes it as large, or as

@@ -1,11 +1,11 @@
 #include "harness/suite/section.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 
 #include "harness/suite/read_list.h"
 #include "longhaul/error.h"
+#include "support/choices.h"
 
 namespace longhaul {
 namespace {
@@ -13,21 +13,8 @@ namespace {
 using Kind = ConfigNode::Kind;
 using Names = std::vector<std::string>;
 
-const Names kSuiteKeys = {"suite",    "seeds",    "root_seed",  "budget",      "match",    "tune",
-                          "pretrain", "loss",     "retry",      "defaults",    "models",   "tasks",
-                          "plugins",  "evaluate", "throughput", "diagnostics", "baselines"};
-const Names kThroughputKeys = {"lengths", "phases", "tokens", "repetitions"};
-const Names kModelKeys = {"name", "model", "mixers"};
-const Names kTaskKeys = {"name", "task", "budget"};
-
 bool contains(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-Names names_of(const std::vector<OptionInfo>& infos) {
-  Names names;
-  for (const OptionInfo& info : infos) names.push_back(info.name);
-  return names;
 }
 
 // Names stand in CSV cells, folder names and --set paths.
@@ -40,44 +27,6 @@ bool well_formed(const std::string& name) {
 std::string found(const ConfigNode& node) {
   if (node.kind == Kind::scalar) return text("found '", node.written, "'");
   return text("found ", to_text(node.kind));
-}
-
-Budget declare_budget(Options& options) {
-  Budget budget;
-  budget.steps = options.integer("steps", 0, "training steps of a trial", 1);
-  budget.seconds = options.number("seconds", 0, "training time of a trial", 0.001);
-  budget.tokens = options.number("tokens", 0, "training tokens of a trial, without padding", 1);
-  budget.flops = options.number("flops", 0, "counted operations of a trial's training steps", 1);
-  return budget;
-}
-
-// "2s", "500ms", "1.5m", "1h" or a number of seconds; negative if it is none of these.
-double seconds_from(const std::string& duration) {
-  static const std::map<std::string, double> units = {
-      {"", 1}, {"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}};
-  const char* end = duration.data() + duration.size();
-  double count = 0;
-  const auto [rest, error] = std::from_chars(duration.data(), end, count);
-  if (error != std::errc()) return -1;
-  const auto unit = units.find(std::string(rest, end));
-  return unit == units.end() ? -1 : count * unit->second;
-}
-
-Retry declare_retry(Options& options) {
-  Retry retry;
-  retry.tries = options.integer("tries", retry.tries, "tries of a trial that crashes", 1, 100);
-  const std::string delay = options.text("delay", "2s", "wait before the second try");
-  retry.delay_seconds = seconds_from(delay);
-  if (!(retry.delay_seconds >= 0 && retry.delay_seconds <= 86400))
-    options.problem("delay", text("found '", delay, "', allowed: a time such as 500ms, 2s or 1m"));
-  return retry;
-}
-
-template <class Declare>
-Names declared_by(Declare declare) {
-  Options options;
-  declare(options);
-  return names_of(options.declared());
 }
 
 }  // namespace
@@ -182,29 +131,67 @@ Section Section::section(const std::string& key) const {
   return Section(*find(key), path_to(key), *problems_);
 }
 
-Budget read_budget(const Section& section) {
+namespace {
+
+// A section that is a table of fields and nothing else.
+template <class Row, class Owner>
+Owner read_section(const Section& section, const std::vector<Row>& fields, const Owner& base) {
   Options options(section.values());
-  const Budget budget = declare_budget(options);
+  const Owner read = read_fields(fields, options, base);
   section.report(options);
-  const Names limits = declared_by(declare_budget);
+  return read;
+}
+
+}  // namespace
+
+const std::vector<Field<Budget>>& budget_fields() {
+  using Integer = Field<Budget>::Integer;
+  using Number = Field<Budget>::Number;
+  static const std::vector<Field<Budget>> fields = {
+      {"steps", Integer{&Budget::steps, 1}, "training steps of a trial"},
+      {"seconds", Number{&Budget::seconds, 0.001}, "training time of a trial"},
+      {"tokens", Number{&Budget::tokens, 1}, "training tokens of a trial, without padding"},
+      {"flops", Number{&Budget::flops, 1}, "counted operations of a trial's training steps"},
+  };
+  return fields;
+}
+
+const std::vector<Field<Retry>>& retry_fields() {
+  using F = Field<Retry>;
+  static const std::vector<F> fields = {
+      {"tries", F::Integer{&Retry::tries, 1, 100}, "tries of a trial that crashes"},
+      {"delay", F::Duration{&Retry::delay_seconds}, "wait before the second try"},
+  };
+  return fields;
+}
+
+Budget read_budget(const Section& section) {
+  const Budget budget = read_section(section, budget_fields(), Budget());
+  const Names limits = names_of(budget_fields());
   if (std::none_of(limits.begin(), limits.end(),
                    [&](const std::string& limit) { return section.find(limit); }))
     section.problem("", "needs a limit: steps, seconds, tokens or flops");
   return budget;
 }
 
-Retry read_retry(const Section& section) {
-  Options options(section.values());
-  const Retry retry = declare_retry(options);
-  section.report(options);
-  return retry;
-}
+Retry read_retry(const Section& section) { return read_section(section, retry_fields(), Retry()); }
 
 Settings read_defaults(const Section& section) {
-  Options options(section.values());
-  const Settings defaults = read_settings(options);
-  section.report(options);
-  return defaults;
+  return read_section(section, setting_table(), Settings());
+}
+
+std::vector<std::string> read_names(const Section& suite, const std::string& key,
+                                    const std::string& example, const Names& known) {
+  std::string allowed;
+  for (const std::string& name : known) allowed += (allowed.empty() ? "" : ", ") + name;
+  const auto take = [&](const OptionValue& given, std::string& name) {
+    return contains(known, name = to_text(given));
+  };
+  const Names given = read_list<std::string>(suite, key, example, allowed, take);
+  Names sorted;
+  for (const std::string& name : known)
+    if (contains(given, name)) sorted.push_back(name);
+  return sorted;
 }
 
 std::vector<std::string> read_axis(const Section& suite, const std::string& key) {
@@ -225,18 +212,6 @@ std::vector<std::string> read_axis(const Section& suite, const std::string& key)
   return {};
 }
 
-std::vector<std::string> setting_names() {
-  return declared_by([](Options& options) { read_settings(options); });
-}
-
-std::map<std::string, std::vector<std::string>> suite_keys() {
-  return {{"suite", kSuiteKeys},
-          {"model", kModelKeys},
-          {"task", kTaskKeys},
-          {"budget", declared_by(declare_budget)},
-          {"retry", declared_by(declare_retry)},
-          {"defaults", setting_names()},
-          {"throughput", kThroughputKeys}};
-}
+std::vector<std::string> setting_names() { return names_of(setting_table()); }
 
 }  // namespace longhaul

@@ -10,8 +10,6 @@ namespace {
 
 using Kind = ConfigNode::Kind;
 
-constexpr int64_t kMostSeeds = 10000;
-
 std::string found(const ConfigNode& node) {
   if (node.kind == Kind::scalar) return text("found '", node.written, "'");
   return text("found ", to_text(node.kind));

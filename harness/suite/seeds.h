@@ -7,6 +7,8 @@
 
 namespace longhaul {
 
+constexpr int64_t kMostSeeds = 10000;
+
 // Those that the suite lists, or derives from its root_seed.
 std::vector<uint64_t> read_seeds(const Section& suite);
 

@@ -8,7 +8,6 @@
 #include "core/plugin_loader.h"
 #include "harness/data/test_tasks.h"
 #include "harness/settings/option_check.h"
-#include "harness/suite/diagnostics_section.h"
 #include "harness/suite/evaluate_section.h"
 #include "harness/suite/grid.h"
 #include "harness/suite/match.h"
@@ -16,11 +15,14 @@
 #include "harness/suite/section.h"
 #include "harness/suite/seeds.h"
 #include "harness/suite/suite_check.h"
+#include "harness/suite/suite_schema.h"
 #include "harness/suite/throughput_section.h"
 #include "harness/suite/tune.h"
 #include "harness/suite/yaml.h"
+#include "harness/train/diagnostics.h"
 #include "harness/train/evaluation.h"
 #include "longhaul/error.h"
+#include "support/choices.h"
 
 namespace longhaul {
 namespace {
@@ -35,7 +37,7 @@ bool contains(const Names& names, const std::string& name) {
 // What an entry may have beside the options of its model or task.
 Names also(const std::string& kind) {
   Names names = setting_names();
-  const Names keys = suite_keys().at(kind);
+  const Names keys = names_of(suite_part(kind));
   names.insert(names.end(), keys.begin(), keys.end());
   return names;
 }
@@ -105,7 +107,7 @@ Suite SuiteReader::read() {
 }
 
 void SuiteReader::read_sections() {
-  const Names known = suite_keys().at("suite");
+  const Names known = names_of(suite_part("suite"));
   for (const std::string& key : file_.keys())
     if (!contains(known, key)) file_.unknown(key, known);
   if (file_.expect("suite", Kind::scalar, "my_suite")) suite_.name = file_.name("suite");
@@ -115,11 +117,8 @@ void SuiteReader::read_sections() {
   if (file_.find("match")) suite_.match = read_match(file_);
   suite_.pretrain = read_axis(file_, "pretrain");
   suite_.loss = read_axis(file_, "loss");
-  suite_.diagnostics = read_diagnostics(file_);
-  suite_.baselines = read_list<std::string>(file_, "baselines", "[bag_of_tokens]", "bag_of_tokens",
-                                            [](const OptionValue& given, std::string& name) {
-                                              return (name = to_text(given)) == "bag_of_tokens";
-                                            });
+  suite_.diagnostics = read_names(file_, "diagnostics", "[update_cosine]", names_of(diagnostics()));
+  suite_.baselines = read_names(file_, "baselines", "[bag_of_tokens]", extra_baselines());
   if (file_.find("tune") && file_.expect("tune", Kind::map, "{learning_rate: [1e-3, 3e-3]}"))
     suite_.tune = read_tune(file_.section("tune"));
   if (file_.find("retry")) suite_.retry = read_retry(file_.section("retry"));
@@ -165,7 +164,7 @@ Section SuiteReader::read_entry(const ConfigNode& node, const std::string& kind,
       row.problem(name_key, text("another ", kind, " entry has this name too"));
 
   const Names settings = setting_names();
-  Names elsewhere = suite_keys().at(kind);
+  Names elsewhere = names_of(suite_part(kind));
   elsewhere.insert(elsewhere.end(), groups.begin(), groups.end());
   for (const auto& [key, value] : row.values(elsewhere))
     (contains(settings, key) ? entry.settings : entry.options)[key] = value;

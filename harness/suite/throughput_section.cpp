@@ -2,11 +2,11 @@
 
 #include "harness/suite/read_list.h"
 #include "harness/suite/section.h"
+#include "harness/suite/suite_schema.h"
+#include "support/choices.h"
 
 namespace longhaul {
 namespace {
-
-constexpr int64_t kLongest = 1 << 24;
 
 void check_not_empty(const Section& section, const std::string& key) {
   const ConfigNode* list = section.find(key);
@@ -17,11 +17,11 @@ void check_not_empty(const Section& section, const std::string& key) {
 std::vector<int64_t> read_lengths(const Section& section) {
   check_not_empty(section, "lengths");
   return read_list<int64_t>(section, "lengths", "[256, 1024, 4096]",
-                            text("integers, 1 .. ", kLongest),
+                            text("integers, 1 .. ", kLongestTimed),
                             [](const OptionValue& given, int64_t& value) {
                               const int64_t* integer = std::get_if<int64_t>(&given);
                               if (integer) value = *integer;
-                              return integer && value >= 1 && value <= kLongest;
+                              return integer && value >= 1 && value <= kLongestTimed;
                             });
 }
 
@@ -39,17 +39,25 @@ std::vector<Phase> read_phases(const Section& section) {
 
 }  // namespace
 
+const std::vector<Field<ThroughputPlan>>& throughput_fields() {
+  using F = Field<ThroughputPlan>;
+  static const std::vector<F> fields = {
+      {"tokens", F::Integer{&ThroughputPlan::tokens, 1}, "tokens of a step; the batch follows"},
+      {"repetitions", F::Integer{&ThroughputPlan::repetitions, 1, 10000},
+       "timings of each row, models taking turns"},
+  };
+  return fields;
+}
+
 ThroughputPlan read_throughput(const Section& section) {
-  ThroughputPlan plan;
+  const std::vector<std::string> known = names_of(suite_part("throughput"));
   Options options(section.values({"lengths", "phases"}));
-  plan.tokens = options.integer("tokens", plan.tokens, "tokens of a step; the batch follows", 1);
-  plan.repetitions = options.integer("repetitions", plan.repetitions,
-                                     "timings of each row, models taking turns", 1, 10000);
+  ThroughputPlan plan = read_fields(throughput_fields(), options, ThroughputPlan());
   for (const OptionProblem& wrong : options.problems())
-    if (wrong.key == "tokens" || wrong.key == "repetitions")
+    if (std::find(known.begin(), known.end(), wrong.key) != known.end())
       section.problem(wrong.key, wrong.message);
     else
-      section.unknown(wrong.key, suite_keys().at("throughput"));
+      section.unknown(wrong.key, known);
   if (section.find("lengths")) plan.lengths = read_lengths(section);
   if (section.find("phases")) plan.phases = read_phases(section);
   return plan;

@@ -5,6 +5,9 @@
 
 namespace longhaul {
 
+constexpr int64_t kLongestTimed = 1 << 24;
+
+const std::vector<Field<ThroughputPlan>>& throughput_fields();  // those that are single values
 ThroughputPlan read_throughput(const Section& section);
 
 }  // namespace longhaul

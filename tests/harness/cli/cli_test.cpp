@@ -25,7 +25,7 @@ TEST_CASE("cli: no arguments and --help explain the commands", "[cli]") {
   CHECK(longhaul_run("--help").out == bare.out);
   for (const char* command :
        {"run", "throughput", "table", "export", "list", "show", "sample", "data", "eval", "forward",
-        "gradcheck", "doctor", "trial", "check", "new", "claim"}) {
+        "gradcheck", "doctor", "trial", "check", "new", "claim", "schema"}) {
     INFO(command);
     CHECK(has(bare.out, std::string("\n  ") + command + " "));
     CHECK(has(bare.out, std::string("  longhaul ") + command));
@@ -49,7 +49,12 @@ TEST_CASE("cli: bad arguments are one line that names the nearest, with status 2
        "list: unknown option '--jsn'; did you mean '--json'? see longhaul list --help");
   says("list models tasks", "list: unknown argument 'tasks'; see longhaul list --help");
   says("show model", "show: NAME is required; see longhaul show --help");
-  says("list modles", "list: found 'modles', allowed: models | tasks | suites | claims");
+  says("list modles",
+       "list: found 'modles', allowed: models | tasks | suites | claims | settings | losses | "
+       "optimizers | pretraining | diagnostics | csv");
+  says("show optimizer adam",
+       "no optimizer 'adam'; did you mean 'adamw'? known: adamw sgd sign_sgd lion");
+  says("schema suit", "schema: found 'suit', allowed: suite | claim");
   says("sample listops --split dev",
        "sample: --split: found 'dev', allowed: train | validation | test");
   CHECK(has(complaint("show task listop").out, "no task 'listop'; did you mean 'listops'?"));
@@ -69,6 +74,22 @@ TEST_CASE("cli: list and show agree on what there is", "[cli]") {
         CHECK(!option.at("meaning").get<std::string>().empty());
         CHECK(option.contains("default"));
       }
+    }
+}
+
+TEST_CASE("cli: every choice that list names can be shown", "[cli]") {
+  const std::pair<const char*, const char*> kinds[] = {
+      {"settings", "setting"},       {"losses", "loss"},
+      {"optimizers", "optimizer"},   {"pretraining", "pretraining"},
+      {"diagnostics", "diagnostic"}, {"csv", "csv"}};
+  for (const auto& [plural, singular] : kinds)
+    for (const nlohmann::json& entry : json_of(std::string("list ") + plural + " --json")) {
+      const std::string name = entry.at("name");
+      INFO(singular << " " << name);
+      const nlohmann::json shown =
+          json_of(std::string("show ") + singular + " " + name + " --json");
+      CHECK(shown.at("about") == entry.at("about"));
+      CHECK(!shown.at("about").get<std::string>().empty());
     }
 }
 

@@ -8,10 +8,13 @@
 #include "harness/suite/section.h"
 #include "harness/suite/suite.h"
 #include "harness/suite/suite_yaml.h"
+#include "harness/suite/suite_schema.h"
 #include "longhaul/error.h"
+
 #include "test_paths.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/fake_registry.h"
+#include "tests/helpers/folder.h"
 #include "tests/helpers/temporary_file.h"
 
 using namespace longhaul;
@@ -185,7 +188,7 @@ TEST_CASE("suite: a model that cannot see what is asked is a trial all the same"
 TEST_CASE("suite: no option of a model or task hides behind a setting", "[suite]") {
   Registry registry;
   register_builtins(registry);
-  const std::vector<std::string> settings = suite_keys().at("defaults");
+  const std::vector<std::string> settings = setting_names();
   const std::set<std::string> taken(settings.begin(), settings.end());
   for (const auto& [name, info] : registry.models())
     for (const OptionInfo& option : check_model(info, {}, 64, {}).declared) {
@@ -260,35 +263,28 @@ TEST_CASE("suite: baselines reach every trial and survive the resolved file", "[
   CHECK(trials(load(to_yaml(suite))) == trials(suite));
 }
 
-TEST_CASE("suite: the schema knows the keys that the reader knows", "[suite]") {
-  std::ifstream in(std::filesystem::path(LONGHAUL_SOURCE_DIR) / "configs" / "suite.schema.json");
-  const nlohmann::json schema = nlohmann::json::parse(in);
-  const auto names = [](const nlohmann::json& object) {
-    std::set<std::string> keys;
-    for (const auto& [key, value] : object.at("properties").items()) keys.insert(key);
-    return keys;
-  };
-  const auto keys = suite_keys();
-  const auto expected = [&](const std::string& part) {
-    return std::set<std::string>(keys.at(part).begin(), keys.at(part).end());
-  };
-  const nlohmann::json& parts = schema.at("$defs");
-  CHECK(names(schema) == expected("suite"));
-  for (const char* part : {"budget", "retry", "model", "task", "throughput"}) {
-    INFO(part);
-    CHECK(names(parts.at(part)) == expected(part));
-  }
-  CHECK(names(parts.at("settings")) == expected("defaults"));
+TEST_CASE("suite: configs/suite.schema.json is what the program prints", "[suite]") {
+  const std::filesystem::path file =
+      std::filesystem::path(LONGHAUL_SOURCE_DIR) / "configs" / "suite.schema.json";
+  INFO("scripts/update_docs.sh writes it");
+  CHECK(read_text(file) == suite_schema().dump(2) + "\n");
+}
 
-  Options options;
-  read_settings(options);
-  for (const OptionInfo& setting : options.declared()) {
-    INFO(setting.name);
-    const nlohmann::json& property = parts.at("settings").at("properties").at(setting.name);
-    CHECK(property.at("description") == setting.description);
-    CHECK(to_text(setting.default_value) == (property.at("default").is_string()
-                                                 ? property.at("default").get<std::string>()
-                                                 : property.at("default").dump()));
+TEST_CASE("suite: every key that the schema has is read", "[suite]") {
+  for (const FileKey& key : suite_part("suite")) {
+    INFO(key.name);
+    CHECK_THROWS_WITH(load(kSuite, {key.name + "=[[]]"}),
+                      Catch::Matchers::Contains("--set " + key.name));
+  }
+  for (const FileKey& key : suite_part("evaluate")) {
+    INFO(key.name);
+    CHECK_THROWS_WITH(load(kSuite, {"evaluate." + key.name + "=[[]]"}),
+                      Catch::Matchers::Contains("--set evaluate." + key.name));
+  }
+  for (const FileKey& key : suite_part("throughput")) {
+    INFO(key.name);
+    CHECK_THROWS_WITH(load(kSuite, {"throughput." + key.name + "=[[]]"}),
+                      Catch::Matchers::Contains("--set throughput." + key.name));
   }
 }
 
