@@ -146,7 +146,8 @@ TEST_CASE("trial: a model is tested at each length and on each test set", "[tria
 TEST_CASE("trial: what goes wrong becomes a status with a message", "[trial]") {
   const TemporaryFolder folder;
   TrialSpec diverging = seen_trial("transformer", 30);
-  diverging.settings.learning_rate = 1e18;
+  diverging.settings.learning_rate = 10;
+  diverging.settings.weight_decay = 10;  // weights grow a hundredfold a step
   diverging.settings.clip = 0;
   const TrialRecord diverged = run_seen_trial(diverging, folder.path, 1);
   CHECK(diverged.status == Status::diverged);
@@ -159,6 +160,15 @@ TEST_CASE("trial: what goes wrong becomes a status with a message", "[trial]") {
   TrialSpec backwards = seen_trial("transformer", 3);
   backwards.settings.causal = false;  // of a task that is read at every position
   CHECK(run_seen_trial(backwards, folder.path, 1).status == Status::unsupported);
+
+  TrialSpec choices = seen_trial("transformer", 3);
+  choices.settings.loss = "emos";
+  choices.settings.pretrain_mask = 2;
+  const TrialRecord refused = run_seen_trial(choices, folder.path, 1);
+  CHECK(refused.status == Status::failed);
+  CHECK(refused.message ==
+        "settings: loss: found 'emos', allowed: cross_entropy | emo | smooth_accuracy | tailr | "
+        "logit_adjusted; did you mean 'emo'?\nsettings: pretrain_mask: found 2, allowed: 0 .. 1");
 
   TrialSpec unknown = seen_trial("transfomer", 3);
   const TrialRecord failed = run_seen_trial(unknown, folder.path, 1);
