@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <new>
 #include <system_error>
@@ -10,48 +12,80 @@
 #include "longhaul/error.h"
 
 namespace longhaul {
+
+// Each stands in a file of its name.
+void add_check_command(CLI::App& app, CommandContext& context);
+void add_claim_command(CLI::App& app, CommandContext& context);
+void add_data_command(CLI::App& app, CommandContext& context);
+void add_doctor_command(CLI::App& app, CommandContext& context);
+void add_eval_command(CLI::App& app, CommandContext& context);
+void add_export_command(CLI::App& app, CommandContext& context);
+void add_forward_command(CLI::App& app, CommandContext& context);
+void add_gradcheck_command(CLI::App& app, CommandContext& context);
+void add_list_command(CLI::App& app, CommandContext& context);
+void add_new_command(CLI::App& app, CommandContext& context);
+void add_report_command(CLI::App& app, CommandContext& context);
+void add_run_command(CLI::App& app, CommandContext& context);
+void add_sample_command(CLI::App& app, CommandContext& context);
+void add_schema_command(CLI::App& app, CommandContext& context);
+void add_show_command(CLI::App& app, CommandContext& context);
+void add_table_command(CLI::App& app, CommandContext& context);
+void add_throughput_command(CLI::App& app, CommandContext& context);
+void add_trial_command(CLI::App& app, CommandContext& context);
+
 namespace {
 
 constexpr int kBadArguments = 2;
 constexpr int kEnvironmentFault = 3;
 
+// A command: what adds it, an example, and what the example does.
+struct Command {
+  void (*add)(CLI::App&, CommandContext&);
+  const char *example, *does;
+};
+
 // In the order that --help lists them.
-constexpr void (*kCommands[])(CLI::App&, CommandContext&) = {
-    add_run_command,    add_throughput_command, add_table_command, add_export_command,
-    add_report_command, add_claim_command,      add_list_command,  add_show_command,
-    add_sample_command, add_data_command,       add_eval_command,  add_forward_command,
-    add_new_command,    add_schema_command,     add_check_command, add_gradcheck_command,
-    add_doctor_command, add_trial_command,
+constexpr Command kCommands[] = {
+    {add_run_command, "run quick", "train a suite, print its table"},
+    {add_throughput_command, "throughput throughput",
+     "tokens/s and memory from length 256 to 16384"},
+    {add_table_command, "table results/runs/quick", "the table again"},
+    {add_export_command, "export results/runs/quick", "the results as CSV files"},
+    {add_report_command, "report results/runs/quick", "the results as one page, with pictures"},
+    {add_claim_command, "claim keynorm", "a published claim: confirmed or refuted?"},
+    {add_list_command, "list models", "what can be trained"},
+    {add_show_command, "show task listops", "its options, and what an example looks like"},
+    {add_sample_command, "sample listops -n 3 --seed 7", "three examples"},
+    {add_data_command, "data path_x -n 20000", "draw a task's examples once, for all trials"},
+    {add_eval_command, "eval CHECKPOINT", "score a stored model again"},
+    {add_forward_command, "forward CHECKPOINT --tokens IN.npy --out OUT.npy",
+     "its logits on given tokens"},
+    {add_new_command, "new model my_model", "a folder with a model of your own to fill in"},
+    {add_schema_command, "schema suite", "a JSON Schema of suite files, for editors"},
+    {add_check_command, "check lru", "does a model or task keep what it promises?"},
+    {add_gradcheck_command, "gradcheck transformer", "gradients against finite differences"},
+    {add_doctor_command, "doctor", "what this machine and this build can do"},
+    {add_trial_command, "trial SPEC.json --out DIR", "one trial, as run starts it"},
 };
 
 constexpr const char* kAbout =
     "longhaul trains and times sequence models on long-sequence tasks, the same budget for all.\n"
     "A suite file says which models, tasks and seeds; results go to results/runs/<suite>/.";
 
-constexpr const char* kExamples =
-    "Examples:\n"
-    "  longhaul run quick                         train a suite, print its table\n"
-    "  longhaul throughput throughput             tokens/s and memory from length 256 to 16384\n"
-    "  longhaul table results/runs/quick          the table again\n"
-    "  longhaul export results/runs/quick         the results as CSV files\n"
-    "  longhaul report results/runs/quick         the results as one page, with pictures\n"
-    "  longhaul claim keynorm                     a published claim: confirmed or refuted?\n"
-    "  longhaul list models                       what can be trained\n"
-    "  longhaul show task listops                 its options, and what an example looks like\n"
-    "  longhaul sample listops -n 3 --seed 7      three examples\n"
-    "  longhaul data path_x -n 20000              draw a task's examples once, for all trials\n"
-    "  longhaul eval CHECKPOINT                   score a stored model again\n"
-    "  longhaul forward CHECKPOINT --tokens IN.npy --out OUT.npy\n"
-    "                                             its logits on given tokens\n"
-    "  longhaul new model my_model                a folder with a model of your own to fill in\n"
-    "  longhaul schema suite                      a JSON Schema of suite files, for editors\n"
-    "  longhaul check lru                         does a model or task keep what it promises?\n"
-    "  longhaul gradcheck transformer             gradients against finite differences\n"
-    "  longhaul doctor                            what this machine and this build can do\n"
-    "  longhaul trial SPEC.json --out DIR         one trial, as run starts it\n"
-    "\n"
-    "longhaul COMMAND --help explains one command. Exit status: 0 done, 1 some trials failed,\n"
+constexpr const char* kStatuses =
+    "\nlonghaul COMMAND --help explains one command. Exit status: 0 done, 1 some trials failed,\n"
     "2 bad arguments or config, 3 the environment is at fault (disk full, out of memory).";
+
+std::string footer() {
+  constexpr std::size_t kWidth = 34;
+  std::string text = "Examples:\n";
+  for (const auto& [add, example, does] : kCommands) {
+    text += fmt::format("  longhaul {:<{}}", example, kWidth);
+    if (std::string_view(example).size() >= kWidth) text += fmt::format("\n{:<45}", "");
+    text += does + std::string("\n");
+  }
+  return text + kStatuses;
+}
 
 int complain(const std::string& message, int status) {
   std::fprintf(stderr, "longhaul: %s\n", message.c_str());
@@ -67,8 +101,8 @@ int run(int argc, char** argv) {
   app.require_subcommand(0, 1);
   app.set_version_flag("--version", "longhaul " + longhaul_version());
   app.get_formatter()->column_width(28);
-  app.footer(kExamples);
-  for (const auto add_command : kCommands) add_command(app, context);
+  app.footer(footer());
+  for (const Command& command : kCommands) command.add(app, context);
 
   try {
     app.parse(argc, argv);

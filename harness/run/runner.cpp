@@ -39,9 +39,10 @@ bool is_failure(Status status) {
 }
 
 std::string label(const TrialSpec& spec) {
+  const Settings usual;
   std::string name = spec.model_name;
-  if (spec.settings.pretrain != "none") name += "+" + spec.settings.pretrain;
-  if (spec.settings.loss != "cross_entropy") name += "+" + spec.settings.loss;
+  if (spec.settings.pretrain != usual.pretrain) name += "+" + spec.settings.pretrain;
+  if (spec.settings.loss != usual.loss) name += "+" + spec.settings.loss;
   return fmt::format("{}{} on {}, seed {}", spec.is_pretraining ? "pretraining of " : "", name,
                      spec.task_name, spec.seed);
 }

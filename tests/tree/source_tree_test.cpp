@@ -167,12 +167,13 @@ TEST_CASE("the harness names no model, claims aside", "[tree]") {
 }
 
 TEST_CASE("docs/architecture.md draws the arrows that the sources have", "[tree]") {
+  const std::map<std::string, std::set<std::string>> found = arrows();
   std::string drawn;
   for (const std::string& room : kRooms) {
     if (room == "include") continue;
     drawn += "    " + room + std::string(20 - room.size(), ' ') + "->";
     for (const std::string& below : kRooms)
-      if (arrows()[room].count(below)) drawn += " " + below.substr(below.rfind('/') + 1);
+      if (found.count(room) && found.at(room).count(below)) drawn += " " + below.substr(below.rfind('/') + 1);
     drawn += "\n";
   }
   INFO("the picture should be:\n" << drawn);
