@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <fstream>
 #include <memory>
 #include <system_error>
 
@@ -9,6 +8,7 @@
 #include "harness/results/store.h"
 #include "harness/train/trial.h"
 #include "longhaul/error.h"
+#include "support/json.h"
 
 namespace longhaul {
 namespace {
@@ -21,18 +21,8 @@ struct Arguments {
   int threads = 1;
 };
 
-TrialSpec read_spec(const std::string& file) {
-  std::ifstream in(file);
-  require(in.good(), file, ": cannot be read");
-  try {
-    return trial_from_json(nlohmann::json::parse(in));
-  } catch (const nlohmann::json::exception& error) {
-    throw Error(text(file, ": ", error.what()));
-  }
-}
-
 void trial(const Arguments& arguments, CommandContext& context) {
-  const TrialSpec spec = read_spec(arguments.spec);
+  const TrialSpec spec = read_json_file(arguments.spec, trial_from_json);
   load_plugins(spec.plugins, context.registry);
   try {
     fs::create_directories(arguments.out);

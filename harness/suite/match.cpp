@@ -169,21 +169,21 @@ std::string too_far(const Suite& suite, const MeasuredTask& task, double target,
 
 }  // namespace
 
-std::string to_string(Match match) {
-  static const char* const names[] = {"none", "parameters", "flops"};
-  return names[static_cast<int>(match)];
+const EnumNames<Match>& names_of(Match) {
+  static const EnumNames<Match> names = {
+      {Match::none, "none"}, {Match::parameters, "parameters"}, {Match::flops, "flops"}};
+  return names;
 }
 
 Match read_match(const Section& suite) {
   const ConfigNode& node = *suite.find("match");
-  const std::vector<std::string> names = {"none", "parameters", "flops"};
-  const std::string given = node.kind == ConfigNode::Kind::scalar ? to_text(node.scalar) : "";
-  const auto found = std::find(names.begin(), names.end(), given);
-  if (found != names.end()) return static_cast<Match>(found - names.begin());
-  const std::string near = nearest(given, names);
-  suite.problem("match", fmt::format("found '{}', allowed: none, parameters, flops{}", given,
-                                     near.empty() ? "" : "; did you mean '" + near + "'?"));
-  return Match::none;
+  try {
+    const std::string given = node.kind == ConfigNode::Kind::scalar ? to_text(node.scalar) : "";
+    return names_of(Match()).value(given);
+  } catch (const Error& error) {
+    suite.problem("match", error.what());
+    return Match::none;
+  }
 }
 
 std::vector<MatchedWidth> match_widths(const Suite& suite, const Registry& registry,

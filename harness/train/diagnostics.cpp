@@ -7,6 +7,7 @@
 
 #include "harness/train/attention_numbers.h"
 #include "math/memory.h"
+#include "support/statistics.h"
 
 namespace longhaul {
 namespace {
@@ -115,11 +116,10 @@ double Diagnostics::put_update_cosines(int64_t step, const float* gradient) {
   }
   put(step, {}, "update_cosine", whole.cosine());
   if (cosines.empty()) return whole.both;
-  std::sort(cosines.begin(), cosines.end());
-  const std::size_t n = cosines.size();
-  put(step, {}, "update_cosine_least", cosines.front());
-  put(step, {}, "update_cosine_median", (cosines[(n - 1) / 2] + cosines[n / 2]) / 2);
-  put(step, {}, "update_least_above_whole", cosines.front() > whole.cosine() ? 1 : 0);
+  const double least = *std::min_element(cosines.begin(), cosines.end());
+  put(step, {}, "update_cosine_least", least);
+  put(step, {}, "update_cosine_median", median(cosines));
+  put(step, {}, "update_least_above_whole", least > whole.cosine() ? 1 : 0);
   return whole.both;
 }
 

@@ -50,7 +50,7 @@ TEST_CASE("cli: bad arguments are one line that names the nearest, with status 2
   says("show model", "show: NAME is required; see longhaul show --help");
   says("list modles", "list: found 'modles', allowed: models | tasks | suites | claims");
   says("sample listops --split dev",
-       "sample: --split: found 'dev', allowed: train | validation | test");
+       "sample: --split: dev not in {train,validation,test}; see longhaul sample --help");
   CHECK(has(complaint("show task listop").out, "no task 'listop'; did you mean 'listops'?"));
   CHECK(has(complaint("sample mqar --set vocabulry=9").out,
             "--set vocabulry: unknown key; did you mean 'vocabulary'?"));
