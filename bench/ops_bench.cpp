@@ -16,7 +16,6 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -24,6 +23,7 @@
 #include "math/meter.h"
 #include "math/parallel.h"
 #include "math/peak.h"
+#include "support/clock.h"
 #include "support/statistics.h"
 
 namespace longhaul {
@@ -65,14 +65,14 @@ void train(benchmark::State& state, Parameters& parameters, Forward forward) {
   for (auto _ : state) {
     Measurement measured;
     const Meter meter(measured);
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     {
       Tape tape(parameters.gradient());
       tape.backward(forward());
     }
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    state.SetIterationTime(seconds.count());
-    gflops.push_back(1e-9 * static_cast<double>(measured.flops) / seconds.count());
+    const double seconds = watch.seconds();
+    state.SetIterationTime(seconds);
+    gflops.push_back(1e-9 * static_cast<double>(measured.flops) / seconds);
     fma_gflops();  // the first burst after other work is 8% slower than those that follow
     of_peak.push_back(gflops.back() / fma_gflops());
   }

@@ -145,8 +145,7 @@ std::string Options::choice(const std::string& name, const std::string& default_
   if (const OptionValue* given = find(name)) {
     value = to_text(*given);
     if (std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
-      problem(name, longhaul::text("found '", value, "', allowed: ", join(allowed, " | "),
-                                   did_you_mean(value, allowed)));
+      problem(name, not_allowed(value, allowed));
       value = default_value;
     }
   }

@@ -8,6 +8,7 @@
 #include "core/hybrid.h"
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "support/suggest.h"
 
 namespace longhaul {
 namespace {
@@ -56,11 +57,7 @@ const Info& lookup(const std::map<std::string, Info>& entries, const std::string
   if (found != entries.end()) return found->second;
   std::vector<std::string> names;
   for (const auto& [known, info] : entries) names.push_back(known);
-  std::string message = text("no ", kind, " '", name, "'");
-  const std::string near = nearest(name, names);
-  message += near.empty() ? "; known:" : text("; did you mean '", near, "'? known:");
-  for (const std::string& known : names) message += ' ' + known;
-  throw Error(message);
+  throw Error(text("no ", kind, " '", name, "'", nearest_and_known(name, names)));
 }
 
 }  // namespace

@@ -1,35 +1,17 @@
 #include "math/checkpoint.h"
 
 #include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "longhaul/error.h"
+#include "support/file.h"
+#include "support/json.h"
 
 namespace longhaul {
 namespace {
 
 using nlohmann::json;
 namespace fs = std::filesystem;
-
-std::string read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  require(in.is_open(), path.string(), ": cannot be opened");
-  std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  require(!in.bad(), path.string(), ": cannot be read");
-  return bytes;
-}
-
-void write_file(const fs::path& path, const std::string& bytes) {
-  const fs::path aside = path.string() + ".part";
-  {
-    std::ofstream out(aside, std::ios::binary);
-    out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    out.flush();
-    require(out.good(), path.string(), ": cannot be written");
-  }
-  fs::rename(aside, path);
-}
 
 void append_values(std::string& bytes, const Tensor& tensor) {
   bytes.append(reinterpret_cast<const char*>(tensor.data()),
@@ -61,6 +43,14 @@ Tensor tensor_from(const std::string& file, const std::string& name, const json&
   return tensor;
 }
 
+json header_of(const std::string& file, std::string_view text_of_header) {
+  try {
+    return parse_json(text_of_header);
+  } catch (const Error& e) {
+    throw Error(text(file, ": damaged safetensors header: ", e.what()));
+  }
+}
+
 }  // namespace
 
 void save_checkpoint(const fs::path& path, const Checkpoint& checkpoint) {
@@ -78,8 +68,11 @@ void save_checkpoint(const fs::path& path, const Checkpoint& checkpoint) {
   std::string text = header.dump();
   text.resize((text.size() + 7) / 8 * 8, ' ');  // the format wants the data aligned to 8 bytes
   const uint64_t length = text.size();
-  std::string bytes(reinterpret_cast<const char*>(&length), sizeof(length));
-  write_file(path, bytes + text + data);
+  AtomicFile file(path);
+  file.write({reinterpret_cast<const char*>(&length), sizeof(length)});
+  file.write(text);
+  file.write(data);
+  file.finish();
 }
 
 Checkpoint load_checkpoint(const fs::path& path) {
@@ -92,8 +85,7 @@ Checkpoint load_checkpoint(const fs::path& path) {
           ": not a safetensors file (its header would be ", length, " bytes long)");
   Checkpoint checkpoint;
   try {
-    const json header =
-        json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<int64_t>(length));
+    const json header = header_of(file, std::string_view(bytes).substr(8, length));
     for (const auto& [name, entry] : header.items())
       if (name == "__metadata__")
         checkpoint.metadata = entry.get<std::map<std::string, std::string>>();
@@ -166,7 +158,7 @@ void save_npy(const fs::path& path, const Tensor& tensor) {
   bytes += static_cast<char>(text.size() >> 8);
   bytes += text;
   append_values(bytes, tensor);
-  write_file(path, bytes);
+  write_atomically(path, bytes);
 }
 
 }  // namespace longhaul

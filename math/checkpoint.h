@@ -15,8 +15,8 @@ struct NamedTensor {
 };
 
 // A safetensors file (8-byte header length, JSON header, float32 data): tensors by name and free
-// text by key. Written aside and renamed. Both throw Error naming the file and what is wrong with
-// it.
+// text by key. Loading throws Error naming the file and what is wrong with it; saving is atomic and
+// throws std::system_error (support/file.h).
 struct Checkpoint {
   std::vector<NamedTensor> tensors;
   std::map<std::string, std::string> metadata;

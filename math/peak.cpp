@@ -1,7 +1,7 @@
 #include "math/peak.h"
+#include "support/clock.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #ifdef __x86_64__
 #include <immintrin.h>
@@ -75,11 +75,11 @@ double fma_gflops() {
   static const Chains chains = widest();
   // Volatile, so that no run is left out, shared or moved past the clock.
   volatile float factor = 0.999f, result = 0;
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   result = chains.run(factor, 0.001f);
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  const double seconds = watch.seconds();
   static_cast<void>(result);
-  return 2e-9 * kChains * kSteps * chains.lanes / seconds.count();
+  return 2e-9 * kChains * kSteps * chains.lanes / seconds;
 }
 
 double fma_peak_gflops() {

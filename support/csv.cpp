@@ -31,7 +31,7 @@ std::string csv_text(double value) {
   return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
 }
 
-CsvTable read_csv(const std::string& csv) {
+CsvTable read_csv(const std::string& csv, const std::string& name) {
   std::vector<std::vector<std::string>> lines;
   std::vector<std::string> fields(1);
   bool is_quoted = false;
@@ -50,7 +50,7 @@ CsvTable read_csv(const std::string& csv) {
   }
   CsvTable table;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    require(lines[i].size() == lines[0].size(), "line ", i + 1, ": expected ", lines[0].size(),
+    require(lines[i].size() == lines[0].size(), name, ":", i + 1, ": expected ", lines[0].size(),
             " fields, found ", lines[i].size());
     if (i > 0) table.rows.push_back(std::move(lines[i]));
   }

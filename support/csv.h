@@ -39,8 +39,9 @@ struct CsvTable {
   std::vector<std::vector<std::string>> rows;  // each as long as `columns`
 };
 
-// Reads back lines that csv_line wrote, the first of which names the columns. Throws Error naming
-// the line for a row of another length.
-CsvTable read_csv(const std::string& csv);
+// Reads back lines that csv_line wrote, the first of which names the columns. A last line without
+// an end, of a writer that was cut off, is left out. Throws Error naming the file, which `name`
+// says, and the line for a row of another length.
+CsvTable read_csv(const std::string& csv, const std::string& name = "csv");
 
 }  // namespace longhaul

@@ -12,8 +12,12 @@
 
 namespace longhaul {
 
-// The words of an enum's values, from one to the other and back:
-//   const EnumNames<Phase> kPhases = {{Phase::train, "train"}, {Phase::decode, "decode"}};
+// The words of an enum's values, from one to the other and back. An enum has one table, which a
+// function beside it gives:
+//   const EnumNames<Phase>& names_of(Phase) {
+//     static const EnumNames<Phase> names = {{Phase::train, "train"}, {Phase::decode, "decode"}};
+//     return names;
+//   }
 template <class Enum>
 class EnumNames {
  public:
@@ -38,11 +42,10 @@ class EnumNames {
     return values_[static_cast<std::size_t>(found - words_.begin())];
   }
 
-  // Throws Error with the nearest word and the list of them: "found 'trian'; did you mean 'train'?
-  // known: train decode".
+  // Throws Error that lists the words and names the nearest.
   Enum value(const std::string& word) const {
     const std::optional<Enum> found = find(word);
-    if (!found) throw Error("found '" + word + "'" + nearest_and_known(word, words_));
+    if (!found) throw Error(not_allowed(word, words_));
     return *found;
   }
 
@@ -50,5 +53,9 @@ class EnumNames {
   std::vector<Enum> values_;
   std::vector<std::string> words_;
 };
+
+template <class Enum>
+requires requires(Enum value) { names_of(value).word(value); }
+std::string to_string(Enum value) { return names_of(value).word(value); }
 
 }  // namespace longhaul

@@ -1,10 +1,7 @@
 #include "support/hash.h"
 
-#include <fstream>
-#include <sstream>
-
-#include "longhaul/error.h"
 #include "longhaul/rng.h"
+#include "support/file.h"
 
 namespace longhaul {
 
@@ -16,12 +13,8 @@ std::string to_hex(uint64_t hash) {
 }
 
 uint64_t hash_file(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream bytes;
-  bytes << in.rdbuf();
-  require(in.good(), path.string(), ": cannot be read");
-  const std::string held = bytes.str();
-  return hash_bytes(held.data(), held.size());
+  const std::string bytes = read_file(path);
+  return hash_bytes(bytes.data(), bytes.size());
 }
 
 }  // namespace longhaul

@@ -1,8 +1,5 @@
 #include "support/json.h"
 
-#include "longhaul/error.h"
-#include "support/file.h"
-
 namespace longhaul {
 
 using nlohmann::json;
@@ -17,15 +14,6 @@ json parse_json(std::string_view text) {
     return json::parse(text, check_depth);
   } catch (const json::exception& error) {
     throw Error(error.what());
-  }
-}
-
-json read_json_file(const std::filesystem::path& path) {
-  const std::string content = read_file(path);
-  try {
-    return parse_json(content);
-  } catch (const Error& error) {
-    throw Error(text(path.string(), ": damaged: ", error.what()));
   }
 }
 

@@ -48,30 +48,30 @@ std::string path_to(const std::string& path, const std::string& key) {
   return path.empty() ? key : path + "." + key;
 }
 
-void read(const json& found, const std::string& path, bool& value) {
+void read_json(const json& found, const std::string& path, bool& value) {
   if (!found.is_boolean()) refuse_type(path, "true or false", found);
   value = found.get<bool>();
 }
 
-void read(const json& found, const std::string& path, int64_t& value) {
+void read_json(const json& found, const std::string& path, int64_t& value) {
   read_integer(found, path, value);
 }
 
-void read(const json& found, const std::string& path, uint64_t& value) {
+void read_json(const json& found, const std::string& path, uint64_t& value) {
   read_integer(found, path, value);
 }
 
-void read(const json& found, const std::string& path, double& value) {
+void read_json(const json& found, const std::string& path, double& value) {
   if (!found.is_number() && !found.is_null()) refuse_type(path, "a number", found);
   value = found.is_null() ? std::numeric_limits<double>::quiet_NaN() : found.get<double>();
 }
 
-void read(const json& found, const std::string& path, std::string& value) {
+void read_json(const json& found, const std::string& path, std::string& value) {
   if (!found.is_string()) refuse_type(path, "a text", found);
   value = found.get<std::string>();
 }
 
-void read(const json& found, const std::string& path, OptionValue& value) {
+void read_json(const json& found, const std::string& path, OptionValue& value) {
   if (found.is_boolean())
     value = found.get<bool>();
   else if (found.is_number_float())
@@ -79,7 +79,7 @@ void read(const json& found, const std::string& path, OptionValue& value) {
   else if (found.is_string())
     value = found.get<std::string>();
   else if (found.is_number_integer())
-    read(found, path, value.emplace<int64_t>());
+    read_json(found, path, value.emplace<int64_t>());
   else
     refuse_type(path, "a single value", found);
 }

@@ -25,7 +25,8 @@
 //
 // Fields may be texts, flags, numbers, option values, enums with a function names_of(Enum), other
 // such structs, and optionals, vectors and maps by text of all these. A number that is not finite
-// is null.
+// is null. A type that is stored in a way of its own has functions json_of(const Type&) and
+// read_json(const json& found, const std::string& path, Type&) beside it.
 namespace longhaul {
 
 enum class Key {
@@ -67,13 +68,13 @@ void check_keys(const json& object, const std::string& path, const std::vector<s
                 UnknownKeys unknown);
 std::string path_to(const std::string& path, const std::string& key);
 
-void read(const json& found, const std::string& path, bool& value);
-void read(const json& found, const std::string& path, int64_t& value);
-void read(const json& found, const std::string& path, uint64_t& value);
-void read(const json& found, const std::string& path, double& value);
-void read(const json& found, const std::string& path, std::string& value);
-void read(const json& found, const std::string& path, OptionValue& value);
-inline void read(const json& found, const std::string&, json& value) { value = found; }
+void read_json(const json& found, const std::string& path, bool& value);
+void read_json(const json& found, const std::string& path, int64_t& value);
+void read_json(const json& found, const std::string& path, uint64_t& value);
+void read_json(const json& found, const std::string& path, double& value);
+void read_json(const json& found, const std::string& path, std::string& value);
+void read_json(const json& found, const std::string& path, OptionValue& value);
+inline void read_json(const json& found, const std::string&, json& value) { value = found; }
 
 template <class T>
 struct IsOptional : std::false_type {};
@@ -97,7 +98,7 @@ void read_value(const json& found, const std::string& path, T& value, UnknownKey
     read_fields(found, path, value, unknown);
   } else if constexpr (std::is_enum_v<T>) {
     std::string word;
-    read(found, path, word);
+    read_json(found, path, word);
     try {
       value = names_of(T()).value(word);
     } catch (const Error& error) {
@@ -122,7 +123,7 @@ void read_value(const json& found, const std::string& path, T& value, UnknownKey
     for (const auto& [key, item] : found.items())
       read_value(item, path_to(path, key), value[key], unknown);
   } else {
-    read(found, path, value);
+    read_json(found, path, value);
   }
 }
 
@@ -176,10 +177,10 @@ nlohmann::json json_of(const T& value) {
   }
 }
 
-template <HasJsonFields T>
-T from_json(const nlohmann::json& object, UnknownKeys unknown = UnknownKeys::refuse) {
+template <class T>
+T from_json(const nlohmann::json& found, UnknownKeys unknown = UnknownKeys::refuse) {
   T value{};
-  json_detail::read_fields(object, "", value, unknown);
+  json_detail::read_value(found, "", value, unknown);
   return value;
 }
 

@@ -47,9 +47,10 @@ std::string nearest(const std::string& name, const std::vector<std::string>& can
   return best;
 }
 
-std::string did_you_mean(const std::string& name, const std::vector<std::string>& candidates) {
+std::string did_you_mean(const std::string& name, const std::vector<std::string>& candidates,
+                         const std::string& folder) {
   const std::string near = nearest(name, candidates);
-  return near.empty() ? "" : "; did you mean '" + near + "'?";
+  return near.empty() ? "" : "; did you mean '" + folder + near + "'?";
 }
 
 std::string nearest_and_known(const std::string& name, const std::vector<std::string>& known,
@@ -61,6 +62,12 @@ std::string nearest_and_known(const std::string& name, const std::vector<std::st
   message += known.empty() ? " there are none" : " known:";
   for (const std::string& one : known) message += " " + one;
   return message;
+}
+
+std::string not_allowed(const std::string& found, const std::vector<std::string>& allowed) {
+  std::string list;
+  for (const std::string& one : allowed) list += (list.empty() ? "" : " | ") + one;
+  return "found '" + found + "', allowed: " + list + did_you_mean(found, allowed);
 }
 
 }  // namespace longhaul

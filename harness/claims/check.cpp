@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "support/enum_names.h"
 #include "support/statistics.h"
 
 namespace longhaul {
@@ -44,8 +45,11 @@ double decisive(const ConditionRule& rule, const std::vector<double>& values) {
 }
 
 std::string description(const ConditionRule& rule, bool has_seeds) {
-  static const char* const overs[] = {"every seed's ", "some seed's ", "mean ", "median "};
-  std::string text = (has_seeds ? overs[static_cast<std::size_t>(rule.over)] : "") + rule.number;
+  static const EnumNames<Over> overs = {{Over::every, "every seed's "},
+                                        {Over::any, "some seed's "},
+                                        {Over::mean, "mean "},
+                                        {Over::median, "median "}};
+  std::string text = (has_seeds ? overs.word(rule.over) : "") + rule.number;
   const auto add = [&](const char* words, const std::optional<double>& bound) {
     if (bound) text += fmt::format(" {} {}", words, *bound);
   };

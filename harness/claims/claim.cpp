@@ -1,8 +1,6 @@
 #include "harness/claims/claim.h"
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 
 #include "harness/claims/claim_schema.h"
 #include "harness/claims/rule.h"
@@ -13,6 +11,7 @@
 #include "longhaul/error.h"
 #include "longhaul/rng.h"
 #include "support/choices.h"
+#include "support/file.h"
 #include "support/hash.h"
 
 namespace longhaul {
@@ -181,12 +180,6 @@ Vocabulary ClaimReader::vocabulary() const {
   return words;
 }
 
-std::string content_of(const std::filesystem::path& file) {
-  std::ostringstream content;
-  content << std::ifstream(file, std::ios::binary).rdbuf();
-  return content.str();
-}
-
 }  // namespace
 
 Claim load_claim(const std::filesystem::path& file, Registry& registry,
@@ -203,7 +196,7 @@ Claim load_claim(const std::filesystem::path& file, Registry& registry,
 
 std::string rule_hash(const std::filesystem::path& file,
                       const std::vector<std::string>& overrides) {
-  std::string rule = content_of(file);
+  std::string rule = read_file(file);
   for (const std::string& assignment : overrides) rule += "\n" + assignment;
   return to_hex(hash_bytes(rule.data(), rule.size()));
 }

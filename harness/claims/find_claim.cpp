@@ -5,7 +5,7 @@
 
 #include "harness/suite/find_suite.h"
 #include "longhaul/error.h"
-#include "longhaul/options.h"
+#include "support/suggest.h"
 
 namespace longhaul {
 
@@ -32,9 +32,8 @@ fs::path find_claim(const std::string& name) {
     if (file.stem() == name) return file;
     known.push_back(file.stem());
   }
-  const std::string near = nearest(name, known);
   throw Error(text("no claim '", name, "': neither a file nor a name under configs/claims",
-                   near.empty() ? "" : "; did you mean '" + near + "'?"));
+                   did_you_mean(name, known)));
 }
 
 }  // namespace longhaul

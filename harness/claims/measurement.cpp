@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "longhaul/error.h"
+#include "support/suggest.h"
 
 namespace longhaul {
 
@@ -20,15 +21,11 @@ const std::vector<MeasurementInfo>& measurements() {
 
 const MeasurementInfo& find_measurement(const std::string& name) {
   std::vector<std::string> known;
-  std::string list;
   for (const MeasurementInfo& info : measurements()) {
     if (info.name == name) return info;
     known.push_back(info.name);
-    list += " " + info.name;
   }
-  const std::string near = nearest(name, known);
-  throw Error(text("no measurement '", name, "'; ",
-                   near.empty() ? "" : "did you mean '" + near + "'? ", "known:", list));
+  throw Error(text("no measurement '", name, "'", nearest_and_known(name, known)));
 }
 
 }  // namespace longhaul

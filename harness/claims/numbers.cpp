@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <set>
 
 #include "longhaul/error.h"
+#include "support/enum_names.h"
 #include "support/statistics.h"
 
 namespace longhaul {
@@ -20,19 +20,17 @@ using Names = std::vector<std::string>;
 using Row = std::vector<std::string>;
 using Rows = std::vector<const Row*>;
 
-const char* const kTakeTexts[] = {"",
-                                  ", the first of several",
-                                  ", the last of several",
-                                  ", the mean of several",
-                                  ", the smallest of several",
-                                  ", the largest of several"};
+const EnumNames<Take> kTakeTexts = {{Take::only, ""},
+                                    {Take::first, ", the first of several"},
+                                    {Take::last, ", the last of several"},
+                                    {Take::mean, ", the mean of several"},
+                                    {Take::smallest, ", the smallest of several"},
+                                    {Take::largest, ", the largest of several"}};
 
 std::optional<double> number_from(const std::string& word) {
   if (word == "true" || word == "false") return word == "true";
   double value = 0;
-  const char* end = word.data() + word.size();
-  const auto [rest, error] = std::from_chars(word.data(), end, value);
-  if (error != std::errc() || rest != end || !std::isfinite(value)) return std::nullopt;
+  if (!read_number(word, value) || !std::isfinite(value)) return std::nullopt;
   return value;
 }
 
@@ -48,7 +46,7 @@ std::string description(const NumberRule& rule) {
     case Make::column:
       return fmt::format("{} of {}.csv{}{}", rule.column, rule.file, where_text(rule),
                          rule.predicted_by.empty()
-                             ? kTakeTexts[static_cast<std::size_t>(rule.take)]
+                             ? kTakeTexts.word(rule.take)
                              : ": R^2 of their prediction by " + rule.predicted_by);
     case Make::difference:
       return fmt::format("{} - {}", rule.of[0], rule.of[1]);

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "longhaul/error.h"
+#include "support/enum_names.h"
+#include "support/suggest.h"
 
 namespace longhaul {
 namespace {
@@ -13,9 +15,17 @@ using Take = NumberRule::Take;
 using Make = NumberRule::Make;
 using Over = ConditionRule::Over;
 
-const Names kTakes = {"only", "first", "last", "mean", "smallest", "largest"};
-const Names kMakes = {"column", "difference", "ratio", "mean", "smallest", "largest"};
-const Names kOvers = {"every", "any", "mean", "median"};
+const EnumNames<Take> kTakes = {{Take::only, "only"},         {Take::first, "first"},
+                                {Take::last, "last"},         {Take::mean, "mean"},
+                                {Take::smallest, "smallest"}, {Take::largest, "largest"}};
+// A column is made by no key of its own.
+const EnumNames<Make> kMakes = {{Make::difference, "difference"},
+                                {Make::ratio, "ratio"},
+                                {Make::mean, "mean"},
+                                {Make::smallest, "smallest"},
+                                {Make::largest, "largest"}};
+const EnumNames<Over> kOvers = {
+    {Over::every, "every"}, {Over::any, "any"}, {Over::mean, "mean"}, {Over::median, "median"}};
 const Names kNumberKeys = {"file", "column", "take", "predicted_by"};
 const Names kConditionKeys = {"number", "seeds", "at_least", "at_most", "above", "below", "any_of"};
 
@@ -32,21 +42,19 @@ std::string joined(const Names& names) {
 // A word that is none of the known ones.
 void refuse(const Section& section, const std::string& key, const std::string& word,
             const Names& known) {
-  const std::string near = nearest(word, known);
-  section.problem(key,
-                  text("found '", word, "'; ", near.empty() ? "" : "did you mean '" + near + "'? ",
-                       "known: ", joined(known)));
+  section.problem(key, text("found '", word, "'", nearest_and_known(word, known)));
 }
 
-// The place of a value among `words`; 0, and a problem, if it is none of them.
-std::size_t choice(const Section& section, const OptionMap& given, const std::string& key,
-                   const Names& words, std::size_t default_name) {
+// The value of a key that is one of `words`; the default, and a problem, if it is none of them.
+template <class Enum>
+Enum choice(const Section& section, const OptionMap& given, const std::string& key,
+            const EnumNames<Enum>& words, Enum default_value) {
   const auto value = given.find(key);
-  if (value == given.end()) return default_name;
-  const auto found = std::find(words.begin(), words.end(), to_text(value->second));
-  if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
-  refuse(section, key, to_text(value->second), words);
-  return default_name;
+  if (value == given.end()) return default_value;
+  const std::string word = to_text(value->second);
+  const std::optional<Enum> found = words.find(word);
+  if (!found) refuse(section, key, word, words.words());
+  return found.value_or(default_value);
 }
 
 class NumberReader {
@@ -71,8 +79,8 @@ NumberRule NumberReader::read(const ConfigNode& node, const Names& earlier) {
   const Section section(node, "numbers." + node.key, problems_);
   if (node.kind != Kind::map && node.kind != Kind::null) return rule;  // a problem of the section's
   if (contains(earlier, rule.name)) return rule;  // given twice, which is a problem already
-  for (std::size_t i = 1; i < kMakes.size(); ++i)
-    if (section.find(kMakes[i])) rule.make = static_cast<Make>(i);
+  for (const std::string& word : kMakes.words())
+    if (section.find(word)) rule.make = kMakes.value(word);
   if (rule.make == Make::column)
     read_column(section, rule);
   else
@@ -82,7 +90,7 @@ NumberRule NumberReader::read(const ConfigNode& node, const Names& earlier) {
 
 // {difference: [a, b]}
 void NumberReader::read_parts(const Section& section, const Names& earlier, NumberRule& rule) {
-  const std::string& key = kMakes[static_cast<std::size_t>(rule.make)];
+  const std::string& key = kMakes.word(rule.make);
   for (const std::string& other : section.keys())
     if (other != key) section.unknown(other, {key});
   const ConfigNode* list = section.expect(key, Kind::list, "[one_number, another_number]");
@@ -112,7 +120,7 @@ void NumberReader::read_column(const Section& section, NumberRule& rule) {
   const std::string default_name = vocabulary_.column.empty() ? rule.name : vocabulary_.column;
   rule.column = given.count("column") ? to_text(given.at("column")) : default_name;
   if (!contains(columns, rule.column)) refuse(section, "column", rule.column, columns);
-  rule.take = static_cast<Take>(choice(section, given, "take", kTakes, 0));
+  rule.take = choice(section, given, "take", kTakes, Take::only);
 
   if (const auto other = given.find("predicted_by"); other != given.end()) {
     rule.predicted_by = to_text(other->second);
@@ -156,8 +164,7 @@ ConditionRule read_condition(const Section& section, const Names& numbers) {
     section.problem("", "needs a number, one of: " + joined(numbers));
   else if (rule.number = to_text(number->second); !contains(numbers, rule.number))
     refuse(section, "number", rule.number, numbers);
-  rule.over = static_cast<Over>(
-      choice(section, given, "seeds", kOvers, static_cast<std::size_t>(Over::mean)));
+  rule.over = choice(section, given, "seeds", kOvers, Over::mean);
   rule.at_least = bound(section, given, "at_least");
   rule.at_most = bound(section, given, "at_most");
   rule.above = bound(section, given, "above");
@@ -214,8 +221,8 @@ std::vector<ConditionRule> read_conditions(const Section& claim, const std::stri
   return rules;
 }
 
-const std::vector<std::string>& take_names() { return kTakes; }
+const std::vector<std::string>& take_names() { return kTakes.words(); }
 
-const std::vector<std::string>& over_names() { return kOvers; }
+const std::vector<std::string>& over_names() { return kOvers.words(); }
 
 }  // namespace longhaul

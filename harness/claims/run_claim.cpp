@@ -17,13 +17,13 @@
 #include "longhaul/error.h"
 #include "math/parallel.h"
 #include "support/cores.h"
+#include "support/clock.h"
 #include "support/file.h"
 
 namespace longhaul {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
 // Every case with every seed, one after another and on one thread: some of them are timed.
 CsvTable measure(const Claim& claim, ProgressDisplay& display) {
@@ -33,7 +33,7 @@ CsvTable measure(const Claim& claim, ProgressDisplay& display) {
     table.columns.push_back(value.name);
   SuiteProgress progress;
   progress.total = static_cast<int64_t>(claim.cases.size() * claim.seeds.size());
-  const auto start = Clock::now();
+  const Stopwatch watch;
   set_threads(1);
   for (const MeasurementCase& one : claim.cases)
     for (const uint64_t seed : claim.seeds) {
@@ -48,7 +48,7 @@ CsvTable measure(const Claim& claim, ProgressDisplay& display) {
       }
       table.rows.push_back(std::move(row));
       ++progress.finished;
-      progress.busy_seconds = std::chrono::duration<double>(Clock::now() - start).count();
+      progress.busy_seconds = watch.seconds();
     }
   display.clear();
   return table;
@@ -107,7 +107,7 @@ Verdict::Run run_of(double seconds) {
 
 ClaimOutcome run_claim(const Claim& claim, const Registry& registry, const fs::path& dir,
                        const RunOptions& options, ProgressDisplay& display) {
-  const auto start = Clock::now();
+  const Stopwatch watch;
   fs::create_directories(dir);
   ClaimOutcome outcome;
   Tables tables;
@@ -122,7 +122,7 @@ ClaimOutcome run_claim(const Claim& claim, const Registry& registry, const fs::p
     write_atomically(dir / "measurements.csv", to_text(tables["measurements"]));
   }
   outcome.verdict = judge(claim, tables);
-  outcome.verdict.run = run_of(std::chrono::duration<double>(Clock::now() - start).count());
+  outcome.verdict.run = run_of(watch.seconds());
   write_verdict(dir, outcome.verdict);
   outcome.is_done = true;
   return outcome;

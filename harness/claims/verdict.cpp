@@ -2,15 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <fstream>
-#include <nlohmann/json.hpp>
-
 #include "harness/claims/verdict_text.h"
-#include "harness/results/store.h"
+#include "harness/results/record.h"
 #include "longhaul/error.h"
 #include "support/csv.h"
 #include "support/file.h"
+#include "support/json.h"
+#include "support/json_fields.h"
 #include "support/statistics.h"
 
 namespace longhaul {
@@ -18,7 +16,6 @@ namespace {
 
 using nlohmann::json;
 
-const std::vector<std::string> kAnswers = {"CONFIRMED", "REFUTED", "INCONCLUSIVE"};
 constexpr const char* kFile = "verdict.json";
 
 // Alternatives follow each other and hold if one of them does.
@@ -32,91 +29,87 @@ bool all_hold(const std::vector<ClaimCondition>& conditions) {
   return !conditions.empty();
 }
 
-json to_json(const ClaimNumber& number) {
-  json values = json::object();
-  for (std::size_t i = 0; i < number.values.size(); ++i) values[number.seeds[i]] = number.values[i];
-  const Statistics all = describe(number.values);
-  return {{"name", number.name},
-          {"what", number.what},
-          {"measured", number.measured},
-          {"mean", number.values.empty() ? json() : json(all.mean)},
-          {"values", values},
-          {"missing", number.missing}};
-}
-
-json to_json(const ClaimCondition& condition) {
-  return {{"text", condition.text},
-          {"found", condition.found ? json(*condition.found) : json()},
-          {"holds", condition.holds},
-          {"is_alternative", condition.is_alternative}};
-}
-
-template <class Item>
-json list_of(const std::vector<Item>& items) {
-  json list = json::array();
-  for (const Item& item : items) list.push_back(to_json(item));
-  return list;
-}
-
-json to_json(const Verdict& verdict) {
-  return {{"claim", verdict.claim},
-          {"says", verdict.says},
-          {"source", verdict.source},
-          {"published", verdict.published},
-          {"version", verdict.version},
-          {"rule_hash", verdict.rule_hash},
-          {"changes", verdict.changes},
-          {"seeds", verdict.seeds},
-          {"numbers", list_of(verdict.numbers)},
-          {"confirmed_if", list_of(verdict.confirmed)},
-          {"refuted_if", list_of(verdict.refuted)},
-          {"answer", to_string(verdict.answer)},
-          {"reason", verdict.reason},
-          {"run",
-           {{"finished", verdict.run.finished},
-            {"host", verdict.run.host},
-            {"cpu", verdict.run.cpu},
-            {"cores", verdict.run.cores},
-            {"seconds", verdict.run.seconds}}}};
-}
-
-// The conditions that speak for the answer: those of its list, or of both where neither holds.
-std::string evidence_of(const json& verdict, Answer answer) {
+// The conditions that speak for the answer: those of its list that hold, or without an answer
+// those that would have confirmed and do not hold.
+std::string evidence_of(const Verdict& verdict) {
+  const bool is_decided = verdict.answer != Answer::inconclusive;
   std::vector<std::string> parts;
-  for (const char* list : {"confirmed_if", "refuted_if"}) {
-    const bool is_confirmed = std::string(list) == "confirmed_if";
-    if (answer == (is_confirmed ? Answer::refuted : Answer::confirmed)) continue;
-    for (const json& condition : verdict.at(list)) {
-      const bool holds = condition.at("holds").get<bool>();
-      if (holds == (answer == Answer::inconclusive)) continue;
-      parts.push_back(condition.at("text").get<std::string>() +
-                      (condition.at("found").is_null()
-                           ? ": missing"
-                           : fmt::format(": {:.4g}", condition.at("found").get<double>())));
-    }
-    if (answer == Answer::inconclusive) break;
-  }
+  for (const ClaimCondition& condition :
+       verdict.answer == Answer::refuted ? verdict.refuted : verdict.confirmed)
+    if (condition.holds == is_decided)
+      parts.push_back(condition.text +
+                      (condition.found ? fmt::format(": {:.4g}", *condition.found) : ": missing"));
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 
-VerdictSummary summary_of(const json& verdict) {
-  VerdictSummary summary;
-  verdict.at("claim").get_to(summary.claim);
-  verdict.at("rule_hash").get_to(summary.rule_hash);
-  verdict.at("reason").get_to(summary.reason);
-  const std::string answer = verdict.at("answer").get<std::string>();
-  const auto found = std::find(kAnswers.begin(), kAnswers.end(), answer);
-  require(found != kAnswers.end(), "answer: found '", answer, "'");
-  summary.answer = static_cast<Answer>(found - kAnswers.begin());
-  summary.seeds = verdict.at("seeds").size();
-  summary.evidence = evidence_of(verdict, summary.answer);
-  verdict.at("run").at("seconds").get_to(summary.seconds);
-  return summary;
+// A number as verdict.json has it: values under their seeds, and their mean beside them.
+struct StoredNumber {
+  std::string name, what;
+  bool measured = false;
+  std::optional<double> mean;
+  std::map<std::string, double> values;
+  std::vector<std::string> missing;
+};
+
+VerdictSummary summary_of(const Verdict& verdict) {
+  return {verdict.claim,        verdict.rule_hash,    verdict.reason,     verdict.answer,
+          verdict.seeds.size(), evidence_of(verdict), verdict.run.seconds};
 }
 
 }  // namespace
 
-std::string to_string(Answer answer) { return kAnswers.at(static_cast<std::size_t>(answer)); }
+template <>
+inline constexpr auto json_fields<StoredNumber> = std::tuple{
+    field("name", &StoredNumber::name),         field("what", &StoredNumber::what),
+    field("measured", &StoredNumber::measured), field("mean", &StoredNumber::mean),
+    field("values", &StoredNumber::values),     field("missing", &StoredNumber::missing)};
+
+static json json_of(const ClaimNumber& number) {
+  StoredNumber stored{number.name, number.what, number.measured, {}, {}, number.missing};
+  if (!number.values.empty()) stored.mean = describe(number.values).mean;
+  for (std::size_t i = 0; i < number.values.size(); ++i)
+    stored.values[number.seeds[i]] = number.values[i];
+  return json_of(stored);
+}
+
+static void read_json(const json& found, const std::string& path, ClaimNumber& number) {
+  StoredNumber stored;
+  json_detail::read_value(found, path, stored, UnknownKeys::ignore);
+  number = {stored.name, stored.what, {}, {}, stored.missing, stored.measured};
+  for (const auto& [seed, value] : stored.values) {
+    number.seeds.push_back(seed);
+    number.values.push_back(value);
+  }
+}
+
+template <>
+inline constexpr auto json_fields<ClaimCondition> =
+    std::tuple{field("text", &ClaimCondition::text), field("found", &ClaimCondition::found),
+               field("holds", &ClaimCondition::holds),
+               field("is_alternative", &ClaimCondition::is_alternative)};
+
+template <>
+inline constexpr auto json_fields<Verdict::Run> =
+    std::tuple{field("finished", &Verdict::Run::finished), field("host", &Verdict::Run::host),
+               field("cpu", &Verdict::Run::cpu), field("cores", &Verdict::Run::cores),
+               field("seconds", &Verdict::Run::seconds)};
+
+template <>
+inline constexpr auto json_fields<Verdict> =
+    std::tuple{field("claim", &Verdict::claim),        field("says", &Verdict::says),
+               field("source", &Verdict::source),      field("published", &Verdict::published),
+               field("version", &Verdict::version),    field("rule_hash", &Verdict::rule_hash),
+               field("changes", &Verdict::changes),    field("seeds", &Verdict::seeds),
+               field("numbers", &Verdict::numbers),    field("confirmed_if", &Verdict::confirmed),
+               field("refuted_if", &Verdict::refuted), field("answer", &Verdict::answer),
+               field("reason", &Verdict::reason),      field("run", &Verdict::run)};
+
+const EnumNames<Answer>& names_of(Answer) {
+  static const EnumNames<Answer> names = {{Answer::confirmed, "CONFIRMED"},
+                                          {Answer::refuted, "REFUTED"},
+                                          {Answer::inconclusive, "INCONCLUSIVE"}};
+  return names;
+}
 
 Answer answer_of(const std::vector<ClaimCondition>& confirmed,
                  const std::vector<ClaimCondition>& refuted) {
@@ -138,18 +131,17 @@ void write_verdict(const std::filesystem::path& dir, const Verdict& verdict) {
   std::filesystem::create_directories(dir);
   write_atomically(dir / "numbers.csv", numbers_csv(verdict));
   write_atomically(dir / "verdict.txt", verdict_text(verdict));
-  write_atomically(dir / kFile,
-                   to_json(verdict).dump(2, ' ', false, json::error_handler_t::replace) + "\n");
+  write_atomically(dir / kFile, json_text(json_of(verdict)));
 }
 
 std::optional<VerdictSummary> read_verdict(const std::filesystem::path& dir) {
-  std::ifstream in(dir / kFile);
-  if (!in) return std::nullopt;
+  if (!std::filesystem::exists(dir / kFile)) return std::nullopt;
   try {
-    return summary_of(json::parse(in));
-  } catch (const std::exception& error) {
-    throw Error(text((dir / kFile).string(), ": damaged: ", error.what(),
-                     "; delete it to run the claim again"));
+    return read_json_file(dir / kFile, [](const json& stored) {
+      return summary_of(from_json<Verdict>(stored, unknown_keys_of(stored)));
+    });
+  } catch (const Error& error) {
+    throw Error(text(error.what(), "; delete it to run the claim again"));
   }
 }
 

@@ -5,10 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "support/enum_names.h"
+
 namespace longhaul {
 
 enum class Answer { confirmed, refuted, inconclusive };
-std::string to_string(Answer answer);  // "CONFIRMED"
+const EnumNames<Answer>& names_of(Answer);  // "CONFIRMED"
 
 // A number that a claim's rule speaks of: one value for each seed, or a single one.
 struct ClaimNumber {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <sstream>
 
 #include "harness/claims/verdict.h"
@@ -98,16 +99,17 @@ std::string verdict_table(const std::vector<VerdictSummary>& verdicts) {
   std::size_t width = 5;
   for (const VerdictSummary& verdict : verdicts) width = std::max(width, verdict.claim.size());
   std::string table = fmt::format("{:<{}}  {:<12}  seeds  why\n", "claim", width, "verdict");
-  std::size_t counts[3] = {};
+  std::map<Answer, std::size_t> counts;
   for (const VerdictSummary& verdict : verdicts) {
-    ++counts[static_cast<std::size_t>(verdict.answer)];
+    ++counts[verdict.answer];
     const std::string why = verdict.reason.empty() ? verdict.evidence : verdict.reason;
     const std::size_t indent = width + 23;
     table += fmt::format("{:<{}}  {:<12}  {:>5}  {}\n", verdict.claim, width,
                          to_string(verdict.answer), verdict.seeds, wrapped(why, indent));
   }
-  return table + fmt::format("\n{} confirmed, {} refuted, {} inconclusive\n", counts[0], counts[1],
-                             counts[2]);
+  return table + fmt::format("\n{} confirmed, {} refuted, {} inconclusive\n",
+                             counts[Answer::confirmed], counts[Answer::refuted],
+                             counts[Answer::inconclusive]);
 }
 
 }  // namespace longhaul

@@ -7,6 +7,7 @@
 #include "harness/suite/assignments.h"
 #include "longhaul/error.h"
 #include "math/parallel.h"
+#include "support/suggest.h"
 
 namespace longhaul {
 namespace {
@@ -37,12 +38,7 @@ int print(const std::string& title, const std::string& origin,
   std::vector<std::string> names;
   for (const auto& [known, info] : registry.models()) names.push_back(known);
   for (const auto& [known, info] : registry.tasks()) names.push_back(known);
-  const std::string near = nearest(name, names);
-  std::string message = text("no model or task '", name, "'; ");
-  if (!near.empty()) message += text("did you mean '", near, "'? ");
-  message += "known:";
-  for (const std::string& known : names) message += " " + known;
-  throw Error(message);
+  throw Error(text("no model or task '", name, "'", nearest_and_known(name, names)));
 }
 
 void check(const Arguments& arguments, CommandContext& context) {

@@ -2,6 +2,7 @@
 
 #include "longhaul/error.h"
 #include "longhaul/options.h"
+#include "support/suggest.h"
 
 namespace longhaul {
 namespace {
@@ -34,10 +35,10 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
 
   const std::string& word = unexpected.front();
   const bool is_flag = word.rfind('-', 0) == 0;
-  const std::string near = nearest(word, is_flag ? flag_names(*command) : command_names(*command));
+  const std::string near =
+      did_you_mean(word, is_flag ? flag_names(*command) : command_names(*command));
   const char* kind = is_flag ? "option" : command == &app ? "command" : "argument";
-  return text(where, "unknown ", kind, " '", word, "'; ",
-              near.empty() ? "" : text("did you mean '", near, "'? "), help);
+  return text(where, "unknown ", kind, " '", word, "'", near.empty() ? ";" : near, " ", help);
 }
 
 }  // namespace longhaul

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include "harness/cli/command.h"
-#include "harness/cli/split_option.h"
 #include "harness/data/cache.h"
 #include "harness/data/cache_write.h"
 #include "harness/data/examples.h"
@@ -37,7 +36,7 @@ void verify(const CacheFile& file, const std::filesystem::path& path, const Task
 void write(const Task& task, const CacheKey& key, const Stream& stream, int64_t count) {
   const bool terminal = isatty(STDERR_FILENO) == 1;
   write_cache(task, key, stream, count, [&](int64_t done) {
-    if (terminal) fmt::print(stderr, "\r{} {} of {}\033[K", split_name(stream.split), done, count);
+    if (terminal) fmt::print(stderr, "\r{} {} of {}\033[K", to_string(stream.split), done, count);
   });
   if (terminal) fmt::print(stderr, "\r\033[K");
 }
@@ -54,7 +53,7 @@ void keep(const TaskCheck& built, const CacheKey& key, const Stream& stream, int
     built.task->set_cache(nullptr);
   }
   const CacheFile stored(path, key.text(stream));
-  fmt::print("{}  {} seed {}: {} examples, {} bytes, {}\n", path.string(), split_name(stream.split),
+  fmt::print("{}  {} seed {}: {} examples, {} bytes, {}\n", path.string(), to_string(stream.split),
              stream.seed, stored.count(), stored.bytes(), enough ? "verified" : "written");
 }
 
@@ -64,7 +63,7 @@ void data(const Arguments& arguments, const Registry& registry) {
           " reads its examples from files, so a cache would hold nothing new");
   const CacheKey key{arguments.task, built.task->version(), built.resolved};
   for (const Stream& stream : streams_of_trial(arguments.seed)) {
-    if (!arguments.split.empty() && stream.split != split_from(arguments.split, "data")) continue;
+    if (!arguments.split.empty() && to_string(stream.split) != arguments.split) continue;
     const bool shared = stream.seed == 0;  // by the trials of all seeds
     keep(built, key, stream, shared ? std::max<int64_t>(arguments.count / 10, 1) : arguments.count);
   }
@@ -84,7 +83,8 @@ void add_data_command(CLI::App& app, CommandContext& context) {
       ->check(CLI::PositiveNumber);
   command->add_option("--seed", arguments->seed, "Of the trials that train on them")
       ->capture_default_str();
-  command->add_option("--split", arguments->split, "train | validation | test (default: all)");
+  command->add_option("--split", arguments->split, "train, validation or test (default: all)")
+      ->check(CLI::IsMember(names_of(Split()).words()));
   command->add_option("--set", arguments->assignments, "OPTION=VALUE of the task; may be repeated")
       ->take_all()
       ->expected(1);

@@ -1,15 +1,18 @@
 #include "harness/cli/describe.h"
+#include "support/enum_names.h"
 
 namespace longhaul {
 
 using nlohmann::json;
 
 json describe(const ModelInfo& info) {
-  static const char* const directions[] = {"causal", "bidirectional", "either"};
+  static const EnumNames<Direction> directions = {{Direction::causal, "causal"},
+                                                  {Direction::bidirectional, "bidirectional"},
+                                                  {Direction::either, "either"}};
   return {{"name", info.name},
           {"about", info.about},
           {"source", info.source},
-          {"direction", directions[static_cast<int>(info.direction)]},
+          {"direction", directions.word(info.direction)},
           {"origin", info.origin}};
 }
 

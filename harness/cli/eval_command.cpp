@@ -3,6 +3,7 @@
 #include "harness/cli/command.h"
 #include "harness/cli/plugin_option.h"
 #include "harness/data/batches.h"
+#include "harness/data/examples.h"
 #include "harness/model/stored_model.h"
 #include "harness/suite/assignments.h"
 #include "harness/train/trainer.h"
@@ -18,11 +19,6 @@ struct Arguments {
   std::vector<std::string> sets;
   int64_t examples = 0;
 };
-
-Split split_from(const std::string& name) {
-  if (name == "train") return Split::train;
-  return name == "validation" ? Split::validation : Split::test;
-}
 
 // The task to score on: the stored one, another, or the stored one with other options.
 std::unique_ptr<Task> task_for(const Arguments& arguments, const StoredModel& stored,
@@ -49,7 +45,8 @@ void run(const Arguments& arguments, CommandContext& context) {
   const int64_t count =
       arguments.examples ? arguments.examples : stored.spec.settings.test_examples;
   flush_denormals();
-  const std::vector<Batch> batches = draw_all(*task, split_from(arguments.split), count);
+  const std::vector<Batch> batches =
+      draw_all(*task, names_of(Split()).value(arguments.split), count);
   const Score score = evaluate(*stored.model, batches);
   int64_t scored_examples = 0;
   for (const Batch& batch : batches)
@@ -75,7 +72,7 @@ void add_eval_command(CLI::App& app, CommandContext& context) {
       ->check(CLI::ExistingFile);
   command->add_option("--task", arguments->task, "Another task than the one it was trained on");
   command->add_option("--split", arguments->split, "train, validation or test")
-      ->check(CLI::IsMember({"train", "validation", "test"}))
+      ->check(CLI::IsMember(names_of(Split()).words()))
       ->capture_default_str();
   command
       ->add_option("-n", arguments->examples,

@@ -1,6 +1,6 @@
 #include <fmt/core.h>
 
-#include <fstream>
+#include <sstream>
 
 #include "harness/claims/claim.h"
 #include "harness/claims/find_claim.h"
@@ -13,6 +13,7 @@
 #include "harness/suite/find_suite.h"
 #include "harness/suite/suite.h"
 #include "longhaul/error.h"
+#include "support/file.h"
 
 namespace longhaul {
 namespace {
@@ -23,7 +24,7 @@ constexpr int64_t kListPositions = 1 << 16;  // for baselines: all tasks togethe
 
 // The first comment of a suite or claim file, the editor's line aside.
 std::string about_file(const std::filesystem::path& file) {
-  std::ifstream in(file);
+  std::istringstream in(read_file(file));
   for (std::string line; std::getline(in, line) && line.rfind("# ", 0) == 0;)
     if (line.find("yaml-language-server") == std::string::npos) return line.substr(2);
   return "";

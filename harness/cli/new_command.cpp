@@ -3,7 +3,6 @@
 
 #include <cctype>
 #include <filesystem>
-#include <fstream>
 #include <set>
 #include <system_error>
 
@@ -12,6 +11,7 @@
 #include "harness/results/machine.h"
 #include "longhaul/error.h"
 #include "longhaul/registry.h"
+#include "support/file.h"
 
 namespace longhaul {
 namespace {
@@ -59,20 +59,13 @@ std::string filled_in(const std::string& name_of_template, const std::string& na
   return text;
 }
 
-void write(const fs::path& file, const std::string& content) {
-  std::ofstream out(file);
-  out << content;
-  out.flush();
-  if (!out) throw std::system_error(errno, std::generic_category(), file.string());
-}
-
 // Writes the whole folder aside and moves it to its place: it is there in full or not at all.
 void write_folder(const fs::path& folder, const std::map<std::string, std::string>& files) {
   require(!fs::exists(folder), "new: ", folder.string(), " exists already; give another folder");
   const fs::path aside = folder.string() + text(".part", getpid());
   try {
     fs::create_directories(aside);
-    for (const auto& [name, content] : files) write(aside / name, content);
+    for (const auto& [name, content] : files) write_atomically(aside / name, content);
     fs::rename(aside, folder);
   } catch (...) {
     std::error_code ignored;

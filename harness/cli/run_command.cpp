@@ -10,6 +10,7 @@
 #include "harness/suite/find_suite.h"
 #include "harness/tables/results.h"
 #include "harness/tables/table.h"
+#include "support/shell.h"
 
 namespace longhaul {
 namespace {
@@ -54,12 +55,13 @@ void run(const Arguments& arguments, CommandContext& context) {
   const RunOutcome outcome = run_suite(suite, context.registry, out, arguments.options, display);
 
   const std::string again =
-      fmt::format("longhaul run {} --out {}", (out / "suite.yaml").string(), out.string());
+      shell_command({"longhaul", "run", (out / "suite.yaml").string(), "--out", out.string()});
   fmt::print(stderr, "{}", summary(outcome, again));
   const Results results = load_results(out);
   if (!results.trials.empty()) fmt::print("{}", to_text(make_table(results)));
   print_throughput(results.throughput, results.solvers);
-  fmt::print(stderr, "as a page with pictures: longhaul report {}\n", out.string());
+  fmt::print(stderr, "as a page with pictures: {}\n",
+             shell_command({"longhaul", "report", out.string()}));
   context.exit_status = std::max(exit_status(outcome), throughput_status(results.throughput));
 }
 

@@ -4,7 +4,6 @@
 #include "harness/cli/command.h"
 #include "harness/cli/contact_sheet.h"
 #include "harness/cli/plugin_option.h"
-#include "harness/cli/split_option.h"
 #include "harness/data/examples.h"
 #include "harness/suite/assignments.h"
 #include "longhaul/error.h"
@@ -87,7 +86,7 @@ void sample(const Arguments& arguments, const Registry& registry) {
           "sample: --format: found '", format, "', allowed: text | tsv | json | png");
   require(arguments.file.empty() || format == "png", "sample: -o is for --format png; ", format,
           " goes to standard output");
-  const Split split = split_from(arguments.split, "sample");
+  const Split split = names_of(Split()).value(arguments.split);
   const TaskCheck built = build_task(registry.task(arguments.task), arguments.assignments);
   if (format == "png")
     write_png(arguments, *built.task, split);
@@ -104,7 +103,8 @@ void add_sample_command(CLI::App& app, CommandContext& context) {
   command->add_option("-n", arguments->count, "How many")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  command->add_option("--split", arguments->split, "train | validation | test")
+  command->add_option("--split", arguments->split, "train, validation or test")
+      ->check(CLI::IsMember(names_of(Split()).words()))
       ->capture_default_str();
   command->add_option("--seed", arguments->seed, "Of the stream")->capture_default_str();
   command->add_option("--set", arguments->assignments, "OPTION=VALUE of the task; may be repeated")

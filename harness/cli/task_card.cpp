@@ -7,6 +7,7 @@
 #include "harness/data/examples.h"
 #include "harness/settings/option_check.h"
 #include "longhaul/error.h"
+#include "support/enum_names.h"
 
 namespace longhaul {
 namespace {
@@ -59,13 +60,14 @@ json task_card(const TaskInfo& info) {
     return shown;
   }
   const Task& task = *check.task;
-  constexpr const char* kReadouts[] = {"sequence", "pair", "token"};
+  static const EnumNames<Readout> readouts = {
+      {Readout::sequence, "sequence"}, {Readout::pair, "pair"}, {Readout::token, "token"}};
   shown["version"] = task.version();
   shown["vocabulary"] = task.vocab();
   shown["channels"] = task.channels();
   shown["classes"] = task.classes();
   shown["max_length"] = task.max_length();
-  shown["readout"] = kReadouts[static_cast<int>(task.readout())];
+  shown["readout"] = readouts.word(task.readout());
   shown["example"] = example_of(task);
   shown["baselines"] = baselines_of(task, kCardPositions);
   return shown;

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <fstream>
 #include <memory>
 #include <system_error>
 
@@ -11,6 +10,7 @@
 #include "harness/train/trial.h"
 #include "longhaul/error.h"
 #include "support/choices.h"
+#include "support/json.h"
 
 namespace longhaul {
 namespace {
@@ -23,20 +23,9 @@ struct Arguments {
   int threads = 1;
 };
 
-TrialSpec read_spec(const std::string& file) {
-  std::ifstream in(file);
-  require(in.good(), file, ": cannot be read");
-  try {
-    const TrialSpec spec = trial_from_json(nlohmann::json::parse(in));
-    for (const std::string& name : spec.diagnostics) row_named("diagnostic", name, diagnostics());
-    return spec;
-  } catch (const nlohmann::json::exception& error) {
-    throw Error(text(file, ": ", error.what()));
-  }
-}
-
 void trial(const Arguments& arguments, CommandContext& context) {
-  const TrialSpec spec = read_spec(arguments.spec);
+  const TrialSpec spec = read_json_file(arguments.spec, trial_from_json);
+  for (const std::string& name : spec.diagnostics) row_named("diagnostic", name, diagnostics());
   load_plugins(spec.plugins, context.registry);
   try {
     fs::create_directories(arguments.out);

@@ -38,7 +38,7 @@ std::string CacheKey::text(const Stream& stream) const {
   return nlohmann::json{{"task", task},
                         {"version", version},
                         {"options", values},
-                        {"split", split_name(stream.split)},
+                        {"split", to_string(stream.split)},
                         {"seed", stream.seed}}
       .dump();
 }
@@ -53,7 +53,7 @@ fs::path cache_path(const CacheKey& key, const Stream& stream) {
   char hash[17];
   std::snprintf(hash, sizeof(hash), "%016llx",
                 static_cast<unsigned long long>(hash_bytes(text.data(), text.size())));
-  return cache_folder() / (key.task + '-' + split_name(stream.split) + '-' +
+  return cache_folder() / (key.task + '-' + to_string(stream.split) + '-' +
                            std::to_string(stream.seed) + '-' + hash + ".examples");
 }
 

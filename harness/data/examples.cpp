@@ -53,15 +53,10 @@ uint64_t content_hash(const Example& example) {
   return hash;
 }
 
-const char* split_name(Split split) {
-  switch (split) {
-    case Split::train:
-      return "train";
-    case Split::validation:
-      return "validation";
-    default:
-      return "test";
-  }
+const EnumNames<Split>& names_of(Split) {
+  static const EnumNames<Split> names = {
+      {Split::train, "train"}, {Split::validation, "validation"}, {Split::test, "test"}};
+  return names;
 }
 
 Example example(const Task& task, Split split, uint64_t seed, int64_t index) {
@@ -72,13 +67,13 @@ Example example(const Task& task, Split split, uint64_t seed, int64_t index) {
   }
   Example drawn;
   if (task.cache() && task.cache()->find({split, seed}, index, drawn)) return drawn;
-  Rng rng(seed, split_name(split), static_cast<uint64_t>(index));
+  Rng rng(seed, to_string(split), static_cast<uint64_t>(index));
   for (int draw = 0; draw < kMaxDraws; ++draw) {
     drawn = task.draw(rng);
     if (split_of(drawn) == split) return drawn;
   }
   throw Error(text("the task has too few different examples: ", kMaxDraws,
-                   " draws gave none of split ", split_name(split)));
+                   " draws gave none of split ", to_string(split)));
 }
 
 }  // namespace longhaul

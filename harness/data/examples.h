@@ -1,12 +1,13 @@
 #pragma once
 
 #include "longhaul/task.h"
+#include "support/enum_names.h"
 
 namespace longhaul {
 
 uint64_t content_hash(const Example& example);  // of its inputs
 
-const char* split_name(Split split);  // train, validation or test
+const EnumNames<Split>& names_of(Split);
 
 // Example `index` of a split of a task's stream named by `seed`. Splits are disjoint by content:
 // the hash of an example's tokens says which split it belongs to (half train, a quarter each

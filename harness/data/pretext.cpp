@@ -93,7 +93,7 @@ Example Pretext::at(Split split, int64_t index) const {
   std::vector<int32_t> restored = answers(shown);
   if (restore_ == Restore::masked)
     return mask(std::move(shown), std::move(restored),
-                Rng(seed_, split_name(split), static_cast<uint64_t>(index)));
+                Rng(seed_, to_string(split), static_cast<uint64_t>(index)));
   std::rotate(restored.begin(), restored.begin() + 1, restored.end());
   restored.back() = kIgnore;
   shown.targets = std::move(restored);

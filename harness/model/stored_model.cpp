@@ -5,6 +5,7 @@
 
 #include "harness/data/test_tasks.h"
 #include "math/checkpoint.h"
+#include "support/json.h"
 
 namespace longhaul {
 
@@ -17,8 +18,8 @@ TrialSpec spec_of(const Checkpoint& checkpoint, const std::string& file) {
   require(spec != checkpoint.metadata.end(), file,
           ": no longhaul checkpoint: its metadata holds no spec");
   try {
-    return trial_from_json(nlohmann::json::parse(spec->second));
-  } catch (const nlohmann::json::exception& e) {
+    return trial_from_json(parse_json(spec->second));
+  } catch (const Error& e) {
     throw Error(text(file, ": damaged spec in the metadata: ", e.what()));
   }
 }

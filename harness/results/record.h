@@ -8,12 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "support/json_fields.h"
+
 namespace longhaul {
 
 enum class Status { ok, diverged, failed, out_of_memory, timed_out, unsupported };
 
-std::string to_string(Status status);
-Status status_from(const std::string& name);  // throws Error
+const EnumNames<Status>& names_of(Status);
 
 // What a rule without a sequence model scores on the same test examples.
 struct Baselines {
@@ -88,6 +89,12 @@ struct TrialRecord {
 };
 
 nlohmann::json to_json(const TrialRecord& record);
-TrialRecord record_from_json(const nlohmann::json& json);  // throws Error naming the key
+// Throws Error naming the key. A record that an older version wrote may lack keys, which keep their
+// default. One that another version wrote may have more, which are left alone.
+TrialRecord record_from_json(const nlohmann::json& json);
+
+// Which keys of a stored object, or of a list of them, may be unknown: those of one whose "version"
+// is another than ours.
+UnknownKeys unknown_keys_of(const nlohmann::json& stored);
 
 }  // namespace longhaul

@@ -1,14 +1,15 @@
 #include "harness/results/store.h"
 
 #include <algorithm>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <tuple>
 #include <type_traits>
 
 #include "longhaul/error.h"
 #include "support/file.h"
+#include "support/json.h"
+#include "support/json_fields.h"
+#include "support/suggest.h"
 
 namespace longhaul {
 namespace {
@@ -16,26 +17,19 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-// The text that `parse` turns into JSON and on; throws Error naming the path whatever goes wrong.
-template <class Parse>
-auto read_json(const fs::path& path, Parse&& parse) {
-  std::ifstream in(path, std::ios::binary);
-  require(in.good(), path.string(), ": cannot be read");
-  std::ostringstream content;
-  content << in.rdbuf();
-  try {
-    return parse(json::parse(content.str()));
-  } catch (const json::exception& error) {
-    throw Error(text(path.string(), ": damaged: ", error.what()));
-  } catch (const Error& error) {
-    throw Error(text(path.string(), ": damaged: ", error.what()));
-  }
-}
+// An entry of order.json.
+struct Planned {
+  std::string id;
+  json spec;
+};
 
-std::string dump(const json& object) {
-  // Messages may quote bytes that are not UTF-8, which must not cost the record.
-  return object.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
-}
+}  // namespace
+
+template <>
+inline constexpr auto json_fields<Planned> =
+    std::tuple{field("id", &Planned::id), field("spec", &Planned::spec)};
+
+namespace {
 
 // The place of every key among all, by its first appearance.
 template <class Key>
@@ -46,13 +40,12 @@ auto first_seen(const std::vector<Trial>& trials, Key&& key) {
 }
 
 std::vector<Trial> planned_trials(const fs::path& dir) {
-  std::vector<Trial> trials = read_json(dir / "order.json", [&](const json& list) {
-    std::vector<Trial> planned;
-    for (const json& entry : list) {
-      const std::string id = entry.at("id").get<std::string>();
-      planned.push_back({id, trial_from_json(entry.at("spec")), std::nullopt, dir / "trials" / id});
-    }
-    return planned;
+  std::vector<Trial> trials = read_json_file(dir / "order.json", [&](const json& list) {
+    std::vector<Trial> read;
+    for (const Planned& trial : from_json<std::vector<Planned>>(list))
+      read.push_back(
+          {trial.id, trial_from_json(trial.spec), std::nullopt, dir / "trials" / trial.id});
+    return read;
   });
   const auto models = first_seen(trials, [](const Trial& trial) { return trial.spec.model_name; });
   const auto tasks = first_seen(trials, [](const Trial& trial) { return trial.spec.task_name; });
@@ -72,7 +65,7 @@ std::vector<Trial> found_trials(const fs::path& dir, std::vector<std::string>& p
     if (!fs::exists(entry.path() / "spec.json")) continue;  // cut off before it began
     try {
       trials.push_back({entry.path().filename().string(),
-                        read_json(entry.path() / "spec.json", trial_from_json), std::nullopt,
+                        read_json_file(entry.path() / "spec.json", trial_from_json), std::nullopt,
                         entry.path()});
     } catch (const Error& error) {
       problems.push_back(error.what());
@@ -96,32 +89,31 @@ void require_results_folder(const fs::path& dir) {
   if (fs::is_directory(parent))
     for (const auto& entry : fs::directory_iterator(parent))
       siblings.push_back(entry.path().filename().string());
-  const std::string near = nearest(dir.filename().string(), siblings);
   throw Error(text(dir.string(), ": no such results folder",
-                   near.empty() ? "" : "; did you mean '" + (parent / near).string() + "'?"));
+                   did_you_mean(dir.filename().string(), siblings, (parent / "").string())));
 }
 
 }  // namespace
 
 void write_record(const fs::path& trial_dir, const TrialRecord& record) {
-  write_atomically(trial_dir / "record.json", dump(to_json(record)));
+  write_atomically(trial_dir / "record.json", json_text(to_json(record)));
 }
 
 std::optional<TrialRecord> read_record(const fs::path& trial_dir, std::string* problem) {
   const fs::path path = trial_dir / "record.json";
   if (!fs::exists(path)) return std::nullopt;
   try {
-    return read_json(path, record_from_json);
-  } catch (const Error& error) {
+    return read_json_file(path, record_from_json);
+  } catch (const std::exception& error) {
     if (problem) *problem = error.what();
     return std::nullopt;
   }
 }
 
 void write_order(const fs::path& dir, const std::vector<TrialSpec>& specs) {
-  json list = json::array();
-  for (const TrialSpec& spec : specs) list.push_back({{"id", spec.id()}, {"spec", to_json(spec)}});
-  write_atomically(dir / "order.json", dump(list));
+  std::vector<Planned> planned;
+  for (const TrialSpec& spec : specs) planned.push_back({spec.id(), to_json(spec)});
+  write_atomically(dir / "order.json", json_text(json_of(planned)));
 }
 
 namespace {

@@ -11,7 +11,7 @@
 namespace longhaul {
 namespace {
 
-constexpr std::chrono::seconds kPlainLineEvery{60};
+constexpr double kPlainLineEvery = 60;  // seconds
 
 double share_running(const SuiteProgress& progress) {
   return std::accumulate(progress.running.begin(), progress.running.end(), 0.0);
@@ -79,9 +79,7 @@ std::string progress_bar(const SuiteProgress& progress, int width) {
 }
 
 ProgressDisplay::ProgressDisplay(std::FILE* stream)
-    : stream_(stream),
-      terminal_(isatty(fileno(stream)) != 0),
-      last_line_(std::chrono::steady_clock::now()) {}
+    : stream_(stream), terminal_(isatty(fileno(stream)) != 0) {}
 
 void ProgressDisplay::write(const std::string& text) {
   std::fputs(text.c_str(), stream_);
@@ -100,9 +98,8 @@ void ProgressDisplay::update(const SuiteProgress& progress) {
     drawn_ = true;
     return;
   }
-  const auto now = std::chrono::steady_clock::now();
-  if (now - last_line_ < kPlainLineEvery) return;
-  last_line_ = now;
+  if (since_last_line_.seconds() < kPlainLineEvery) return;
+  since_last_line_.restart();
   write(progress_text(progress) + '\n');
 }
 
@@ -111,7 +108,7 @@ void ProgressDisplay::trial_finished(const SuiteProgress& progress, bool failed)
   clear();
   write(
       fmt::format("{}/{} {}\n", progress.kept + progress.finished, progress.total, progress.last));
-  last_line_ = std::chrono::steady_clock::now();
+  since_last_line_.restart();
 }
 
 }  // namespace longhaul

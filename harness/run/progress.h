@@ -1,11 +1,12 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "support/clock.h"
 
 namespace longhaul {
 
@@ -53,7 +54,7 @@ class ProgressDisplay {
   std::FILE* stream_;
   bool terminal_;
   bool drawn_ = false;
-  std::chrono::steady_clock::time_point last_line_;
+  Stopwatch since_last_line_;
 };
 
 }  // namespace longhaul

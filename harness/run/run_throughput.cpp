@@ -6,6 +6,7 @@
 #include "harness/throughput/measure.h"
 #include "harness/throughput/solver_rows.h"
 #include "harness/throughput/throughput_csv.h"
+#include "support/clock.h"
 #include "support/file.h"
 #include "support/process.h"
 
@@ -57,14 +58,13 @@ Rows run_throughput(const Suite& suite, const Registry& registry, const std::fil
   const Rows kept = read_throughput(out);
   SuiteProgress progress;
   progress.kept = -1;  // until the first report
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   const auto report = [&](const Rows& rows, const ThroughputProgress& now) {
     write_throughput(out, with_earlier(rows, kept));
     if (progress.kept < 0) progress.kept = now.done;
     progress.total = now.total;
     progress.finished = now.done - progress.kept;
-    progress.busy_seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    progress.busy_seconds = watch.seconds();
     progress.last = now.doing;
     display.update(progress);
   };

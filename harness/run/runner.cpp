@@ -19,20 +19,17 @@
 #include "harness/run/worker.h"
 #include "harness/suite/pretraining.h"
 #include "support/cores.h"
+#include "support/clock.h"
 #include "support/file.h"
+#include "support/json.h"
 #include "support/process.h"
 
 namespace longhaul {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kRedrawEvery{100};
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 bool is_failure(Status status) {
   return status == Status::failed || status == Status::out_of_memory || status == Status::timed_out;
@@ -69,7 +66,7 @@ class Runner {
  private:
   struct Running {
     const TrialSpec* spec;
-    Clock::time_point start;
+    Stopwatch watch;
   };
 
   fs::path folder(const TrialSpec& spec) const { return trials_ / spec.id(); }
@@ -107,7 +104,7 @@ void Runner::sort_out(const std::vector<TrialSpec>& specs) {
     if (!seen.insert(spec.id()).second) continue;
     ++outcome_.trials;
     fs::create_directories(folder(spec));
-    write_atomically(folder(spec) / "spec.json", to_json(spec).dump(2) + "\n");
+    write_atomically(folder(spec) / "spec.json", json_text(to_json(spec)));
     if (const std::optional<TrialRecord> record = read_record(folder(spec))) {
       ++outcome_.kept;
       ended_[spec.id()] = record->status;
@@ -167,7 +164,7 @@ void Runner::work() {
       continue;
     }
     const TrialSpec& spec = *next;
-    const auto running = running_.insert(running_.end(), {&spec, Clock::now()});
+    const auto running = running_.insert(running_.end(), {&spec, Stopwatch()});
     lock.unlock();
     std::string fault;
     TrialRecord record;
@@ -247,7 +244,7 @@ void Runner::finish(std::list<Running>::iterator running, const TrialRecord& rec
   ended_[spec.id()] = record.status;
   trial_ended_.notify_all();
   ++finished_;
-  finished_seconds_ += seconds_since(running->start);
+  finished_seconds_ += running->watch.seconds();
   running_.erase(running);
   last_ = describe(spec, record);
   note_failure(spec, record);
@@ -266,7 +263,7 @@ SuiteProgress Runner::progress() const {
   for (const Running& running : running_) {
     const Progress trial = read_progress(folder(*running.spec));
     now.running.push_back(std::clamp(trial.fraction, 0.0, 1.0));
-    now.busy_seconds += seconds_since(running.start);
+    now.busy_seconds += running.watch.seconds();
     now.tokens_per_second += trial.tokens_per_second;
     if (finished_ == 0 && trial.step > 0)
       now.last = fmt::format("accuracy {:.3f}, loss {:.3f} | {}", trial.accuracy, trial.loss,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "harness/results/store.h"
+#include "support/json.h"
 #include "support/process.h"
 
 namespace longhaul {
@@ -55,10 +56,8 @@ Attempt attempt_trial(const fs::path& dir, const RunOptions& options, std::stop_
 }
 
 Progress read_progress(const fs::path& dir) {
-  std::ifstream in(dir / "progress.json");
-  if (!in) return {};
   try {
-    return progress_from_json(nlohmann::json::parse(in));
+    return read_json_file(dir / "progress.json", progress_from_json);
   } catch (const std::exception&) {
     return {};
   }

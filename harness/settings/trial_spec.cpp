@@ -6,95 +6,20 @@
 #include "longhaul/rng.h"
 #include "support/choices.h"
 #include "support/hash.h"
+#include "support/json_fields.h"
+#include "support/suggest.h"
 
 namespace longhaul {
 namespace {
 
 using nlohmann::json;
 
-json options_to_json(const OptionMap& options) {
-  json object = json::object();
-  for (const auto& [name, value] : options)
-    std::visit([&, &key = name](const auto& held) { object[key] = held; }, value);
-  return object;
+void check_names(const std::string& key, const std::vector<std::string>& names,
+                 const std::vector<std::string>& known) {
+  for (const std::string& name : names)
+    require(std::find(known.begin(), known.end(), name) != known.end(), key, ": unknown name '",
+            name, "'", nearest_and_known(name, known));
 }
-
-OptionValue option_from_json(const json& value, const std::string& key) {
-  if (value.is_boolean()) return value.get<bool>();
-  if (value.is_number_integer()) return value.get<int64_t>();
-  if (value.is_number_float()) return value.get<double>();
-  require(value.is_string(), "trial: ", key, ": expected a single value, found ", value.dump());
-  return value.get<std::string>();
-}
-
-// Limits that are not set are left out: the id of a trial does not change with what it may have.
-json budget_to_json(const Budget& budget) {
-  json object = {{"steps", budget.steps}, {"seconds", budget.seconds}};
-  if (budget.tokens > 0) object["tokens"] = budget.tokens;
-  if (budget.flops > 0) object["flops"] = budget.flops;
-  return object;
-}
-
-// Reads the keys of one JSON object, each of which must be there and none beside them.
-class ObjectReader {
- public:
-  ObjectReader(const json& object, std::string path) : object_(object), path_(std::move(path)) {
-    require(object.is_object(), "trial: ", path_.empty() ? "" : path_ + ": ",
-            "expected an object, found ", object.dump());
-  }
-
-  const json& at(const std::string& key) {
-    known_.push_back(key);
-    const auto found = object_.find(key);
-    require(found != object_.end(), "trial: ", path_of(key), " is missing");
-    return *found;
-  }
-
-  template <class T>
-  T get(const std::string& key) {
-    const json& value = at(key);
-    try {
-      return value.get<T>();
-    } catch (const json::exception&) {
-      throw Error(text("trial: ", path_of(key), ": unexpected ", value.dump()));
-    }
-  }
-
-  // Of a key that older files do not have.
-  template <class T>
-  T get(const std::string& key, const T& default_value) {
-    known_.push_back(key);
-    return object_.contains(key) ? get<T>(key) : default_value;
-  }
-
-  OptionMap options(const std::string& key) {
-    OptionMap options;
-    const json& object = at(key);
-    require(object.is_object(), "trial: ", path_of(key), ": expected an object, found ",
-            object.dump());
-    for (const auto& [name, value] : object.items())
-      options[name] = option_from_json(value, path_of(key) + "." + name);
-    return options;
-  }
-
-  void finish() const {
-    for (const auto& [key, value] : object_.items()) {
-      if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
-      const std::string near = nearest(key, known_);
-      throw Error(text("trial: unknown key '", path_of(key), "'",
-                       near.empty() ? "" : "; did you mean '" + near + "'?"));
-    }
-  }
-
- private:
-  std::string path_of(const std::string& key) const {
-    return path_.empty() ? key : path_ + "." + key;
-  }
-
-  const json& object_;
-  std::string path_;
-  std::vector<std::string> known_;
-};
 
 }  // namespace
 
@@ -103,89 +28,66 @@ const std::vector<std::string>& extra_baselines() {
   return names;
 }
 
-json to_json(const TrialSpec& spec) {
-  json plugins = json::array();
-  for (const PluginFile& plugin : spec.plugins)
-    plugins.push_back({{"path", plugin.path}, {"content", plugin.content}});
-  json object = {{"suite", spec.suite},
-                 {"model_name", spec.model_name},
-                 {"model", spec.model},
-                 {"model_options", options_to_json(spec.model_options)},
-                 {"task_name", spec.task_name},
-                 {"task", spec.task},
-                 {"task_options", options_to_json(spec.task_options)},
-                 {"task_version", spec.task_version},
-                 {"settings", options_to_json(to_options(spec.settings))},
-                 {"budget", budget_to_json(spec.budget)},
-                 {"evaluate",
-                  {{"lengths", spec.evaluate.lengths},
-                   {"post_hoc", spec.evaluate.post_hoc},
-                   {"test_sets", spec.evaluate.test_sets}}},
-                 {"tuning",
-                  {{"trials", spec.tuning.trials},
-                   {"is_candidate", spec.tuning.is_candidate},
-                   {"values", options_to_json(spec.tuning.values)}}},
-                 {"seed", spec.seed},
-                 {"is_pretraining", spec.is_pretraining},
-                 {"pretrained", spec.pretrained},
-                 {"plugins", plugins}};
-  if (!spec.diagnostics.empty()) object["diagnostics"] = spec.diagnostics;
-  if (!spec.baselines.empty()) object["baselines"] = spec.baselines;
-  return object;
+template <>
+inline constexpr auto json_fields<PluginFile> =
+    std::tuple{field("path", &PluginFile::path), field("content", &PluginFile::content)};
+
+// Limits that are not set are left out: the id of a trial does not change with what it may have.
+template <>
+inline constexpr auto json_fields<Budget> =
+    std::tuple{field("steps", &Budget::steps), field("seconds", &Budget::seconds),
+               field<Key::unless_default>("tokens", &Budget::tokens),
+               field<Key::unless_default>("flops", &Budget::flops)};
+
+template <>
+inline constexpr auto json_fields<Evaluate> =
+    std::tuple{field("lengths", &Evaluate::lengths), field("post_hoc", &Evaluate::post_hoc),
+               field("test_sets", &Evaluate::test_sets)};
+
+template <>
+inline constexpr auto json_fields<Tuning> =
+    std::tuple{field("trials", &Tuning::trials), field("is_candidate", &Tuning::is_candidate),
+               field("values", &Tuning::values)};
+
+template <>
+inline constexpr auto json_fields<TrialSpec> =
+    std::tuple{field("suite", &TrialSpec::suite),
+               field("model_name", &TrialSpec::model_name),
+               field("model", &TrialSpec::model),
+               field("model_options", &TrialSpec::model_options),
+               field("task_name", &TrialSpec::task_name),
+               field("task", &TrialSpec::task),
+               field("task_options", &TrialSpec::task_options),
+               field("task_version", &TrialSpec::task_version),
+               field("settings", &TrialSpec::settings),
+               field("budget", &TrialSpec::budget),
+               field("evaluate", &TrialSpec::evaluate),
+               field<Key::unless_default>("diagnostics", &TrialSpec::diagnostics),
+               field<Key::unless_default>("baselines", &TrialSpec::baselines),
+               field<Key::newer>("tuning", &TrialSpec::tuning),
+               field("seed", &TrialSpec::seed),
+               field("is_pretraining", &TrialSpec::is_pretraining),
+               field("pretrained", &TrialSpec::pretrained),
+               field("plugins", &TrialSpec::plugins)};
+
+static json json_of(const Settings& settings) { return json_of(to_options(settings)); }
+
+static void read_json(const json& found, const std::string& path, Settings& settings) {
+  Options options(from_json<OptionMap>(found));
+  settings = read_settings(options);
+  options.check(path);
 }
 
+json to_json(const TrialSpec& spec) { return json_of(spec); }
+
 TrialSpec trial_from_json(const json& object) {
-  ObjectReader reader(object, "");
-  TrialSpec spec;
-  spec.suite = reader.get<std::string>("suite");
-  spec.model_name = reader.get<std::string>("model_name");
-  spec.model = reader.get<std::string>("model");
-  spec.model_options = reader.options("model_options");
-  spec.task_name = reader.get<std::string>("task_name");
-  spec.task = reader.get<std::string>("task");
-  spec.task_options = reader.options("task_options");
-  spec.task_version = reader.get<int64_t>("task_version");
-  spec.seed = reader.get<uint64_t>("seed");
-  spec.is_pretraining = reader.get<bool>("is_pretraining");
-  spec.pretrained = reader.get<std::string>("pretrained");
-  spec.diagnostics = reader.get("diagnostics", spec.diagnostics);
-  spec.baselines = reader.get("baselines", spec.baselines);
-  for (const std::string& name : spec.baselines)
-    if (std::find(extra_baselines().begin(), extra_baselines().end(), name) ==
-        extra_baselines().end())
-      refuse_name("baseline", name, extra_baselines());
-  for (const json& entry : reader.get<std::vector<json>>("plugins")) {
-    ObjectReader plugin(entry, "plugins");
-    spec.plugins.push_back({plugin.get<std::string>("path"), plugin.get<std::string>("content")});
-    plugin.finish();
+  try {
+    TrialSpec spec = from_json<TrialSpec>(object);
+    check_names("baselines", spec.baselines, extra_baselines());
+    return spec;
+  } catch (const Error& error) {
+    throw Error(text("trial: ", error.what()));
   }
-
-  Options settings(reader.options("settings"));
-  spec.settings = read_settings(settings);
-  settings.check("trial: settings");
-
-  ObjectReader budget(reader.at("budget"), "budget");
-  spec.budget.steps = budget.get<int64_t>("steps");
-  spec.budget.seconds = budget.get<double>("seconds");
-  spec.budget.tokens = budget.get<double>("tokens", 0);
-  spec.budget.flops = budget.get<double>("flops", 0);
-  budget.finish();
-
-  ObjectReader evaluate(reader.at("evaluate"), "evaluate");
-  spec.evaluate.lengths = evaluate.get<std::vector<int64_t>>("lengths");
-  spec.evaluate.post_hoc = evaluate.get<std::vector<std::string>>("post_hoc");
-  spec.evaluate.test_sets = evaluate.get<std::vector<std::string>>("test_sets");
-  evaluate.finish();
-
-  if (object.contains("tuning")) {  // older files do not have it
-    ObjectReader tuning(reader.at("tuning"), "tuning");
-    spec.tuning.trials = tuning.get<int64_t>("trials");
-    spec.tuning.is_candidate = tuning.get<bool>("is_candidate");
-    spec.tuning.values = tuning.options("values");
-    tuning.finish();
-  }
-  reader.finish();
-  return spec;
 }
 
 std::string TrialSpec::id() const {

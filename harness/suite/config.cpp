@@ -5,6 +5,7 @@
 
 #include "harness/suite/yaml.h"
 #include "longhaul/error.h"
+#include "support/suggest.h"
 
 namespace longhaul {
 namespace {
@@ -20,7 +21,6 @@ const ConfigNode* name_of(const ConfigNode& row) {
 ConfigNode* find_row(ConfigNode& list, const std::string& name, const std::string& path,
                      const Place& place, Problems& problems) {
   std::vector<std::string> names;
-  std::string known;
   for (ConfigNode& row : list.children) {
     const ConfigNode* found = name_of(row);
     if (!found || found->kind != ConfigNode::Kind::scalar) continue;
@@ -29,12 +29,8 @@ ConfigNode* find_row(ConfigNode& list, const std::string& name, const std::strin
       expand_row(row);
       return &row;
     }
-    known += text(" ", names.back());
   }
-  const std::string near = nearest(name, names);
-  problems.add(place, "",
-               text("no '", name, "' in ", path, "; ",
-                    near.empty() ? "" : "did you mean '" + near + "'? ", "known:", known));
+  problems.add(place, "", text("no '", name, "' in ", path, nearest_and_known(name, names)));
   return nullptr;
 }
 

@@ -3,7 +3,7 @@
 #include <system_error>
 
 #include "longhaul/error.h"
-#include "longhaul/options.h"
+#include "support/suggest.h"
 
 namespace longhaul {
 
@@ -28,9 +28,8 @@ fs::path find_suite(const std::string& name) {
     for (const fs::directory_entry& entry : fs::directory_iterator(folder))
       if (entry.path().extension() == ".yaml") known.push_back(entry.path().stem());
   }
-  const std::string near = nearest(name, known);
   throw Error(text("no suite '", name, "': neither a file nor a name under configs/suites",
-                   near.empty() ? "" : "; did you mean '" + near + "'?"));
+                   did_you_mean(name, known)));
 }
 
 }  // namespace longhaul

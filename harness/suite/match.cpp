@@ -169,23 +169,22 @@ std::string too_far(const Suite& suite, const MeasuredTask& task, double target,
 
 }  // namespace
 
-const std::vector<std::string>& match_names() {
-  static const std::vector<std::string> names = {"none", "parameters", "flops"};
+const EnumNames<Match>& names_of(Match) {
+  static const EnumNames<Match> names = {
+      {Match::none, "none"}, {Match::parameters, "parameters"}, {Match::flops, "flops"}};
   return names;
 }
 
-std::string to_string(Match match) { return match_names().at(static_cast<std::size_t>(match)); }
 
 Match read_match(const Section& suite) {
   const ConfigNode& node = *suite.find("match");
-  const std::vector<std::string>& names = match_names();
-  const std::string given = node.kind == ConfigNode::Kind::scalar ? node.written : "";
-  const auto found = std::find(names.begin(), names.end(), given);
-  if (found != names.end()) return static_cast<Match>(found - names.begin());
-  const std::string near = nearest(given, names);
-  suite.problem("match", fmt::format("found '{}', allowed: none, parameters, flops{}", given,
-                                     near.empty() ? "" : "; did you mean '" + near + "'?"));
-  return Match::none;
+  try {
+    const std::string given = node.kind == ConfigNode::Kind::scalar ? node.written : "";
+    return names_of(Match()).value(given);
+  } catch (const Error& error) {
+    suite.problem("match", error.what());
+    return Match::none;
+  }
 }
 
 std::vector<MatchedWidth> match_widths(const Suite& suite, const Registry& registry,

@@ -6,11 +6,11 @@
 
 #include "harness/suite/section.h"
 #include "harness/suite/suite.h"
+#include "support/enum_names.h"
 
 namespace longhaul {
 
-std::string to_string(Match match);
-const std::vector<std::string>& match_names();
+const EnumNames<Match>& names_of(Match);
 Match read_match(const Section& suite);
 
 // Solves, for every model but the first and every task, the width that makes it as large, or as

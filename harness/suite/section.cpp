@@ -6,6 +6,7 @@
 #include "harness/suite/read_list.h"
 #include "longhaul/error.h"
 #include "support/choices.h"
+#include "support/suggest.h"
 
 namespace longhaul {
 namespace {
@@ -60,14 +61,7 @@ void Section::problem(const std::string& key, const std::string& message) const 
 }
 
 void Section::unknown(const std::string& key, const Names& known, const Names& also) const {
-  Names candidates = known;
-  candidates.insert(candidates.end(), also.begin(), also.end());
-  const std::string near = nearest(key, candidates);
-  std::string message = "unknown key; ";
-  if (!near.empty()) message += text("did you mean '", near, "'? ");
-  message += known.empty() ? "there are none" : "known:";
-  for (const std::string& name : known) message += text(" ", name);
-  problem(key, message);
+  problem(key, "unknown key" + nearest_and_known(key, known, also));
 }
 
 void Section::report(const Options& options) const {

@@ -116,7 +116,7 @@ std::vector<FileKey> suite_keys_table() {
        {{"description",
          "What the models have in common with the first: widths are solved so that they are "
          "within 5% of it on each task."},
-        {"enum", match_names()},
+        {"enum", names_of(Match()).words()},
         {"default", "none"}}},
       {"tune",
        {{"description",

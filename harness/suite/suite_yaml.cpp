@@ -1,7 +1,11 @@
 #include "harness/suite/suite_yaml.h"
 
+#include <yaml-cpp/emitter.h>
+#include <yaml-cpp/emittermanip.h>
+
 #include <algorithm>
 #include <cctype>
+#include <concepts>
 #include <utility>
 
 #include "core/hybrid.h"
@@ -11,99 +15,152 @@
 namespace longhaul {
 namespace {
 
+using YAML::Emitter;
+
+// Whether YAML, 1.2 or older, takes the word for text without quotes.
 bool is_plain(const std::string& word) {
-  static const char* const reserved[] = {"true", "false", "null", "yes", "no", "on", "off"};
-  const auto plain = [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-'; };
+  static const char* const reserved[] = {"true", "false", "null", "yes", "no",
+                                         "on",   "off",   "y",    "n"};
+  const auto plain = [](unsigned char c) {
+    return c < 128 && (std::isalnum(c) || c == '_' || c == '-' || c == '.');
+  };
+  std::string lower;
+  for (const unsigned char c : word) lower += static_cast<char>(std::tolower(c));
   return !word.empty() && std::isalpha(static_cast<unsigned char>(word[0])) &&
          std::all_of(word.begin(), word.end(), plain) &&
-         std::find(std::begin(reserved), std::end(reserved), word) == std::end(reserved);
+         std::find(std::begin(reserved), std::end(reserved), lower) == std::end(reserved);
 }
 
-std::string yaml_value(const OptionValue& value) {
-  const std::string* word = std::get_if<std::string>(&value);
-  return !word || is_plain(*word) ? to_text(value) : nlohmann::json(*word).dump();
+// One overload of put() a type. All are declared here, since those of lists call the others.
+void put(Emitter& out, const std::string& word) {
+  if (!is_plain(word)) out << YAML::DoubleQuoted;
+  out << word;
 }
+void put(Emitter& out, const OptionValue& value) {
+  if (const std::string* word = std::get_if<std::string>(&value)) return put(out, *word);
+  out << to_text(value);
+}
+template <std::integral Integer>
+void put(Emitter& out, Integer value) {
+  out << value;
+}
+void put(Emitter& out, Phase phase) { put(out, to_string(phase)); }
 
-std::string yaml_budget(const Budget& budget) {
-  std::string fields;
-  if (budget.steps > 0) fields += text("steps: ", budget.steps);
-  const std::pair<const char*, double> others[] = {
-      {"seconds", budget.seconds}, {"tokens", budget.tokens}, {"flops", budget.flops}};
-  for (const auto& [name, limit] : others)
-    if (limit > 0) fields += text(fields.empty() ? "" : ", ", name, ": ", to_text(limit));
-  return "{" + fields + "}";
+template <class T>
+void put(Emitter& out, const std::vector<T>& items) {
+  out << YAML::Flow << YAML::BeginSeq;
+  for (const T& item : items) put(out, item);
+  out << YAML::EndSeq;
 }
 
 template <class T>
-std::string yaml_list(const std::vector<T>& items) {
-  std::string list;
-  for (const T& item : items) list += (list.empty() ? "" : ", ") + yaml_value(item);
-  return "[" + list + "]";
+void put(Emitter& out, const std::string& key, const T& value) {
+  put(out, key);
+  put(out, value);
 }
 
-std::string yaml_evaluate(const Evaluate& evaluate) {
-  std::string yaml;
-  if (!evaluate.lengths.empty()) yaml += "  lengths: " + yaml_list(evaluate.lengths) + "\n";
-  if (!evaluate.post_hoc.empty()) yaml += "  post_hoc: " + yaml_list(evaluate.post_hoc) + "\n";
-  if (!evaluate.test_sets.empty()) yaml += "  test_sets: " + yaml_list(evaluate.test_sets) + "\n";
-  return yaml.empty() ? yaml : "evaluate:\n" + yaml;
+// A key whose value is left out where it is the default: an empty list.
+template <class T>
+void put_list(Emitter& out, const std::string& key, const std::vector<T>& items) {
+  if (!items.empty()) put(out, key, items);
 }
 
-std::string yaml_throughput(const ThroughputPlan& plan) {
-  std::string lengths, phases;
-  for (const int64_t length : plan.lengths) lengths += text(lengths.empty() ? "" : ", ", length);
-  for (const Phase phase : plan.phases) phases += (phases.empty() ? "" : ", ") + to_string(phase);
-  return text("{lengths: [", lengths, "], phases: [", phases, "], tokens: ", plan.tokens,
-              ", repetitions: ", plan.repetitions, "}");
+void put_budget(Emitter& out, const Budget& budget) {
+  out << "budget" << YAML::Flow << YAML::BeginMap;
+  if (budget.steps > 0) put(out, "steps", budget.steps);
+  const std::pair<const char*, double> others[] = {
+      {"seconds", budget.seconds}, {"tokens", budget.tokens}, {"flops", budget.flops}};
+  for (const auto& [name, limit] : others)
+    if (limit > 0) put(out, name, OptionValue(limit));
+  out << YAML::EndMap;
 }
 
+void put_evaluate(Emitter& out, const Evaluate& evaluate) {
+  if (evaluate.lengths.empty() && evaluate.post_hoc.empty() && evaluate.test_sets.empty()) return;
+  out << "evaluate" << YAML::BeginMap;
+  put_list(out, "lengths", evaluate.lengths);
+  put_list(out, "post_hoc", evaluate.post_hoc);
+  put_list(out, "test_sets", evaluate.test_sets);
+  out << YAML::EndMap;
+}
+
+void put_throughput(Emitter& out, const ThroughputPlan& plan) {
+  out << "throughput" << YAML::Flow << YAML::BeginMap;
+  put(out, "lengths", plan.lengths);
+  put(out, "phases", plan.phases);
+  put(out, "tokens", plan.tokens);
+  put(out, "repetitions", plan.repetitions);
+  out << YAML::EndMap;
+}
+
+void put_tune(Emitter& out, const Tune& tune) {
+  if (tune.empty()) return;
+  out << "tune" << YAML::Flow << YAML::BeginMap;
+  for (const auto& [key, values] : tune) put(out, key, values);
+  out << YAML::EndMap;
+}
+
+// What models and tasks have in common; the row stays open.
 template <class Entry>
-std::string yaml_row(const Entry& entry, const std::string& kind) {
+void begin_row(Emitter& out, const Entry& entry, const std::string& kind) {
+  out << YAML::Flow << YAML::BeginMap;
+  put(out, "name", entry.name);
   const std::vector<std::string> mixers = mixers_of(entry.base);
-  std::string row = "  - {name: " + entry.name + ", ";
-  row += mixers.size() > 1 ? "mixers: " + yaml_list(mixers) : kind + ": " + entry.base;
+  if (mixers.size() > 1)
+    put(out, "mixers", mixers);
+  else
+    put(out, kind, entry.base);
   for (const OptionMap* part : {&entry.settings, &entry.options})
-    for (const auto& [key, value] : *part) row += ", " + key + ": " + yaml_value(value);
-  return row;
+    for (const auto& [key, value] : *part) put(out, key, value);
 }
 
-std::string yaml_tune(const Tune& tune) {
-  std::string yaml;
-  for (const auto& [key, values] : tune)
-    yaml += text(yaml.empty() ? "" : ", ", key, ": ", yaml_list(values));
-  return yaml.empty() ? yaml : "tune: {" + yaml + "}\n";
+void put_models(Emitter& out, const std::vector<ModelEntry>& models) {
+  out << "models" << YAML::BeginSeq;
+  for (const ModelEntry& model : models) {
+    begin_row(out, model, "model");
+    out << YAML::EndMap;
+  }
+  out << YAML::EndSeq;
+}
+
+void put_tasks(Emitter& out, const std::vector<TaskEntry>& tasks) {
+  if (tasks.empty()) return;
+  out << "tasks" << YAML::BeginSeq;
+  for (const TaskEntry& task : tasks) {
+    begin_row(out, task, "task");
+    put_budget(out, task.budget);
+    out << YAML::EndMap;
+  }
+  out << YAML::EndSeq;
 }
 
 }  // namespace
 
 std::string to_yaml(const Suite& suite) {
-  std::string seeds;
-  for (const uint64_t seed : suite.seeds) seeds += text(seeds.empty() ? "" : ", ", seed);
-  std::string yaml =
-      text("suite: ", suite.name, "\n", seeds.empty() ? "" : "seeds: [" + seeds + "]\n",
-           "retry: {tries: ", suite.retry.tries, ", delay: ", to_text(suite.retry.delay_seconds),
-           "}\ndefaults:\n");
-  for (const auto& [key, value] : to_options(suite.defaults))
-    yaml += "  " + key + ": " + yaml_value(value) + "\n";
-  if (suite.match != Match::none) yaml += "match: " + to_string(suite.match) + "\n";
-  for (const std::string& line : match_lines(suite)) yaml += "# " + line + "\n";
-  if (!suite.pretrain.empty()) yaml += "pretrain: " + yaml_list(suite.pretrain) + "\n";
-  if (!suite.loss.empty()) yaml += "loss: " + yaml_list(suite.loss) + "\n";
-  if (!suite.diagnostics.empty()) yaml += "diagnostics: " + yaml_list(suite.diagnostics) + "\n";
-  if (!suite.baselines.empty()) yaml += "baselines: " + yaml_list(suite.baselines) + "\n";
-  yaml += yaml_tune(suite.tune) + yaml_evaluate(suite.evaluate);
-  if (!suite.plugins.empty()) {
-    yaml += "plugins:\n";
-    for (const std::string& path : suite.plugins)
-      yaml += "  - " + nlohmann::json(path).dump() + "\n";
-  }
-  yaml += "models:\n";
-  for (const ModelEntry& model : suite.models) yaml += yaml_row(model, "model") + "}\n";
-  if (suite.throughput) yaml += "throughput: " + yaml_throughput(*suite.throughput) + "\n";
-  if (!suite.tasks.empty()) yaml += "tasks:\n";
-  for (const TaskEntry& task : suite.tasks)
-    yaml += yaml_row(task, "task") + ", budget: " + yaml_budget(task.budget) + "}\n";
-  return yaml;
+  Emitter out;
+  out << YAML::BeginMap;
+  put(out, "suite", suite.name);
+  put_list(out, "seeds", suite.seeds);
+  out << "retry" << YAML::Flow << YAML::BeginMap;
+  put(out, "tries", suite.retry.tries);
+  put(out, "delay", OptionValue(suite.retry.delay_seconds));
+  out << YAML::EndMap << "defaults" << YAML::BeginMap;
+  for (const auto& [key, value] : to_options(suite.defaults)) put(out, key, value);
+  out << YAML::EndMap;
+  if (suite.match != Match::none) put(out, "match", to_string(suite.match));
+  for (const std::string& line : match_lines(suite)) out << YAML::Newline << YAML::Comment(line);
+  put_list(out, "pretrain", suite.pretrain);
+  put_list(out, "loss", suite.loss);
+  put_list(out, "diagnostics", suite.diagnostics);
+  put_list(out, "baselines", suite.baselines);
+  put_tune(out, suite.tune);
+  put_evaluate(out, suite.evaluate);
+  put_list(out, "plugins", suite.plugins);
+  put_models(out, suite.models);
+  if (suite.throughput) put_throughput(out, *suite.throughput);
+  put_tasks(out, suite.tasks);
+  out << YAML::EndMap;
+  return std::string(out.c_str()) + "\n";
 }
 
 }  // namespace longhaul

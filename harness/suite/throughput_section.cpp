@@ -29,11 +29,9 @@ std::vector<Phase> read_phases(const Section& section) {
   check_not_empty(section, "phases");
   return read_list<Phase>(section, "phases", "[train, prefill, decode]", "train, prefill, decode",
                           [](const OptionValue& given, Phase& value) {
-                            const std::vector<std::string>& names = phase_names();
-                            const auto found =
-                                std::find(names.begin(), names.end(), to_text(given));
-                            value = static_cast<Phase>(found - names.begin());
-                            return found != names.end();
+                            const auto found = names_of(Phase()).find(to_text(given));
+                            value = found.value_or(Phase::train);
+                            return found.has_value();
                           });
 }
 

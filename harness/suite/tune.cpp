@@ -9,6 +9,7 @@
 #include "harness/suite/grid.h"
 #include "harness/suite/read_list.h"
 #include "harness/suite/section.h"
+#include "support/suggest.h"
 
 namespace longhaul {
 namespace {
@@ -50,10 +51,9 @@ std::vector<std::string> common_options(const Suite& suite, const Registry& regi
 std::string unknown_message(const std::string& key, const std::vector<std::string>& options) {
   std::vector<std::string> candidates = setting_names();
   candidates.insert(candidates.end(), options.begin(), options.end());
-  const std::string near = nearest(key, candidates);
   return fmt::format("is no setting and no option of every model{}; allowed: settings{}{}",
-                     near.empty() ? "" : "; did you mean '" + near + "'?",
-                     options.empty() ? "" : " and the options ", fmt::join(options, ", "));
+                     did_you_mean(key, candidates), options.empty() ? "" : " and the options ",
+                     fmt::join(options, ", "));
 }
 
 OptionCheck check_at(const Suite& suite, const ModelEntry& row, const TaskEntry& column,

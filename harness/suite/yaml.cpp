@@ -5,12 +5,12 @@
 #include <yaml-cpp/yaml.h>
 
 #include <charconv>
-#include <fstream>
 #include <limits>
 #include <sstream>
 
 #include "longhaul/error.h"
 #include "support/utf8.h"
+#include "support/file.h"
 
 namespace longhaul {
 namespace {
@@ -147,11 +147,7 @@ ConfigNode plain_config(const std::string& word, const Place& place) {
 }
 
 ConfigNode read_config(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  require(in.good() && !std::filesystem::is_directory(file), file.string(), ": cannot be read");
-  std::ostringstream content;
-  content << in.rdbuf();
-  return parse_config(content.str(), {file.string(), 1});
+  return parse_config(read_file(file), {file.string(), 1});
 }
 
 }  // namespace longhaul

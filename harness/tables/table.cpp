@@ -11,6 +11,7 @@
 #include "longhaul/error.h"
 #include "longhaul/options.h"
 #include "support/number_text.h"
+#include "support/suggest.h"
 
 namespace longhaul {
 namespace {
@@ -85,10 +86,7 @@ Metric find_metric(const Results& results, const std::string& name) {
   for (const Metric& metric : metrics(results))
     if (metric.name == name) return metric;
   const std::vector<std::string> known = table_metrics(results);
-  const std::string near = nearest(name, known);
-  throw Error(fmt::format("--metric: no metric '{}'{}; known: {}", name,
-                          near.empty() ? "" : "; did you mean '" + near + "'?",
-                          fmt::join(known, ", ")));
+  throw Error(fmt::format("--metric: no metric '{}'{}", name, nearest_and_known(name, known)));
 }
 
 // "1 of 3 diverged, 1 of 3 waiting"; `alone` is set if all trials share that fate.

@@ -1,7 +1,6 @@
 #include "harness/throughput/measure.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <memory>
 #include <new>
@@ -14,11 +13,10 @@
 #include "math/kernels/gemm.h"
 #include "math/parallel.h"
 #include "math/peak.h"
+#include "support/clock.h"
 
 namespace longhaul {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr double kQuickSeconds = 0.5;  // a first run that is over sooner is not yet a warm one
 constexpr int64_t kPasses = 3;         // over all rows
@@ -184,12 +182,11 @@ std::optional<Turn> Measurer::warm_up(ThroughputRow& row) {
                          " are free; not tried");
       return;
     }
-    turn.name = text(row.model, "/", to_string(row.phase), "/", row.length, "/", row.batch);
     turn.workload = make_workload(spec, registry_, row.phase, row.length, row.batch);
     const auto seconds = [&] {
-      const Clock::time_point start = Clock::now();
+      const Stopwatch watch;
       turn.workload->run();
-      return std::chrono::duration<double>(Clock::now() - start).count();
+      return watch.seconds();
     };
     double once = seconds();
     if (once < kQuickSeconds) once = seconds();

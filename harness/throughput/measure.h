@@ -24,7 +24,7 @@ using ThroughputReport =
 // take turns, A B C A B C, once a repetition, so that a machine that slows down slows all alike.
 // A third of the repetitions is taken in each of three passes over all groups: what disturbs the
 // machine for a minute spoils no row's median, and shows in its spread. Each turn is a run of a
-// Google Benchmark registered under "model/phase/length/batch".
+// Google Benchmark.
 //
 // `models` name what to time by model_name, model, model_options and settings. Rows of `kept` that
 // are ok or unsupported keep the repetitions that they have. A model that cannot do

@@ -1,13 +1,14 @@
 #include "harness/throughput/solver_study.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "math/parallel.h"
 #include "math/recurrence/cell.h"
 #include "math/recurrence/recurrence.h"
+#include "support/clock.h"
 #include "support/csv.h"
+#include "support/statistics.h"
 
 namespace longhaul {
 namespace {
@@ -76,9 +77,9 @@ struct Problem {
   }
 
   double seconds(const RecurrenceSpec& how) const {
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     nonlinear_recurrence(u, R, how);
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return watch.seconds();
   }
 };
 
@@ -92,11 +93,6 @@ bool prefix_exact(const Problem& problem, const Tensor& exact) {
     if (!(largest_difference(h.size(), h.data(), expected.data()) <= 1e-6)) return false;
   }
   return true;
-}
-
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
-  return values[values.size() / 2];
 }
 
 // Loop and solver take turns, so that a neighbour's noise meets both.

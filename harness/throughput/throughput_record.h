@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -14,9 +13,7 @@ namespace longhaul {
 // sequences, or one position after another.
 enum class Phase { train, prefill, decode };
 
-std::string to_string(Phase phase);
-const std::vector<std::string>& phase_names();
-Phase phase_from(const std::string& name);  // throws Error
+const EnumNames<Phase>& names_of(Phase);
 
 // One model in one phase at one shape. Numbers of a row that is not ok stay 0 and `message` says
 // why.
@@ -57,8 +54,8 @@ struct ThroughputRow {
 // Whether `kept` already holds what a run would measure for `wanted`.
 bool is_same_measurement(const ThroughputRow& kept, const ThroughputRow& wanted);
 
-// throughput.json of a results folder, replaced at once. No file: no rows. Throws Error naming a
-// file that is damaged.
+// throughput.json of a results folder, replaced at once. No file: no rows. What an older version
+// did not store keeps its default. Throws Error naming a file that is damaged.
 std::vector<ThroughputRow> read_throughput(const std::filesystem::path& dir);
 void write_throughput(const std::filesystem::path& dir, const std::vector<ThroughputRow>& rows);
 

@@ -11,7 +11,6 @@ namespace longhaul {
 
 // One of several workloads that are timed in turns, and what was found.
 struct Turn {
-  std::string name;
   std::unique_ptr<Workload> workload;
   int64_t runs = 1;  // of the workload in a turn
 

@@ -1,24 +1,17 @@
 #include "harness/throughput/workload.h"
 
-#include <chrono>
-
 #include "harness/train/lanes.h"
 #include "math/memory.h"
 #include "math/optimizer.h"
 #include "math/parallel.h"
+#include "support/clock.h"
 
 namespace longhaul {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr uint64_t kSeed = 1;
 constexpr int64_t kDecodedPositions = 32;  // of a run: long enough for the clock
 constexpr double kLearningRate = 1e-4;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 std::vector<Example> random_examples(int64_t length, int64_t count) {
   const TaskShape task = timed_task(length);
@@ -72,10 +65,10 @@ class TrainWorkload final : public ModelWorkload {
 
  private:
   Step step() override {
-    const Clock::time_point start = Clock::now();
+    const Stopwatch watch;
     lanes_.run(batches_, kSeed);
     optimizer_.step(lanes_.gradient(), 1, kLearningRate);
-    return {seconds_since(start), lanes_.measured().flops, tokens_};
+    return {watch.seconds(), lanes_.measured().flops, tokens_};
   }
 
   int64_t tokens_;
@@ -98,7 +91,7 @@ class PrefillWorkload final : public ModelWorkload {
 
  private:
   Step step() override {
-    const Clock::time_point start = Clock::now();
+    const Stopwatch watch;
     const auto forward = [&](int64_t i) {
       measured_[i].reset();
       const Meter meter(measured_[i]);
@@ -109,7 +102,7 @@ class PrefillWorkload final : public ModelWorkload {
       forward(0);
     else
       parallel_for(parts, 1, [&](int64_t i, int64_t) { forward(i); });
-    Step step{seconds_since(start), 0, tokens_};
+    Step step{watch.seconds(), 0, tokens_};
     for (const Measurement& part : measured_) step.flops += part.flops;
     return step;
   }
@@ -139,10 +132,10 @@ class DecodeWorkload final : public ModelWorkload {
     DecodeState state = state_.clone();
     Measurement measured;
     const Meter meter(measured);
-    const Clock::time_point start = Clock::now();
+    const Stopwatch watch;
     for (const Batch& column : columns_) model_.step(column, state);
     const auto positions = static_cast<int64_t>(columns_.size());
-    const double seconds = seconds_since(start) / static_cast<double>(positions);
+    const double seconds = watch.seconds() / static_cast<double>(positions);
     cost_.state_bytes = state.bytes() / batch_;
     return {seconds, measured.flops, batch_ * positions};
   }

@@ -7,6 +7,7 @@
 
 #include "math/memory.h"
 #include "support/choices.h"
+#include "support/statistics.h"
 
 namespace longhaul {
 namespace {

@@ -1,7 +1,6 @@
 #include "harness/train/trainer.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "harness/data/batches.h"
@@ -10,18 +9,13 @@
 #include "math/memory.h"
 #include "math/optimizer.h"
 #include "math/parallel.h"
+#include "support/clock.h"
 
 namespace longhaul {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr int64_t kCurvePoints = 100;
 constexpr int64_t kWarmSteps = 2;  // before peaks are reset: caches and kernels are made in these
-
-double since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 std::vector<Tensor> copy_values(const std::vector<Parameter>& parameters) {
   const MemoryScope scope(Memory::optimizer);
@@ -103,11 +97,11 @@ class Trainer {
   }
 
   double step(double done) {
-    Clock::time_point start = Clock::now();
+    Stopwatch watch;
     model_.redraw(result_.steps);
-    result_.seconds += since(start);
+    result_.seconds += watch.seconds();
     diagnostics_.before_step();  // after what is drawn: an update is the optimizer's
-    start = Clock::now();
+    watch.restart();
     if (result_.steps == kWarmSteps) reset_peak_bytes();
     const std::vector<Batch> batches =
         draw_batches(task_, Split::train, spec_.seed + 1, result_.steps * settings_.batch,
@@ -125,7 +119,7 @@ class Trainer {
                     settings_.learning_rate * warmup_cosine(middle(done), settings_.warmup));
     ++result_.steps;
     losses_.push_back(lanes.cross_entropy);
-    result_.seconds += since(start);
+    result_.seconds += watch.seconds();
     diagnostics_.after_step(result_.steps, lanes_, batches, dropout_seed, lanes.objective);
     progress_.step = result_.steps;
     progress_.loss = lanes.cross_entropy;

@@ -1,9 +1,7 @@
 #include "harness/train/trial.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <fstream>
 #include <limits>
 #include <new>
 #include <system_error>
@@ -22,14 +20,17 @@
 #include "harness/train/trainer.h"
 #include "math/memory.h"
 #include "math/parallel.h"
+#include "support/clock.h"
 #include "support/file.h"
+#include "support/json.h"
+#include "support/json_fields.h"
 
 namespace longhaul {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto kReportEvery = std::chrono::milliseconds(500);
+constexpr double kReportEvery = 0.5;  // seconds
 
 // Keeps progress.json current without writing at every step.
 class ProgressFile {
@@ -37,28 +38,17 @@ class ProgressFile {
   explicit ProgressFile(fs::path path) : path_(std::move(path)) {}
 
   void operator()(const Progress& progress) {
-    const auto now = std::chrono::steady_clock::now();
-    if (now - written_ < kReportEvery) return;
-    written_ = now;
-    const fs::path aside = path_.string() + ".part";
-    std::ofstream(aside) << to_json(progress).dump() << '\n';
-    fs::rename(aside, path_);
+    if (was_written_ && since_written_.seconds() < kReportEvery) return;
+    was_written_ = true;
+    since_written_.restart();
+    write_atomically(path_, json_text(to_json(progress), -1), Durable::no);
   }
 
  private:
   fs::path path_;
-  std::chrono::steady_clock::time_point written_{};
+  bool was_written_ = false;
+  Stopwatch since_written_;
 };
-
-void write_curve(const fs::path& path, const std::vector<CurvePoint>& curve) {
-  std::ofstream out(path);
-  out.precision(9);
-  out << "step,split,metric,value\n";
-  for (const CurvePoint& point : curve)
-    out << point.step << ',' << point.split << ',' << point.metric << ',' << point.value << '\n';
-  out.flush();
-  require(out.good(), path.string(), ": cannot be written");
-}
 
 // Decodes one test sequence to its end and weighs the state that is then held.
 int64_t measure_state(const Model& model, const Batch& batch) {
@@ -113,7 +103,7 @@ void note_training(const Training& training, const TrialSpec& spec, const fs::pa
     record.train_tokens_per_second = static_cast<double>(training.tokens) / training.seconds;
   record.peak_activation_bytes = training.peak_activation_bytes;
   record.notes = training.notes;
-  write_curve(dir / "curve.csv", training.curve);
+  write_atomically(dir / "curve.csv", to_csv(training.curve));
   if (!spec.diagnostics.empty())
     write_atomically(dir / "diagnostics.csv", to_csv(training.diagnostics));
 }
@@ -209,18 +199,14 @@ TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const fs:
   return record;
 }
 
-nlohmann::json to_json(const Progress& progress) {
-  return {{"step", progress.step},
-          {"fraction", progress.fraction},
-          {"loss", progress.loss},
-          {"accuracy", progress.accuracy},
-          {"tokens_per_second", progress.tokens_per_second}};
-}
+template <>
+inline constexpr auto json_fields<Progress> =
+    std::tuple{field("step", &Progress::step), field("fraction", &Progress::fraction),
+               field("loss", &Progress::loss), field("accuracy", &Progress::accuracy),
+               field("tokens_per_second", &Progress::tokens_per_second)};
 
-Progress progress_from_json(const nlohmann::json& json) {
-  return {json.at("step").get<int64_t>(), json.at("fraction").get<double>(),
-          json.at("loss").get<double>(), json.at("accuracy").get<double>(),
-          json.at("tokens_per_second").get<double>()};
-}
+nlohmann::json to_json(const Progress& progress) { return json_of(progress); }
+
+Progress progress_from_json(const nlohmann::json& json) { return from_json<Progress>(json); }
 
 }  // namespace longhaul

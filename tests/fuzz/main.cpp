@@ -4,10 +4,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 
 #include "longhaul/error.h"
+#include "support/clock.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/helpers/sample_data.h"
 
@@ -16,7 +16,7 @@ using namespace longhaul;
 
 bool run_in_parts(const fuzz::Target& target, uint64_t count, uint64_t first) {
   constexpr uint64_t kPart = 50'000;
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   int64_t accepted = 0, refused = 0;
   for (uint64_t done = 0; done < count; done += kPart) {
     // Said before the part runs: a crash leaves its whereabouts.
@@ -29,9 +29,8 @@ bool run_in_parts(const fuzz::Target& target, uint64_t count, uint64_t first) {
     accepted += outcome.accepted;
     refused += outcome.refused;
   }
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   fmt::print("{}: {} accepted, {} refused, {:.0f} s\n", target.name, accepted, refused,
-             seconds.count());
+             watch.seconds());
   return true;
 }
 

@@ -57,4 +57,6 @@ TEST_CASE(
   CHECK_THAT(complaint(tensor("[2, 3]", "[24, 0]")), Contains("lies at bytes 24 .. 0 of 24"));
   CHECK_THAT(complaint(tensor("7")), Contains("x.safetensors: "));
   CHECK_THAT(complaint("no header"), Contains("damaged safetensors header"));
+  CHECK_THAT(complaint(std::string(75'000, '[')),
+             Contains("x.safetensors: damaged safetensors header: nested deeper than 100"));
 }

@@ -32,10 +32,16 @@ TEST_CASE("an error ends with the nearest name and the list of all", "[suggest]"
   CHECK(nearest_and_known("stat", {}) == "; there are none");
 }
 
+TEST_CASE("a word that is not allowed is named with those that are", "[suggest]") {
+  CHECK(not_allowed("relu", {"none", "silu"}) ==
+        "found 'relu', allowed: none | silu; did you mean 'silu'?");
+  CHECK(not_allowed("qqqqq", {"none", "silu"}) == "found 'qqqqq', allowed: none | silu");
+}
+
 TEST_CASE("an enum's values have words, and words their value", "[enum_names]") {
   CHECK(kFruits.word(Fruit::pear) == "pear");
   CHECK(kFruits.value("plum") == Fruit::plum);
   CHECK_FALSE(kFruits.find("prune").has_value());
   CHECK_THROWS_WITH(kFruits.value("peer"),
-                    "found 'peer'; did you mean 'pear'? known: apple pear plum");
+                    "found 'peer', allowed: apple | pear | plum; did you mean 'pear'?");
 }

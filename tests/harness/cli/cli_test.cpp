@@ -56,7 +56,7 @@ TEST_CASE("cli: bad arguments are one line that names the nearest, with status 2
        "no optimizer 'adam'; did you mean 'adamw'? known: adamw sgd sign_sgd lion");
   says("schema suit", "schema: found 'suit', allowed: suite | claim");
   says("sample listops --split dev",
-       "sample: --split: found 'dev', allowed: train | validation | test");
+       "sample: --split: dev not in {train,validation,test}; see longhaul sample --help");
   CHECK(has(complaint("show task listop").out, "no task 'listop'; did you mean 'listops'?"));
   CHECK(has(complaint("sample mqar --set vocabulry=9").out,
             "--set vocabulry: unknown key; did you mean 'vocabulary'?"));

@@ -1,4 +1,6 @@
 
+#include <sys/stat.h>
+
 #include <cmath>
 #include <fstream>
 #include <system_error>
@@ -104,6 +106,49 @@ TEST_CASE("a damaged record names the key and what was found", "[store]") {
   CHECK_THROWS_WITH(record_from_json(json), Contains("evaluations[0].test is missing"));
   json.erase("evaluations");
   CHECK_THROWS_WITH(record_from_json(json), Contains("evaluations is missing"));
+}
+
+TEST_CASE("a record with a misspelt key is damaged", "[store]") {
+  nlohmann::json json = to_json(TrialRecord());
+  json["train_los"] = json["train_loss"];
+  json.erase("train_loss");
+  const std::string message = "train_los: unknown key; did you mean 'train_loss'? known: status";
+  CHECK_THROWS_WITH(record_from_json(json), Contains(message));
+  json["version"] = "7.0.0";  // whoever wrote it
+  CHECK_THROWS_WITH(record_from_json(json), Contains(message));
+}
+
+TEST_CASE("a record of another version may hold more than this one knows", "[store]") {
+  nlohmann::json json = to_json(TrialRecord());
+  json["joules"] = 12;
+  CHECK_THROWS_WITH(record_from_json(json), Contains("joules: unknown key; known: status"));
+  json["version"] = "7.0.0";
+  json["steps"] = 5;
+  CHECK(record_from_json(json).steps == 5);
+}
+
+TEST_CASE("a record of 75000 brackets is damaged, and its trial waits", "[store]") {
+  const TemporaryFolder folder;
+  const Trial trial = made_up_trial("lru", "copy", 0, 0.5);
+  const fs::path dir = leave_trial(folder.path, trial);
+  const std::string problem =
+      (dir / "record.json").string() + ": damaged: nested deeper than 100 levels";
+  for (const std::string& content :
+       {std::string(75'000, '['), "{\"notes\": " + std::string(75'000, '[')}) {
+    write_text(dir / "record.json", content);
+    const Results results = load_results(folder.path);
+    CHECK(results.problems == std::vector<std::string>{problem});
+    REQUIRE(results.trials.size() == 1);
+    CHECK_FALSE(results.trials[0].record.has_value());
+  }
+}
+
+TEST_CASE("a record that is a FIFO is not waited for", "[store]") {
+  const TemporaryFolder folder;
+  REQUIRE(mkfifo((folder.path / "record.json").c_str(), 0600) == 0);
+  std::string problem;
+  CHECK_FALSE(read_record(folder.path, &problem).has_value());
+  CHECK_THAT(problem, Contains("record.json: is a FIFO that nobody writes to"));
 }
 
 TEST_CASE("results come in the suite's order of models, tasks and seeds", "[store]") {

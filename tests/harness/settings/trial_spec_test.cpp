@@ -99,7 +99,9 @@ TEST_CASE("spec: a bad trial file names the key", "[spec]") {
 
   json = to_json(sample_spec());
   json["budget"]["stepz"] = 1;
-  CHECK(error_of(json) == "trial: unknown key 'budget.stepz'; did you mean 'steps'?");
+  CHECK(
+      error_of(json) ==
+      "trial: budget.stepz: unknown key; did you mean 'steps'? known: steps seconds tokens flops");
 
   json = to_json(sample_spec());
   json["model_options"]["heads"] = {1, 2};
@@ -111,11 +113,11 @@ TEST_CASE("spec: a bad trial file names the key", "[spec]") {
 
   json = to_json(sample_spec());
   json["plugins"] = {"/a.so"};
-  CHECK(error_of(json) == "trial: plugins: expected an object, found \"/a.so\"");
+  CHECK(error_of(json) == "trial: plugins[0]: expected an object, found \"/a.so\"");
 
   json = to_json(sample_spec());
   json["task_version"] = "two";
-  CHECK(error_of(json) == "trial: task_version: unexpected \"two\"");
+  CHECK(error_of(json) == "trial: task_version: expected an integer, found \"two\"");
 
   CHECK(error_of(nlohmann::json::array()) == "trial: expected an object, found []");
 }

@@ -263,6 +263,70 @@ TEST_CASE("suite: baselines reach every trial and survive the resolved file", "[
   CHECK(trials(load(to_yaml(suite))) == trials(suite));
 }
 
+TEST_CASE("suite: the resolved file means the same names, whatever YAML makes of them", "[suite]") {
+  Suite suite = load(kSuite);
+  for (const std::string name : {"null", "Null", "true", "NO", "y", "1e5", "007", "0x1F", "1_000",
+                                 "-", "-1", "nan", "e", "a-b"}) {
+    INFO(name);
+    suite.name = suite.models[0].name = suite.tasks[0].name = name;
+    const std::string yaml = to_yaml(suite);
+    INFO(yaml);
+    const Suite again = load(yaml);
+    CHECK(again.name == name);
+    CHECK(trials(again) == trials(suite));
+    CHECK(to_yaml(again) == yaml);
+  }
+}
+
+TEST_CASE("suite: the resolved file means the same options, whatever they hold", "[suite]") {
+  Suite suite = load(kSuite);
+  for (const std::string value : {"",
+                                  " ",
+                                  "~",
+                                  "null",
+                                  "true",
+                                  "1e5",
+                                  "007",
+                                  "-",
+                                  "a: b",
+                                  "a #b",
+                                  "#",
+                                  "[1, 2]",
+                                  "{a: b}",
+                                  "*a",
+                                  "&a",
+                                  "!a",
+                                  "|",
+                                  ">",
+                                  "%a",
+                                  "@a",
+                                  "`a`",
+                                  "a\tb",
+                                  "a\nb",
+                                  "\"",
+                                  "'",
+                                  "\\",
+                                  " a ",
+                                  "ü模",
+                                  "?",
+                                  "a,b",
+                                  "/data/my data #2/listops",
+                                  ".inf",
+                                  ".nan",
+                                  "=",
+                                  "<<",
+                                  "a\x01"}) {
+    INFO(value);
+    suite.tasks[0].options = {{"text", value}, {"a: #", true}};
+    suite.plugins = {value};
+    const ConfigNode root = parse_config(to_yaml(suite), {"again.yaml", 1});
+    const ConfigNode& task = root.find("tasks")->children.at(0);
+    CHECK(task.find("text")->scalar == OptionValue(value));
+    CHECK(task.find("a: #")->scalar == OptionValue(true));
+    CHECK(root.find("plugins")->children.at(0).scalar == OptionValue(value));
+  }
+}
+
 TEST_CASE("suite: configs/suite.schema.json is what the program prints", "[suite]") {
   const std::filesystem::path file =
       std::filesystem::path(LONGHAUL_SOURCE_DIR) / "configs" / "suite.schema.json";
