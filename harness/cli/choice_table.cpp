@@ -140,9 +140,9 @@ std::string to_markdown(const Headings& headings, const Json& entries) {
 }
 
 std::string csv_markdown(const std::string& file) {
-  return fmt::format("**{}.csv**: {}.\n\n{}", file, csv_file(file).description,
-                     to_markdown({{"column", "name"}, {"meaning", "about"}},
-                                 csv_column_entries(file)));
+  return fmt::format(
+      "**{}.csv**: {}.\n\n{}", file, csv_file(file).description,
+      to_markdown({{"column", "name"}, {"meaning", "about"}}, csv_column_entries(file)));
 }
 
 }  // namespace longhaul

@@ -13,8 +13,8 @@ struct CommandContext {
   int exit_status = 0;
 };
 
-// A command is one file, NAME_command.cpp, whose add_NAME_command() adds the subcommand, its options
-// and its callback; main.cpp has the list of them. Errors are thrown as longhaul::Error and printed
-// once by main.
+// A command is one file, NAME_command.cpp, whose add_NAME_command() adds the subcommand, its
+// options and its callback; main.cpp has the list of them. Errors are thrown as longhaul::Error and
+// printed once by main.
 
 }  // namespace longhaul

@@ -173,7 +173,8 @@ TEST_CASE("docs/architecture.md draws the arrows that the sources have", "[tree]
     if (room == "include") continue;
     drawn += "    " + room + std::string(20 - room.size(), ' ') + "->";
     for (const std::string& below : kRooms)
-      if (found.count(room) && found.at(room).count(below)) drawn += " " + below.substr(below.rfind('/') + 1);
+      if (found.count(room) && found.at(room).count(below))
+        drawn += " " + below.substr(below.rfind('/') + 1);
     drawn += "\n";
   }
   INFO("the picture should be:\n" << drawn);

@@ -7,8 +7,8 @@
 #include "harness/suite/grid.h"
 #include "harness/suite/section.h"
 #include "harness/suite/suite.h"
-#include "harness/suite/suite_yaml.h"
 #include "harness/suite/suite_schema.h"
+#include "harness/suite/suite_yaml.h"
 #include "longhaul/error.h"
 
 #include "test_paths.h"
