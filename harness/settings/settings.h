@@ -37,7 +37,7 @@ struct Settings {
   int64_t train_examples = 0;  // 0 = without end, or all that a task's files hold
   double label_fraction = 1;   // of train_examples, or of the stored ones: those with an answer
   // self-pretraining
-  std::string pretrain = "none";  // none | masked | causal | longer (suite/pretraining.h)
+  std::string pretrain = "none";  // none | masked | causal | longer (harness/suite/pretraining.h)
   int64_t pretrain_steps = 0;     // 0 = as many as the budget has
   double pretrain_mask = 0.5;     // share of positions that `masked` hides
   // evaluation

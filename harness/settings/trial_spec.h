@@ -46,7 +46,7 @@ struct TrialSpec {
   Settings settings;
   Budget budget;
   Evaluate evaluate;
-  std::vector<std::string> diagnostics;  // what is measured on the way (suite/diagnostics.h)
+  std::vector<std::string> diagnostics;  // what is measured on the way
   std::vector<std::string> baselines;    // beside the ordinary ones: bag_of_tokens
   Tuning tuning;
   uint64_t seed = 0;
