@@ -4,12 +4,11 @@
 //   attention/bidirectional/<d>/<T>/<pass>
 //   attention_window/causal/<d>/<T>/<pass>    the same under a window of 128
 //   attention_bias/causal/<d>/<T>/<pass>      with a learned bias by distance
-//   naive/causal/<d>/<T>/<pass>               matmul, mask, softmax, matmul with the T x T matrix
-//   in memory linear_attention/causal/<d>/<T>/<pass>    chunks of 64
+//   naive/causal/<d>/<T>/<pass>               matmul, mask, softmax, matmul; T x T in memory
+//   linear_attention/causal/<d>/<T>/<pass>    chunks of 64
 //   linear_attention/bidirectional/<d>/<T>/<pass>
 //
-//   fma_peak                                  what one core can do at all: independent
-//   multiply-adds
+//   fma_peak                                  the most one core can do: multiply-adds alone
 //
 // Counters: flops (useful operations a second, as the operators count them; for the naive form
 // those of the tiled one), tokens a second.

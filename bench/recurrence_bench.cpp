@@ -1,8 +1,9 @@
 // The recurrent operators. Names end in the sizes; the counter is nanoseconds per token.
 //
-//   complex_scan/<lane|free>/<pass>/B:T:N            pass: forward or backward (forward and
-//   backward) <tanh|gru>/<sequential|newton>/<lane|free>/<pass>/B:T:N:block
+//   complex_scan/<lane|free>/<pass>/B:T:N
+//   <tanh|gru>/<sequential|newton>/<lane|free>/<pass>/B:T:N:block
 //
+// <pass> is forward, or backward: forward and backward together.
 // `lane` is one thread inside a lane, as in training; `free` is outside, where threads may share.
 #include <benchmark/benchmark.h>
 

@@ -1,11 +1,11 @@
-# What `cmake --install` copies: the program and its configs, and a package for plugin authors. Nothing in it
+# What `cmake --install` copies: the program, its configs and example, and a package for plugin authors. Nothing in it
 # names the prefix, so the installed tree may be moved.
 include(CMakePackageConfigHelpers)
 set(LONGHAUL_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/longhaul)
 
 install(TARGETS longhaul EXPORT longhaul)
 install(TARGETS longhaul_cli)
-install(DIRECTORY configs DESTINATION ${CMAKE_INSTALL_DATADIR}/longhaul)
+install(DIRECTORY configs examples DESTINATION ${CMAKE_INSTALL_DATADIR}/longhaul PATTERN build EXCLUDE)
 install(DIRECTORY include/longhaul ${CMAKE_BINARY_DIR}/generated/include/longhaul
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 

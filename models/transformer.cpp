@@ -5,9 +5,9 @@
 //
 // over the real positions j, when causal those up to i, and those nearer than the window. The
 // projections have no bias. Options change what stands in the softmax and how positions are told;
-// each is written out, with its source, in docs/models.md and the headers beside this file. Time
-// O(T^2 D), under a window w O(T w D), memory O(T D); decoding keeps every k and v in reach: 2 D
-// floats a position.
+// each is written out, with its source, in docs/models/transformer.md and in
+// longhaul/parts/attention_*.h. Time O(T^2 D), under a window w O(T w D), memory O(T D); decoding
+// keeps every k and v in reach: 2 D floats a position.
 //
 // Deviations: KERPLE's parameters are held in range where they are used, not rewritten after each
 // step; xPos decays by distance alone, without its blockwise attention at test time.

@@ -77,8 +77,8 @@ ProcessEnd run_process(const std::vector<std::string>& command, const std::files
   }
   {
     const std::stop_callback kill_child(stop, [child] { kill(child, SIGKILL); });
-    siginfo_t
-        ended;  // waited for, not yet reaped: until then its number cannot name another process
+    // Waited for, not yet reaped: until then its number cannot name another process.
+    siginfo_t ended;
     while (waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT) < 0)
       check(errno == EINTR, "waitid");
   }

@@ -18,9 +18,8 @@
 // from 0. Each value follows its key: only a causal model is put to the test.
 //
 // Where this differs from the original:
-// - It trains with keys of all lengths and tests with the longest alone. Here `keys` says which,
-// the
-//   same for both; `longhaul eval --set keys=longest` tests as the original does.
+// - It trains with keys of all lengths and tests with the longest alone. Here `keys` says which
+//   lengths, the same for both; `longhaul eval --set keys=longest` tests as the original does.
 // - It draws the key of the last pair and the place of its first showing beforehand, and may end
 //   before that place is reached: then nobody can know the answer. Here it is a key shown.
 // - It trains on the next token everywhere; training targets are recall here.

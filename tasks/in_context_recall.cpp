@@ -20,9 +20,8 @@
 // - It trains on the next token everywhere and tests on recall alone. Both are recall here.
 // - It trains on 12,800 stored examples again and again (fewer at its harder levels); examples do
 //   not repeat here.
-// - It cuts the last value off, which nobody is asked about after. It stays here, so that an
-// example
-//   has `length` tokens.
+// - It cuts the last value off, which nobody is asked about after. It stays here: an example has
+//   `length` tokens.
 // - Its noise vocabulary of 16 by default would leave no symbol of 16; its configuration hides that
 //   by setting 0. There is no noise here (see noisy_recall).
 // The shallow baseline is the commonest value so far, whatever the key.

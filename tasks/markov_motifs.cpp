@@ -19,9 +19,8 @@
 //
 // test_set says what is drawn, for training as for testing:
 //   ordinary   a sample as above, however long
-//   repeated   a sample of `period` symbols, repeated until the length is full: later symbols can
-//   be
-//              copied, if attention still finds them
+//   repeated   a sample of `period` symbols, repeated until the length is full: later symbols
+//              can be copied, if attention still finds them
 // Train on short ordinary samples, test on long ones of both: `longhaul eval --set length=512
 // --set test_set=repeated`.
 //

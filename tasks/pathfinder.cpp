@@ -20,9 +20,9 @@
 // Range Arena's models take pixel 0 for padding and so mask two thirds of each picture.)
 //
 // Pictures follow the released generator step by step, its drawing bit by bit, quirks included: the
-// first dash heads up and left (pathfinder_brush.cpp says why), which leaves out three in four
-// distractors at size 32; the mask forgets one last dash; each picture is stretched to 0..255, and
-// at size 32 distractors are brighter than targets. Where its sources differ:
+// first dash heads up and left (tasks/pathfinder/brush.cpp says why), which leaves out three in
+// four distractors at size 32; the mask forgets one last dash; each picture is stretched to 0..255,
+// and at size 32 distractors are brighter than targets. Where its sources differ:
 // - the count of distractors follows the length of this difficulty's distractors, not that of easy
 //   ones: so do pictures made with the original at size 32, hard (mean 20.2; 20.2 here, 22.2 else);
 // - at sizes 64, 128 and 256 distractors are as bright as targets: so are those of a regenerated

@@ -15,9 +15,8 @@
 // Ids: symbols 1 .. V-2, blank V-1, COPY V (0 pads). A target is its symbol's number from 0.
 //
 // Where this differs from the original:
-// - It draws the blanks' gaps from a global generator, so that its data depend on what else ran,
-// and
-//   never the gap after the last symbol, which therefore always stands just before COPY.
+// - It draws the blanks' gaps from a global generator, so that its data depend on what else ran. It
+//   never draws the gap after the last symbol, which therefore always stands just before COPY.
 // - It trains on 12,800 stored examples again and again; examples do not repeat here.
 // The shallow baseline is the commonest symbol of the example: a bag of tokens, without order.
 //

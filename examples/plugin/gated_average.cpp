@@ -1,7 +1,7 @@
 // Gated moving average: an exponential moving average of every channel, read through a gate.
 //
-//   v = x W_v      y_t = a .* y_{t-1} + (1 - a) .* v_t,  y_{-1} = 0      out = (y .* silu(x W_g))
-//   W_out
+//   v = x W_v      y_t = a .* y_{t-1} + (1 - a) .* v_t,  y_{-1} = 0
+//   out = (y .* silu(x W_g)) W_out
 //
 // with a = sigmoid(decay), trained. It is the simplest relative of the moving average with gates of
 // Ma et al. 2022 (Mega, arXiv:2209.10655, eq. 2 and section 3.2), without its damping, expansion

@@ -12,8 +12,8 @@ namespace longhaul {
 namespace fs = std::filesystem;
 
 std::vector<fs::path> claim_files() {
-  std::map<std::string, fs::path>
-      by_name;  // a claim of the current directory hides an installed one
+  // A claim of the current directory hides an installed one.
+  std::map<std::string, fs::path> by_name;
   for (const fs::path& suites : suite_folders()) {
     const fs::path folder = suites.parent_path() / "claims";
     std::error_code error;

@@ -121,7 +121,7 @@ void add_claim_command(CLI::App& app, CommandContext& context) {
   command->footer(
       "Example: longhaul claim keynorm --set suite.budget.steps=20 --out /tmp/claims\n"
       "Writes verdict.txt, verdict.json, numbers.csv and the results behind them to\n"
-      "results/claims/NAME. How a claim is written: docs/claims.md.");
+      "results/claims/NAME. How a claim is written: docs/claims/writing.md.");
   command->callback([arguments, &context] {
     const std::vector<Claim> claims = load_claims(*arguments, context.registry);
     if (arguments->name == "all")

@@ -14,9 +14,9 @@ namespace longhaul {
 using LayerVisitor = std::function<void(const Mixer&, const Tensor& x, const Lengths&)>;
 
 // The network around a mixer, the same for all of them (pre-norm residual stack):
-//   x = embedding[token], or values input + bias (+ position[t] or sines if the mixer asked for
-//   them) layers times:  x = x + mixer(conv(norm(x)));  x = x + mlp(norm(x)) logits = norm(pooled
-//   x) head + bias     pooled: mean or last position, or every scored position
+//   x = embedding[token], or values input + bias; plus position[t] or sines if the mixer asked
+//   layers times:  x = x + mixer(conv(norm(x)));  x = x + mlp(norm(x))
+//   logits = norm(pooled x) head + bias     pooled: mean or last position, or every scored one
 // A pair of sequences goes through the same stack; see ReadOut.
 // With the setting `locality` the stack runs on windows of so many positions as if each were a
 // sequence of its own: only positions, pooling and the read-out span them. What is learned then

@@ -84,8 +84,8 @@ struct TrialRecord {
   std::string cpu;
   std::string version;
 
-  std::map<std::string, double>
-      notes;  // what mixers reported (mixer.h note()), mean over the last step
+  // What mixers reported (mixer.h note()), mean over the last step.
+  std::map<std::string, double> notes;
 };
 
 nlohmann::json to_json(const TrialRecord& record);

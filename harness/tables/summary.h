@@ -40,8 +40,8 @@ struct ResultCell {
   std::optional<Baselines> baselines;  // means over the trials
   bool at_baseline = false;
   std::optional<int64_t> rank;  // among the models of a column, 1 = highest mean, equal means share
-  std::optional<double>
-      p_vs_best;  // paired t-test against the best mean, Holm-corrected; none for the best
+  // Paired t-test against the best mean, Holm-corrected; none for the best.
+  std::optional<double> p_vs_best;
 };
 
 // The score of a trial at an evaluation length, if it has one.

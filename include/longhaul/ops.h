@@ -190,13 +190,13 @@ Tensor selective_scan(const Tensor& u, const Tensor& dt, const Tensor& a, const 
 Tensor wkv(const Tensor& w, const Tensor& u, const Tensor& k, const Tensor& v);
 
 // Nonlinear recurrence h_t = cell(h_{t-1}, u_t), h_{-1} = 0, as one operator.
-//   tanh: h_t = tanh(u_t + R h_{t-1})                                       u [B, T, N],  G = 1
-//   gru:  r = sigmoid(u^r + R^r h), z = sigmoid(u^z + R^z h),
-//         n = tanh(u^n + r * (R^n h)), h_t = (1 - z) * n + z * h            u [B, T, 3N], G = 3,
-//         order r, z, n
-//   lstm: i, f, o = sigmoid(u + R h), g = tanh(u^g + R^g h),
-//         c_t = f * c_{t-1} + i * g, h_t = o * tanh(c_t)                    u [B, T, 4N], G = 4,
-//         order i, f, g, o
+//
+//   tanh: h_t = tanh(u_t + R h_{t-1})                              u [B, T, N],  G = 1
+//   gru:  r = sigmoid(u^r + R^r h), z = sigmoid(u^z + R^z h),      u [B, T, 3N], G = 3,
+//         n = tanh(u^n + r * (R^n h)), h_t = (1 - z) * n + z * h   in the order r, z, n
+//   lstm: i, f, o = sigmoid(u + R h), g = tanh(u^g + R^g h),       u [B, T, 4N], G = 4,
+//         c_t = f * c_{t-1} + i * g, h_t = o * tanh(c_t)           in the order i, f, g, o
+//
 // `recurrent` [G, N / block, block, block] holds the block-diagonal matrices R: block = N is dense,
 // block = 1 diagonal; (R h)_i = sum_j R[i, j] h_j within a block.
 // sequential: the loop. automatic: the loop, or newton where it was measured to be faster. The

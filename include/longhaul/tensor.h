@@ -65,9 +65,9 @@ class Tensor {
   int64_t bytes() const { return size() * static_cast<int64_t>(sizeof(float)); }
   float* data() const;
   float item() const;  // the only value; throws unless size() == 1
-  Tensor view(
-      const Shape& shape) const;  // same values and gradient under another shape of equal size
-  Tensor clone() const;           // own copy of the values; no gradient
+  // The same values and gradient under another shape of equal size.
+  Tensor view(const Shape& shape) const;
+  Tensor clone() const;  // own copy of the values; no gradient
 
   // Gradients. A leaf that wants one says so once; results of recorded operators inherit the wish.
   bool needs_grad() const;

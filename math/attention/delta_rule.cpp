@@ -12,8 +12,8 @@
 //   dw_j = e_j R^T + sum_{i >= j} <e_j, dy_i> q^_i + sum_{i > j} <e_j, f_i> r_i
 //   dL/dS before = diag(exp(g_first)) (R + sum_i q^_i^T dy_i + r_i^T f_i)
 // on its way downwards, and on its way upwards, with S again,
-//   dq^_i = dy_i S^T + sum_{j <= i} <dy_i, e_j> w_j      dr_i = f_i S^T + sum_{j < i} <f_i, e_j>
-//   w_j
+//   dq^_i = dy_i S^T + sum_{j <= i} <dy_i, e_j> w_j
+//   dr_i = f_i S^T + sum_{j < i} <f_i, e_j> w_j
 // With k read as k and written as beta k, whose gradients are dk and dw without their factors,
 //   dg_t = dg_{t+1} + <q_t, dq_t> + <k_t, dk_t> - <beta_t k_t, dw_t>
 // since decays enter as factors of readers and writers alone. No state is stored.

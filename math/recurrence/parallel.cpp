@@ -6,16 +6,15 @@
 // sweeps (but for the damped elk). What differs is how fast the rest follows. With J(h, u) the
 // Jacobian of the cell by its state:
 //
-//   newton        J(h'_{t-1}, u_t)     DEER (Lim et al. 2023, arXiv:2309.12252): each sweep squares
-//                                      the error
-//   quasi_newton  its diagonal         Gonzalez et al. 2024, arXiv:2407.19115; lstm: the 2 x 2
-//   block
-//                                      of each channel
+//   newton        J(h'_{t-1}, u_t)     DEER (Lim et al. 2023, arXiv:2309.12252):
+//                                      each sweep squares the error
+//   quasi_newton  its diagonal         Gonzalez et al. 2024, arXiv:2407.19115;
+//                                      lstm: the 2 x 2 block of each channel
 //   first_order   J(0, u_t)            diag(sech^2 u_t) A for tanh, kexue.fm/archives/9783
 //   fixed_a       J(0, 0)              A for tanh, (I + R^n / 2) / 2 for gru, same source
 //   picard        I
 //   jacobi        0
-//   elk           damped quasi_newton  recurrence_damping.cpp
+//   elk           damped quasi_newton  damping.cpp
 //
 // Iterates are clipped to where every h lies, [-clip, clip]: this does nothing near the solution;
 // far from it, where M is larger than 1, it keeps a sweep from growing without bound.

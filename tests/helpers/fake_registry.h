@@ -5,10 +5,10 @@
 namespace longhaul {
 
 // A registry of tiny models and tasks, for tests of what surrounds them:
-//   models  copy (causal; option heads 1 .. 8, must divide d_model), mirror (bidirectional; no
-//   options) tasks   coin (option sides 2 .. 6; one answer a sequence), echo (options length,
-//   weight; an answer
-//           a position)
+//   models  copy (causal; option heads 1 .. 8, must divide d_model),
+//           mirror (bidirectional; no options)
+//   tasks   coin (option sides 2 .. 6; one answer a sequence),
+//           echo (options length, weight; an answer a position)
 Registry fake_registry();
 
 }  // namespace longhaul

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Does what docs/add-a-model.md and docs/add-a-task.md tell a reader to do, command for command, and looks at the
-# results; then moves the installation.
+# Does what README.md, docs/add-a-model.md and docs/add-a-task.md tell a reader to do: every command of their sh blocks,
+# in the order in which they stand, in one shell that starts in the clone. Looks at the results, then moves the
+# installation.
 # usage: package.sh SOURCE_DIR BUILD_DIR
 set -euo pipefail
 source_dir=$1
@@ -14,19 +15,29 @@ if command -v ccache >/dev/null; then
 fi
 export HOME=$work
 
-# The commands of the pages' sh blocks, each block starting in the clone. BUILD_DIR, which is built already, stands in
-# for the release preset.
+# A clone as a reader has it. BUILD_DIR, which is built already, stands in for what quickstart.sh builds, and its suite
+# is cut short.
+clone=$work/clone
+mkdir -p "$clone/scripts"
+cp -r "$source_dir/configs" "$clone"
+short='--set budget.steps=2 --set tasks.pathfinder.budget.steps=2 --set seeds=[0] --set defaults.test_examples=20'
+sed -e '/^scripts\/install_packages.sh$/d' -e '/^cmake --preset release /d' -e '/^cmake --build --preset release /d' \
+  -e "s|build/release|$build_dir|" -e "s|longhaul run quick\$|& $short|" \
+  "$source_dir/scripts/quickstart.sh" >"$clone/scripts/quickstart.sh"
+chmod +x "$clone/scripts/quickstart.sh"
+[ "$(grep -cF -e "$build_dir" -e "$short" "$clone/scripts/quickstart.sh")" = 2 ] || { echo "quickstart.sh has changed"; exit 1; }
+
+# The one line that quickstart.sh asks a reader to add follows it.
 {
   echo "set -euo pipefail"
-  for page in add-a-model add-a-task; do
-    awk -v clone="$source_dir" '
-      /^```/ { inside = $0 == "```sh"; if (inside) print "cd \"" clone "\""; next }
-      inside' "$source_dir/docs/$page.md"
-  done | sed -e '/^scripts\/install_packages.sh$/d' -e '/^cmake --preset release$/d' \
-    -e '/^cmake --build --preset release /d' -e "s|build/release|$build_dir|"
+  echo "cd \"$clone\""
+  for page in README docs/add-a-model docs/add-a-task; do
+    awk '/^```/ { inside = $0 == "```sh"; next } inside' "$source_dir/$page.md"
+  done | sed 's|^scripts/quickstart.sh$|& \| tee ~/quickstart.txt; eval "$(tail -n 1 ~/quickstart.txt)"|'
 } >"$work/commands.sh"
-[ "$(grep -c '^longhaul ' "$work/commands.sh")" -ge 10 ] || { echo "too few commands were found"; exit 1; }
-bash -x "$work/commands.sh"
+[ "$(grep -c '^longhaul ' "$work/commands.sh")" -ge 18 ] || { echo "too few commands were found"; exit 1; }
+PATH=$(printf %s "$PATH" | tr ':' '\n' | grep -v '/\.local/bin$' | paste -sd:) bash -x "$work/commands.sh"
+export PATH=$HOME/.local/bin:$PATH
 
 # expect_row FOLDER MODEL ORIGIN: a trial of MODEL that went well stands in the folder's results.csv.
 expect_row() {
@@ -37,11 +48,13 @@ expect_row() {
 }
 expect_row ~/my_model/results/runs/my_model my_model "$HOME/my_model/build/my_model.so"
 expect_row ~/my_model/results/runs/my_model lru builtin
+[ -s "$clone/results/runs/quick/report.html" ]
+expect_row "$clone/results/runs/quick" rnn builtin
 expect_row ~/gated_average/results/runs/gated_average gated_average "$HOME/gated_average/build/gated_average.so"
 
 # Public headers alone are installed, and the whole may be moved.
-diff <(cd "$source_dir/include/longhaul" && ls; echo abi.h) <(ls ~/longhaul/include/longhaul | grep -v '^abi.h$'; echo abi.h)
-mv ~/longhaul ~/moved
+diff <(cd "$source_dir/include/longhaul" && ls; echo abi.h) <(ls ~/.local/include/longhaul | grep -v '^abi.h$'; echo abi.h)
+mv ~/.local ~/moved
 cd ~/gated_average
 cmake -B moved -G Ninja -DCMAKE_PREFIX_PATH="$HOME/moved" >/dev/null
 cmake --build moved

@@ -1,12 +1,13 @@
-// How sharply attention weights can concentrate (kexue.fm/archives/9889): S(a) = E|a| / sqrt(E
-// a^2), 1 for equal weights, 1/sqrt(n) for one weight alone. With keys k ~ N(mu, sigma^2 I), a
-// score is z = beta + gamma e, e ~ N(0, 1), and S has a closed form for each kind of weight:
+// How sharply attention weights can concentrate (kexue.fm/archives/9889): S(a) =
+// E|a| / sqrt(E a^2), 1 for equal weights, 1/sqrt(n) for one weight alone. With keys
+// k ~ N(mu, sigma^2 I), a score is z = beta + gamma e, e ~ N(0, 1), and S has a closed form for
+// each kind of weight:
 //   exp(z)       e^(-gamma^2 / 2)
 //   relu(z)^2    from the moments of a normal variable cut off at 0
 //   z            (sqrt(2/pi) gamma e^(-beta^2 / 2 gamma^2) + beta erf(beta / sqrt(2) gamma))
 //                / sqrt(beta^2 + gamma^2)
-//   q~.k~        of d independent non-negative features: 1 / sqrt(1 + (sigma~ ||q~|| / mu~
-//   ||q~||_1)^2) decay^(n-j)  sqrt((1 - l^n)(1 + l) / (n (1 - l)(1 + l^n)))
+//   q~.k~        1 / sqrt(1 + (sigma~ ||q~|| / mu~ ||q~||_1)^2), d independent features >= 0
+//   decay^(n-j)  sqrt((1 - l^n)(1 + l) / (n (1 - l)(1 + l^n)))
 // Each is compared with S of as many drawn weights as `keys` says.
 #include <algorithm>
 #include <cmath>

@@ -8,7 +8,7 @@
 #include "longhaul/mixer.h"
 
 // The options of attention, read and checked. What each does is in attention_positions.h and
-// attention_scale.h, the formulas in docs/models.md.
+// attention_scale.h, the formulas in docs/models/transformer.md.
 namespace attention_options {
 using namespace longhaul;
 

@@ -32,16 +32,16 @@ struct Stretch {
 };
 
 // The share of theta_i that YaRN (Peng et al. 2023, arXiv:2309.00071, section 3.2) keeps; the rest
-// is divided by k. The ramp runs along the turns r = theta L / 2 pi, from 1 to tau, as in eq. 18
-// ...
+// is divided by k. This ramp runs along the turns r = theta L / 2 pi, from 1 to tau, as in
+// eq. 18.
 inline double yarn_kept(double theta, const Stretch& s) {
   const double turns = theta * s.trained / (2 * std::numbers::pi);
   if (turns >= s.yarn_fast) return 1;
   return turns <= 1 ? 0 : (turns - 1) / (s.yarn_fast - 1);
 }
 
-// ... or along the pair's index, as in the authors' code, between those that turn tau times and
-// once.
+// The ramp of the authors' code runs along the pair's index, from the pair that turns tau times to
+// the one that turns once.
 inline double yarn_index_kept(int64_t pair, int64_t d, const Stretch& s) {
   const auto index_of = [&](double turns) {
     return static_cast<double>(d) * std::log(s.trained / (turns * 2 * std::numbers::pi)) /
@@ -135,8 +135,8 @@ inline Tensor alibi_bias(const Tensor& slopes, int64_t n) {
   return -1 * (slopes * by_distance(n, [](double D) { return D; }));
 }
 
-// KERPLE (Chi et al. 2022, arXiv:2205.09921, section 4): r1 and
-// r2 [H, 1] are learned.
+// KERPLE (Chi et al. 2022, arXiv:2205.09921, section 4): r1 and r2 [H, 1] are learned. Here and
+// below D is a distance.
 inline Tensor kerple_log_bias(const Tensor& r1, const Tensor& r2, int64_t n) {  // -r1 ln(1 + r2 D)
   const Tensor grown = at_least(r2, kKerpleLeast) * by_distance(n, [](double D) { return D; });
   return -1 * (at_least(r1, kKerpleLeast) * log(shift(grown, 1)));

@@ -8,7 +8,7 @@
 // The scale of attention logits that maximises the gradient through the softmax (Su Jianlin,
 // kexue.fm/archives/9812): G(alpha) = alpha (1 - sum p_i^2), p = softmax(alpha s) over n keys, with
 // the annealed estimate sum p^2 = E[e^(2 alpha s)] / (n E[e^(alpha s)]^2). For a Gaussian s the
-// true optimum lies higher; docs/models.md.
+// true optimum lies higher; docs/models/transformer.md.
 namespace attention_scale {
 
 // s ~ N(0, 1), as q.k / sqrt(d) is at first: the root of e^(a^2) (1 + 2 a^2) = n.
