@@ -1,8 +1,11 @@
 #include "longhaul/rng.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <numbers>
+
+#include "support/philox.h"
 
 namespace longhaul {
 namespace {
@@ -34,22 +37,9 @@ Rng::Rng(uint64_t seed, std::string_view purpose, uint64_t index) {
 }
 
 void Rng::refill() {
-  uint32_t c0 = counter_[0], c1 = counter_[1], c2 = counter_[2], c3 = counter_[3];
-  uint32_t k0 = key_[0], k1 = key_[1];
-  for (int round = 0; round < 10; ++round) {
-    const uint64_t p0 = uint64_t{0xd2511f53} * c0;
-    const uint64_t p1 = uint64_t{0xcd9e8d57} * c2;
-    c0 = static_cast<uint32_t>(p1 >> 32) ^ c1 ^ k0;
-    c1 = static_cast<uint32_t>(p1);
-    c2 = static_cast<uint32_t>(p0 >> 32) ^ c3 ^ k1;
-    c3 = static_cast<uint32_t>(p0);
-    k0 += 0x9e3779b9;
-    k1 += 0xbb67ae85;
-  }
-  block_[0] = c0;
-  block_[1] = c1;
-  block_[2] = c2;
-  block_[3] = c3;
+  const auto block =
+      philox4x32({counter_[0], counter_[1], counter_[2], counter_[3]}, {key_[0], key_[1]});
+  std::copy(block.begin(), block.end(), block_);
   if (++counter_[0] == 0) ++counter_[1];
   used_ = 0;
 }

@@ -16,8 +16,8 @@
 #include "harness/tables/export.h"
 #include "longhaul/error.h"
 #include "math/parallel.h"
-#include "support/cores.h"
 #include "support/clock.h"
+#include "support/cores.h"
 #include "support/file.h"
 
 namespace longhaul {

@@ -46,8 +46,9 @@ struct TrialSpec {
   Settings settings;
   Budget budget;
   Evaluate evaluate;
-  std::vector<std::string> diagnostics;  // what is measured on the way (harness/train/diagnostics.h)
-  std::vector<std::string> baselines;    // beside the ordinary ones, of extra_baselines()
+  std::vector<std::string>
+      diagnostics;                     // what is measured on the way (harness/train/diagnostics.h)
+  std::vector<std::string> baselines;  // beside the ordinary ones, of extra_baselines()
   Tuning tuning;
   uint64_t seed = 0;
   bool is_pretraining = false;  // it trains weights that other trials start from

@@ -175,7 +175,6 @@ const EnumNames<Match>& names_of(Match) {
   return names;
 }
 
-
 Match read_match(const Section& suite) {
   const ConfigNode& node = *suite.find("match");
   try {

@@ -9,8 +9,8 @@
 #include <sstream>
 
 #include "longhaul/error.h"
-#include "support/utf8.h"
 #include "support/file.h"
+#include "support/utf8.h"
 
 namespace longhaul {
 namespace {

@@ -1,10 +1,36 @@
 
+#include <array>
 #include <cmath>
+#include <string>
 
 #include "longhaul/rng.h"
+#include "support/philox.h"
 #include "tests/helpers/catch.h"
 
 using namespace longhaul;
+
+TEST_CASE("rng: Philox4x32-10 gives the answers that its authors publish", "[rng]") {
+  // Random123 1.14, tests/kat_vectors, lines "philox4x32 10".
+  using Words = std::array<uint32_t, 4>;
+  const uint32_t ones = 0xffffffff;
+  CHECK(philox4x32({0, 0, 0, 0}, {0, 0}) == Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
+  CHECK(philox4x32({ones, ones, ones, ones}, {ones, ones}) ==
+        Words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
+  CHECK(philox4x32({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}) ==
+        Words{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
+}
+
+TEST_CASE("rng: a stream is the blocks of its key, counted from its index", "[rng]") {
+  const std::string purpose = "a stream";
+  const uint64_t seed = 7, index = 0x100000002;
+  const uint64_t key = hash_bytes(purpose.data(), purpose.size(), seed);
+  Rng rng(seed, purpose, index);
+  for (uint32_t block = 0; block < 3; ++block) {
+    const auto expected = philox4x32(
+        {block, 0, 2, 1}, {static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32)});
+    for (uint32_t word : expected) CHECK(rng.bits() == word);
+  }
+}
 
 TEST_CASE("rng: a stream depends on seed, purpose and index alone", "[rng]") {
   CHECK(Rng(1, "a", 2).bits() == Rng(1, "a", 2).bits());
