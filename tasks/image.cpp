@@ -11,7 +11,7 @@
 //                  255.5 / 255 of it, plus 1 as 0 pads; vocabulary 257
 //   gray_values    S4's and its successors': y = (19595 r + 38470 g + 7471 b + 32768) / 65536,
 //                  rounded down, as the number (y - 122.6) / 61
-//   color_values   LRU's "sCIFAR": each color c as (c / 255 - mean) / deviation. The means 0.4914,
+//   color_values   LRU's "sCIFAR": each color c as (c / 255 - mean) / std_dev. The means 0.4914,
 //                  0.4822, 0.4465 and deviations 0.247, 0.243, 0.261 are those of S4's code for
 //                  pictures in color; LRU's has not been released
 //

@@ -19,7 +19,7 @@
 // few examples, and a bag of pixels knows how large the shape is.
 //
 // With `values`, a position has the level as a real number instead, (level - 127.5) / 73.9, which
-// has mean 0 and deviation 1.
+// has mean 0 and standard deviation 1.
 //
 // Deviations from the original: drawn shapes instead of photographs of ten kinds of things, and the
 // equalisation; `values` is how the S4 family reads that task.
@@ -170,8 +170,7 @@ class ImageSynthetic final : public Task {
         is_plain_(options.flag("plain", false, "shapes upright and bright on dark ground")),
         clutter_(options.integer("clutter", 6, "strokes and dots beside the shape", 0, 100)),
         noise_(options.number("noise", 0.15,
-                              "deviation of each pixel's light, where the shape has "
-                              "about 1",
+                              "standard deviation of each pixel's light; the shape has about 1",
                               0.001, 10)),
         values_(options.flag("values", false, "real numbers instead of tokens")) {}
 

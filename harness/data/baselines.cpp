@@ -97,20 +97,20 @@ Baselines measure_baselines(const Task& task, int64_t test_examples, int64_t tra
   rule.fit();
   if (!bag.is_empty()) bag.fit();
 
-  int64_t scored = 0, majority_right = 0, shallow_right = 0, bag_right = 0;
+  int64_t scored = 0, majority_correct = 0, shallow_correct = 0, bag_correct = 0;
   for_each_scored(task, Split::test, test_examples,
                   [&](const Example& one, int64_t t, int32_t target) {
                     ++scored;
-                    majority_right += rule.majority() == target;
-                    shallow_right += rule.answer(one, t) == target;
-                    if (!bag.is_empty()) bag_right += bag.answer(one) == target;
+                    majority_correct += rule.majority() == target;
+                    shallow_correct += rule.answer(one, t) == target;
+                    if (!bag.is_empty()) bag_correct += bag.answer(one) == target;
                   });
-  const auto share = [&](int64_t right) {
-    return static_cast<double>(right) / static_cast<double>(std::max<int64_t>(scored, 1));
+  const auto share = [&](int64_t correct) {
+    return static_cast<double>(correct) / static_cast<double>(std::max<int64_t>(scored, 1));
   };
-  Baselines found = {1 / static_cast<double>(task.classes()), share(majority_right),
-                     share(shallow_right)};
-  if (has_bag) found.bag_of_tokens = share(bag_right);
+  Baselines found = {1 / static_cast<double>(task.classes()), share(majority_correct),
+                     share(shallow_correct)};
+  if (has_bag) found.bag_of_tokens = share(bag_correct);
   if (with_bag_of_tokens && task.shallow_is_bag_of_tokens()) found.bag_of_tokens = found.shallow;
   return found;
 }

@@ -133,12 +133,13 @@ Table ranking_table(const Ranking& ranking) {
     if (i > 0 && ranking.mean_ranks[i] - ranking.mean_ranks[0] < ranking.critical_difference)
       equals.push_back(ranking.rows[i]);
   }
-  table.legend = {fmt::format("that all rank alike: p = {:.2g} (Friedman); critical difference of "
-                              "ranks: {:.2f} (Nemenyi, 0.05)",
-                              ranking.friedman_p, ranking.critical_difference),
-                  equals.empty() ? fmt::format("{} is told apart from all others", ranking.rows[0])
-                                 : fmt::format("not told apart from {}: {}", ranking.rows[0],
-                                               fmt::join(equals, ", "))};
+  table.legend = {
+      fmt::format("p = {:.2g} if all models were equal (Friedman); critical difference of ranks: "
+                  "{:.2f} (Nemenyi, 0.05)",
+                  ranking.friedman_p, ranking.critical_difference),
+      equals.empty() ? fmt::format("every other model differs from {}", ranking.rows[0])
+                     : fmt::format("no difference shown from {}: {}", ranking.rows[0],
+                                   fmt::join(equals, ", "))};
   return table;
 }
 

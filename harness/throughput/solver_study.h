@@ -8,8 +8,8 @@
 
 namespace longhaul {
 
-// A nonlinear recurrence to solve: B sequences of T steps, inputs normal with deviation 0.5,
-// recurrent matrices normal with deviation rho / sqrt(block), so that a wide block has spectral
+// A nonlinear recurrence to solve: B sequences of T steps, inputs normal with std_dev 0.5,
+// recurrent matrices normal with std_dev rho / sqrt(block), so that a wide block has spectral
 // radius rho.
 struct SolverCase {
   Cell cell = Cell::tanh;

@@ -28,9 +28,8 @@ Table solver_table(const std::vector<SolverRecord>& rows) {
                             {fmt::format("{:.1e}", row.gradient_error)}});
   }
   table.legend.push_back(
-      "depth: steps that must follow each other, sweeps x 2 log2(length), where the loop has "
-      "length; "
-      "speed-up: only where the solver converged and its errors pass");
+      "depth: steps that must follow each other, sweeps x 2 log2(length); the loop has `length` of "
+      "them; speed-up: only where the solver converged and its errors pass");
   return table;
 }
 

@@ -18,7 +18,7 @@ constexpr int64_t kBins = 15;
 
 // Of the positions whose answer the model gives a probability in the bin's range.
 struct Bin {
-  int64_t scored = 0, right = 0;
+  int64_t scored = 0, correct = 0;
   double probability = 0;  // sum
 };
 
@@ -40,7 +40,7 @@ Tally score(const Model& model, const Batch& batch) {
     const auto place = static_cast<int64_t>(probability * kBins);
     Bin& bin = tally.bins[std::clamp<int64_t>(place, 0, kBins - 1)];
     ++bin.scored;
-    bin.right += top - row == batch.targets[r];
+    bin.correct += top - row == batch.targets[r];
     bin.probability += probability;
   }
   return tally;
@@ -119,23 +119,23 @@ Score evaluate(const Model& model, const std::vector<Batch>& batches) {
   std::vector<Tally> tallies(batches.size());
   parallel_for(static_cast<int64_t>(batches.size()), 1,
                [&](int64_t i, int64_t) { tallies[i] = score(model, batches[i]); });
-  int64_t right = 0, scored = 0;
+  int64_t correct = 0, scored = 0;
   double loss = 0;
   double off = 0;  // how far the bins' probabilities are from what came true, in positions
   for (int64_t b = 0; b < kBins; ++b) {
     Bin bin;
     for (const Tally& tally : tallies) {
       bin.scored += tally.bins[b].scored;
-      bin.right += tally.bins[b].right;
+      bin.correct += tally.bins[b].correct;
       bin.probability += tally.bins[b].probability;
     }
     scored += bin.scored;
-    right += bin.right;
-    off += std::abs(static_cast<double>(bin.right) - bin.probability);
+    correct += bin.correct;
+    off += std::abs(static_cast<double>(bin.correct) - bin.probability);
   }
   for (const Tally& tally : tallies) loss += tally.loss;
   const auto count = static_cast<double>(std::max<int64_t>(scored, 1));
-  return {static_cast<double>(right) / count, loss / count, off / count};
+  return {static_cast<double>(correct) / count, loss / count, off / count};
 }
 
 }  // namespace longhaul

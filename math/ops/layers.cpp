@@ -29,7 +29,7 @@ Tensor layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float
   if (bias.defined()) check_gain("layer_norm", x, bias);
   const int64_t D = x.dim(-1), rows = D ? x.size() / D : 0;
   Tensor y = Tensor::empty(x.shape());
-  Tensor moments = Tensor::empty({rows, 2});  // mean and 1 / deviation of each row
+  Tensor moments = Tensor::empty({rows, 2});  // mean and 1 / std_dev of each row
   for (int64_t r = 0; r < rows; ++r) {
     const float* in = x.data() + r * D;
     float* out = y.data() + r * D;

@@ -61,7 +61,7 @@ double decay_formula(double l, double n) {
 
 double elu1(double x) { return x > 0 ? x + 1 : std::exp(x); }
 
-// Mean and deviation of elu(x) + 1, x ~ N(0, 1).
+// Mean and standard deviation of elu(x) + 1, x ~ N(0, 1).
 struct Feature {
   double mean = 0, deviation = 0;
   Feature() {

@@ -102,7 +102,7 @@ std::map<std::string, double> run(int64_t blocks, double spread, uint64_t seed) 
 ClaimMeasurement make(Options& options) {
   const int64_t blocks = options.integer("blocks", 8, "of each vector", 1, 10000);
   const double spread =
-      options.number("spread", 1, "deviation of the logarithm of a block's norm", 0, 10);
+      options.number("spread", 1, "standard deviation of the logarithm of a block's norm", 0, 10);
   return {{{"identity_error", "largest of 10^5 draws, block cosines uniform in [0, 1]"},
            {"violations", "of these, how often the whole is above the largest block"},
            {"mean_whole", "cosine of the whole, every block's 0.9"},

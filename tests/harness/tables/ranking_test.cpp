@@ -62,7 +62,7 @@ TEST_CASE("a ranking compares the rows that have scores on every task", "[rankin
   CHECK(ranking.wins[1][2] == 0.5);
   const std::string text = to_text(ranking_table(ranking));
   CHECK_THAT(text, Contains("1 a    1.00       -      88     100"));
-  CHECK_THAT(text, Contains("not told apart from a: b, c"));
+  CHECK_THAT(text, Contains("no difference shown from a: b, c"));
 }
 
 TEST_CASE("a task that is tested at several lengths counts once", "[ranking]") {
