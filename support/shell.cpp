@@ -16,7 +16,10 @@ std::string quoted(const std::string& word) {
 
 std::string shell_command(const std::vector<std::string>& words) {
   std::string command;
-  for (const std::string& word : words) command += (command.empty() ? "" : " ") + quoted(word);
+  for (const std::string& word : words) {
+    if (!command.empty()) command += ' ';
+    command += quoted(word);
+  }
   return command;
 }
 

@@ -199,7 +199,7 @@ std::vector<FileKey> throughput_keys() {
   Json phases = described(
       "what is timed: a training step, a forward pass, one position after "
       "another",
-      list_of(enum_of(phase_names()), false));
+      list_of(enum_of(names_of(Phase()).words()), false));
   for (const Phase phase : plan.phases) phases["default"].push_back(to_string(phase));
   std::vector<FileKey> keys = {{"lengths", lengths}, {"phases", phases}};
   for (FileKey& key : keys_of(throughput_fields(), plan)) keys.push_back(std::move(key));

@@ -60,7 +60,8 @@ void add_lines(std::vector<Golden>& lines, const std::string& name, const TaskIn
   const std::unique_ptr<Task> task = info.make(options);
   options.check(name);
   for (const Split split : {Split::train, Split::validation, Split::test})
-    lines.push_back({name, task->version(), split_name(split), hash_of_first(*task, split)});
+    lines.push_back(
+        {name, task->version(), names_of(split).word(split), hash_of_first(*task, split)});
 }
 
 // Every task with its default options, those that need files with made-up ones; behind them tasks

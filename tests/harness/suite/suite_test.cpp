@@ -9,8 +9,8 @@
 #include "harness/suite/suite.h"
 #include "harness/suite/suite_schema.h"
 #include "harness/suite/suite_yaml.h"
+#include "harness/suite/yaml.h"
 #include "longhaul/error.h"
-
 #include "test_paths.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/fake_registry.h"

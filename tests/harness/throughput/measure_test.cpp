@@ -99,9 +99,7 @@ TEST_CASE("shapes: every length at batch 1 and at fixed tokens, the shortest dou
 TEST_CASE("models take turns, once a repetition", "[throughput]") {
   std::string notes;
   std::vector<Turn> turns(2);
-  turns[0].name = "A/train";
   turns[0].workload = std::make_unique<Scribe>("A", notes);
-  turns[1].name = "B/train";
   turns[1].workload = std::make_unique<Scribe>("B", notes);
   turns[1].runs = 2;
   take_turns(turns, 3);
@@ -113,9 +111,7 @@ TEST_CASE("models take turns, once a repetition", "[throughput]") {
 TEST_CASE("a model that fails loses its turns and the others keep theirs", "[throughput]") {
   std::string notes;
   std::vector<Turn> turns(2);
-  turns[0].name = "X";
   turns[0].workload = std::make_unique<Scribe>("X", notes);
-  turns[1].name = "B";
   turns[1].workload = std::make_unique<Scribe>("B", notes);
   take_turns(turns, 2);
   CHECK(notes == "XBB");
