@@ -53,9 +53,13 @@ std::vector<Point> read_points(const fs::path& path, const Names& columns) {
   if (table.columns.empty()) return points;
   require(table.columns == columns, path.string(), ":1: expected the header '", line_of(columns),
           "', found '", line_of(table.columns), "'");
-  for (const Names& row : table.rows)
-    require(read_point(row, points.emplace_back()), path.string(), ":", points.size() + 1,
-            ": expected ", line_of(columns), ", found '", line_of(row), "'");
+  for (const Names& row : table.rows) {
+    Point point;
+    const bool is_point = read_point(row, point);
+    require(is_point, path.string(), ":", points.size() + 2, ": expected ", line_of(columns),
+            ", found '", line_of(row), "'");
+    points.push_back(std::move(point));
+  }
   return points;
 }
 

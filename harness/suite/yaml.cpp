@@ -6,11 +6,11 @@
 
 #include <charconv>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "longhaul/error.h"
 #include "support/file.h"
-#include "support/utf8.h"
 
 namespace longhaul {
 namespace {
@@ -45,6 +45,16 @@ OptionValue plain_value(const std::string& word) {
   if (word == "-.inf") return -std::numeric_limits<double>::infinity();
   if (word == ".nan") return std::numeric_limits<double>::quiet_NaN();
   return word;
+}
+
+// Whether the bytes are UTF-8 text, which is all that JSON files can hold.
+bool is_utf8(const std::string& bytes) {
+  try {
+    nlohmann::json(bytes).dump();
+    return true;
+  } catch (const nlohmann::json::type_error&) {
+    return false;
+  }
 }
 
 // Throws Error naming the line of the first byte that is not UTF-8.

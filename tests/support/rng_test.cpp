@@ -10,7 +10,7 @@
 using namespace longhaul;
 
 TEST_CASE("rng: Philox4x32-10 gives the answers that its authors publish", "[rng]") {
-  // Random123 1.14, tests/kat_vectors, lines "philox4x32 10".
+  // kat_vectors of the tests of Random123 1.14, lines "philox4x32 10".
   using Words = std::array<uint32_t, 4>;
   const uint32_t ones = 0xffffffff;
   CHECK(philox4x32({0, 0, 0, 0}, {0, 0}) == Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});

@@ -201,8 +201,8 @@ TEST_CASE("config: aliases of aliases that would fill the memory are refused", "
 
 TEST_CASE("config: a file that is not there is named", "[config]") {
   Registry registry = fake_registry();
-  CHECK_THROWS_WITH(load_suite("no/such.yaml", registry), "no/such.yaml: cannot be read");
-  CHECK_THROWS_WITH(load_suite("/tmp", registry), "/tmp: cannot be read");
+  CHECK_THROWS_WITH(load_suite("no/such.yaml", registry), Contains("no/such.yaml: cannot be read"));
+  CHECK_THROWS_WITH(load_suite("/tmp", registry), Contains("/tmp: cannot be read"));
 }
 
 TEST_CASE("config: a wrong --set names its path and the nearest one", "[config]") {

@@ -103,7 +103,7 @@ TEST_CASE("diagnostics: every layer that has weights or a state says so", "[diag
   write_atomically(folder.path / "diagnostics.csv", "step,layer,name,value\n4,0\n");
   Results damaged;
   damaged.trials = {Trial{"id", small_trial("lru", {"state_norm"}), TrialRecord(), folder.path}};
-  CHECK_THROWS_WITH(diagnostics_csv(damaged), Catch::Matchers::Contains("diagnostics.csv: "));
+  CHECK_THROWS_WITH(diagnostics_csv(damaged), Catch::Matchers::Contains("diagnostics.csv:"));
 }
 
 TEST_CASE("diagnostics: sgd steps along the gradient, adamw beside it", "[diagnostics]") {
