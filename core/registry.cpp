@@ -8,7 +8,7 @@
 #include "core/hybrid.h"
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
-#include "support/suggest.h"
+#include "support/choices.h"
 
 namespace longhaul {
 namespace {
@@ -57,7 +57,7 @@ const Info& lookup(const std::map<std::string, Info>& entries, const std::string
   if (found != entries.end()) return found->second;
   std::vector<std::string> names;
   for (const auto& [known, info] : entries) names.push_back(known);
-  throw Error(text("no ", kind, " '", name, "'", nearest_and_known(name, names)));
+  refuse_name(kind, name, names);
 }
 
 }  // namespace

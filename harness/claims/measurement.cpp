@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "longhaul/error.h"
-#include "support/suggest.h"
+#include "support/choices.h"
 
 namespace longhaul {
 
@@ -20,12 +20,7 @@ const std::vector<MeasurementInfo>& measurements() {
 }
 
 const MeasurementInfo& find_measurement(const std::string& name) {
-  std::vector<std::string> known;
-  for (const MeasurementInfo& info : measurements()) {
-    if (info.name == name) return info;
-    known.push_back(info.name);
-  }
-  throw Error(text("no measurement '", name, "'", nearest_and_known(name, known)));
+  return row_named("measurement", name, measurements());
 }
 
 }  // namespace longhaul

@@ -7,7 +7,7 @@
 #include "harness/suite/assignments.h"
 #include "longhaul/error.h"
 #include "math/parallel.h"
-#include "support/suggest.h"
+#include "support/choices.h"
 
 namespace longhaul {
 namespace {
@@ -38,7 +38,7 @@ int print(const std::string& title, const std::string& origin,
   std::vector<std::string> names;
   for (const auto& [known, info] : registry.models()) names.push_back(known);
   for (const auto& [known, info] : registry.tasks()) names.push_back(known);
-  throw Error(text("no model or task '", name, "'", nearest_and_known(name, names)));
+  refuse_name("model or task", name, names);
 }
 
 void check(const Arguments& arguments, CommandContext& context) {

@@ -64,8 +64,4 @@ std::vector<std::string> read_axis(const Section& suite, const std::string& key)
 
 std::vector<std::string> setting_names();
 
-// The keys of each part of a suite file, options of models and tasks aside. Parts: suite, budget,
-// retry, defaults, model, task, throughput.
-std::map<std::string, std::vector<std::string>> suite_keys();
-
 }  // namespace longhaul
