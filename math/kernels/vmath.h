@@ -26,7 +26,9 @@ inline float exp(float x) {
   p = p * r * r + r + 1;
   // Two factors of 2^(n/2): a single one would overflow the exponent field at the ends of the
   // range.
-  const int32_t exponent = std::bit_cast<int32_t>(shifted) - std::bit_cast<int32_t>(kMagic);
+  // Unsigned, since the difference overflows where x is not a number; the result is replaced below.
+  const int32_t exponent =
+      static_cast<int32_t>(std::bit_cast<uint32_t>(shifted) - std::bit_cast<uint32_t>(kMagic));
   const int32_t half = exponent >> 1;
   const float first = std::bit_cast<float>((half + 127) << 23);
   const float second = std::bit_cast<float>((exponent - half + 127) << 23);
