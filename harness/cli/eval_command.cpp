@@ -48,7 +48,7 @@ void run(const Arguments& arguments, CommandContext& context) {
   const std::unique_ptr<Task> task = task_for(arguments, stored, context.registry);
   const int64_t count =
       arguments.examples ? arguments.examples : stored.spec.settings.test_examples;
-  flush_denormals();
+  const FlushDenormals flush;
   const std::vector<Batch> batches = draw_all(*task, split_from(arguments.split), count);
   const Score score = evaluate(*stored.model, batches);
   int64_t scored_examples = 0;
