@@ -67,45 +67,42 @@ void Optimizer::step(const float* gradient, double factor, double learning_rate)
   });
 }
 
-void Optimizer::adamw(const Slice& slice) const {
+void Optimizer::adamw(Slice s) const {
   const auto b1 = static_cast<float>(spec_.beta1), b2 = static_cast<float>(spec_.beta2);
   const auto unbias1 = static_cast<float>(1 / (1 - std::pow(spec_.beta1, steps_)));
   const auto unbias2 = static_cast<float>(1 / (1 - std::pow(spec_.beta2, steps_)));
   const auto epsilon = static_cast<float>(spec_.epsilon);
-  const auto [n, w, g, m, s, scale, keep, rate] = slice;
 #pragma omp simd
-  for (int64_t i = 0; i < n; ++i) {
-    const float gi = scale * g[i];
-    m[i] = b1 * m[i] + (1 - b1) * gi;
-    s[i] = b2 * s[i] + (1 - b2) * gi * gi;
-    w[i] = keep * w[i] - rate * (m[i] * unbias1) / (std::sqrt(s[i] * unbias2) + epsilon);
+  for (int64_t i = 0; i < s.size; ++i) {
+    const float gi = s.scale * s.g[i];
+    s.mean[i] = b1 * s.mean[i] + (1 - b1) * gi;
+    s.square[i] = b2 * s.square[i] + (1 - b2) * gi * gi;
+    s.w[i] = s.keep * s.w[i] -
+             s.rate * (s.mean[i] * unbias1) / (std::sqrt(s.square[i] * unbias2) + epsilon);
   }
 }
 
-void Optimizer::sgd(const Slice& slice) const {
+void Optimizer::sgd(Slice s) const {
   const auto momentum = static_cast<float>(spec_.momentum);
-  const auto [n, w, g, m, s, scale, keep, rate] = slice;
 #pragma omp simd
-  for (int64_t i = 0; i < n; ++i) {
-    m[i] = momentum * m[i] + scale * g[i];
-    w[i] = keep * w[i] - rate * m[i];
+  for (int64_t i = 0; i < s.size; ++i) {
+    s.mean[i] = momentum * s.mean[i] + s.scale * s.g[i];
+    s.w[i] = s.keep * s.w[i] - s.rate * s.mean[i];
   }
 }
 
-void Optimizer::sign_sgd(const Slice& slice) const {
-  const auto [n, w, g, m, s, scale, keep, rate] = slice;
+void Optimizer::sign_sgd(Slice s) const {
 #pragma omp simd
-  for (int64_t i = 0; i < n; ++i) w[i] = keep * w[i] - rate * sign(g[i]);
+  for (int64_t i = 0; i < s.size; ++i) s.w[i] = s.keep * s.w[i] - s.rate * sign(s.g[i]);
 }
 
-void Optimizer::lion(const Slice& slice) const {
+void Optimizer::lion(Slice s) const {
   const auto b1 = static_cast<float>(spec_.beta1), b2 = static_cast<float>(spec_.beta2);
-  const auto [n, w, g, m, s, scale, keep, rate] = slice;
 #pragma omp simd
-  for (int64_t i = 0; i < n; ++i) {
-    const float gi = scale * g[i];
-    w[i] = keep * w[i] - rate * sign(b1 * m[i] + (1 - b1) * gi);
-    m[i] = b2 * m[i] + (1 - b2) * gi;
+  for (int64_t i = 0; i < s.size; ++i) {
+    const float gi = s.scale * s.g[i];
+    s.w[i] = s.keep * s.w[i] - s.rate * sign(b1 * s.mean[i] + (1 - b1) * gi);
+    s.mean[i] = b2 * s.mean[i] + (1 - b2) * gi;
   }
 }
 

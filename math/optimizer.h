@@ -47,10 +47,10 @@ class Optimizer {
     float *mean, *square;
     float scale, keep, rate;
   };
-  void adamw(const Slice& slice) const;
-  void sgd(const Slice& slice) const;
-  void sign_sgd(const Slice& slice) const;
-  void lion(const Slice& slice) const;
+  void adamw(Slice s) const;
+  void sgd(Slice s) const;
+  void sign_sgd(Slice s) const;
+  void lion(Slice s) const;
 
   std::vector<Parameter> parameters_;
   std::vector<int64_t> offsets_;
