@@ -8,12 +8,10 @@
 #include "harness/cli/environment.h"
 #include "harness/results/machine.h"
 #include "longhaul/error.h"
+#include "support/exit_status.h"
 
 namespace longhaul {
 namespace {
-
-constexpr int kBadArguments = 2;
-constexpr int kEnvironmentFault = 3;
 
 // In the order that --help lists them.
 constexpr void (*kCommands[])(CLI::App&, CommandContext&) = {
@@ -50,11 +48,19 @@ constexpr const char* kExamples =
     "  longhaul trial SPEC.json --out DIR         one trial, as run starts it\n"
     "\n"
     "longhaul COMMAND --help explains one command. Exit status: 0 done, 1 some trials failed,\n"
-    "2 bad arguments or config, 3 the environment is at fault (disk full, out of memory).";
+    "2 bad arguments or config, 3 the environment is at fault (disk full, out of memory),\n"
+    "70 internal error (please report it), 130 interrupted.";
 
 int complain(const std::string& message, int status) {
   std::fprintf(stderr, "longhaul: %s\n", message.c_str());
   return status;
+}
+
+int internal_error(const char* what) {
+  return complain(text("internal error: ", what,
+                       "\nThis is a bug of longhaul, or of a plugin that it has loaded. Please "
+                       "report it together with the command line."),
+                  kInternalError);
 }
 
 int run(int argc, char** argv) {
@@ -96,7 +102,9 @@ int main(int argc, char** argv) {
     return complain("out of memory", kEnvironmentFault);
   } catch (const std::system_error& error) {
     return complain(error.what(), kEnvironmentFault);
-  } catch (const std::exception& error) {  // a plugin may throw what it likes
-    return complain(error.what(), kBadArguments);
+  } catch (const std::exception& error) {
+    return internal_error(error.what());
+  } catch (...) {  // a plugin may throw what it likes
+    return internal_error("an exception that is no std::exception");
   }
 }

@@ -9,6 +9,7 @@
 #include "harness/results/store.h"
 #include "harness/train/trial.h"
 #include "longhaul/error.h"
+#include "support/exit_status.h"
 
 namespace longhaul {
 namespace {
@@ -40,7 +41,7 @@ void trial(const Arguments& arguments, CommandContext& context) {
                  run_trial(spec, context.registry, arguments.out, arguments.threads));
   } catch (const std::system_error& error) {  // a full disk meets every other trial too
     fmt::print(stderr, "{}\n", error.what());
-    context.exit_status = 3;
+    context.exit_status = kEnvironmentFault;
   }
 }
 

@@ -12,8 +12,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array kStatusNames = {"ok",        "diverged",   "failed", "out_of_memory",
-                                     "timed_out", "unsupported"};
+constexpr std::array kStatusNames = {"ok",        "diverged",    "failed", "out_of_memory",
+                                     "timed_out", "unsupported", "killed"};
 
 // The one list of what record.json holds, read and written alike; notes and status stand apart.
 template <class Record, class Visit>
