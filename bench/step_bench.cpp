@@ -58,7 +58,7 @@ class Step {
 void measure(benchmark::State& state, const ModelInfo& info, int64_t length, int threads) {
   static const double peak = fma_peak_gflops() * 1e9;
   set_threads(threads);
-  flush_denormals();
+  const FlushDenormals flush;
   Step step(info, length);
   for (int warm = 0; warm < 3; ++warm) step.run();
   for (auto _ : state) step.run();

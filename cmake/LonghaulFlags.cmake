@@ -1,7 +1,10 @@
 # Compiler flags of every target of the project.
 function(longhaul_flags target)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wno-sign-compare -Wno-psabi
-    -Wno-restrict)  # GCC 12 warns wrongly about "literal" + std::string (its bug 105329)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wno-sign-compare -Wno-psabi)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    # GCC 12 warns wrongly about "literal" + std::string (its bug 105329).
+    target_compile_options(${target} PRIVATE -Wno-restrict)
+  endif()
   # Kernels vectorise only when errno and trapping need not be honoured; results keep IEEE values.
   target_compile_options(${target} PRIVATE -fno-math-errno -fno-trapping-math)
   if(LONGHAUL_NATIVE)

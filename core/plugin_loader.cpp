@@ -31,6 +31,9 @@ std::vector<fs::path> folders_of(const char* variable) {
 // 16 hex digits that differ when the bytes of the file do.
 std::string content_of(const fs::path& path) { return to_hex(hash_file(path)); }
 
+// The text that is compared, without the hash of the public headers at its end.
+std::string before_headers(const std::string& abi) { return abi.substr(0, abi.rfind(" headers ")); }
+
 const PluginInfo& open(const fs::path& path) {
   void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);  // for good: its code is in use
   if (!handle) {
@@ -42,8 +45,10 @@ const PluginInfo& open(const fs::path& path) {
   require(info != nullptr, "plugin ", path.string(),
           ": is not a longhaul plugin: it has no LONGHAUL_PLUGIN(...) block, or was not built by "
           "longhaul_add_plugin");
-  require(info->abi == plugin_abi(), "plugin ", path.string(), ": was built for '", info->abi,
-          "', this longhaul is '", plugin_abi(), "'; rebuild the plugin");
+  const std::string own = plugin_abi(), its = info->abi;
+  require(its == own, "plugin ", path.string(), ": was built for '", its, "', this longhaul is '",
+          own, before_headers(its) == before_headers(own) ? "' with other public headers" : "'",
+          "; rebuild the plugin");
   return *info;
 }
 

@@ -19,12 +19,17 @@ bool LaneScope::inside() { return depth_ > 0; }
 void set_threads(int threads) { omp_set_num_threads(threads); }
 int threads() { return omp_get_max_threads(); }
 
-void flush_denormals() {
 #ifdef __SSE__
-  _MM_SET_FLUSH_ZERO_MODE(_MM_FLUSH_ZERO_ON);
-  _mm_setcsr(_mm_getcsr() | 0x0040);  // and denormal inputs count as zero
-#endif
+FlushDenormals::FlushDenormals() : before_(_mm_getcsr()) {
+  constexpr unsigned kInputsToo = 0x0040;  // denormal inputs count as zero
+  _mm_setcsr(before_ | _MM_FLUSH_ZERO_ON | kInputsToo);
 }
+// Flags that say what arithmetic met meanwhile are not kept.
+FlushDenormals::~FlushDenormals() { _mm_setcsr(before_); }
+#else
+FlushDenormals::FlushDenormals() = default;
+FlushDenormals::~FlushDenormals() = default;
+#endif
 
 void run_chunks(int64_t chunks, void (*body)(void*, int64_t), void* context) {
   const bool serial = LaneScope::inside() || chunks < 2;
@@ -33,7 +38,7 @@ void run_chunks(int64_t chunks, void (*body)(void*, int64_t), void* context) {
 #pragma omp parallel for schedule(dynamic) if (!serial)
   for (int64_t chunk = 0; chunk < chunks; ++chunk) {
     const LaneScope lane;  // nested kernels stay on this thread
-    flush_denormals();
+    const FlushDenormals flush;
     try {
       body(context, chunk);
     } catch (...) {  // an exception must not leave the parallel region

@@ -22,9 +22,18 @@ class LaneScope {
 void set_threads(int threads);
 int threads();
 
-// Makes this thread treat denormal numbers as zero, which kernels assume (they cost 100 cycles
-// each).
-void flush_denormals();
+// While it lives, this thread treats denormal numbers as zero, which kernels assume (they cost 100
+// cycles each); afterwards it does as before. parallel_for has one on each of its threads.
+class FlushDenormals {
+ public:
+  FlushDenormals();
+  ~FlushDenormals();
+  FlushDenormals(const FlushDenormals&) = delete;
+  FlushDenormals& operator=(const FlushDenormals&) = delete;
+
+ private:
+  unsigned before_ = 0;
+};
 
 // Calls body(context, chunk) for every chunk in [0, chunks), across threads or in order
 // (parallel_for).

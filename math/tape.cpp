@@ -19,11 +19,21 @@ std::size_t aligned(std::size_t bytes) {
 
 // A reverse step lives in a block of the tape: this header, then the closure.
 struct Tape::Entry {
+  ~Entry() { destroy(closure); }
   Entry* previous;
   Tensor result;
   void* closure;
   void (*run)(void*);
   void (*destroy)(void*);
+};
+
+// The last step, taken off the list; destroyed at the end of the scope, however that is left.
+struct Tape::Taken {
+  explicit Taken(Tape& tape) : entry(tape.last_) { tape.last_ = entry->previous; }
+  ~Taken() { entry->~Entry(); }
+  Taken(const Taken&) = delete;
+  Taken& operator=(const Taken&) = delete;
+  Entry* const entry;
 };
 
 struct Tape::Block {
@@ -40,8 +50,7 @@ Tape::~Tape() {
 
 Tape* Tape::active() { return active_tape; }
 
-void* Tape::append(const Tensor& result, std::size_t bytes, void (*run)(void*),
-                   void (*destroy)(void*)) {
+void* Tape::reserve(std::size_t bytes) {
   const std::size_t header = aligned(sizeof(Entry));
   const std::size_t needed = header + aligned(bytes);
   if (!block_ || block_->used + needed > kBlockBytes) {
@@ -52,30 +61,31 @@ void* Tape::append(const Tensor& result, std::size_t bytes, void (*run)(void*),
   }
   char* place = reinterpret_cast<char*>(block_) + block_->used;
   block_->used += needed;
-  last_ = new (place) Entry{last_, result, place + header, run, destroy};
-  return last_->closure;
+  return place + header;
+}
+
+void Tape::link(const Tensor& result, void* closure, void (*run)(void*),
+                void (*destroy)(void*)) noexcept {
+  void* place = static_cast<char*>(closure) - aligned(sizeof(Entry));
+  last_ = new (place) Entry{last_, result, closure, run, destroy};
 }
 
 void Tape::backward(const Tensor& loss, float seed) {
   require(loss.size() == 1, "backward: the loss has shape ", loss.shape(), ", not one value");
+  struct ClearAtEnd {
+    ~ClearAtEnd() { tape.clear(); }
+    Tape& tape;
+  } const clear_at_end{*this};
+  if (!loss.needs_grad()) return;
   loss.grad()[0] += seed;
   while (last_) {
-    Entry* entry = last_;
-    last_ = entry->previous;
-    if (entry->result.has_grad()) entry->run(entry->closure);
-    entry->destroy(entry->closure);
-    entry->~Entry();
+    const Taken step(*this);
+    if (step.entry->result.has_grad()) step.entry->run(step.entry->closure);
   }
-  clear();
 }
 
 void Tape::clear() {
-  while (last_) {
-    Entry* entry = last_;
-    last_ = entry->previous;
-    entry->destroy(entry->closure);
-    entry->~Entry();
-  }
+  while (last_) const Taken destroyed(*this);
   while (block_) {
     Block* block = block_;
     block_ = block->previous;

@@ -14,7 +14,7 @@ targets=("$@")
 [ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(build/dev/bin/longhaul_fuzz list)
 
 # The readers are compiled here with coverage and sanitizers, and take the place of the library's own; the
-# rest of it, kernels that clang 14 cannot compile among it, is the dev build's.
+# rest of it is the dev build's.
 readers=(tasks/{byte_text,image,listops,pathfinder,retrieval,text}.cpp
   tasks/files/{data_file,idx_file,listops_expression,listops_files,pathfinder_files}.cpp
   harness/suite/{config,section,suite,yaml}.cpp harness/claims/{claim,numbers,rule}.cpp

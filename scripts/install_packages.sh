@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what the build needs from Debian's packages; does nothing where all of it is there.
+#   scripts/install_packages.sh [PACKAGE ...]    these beside them
 set -euo pipefail
 
 packages=(g++ cmake ninja-build ccache libdnnl-dev libyaml-cpp-dev libbenchmark-dev catch2 libcli11-dev
-  libfmt-dev nlohmann-json3-dev libpng-dev gnuplot-nox python3-numpy)
+  libfmt-dev nlohmann-json3-dev libpng-dev gnuplot-nox python3-numpy "$@")
 
 missing=()
 for package in "${packages[@]}"; do

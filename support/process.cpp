@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "longhaul/error.h"
+#include "support/exit_status.h"
 
 namespace longhaul {
 namespace {
@@ -26,7 +27,7 @@ void check(bool ok, const std::string& what) {
 [[noreturn]] void become(char* const* argv, int log, int input, pid_t parent) {
   // Not posix_spawn, because it cannot ask for this.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(3);  // the parent ended before the line above
+  if (getppid() != parent) _exit(kEnvironmentFault);  // the parent ended before the line above
   setpgid(0, 0);
   sigset_t none;
   sigemptyset(&none);
@@ -38,7 +39,7 @@ void check(bool ok, const std::string& what) {
   const char* reason = strerrordesc_np(errno);
   for (const char* part : {"cannot start ", static_cast<const char*>(argv[0]), ": ", reason, "\n"})
     if (write(STDERR_FILENO, part, std::strlen(part)) < 0) break;
-  _exit(3);
+  _exit(kEnvironmentFault);
 }
 
 struct Descriptor {

@@ -1,10 +1,10 @@
 #include "longhaul/rng.h"
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 #include <numbers>
 
+#include "longhaul/error.h"
 #include "support/philox.h"
 
 namespace longhaul {
@@ -59,7 +59,7 @@ float Rng::uniform_float() { return static_cast<float>(bits() >> 8) * 0x1p-24f; 
 double Rng::uniform(double low, double high) { return low + (high - low) * uniform(); }
 
 int64_t Rng::below(int64_t n) {
-  assert(n >= 1 && n <= int64_t{1} << 32);
+  require(n >= 1 && n <= int64_t{1} << 32, "Rng::below: n is ", n, ", expected 1 .. 2^32");
   // Lemire's multiply-and-reject: exactly uniform, a division only in the rare rejection zone.
   const auto range = static_cast<uint64_t>(n);
   uint64_t product = bits() * range;
@@ -70,7 +70,10 @@ int64_t Rng::below(int64_t n) {
   return static_cast<int64_t>(product >> 32);
 }
 
-int64_t Rng::between(int64_t low, int64_t high) { return low + below(high - low + 1); }
+int64_t Rng::between(int64_t low, int64_t high) {
+  require(low <= high, "Rng::between: low is ", low, ", high is ", high);
+  return low + below(high - low + 1);
+}
 
 double Rng::normal() {
   const double radius = std::sqrt(-2 * std::log(1 - uniform()));

@@ -51,6 +51,7 @@ int64_t layers_to_check(const ModelInfo& model) {
 
 std::vector<GradientCheck> check_gradients(const Model& model, const Batch& batch) {
   const LaneScope lane;  // in thousands of tiny passes threads would only wait for each other
+  const FlushDenormals flush;
   {
     Tape tape;
     tape.backward(cross_entropy(model.forward(batch), batch.targets));

@@ -35,6 +35,7 @@ CsvTable measure(const Claim& claim, ProgressDisplay& display) {
   progress.total = static_cast<int64_t>(claim.cases.size() * claim.seeds.size());
   const Stopwatch watch;
   set_threads(1);
+  const FlushDenormals flush;
   for (const MeasurementCase& one : claim.cases)
     for (const uint64_t seed : claim.seeds) {
       progress.last = fmt::format("{} {}, seed {}", claim.measure, one.name, seed);
@@ -113,7 +114,8 @@ ClaimOutcome run_claim(const Claim& claim, const Registry& registry, const fs::p
   Tables tables;
   if (claim.suite) {
     outcome.run = run_suite(*claim.suite, registry, dir / "run", options, display);
-    if (!outcome.run.fault.empty() || outcome.run.interrupted) return outcome;
+    if (!outcome.run.fault.empty() || outcome.run.interrupted || !outcome.run.killed.empty())
+      return outcome;
     const Results results = load_results(dir / "run");
     export_small(results, dir);
     tables = exported_tables(results);

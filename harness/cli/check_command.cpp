@@ -49,7 +49,7 @@ void check(const Arguments& arguments, CommandContext& context) {
   const bool is_model = is_hybrid || registry.models().count(name),
              is_task = registry.tasks().count(name);
   if (!is_model && !is_task) unknown(name, registry);
-  flush_denormals();
+  const FlushDenormals flush;
   int broken = 0;
   if (is_model) {
     const ModelInfo model = registry.model(name);

@@ -46,16 +46,16 @@ std::vector<Claim> load_claims(const Arguments& arguments, Registry& registry) {
 
 // What keeps a claim from its verdict, and how to go on.
 void report(const ClaimOutcome& outcome, const Claim& claim, CommandContext& context) {
-  for (const std::string& failure : outcome.run.failures) fmt::print(stderr, "{}\n", failure);
+  for (const auto* lines : {&outcome.run.failures, &outcome.run.killed})
+    for (const std::string& line : *lines) fmt::print(stderr, "{}\n", line);
   if (!outcome.run.fault.empty())
     fmt::print(stderr, "{}: stopped: {}\n", claim.name, outcome.run.fault);
   else if (outcome.run.interrupted)
     fmt::print(stderr, "{}: interrupted; the same command goes on with it\n", claim.name);
-  const int status = !outcome.run.fault.empty()     ? 3
-                     : outcome.run.interrupted      ? 130
-                     : outcome.run.failures.empty() ? 0
-                                                    : 1;
-  context.exit_status = std::max(context.exit_status, status);
+  else if (!outcome.run.killed.empty())
+    fmt::print(stderr, "{}: no verdict, trials were killed; the same command does them\n",
+               claim.name);
+  context.exit_status = std::max(context.exit_status, exit_status(outcome.run));
 }
 
 // Whether the claim's rule, as it is now, has been judged.

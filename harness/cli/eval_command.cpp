@@ -44,7 +44,7 @@ void run(const Arguments& arguments, CommandContext& context) {
   const std::unique_ptr<Task> task = task_for(arguments, stored, context.registry);
   const int64_t count =
       arguments.examples ? arguments.examples : stored.spec.settings.test_examples;
-  flush_denormals();
+  const FlushDenormals flush;
   const std::vector<Batch> batches =
       draw_all(*task, names_of(Split()).value(arguments.split), count);
   const Score score = evaluate(*stored.model, batches);

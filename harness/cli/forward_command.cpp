@@ -68,7 +68,7 @@ void run(const Arguments& arguments, CommandContext& context) {
   require(batch.length <= stored.task->max_length() || stored.spec.model_options.empty(),
           arguments.tokens, ": length ", batch.length, ", the model was built for at most ",
           stored.task->max_length());
-  flush_denormals();
+  const FlushDenormals flush;
   const Tensor logits = stored.model->forward(batch);
   const int64_t C = logits.dim(1);
   save_npy(arguments.out, stored.task->readout() == Readout::token

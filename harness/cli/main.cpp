@@ -10,6 +10,7 @@
 #include "harness/cli/environment.h"
 #include "harness/results/machine.h"
 #include "longhaul/error.h"
+#include "support/exit_status.h"
 
 namespace longhaul {
 
@@ -34,9 +35,6 @@ void add_throughput_command(CLI::App& app, CommandContext& context);
 void add_trial_command(CLI::App& app, CommandContext& context);
 
 namespace {
-
-constexpr int kBadArguments = 2;
-constexpr int kEnvironmentFault = 3;
 
 // A command: what adds it, an example, and what the example does.
 struct Command {
@@ -74,7 +72,8 @@ constexpr const char* kAbout =
 
 constexpr const char* kStatuses =
     "\nlonghaul COMMAND --help explains one command. Exit status: 0 done, 1 some trials failed,\n"
-    "2 bad arguments or config, 3 the environment is at fault (disk full, out of memory).";
+    "2 bad arguments or config, 3 the environment is at fault (disk full, out of memory),\n"
+    "70 internal error (please report it), 130 interrupted.";
 
 std::string footer() {
   constexpr std::size_t kWidth = 34;
@@ -90,6 +89,13 @@ std::string footer() {
 int complain(const std::string& message, int status) {
   std::fprintf(stderr, "longhaul: %s\n", message.c_str());
   return status;
+}
+
+int internal_error(const char* what) {
+  return complain(text("internal error: ", what,
+                       "\nThis is a bug of longhaul, or of a plugin that it has loaded. Please "
+                       "report it together with the command line."),
+                  kInternalError);
 }
 
 int run(int argc, char** argv) {
@@ -131,7 +137,9 @@ int main(int argc, char** argv) {
     return complain("out of memory", kEnvironmentFault);
   } catch (const std::system_error& error) {
     return complain(error.what(), kEnvironmentFault);
-  } catch (const std::exception& error) {  // a plugin may throw what it likes
-    return complain(error.what(), kBadArguments);
+  } catch (const std::exception& error) {
+    return internal_error(error.what());
+  } catch (...) {  // a plugin may throw what it likes
+    return internal_error("an exception that is no std::exception");
   }
 }

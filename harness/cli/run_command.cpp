@@ -32,18 +32,16 @@ std::string summary(const RunOutcome& outcome, const std::string& again) {
         "{} of {} trials failed. A failed trial is kept like any other; to try one again, delete "
         "its record.json and run: {}\n",
         outcome.failures.size(), outcome.trials, again);
+  for (const std::string& killed : outcome.killed) lines += killed + "\n";
+  if (!outcome.killed.empty())
+    lines += fmt::format("{} of {} trials were killed and left no record; to do them: {}\n",
+                         outcome.killed.size(), outcome.trials, again);
   if (!outcome.fault.empty())
     lines +=
         fmt::format("stopped: {}\nOnce that is mended, go on with: {}\n", outcome.fault, again);
   else if (outcome.interrupted)
     lines += fmt::format("interrupted. Finished trials are kept; go on with: {}\n", again);
   return lines;
-}
-
-int exit_status(const RunOutcome& outcome) {
-  if (!outcome.fault.empty()) return 3;
-  if (outcome.interrupted) return 130;
-  return outcome.failures.empty() ? 0 : 1;
 }
 
 void run(const Arguments& arguments, CommandContext& context) {

@@ -10,6 +10,7 @@
 #include "harness/train/trial.h"
 #include "longhaul/error.h"
 #include "support/choices.h"
+#include "support/exit_status.h"
 #include "support/json.h"
 
 namespace longhaul {
@@ -33,7 +34,7 @@ void trial(const Arguments& arguments, CommandContext& context) {
                  run_trial(spec, context.registry, arguments.out, arguments.threads));
   } catch (const std::system_error& error) {  // a full disk meets every other trial too
     fmt::print(stderr, "{}\n", error.what());
-    context.exit_status = 3;
+    context.exit_status = kEnvironmentFault;
   }
 }
 

@@ -57,7 +57,8 @@ const EnumNames<Status>& names_of(Status) {
                                           {Status::failed, "failed"},
                                           {Status::out_of_memory, "out_of_memory"},
                                           {Status::timed_out, "timed_out"},
-                                          {Status::unsupported, "unsupported"}};
+                                          {Status::unsupported, "unsupported"},
+                                          {Status::killed, "killed"}};
   return names;
 }
 

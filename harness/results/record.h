@@ -12,7 +12,8 @@
 
 namespace longhaul {
 
-enum class Status { ok, diverged, failed, out_of_memory, timed_out, unsupported };
+// A trial that was `killed`, from outside, is not finished: it leaves no record and runs again.
+enum class Status { ok, diverged, failed, out_of_memory, timed_out, unsupported, killed };
 
 const EnumNames<Status>& names_of(Status);
 

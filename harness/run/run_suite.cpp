@@ -31,7 +31,8 @@ RunOutcome run_all(const Suite& suite, const Registry& registry, const std::file
 
   std::vector<TrialSpec> trials = tuning_trials(suite, registry);
   RunOutcome outcome = run_trials(yaml, trials, out, options, display);
-  if (!outcome.fault.empty() || outcome.interrupted) return outcome;
+  // Settings are not chosen before every candidate has had its turn.
+  if (!outcome.fault.empty() || outcome.interrupted || !outcome.killed.empty()) return outcome;
   const Tuned tuned = choose_settings(suite, registry, out);
   for (const std::string& line : tuned.choices) fmt::print(stderr, "{}\n", line);
   trials.insert(trials.end(), tuned.trials.begin(), tuned.trials.end());

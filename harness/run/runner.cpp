@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <list>
 #include <map>
 #include <mutex>
@@ -20,6 +21,7 @@
 #include "harness/suite/pretraining.h"
 #include "support/clock.h"
 #include "support/cores.h"
+#include "support/exit_status.h"
 #include "support/file.h"
 #include "support/json.h"
 #include "support/process.h"
@@ -32,7 +34,8 @@ namespace fs = std::filesystem;
 constexpr std::chrono::milliseconds kRedrawEvery{100};
 
 bool is_failure(Status status) {
-  return status == Status::failed || status == Status::out_of_memory || status == Status::timed_out;
+  return status == Status::failed || status == Status::out_of_memory ||
+         status == Status::timed_out || status == Status::killed;
 }
 
 std::string label(const TrialSpec& spec) {
@@ -67,16 +70,18 @@ class Runner {
   struct Running {
     const TrialSpec* spec;
     Stopwatch watch;
+    Progress progress = {};  // as its process said last
   };
 
   fs::path folder(const TrialSpec& spec) const { return trials_ / spec.id(); }
   void sort_out(const std::vector<TrialSpec>& specs);
   const TrialSpec* next_ready();
   void work();
-  std::string missing_pretraining(const TrialSpec& spec);
+  std::optional<TrialRecord> without_pretraining(const TrialSpec& spec);
   TrialRecord run_trial(const TrialSpec& spec);
   void note_failure(const TrialSpec& spec, const TrialRecord& record);
   void finish(std::list<Running>::iterator running, const TrialRecord& record);
+  void hear_progress();
   SuiteProgress progress() const;
 
   const fs::path trials_;
@@ -86,6 +91,7 @@ class Runner {
   std::mutex mutex_;  // guards all below
   ProgressDisplay& display_;
   RunOutcome outcome_;
+  std::exception_ptr bug_;  // what no trial should throw
   std::deque<const TrialSpec*> waiting_;
   std::map<std::string, Status> ended_;  // by id, of this run and of earlier ones
   std::condition_variable trial_ended_;
@@ -131,6 +137,7 @@ RunOutcome Runner::run(const std::vector<TrialSpec>& specs) {
   };
   while (at_work()) {
     const bool interrupted = signals.arrived(kRedrawEvery);
+    hear_progress();
     const std::lock_guard lock(mutex_);
     if (interrupted) {
       outcome_.interrupted = true;
@@ -140,6 +147,7 @@ RunOutcome Runner::run(const std::vector<TrialSpec>& specs) {
   }
   threads.clear();
   display_.clear();
+  if (bug_) std::rethrow_exception(bug_);
   return std::move(outcome_);
 }
 
@@ -168,12 +176,19 @@ void Runner::work() {
     lock.unlock();
     std::string fault;
     TrialRecord record;
+    std::exception_ptr bug;
     try {
       record = run_trial(spec);
-    } catch (const std::exception& error) {
+    } catch (const std::runtime_error& error) {
       fault = fmt::format("{}: {}", label(spec), error.what());
+    } catch (...) {
+      bug = std::current_exception();
     }
     lock.lock();
+    if (bug) {
+      bug_ = bug;
+      stop_.request_stop();
+    }
     if (!fault.empty()) {
       if (outcome_.fault.empty()) outcome_.fault = fault;
       stop_.request_stop();
@@ -186,21 +201,23 @@ void Runner::work() {
   --jobs_open_;
 }
 
-// Why the trial has no weights to start from; "" if it has them or needs none.
-std::string Runner::missing_pretraining(const TrialSpec& spec) {
-  if (spec.pretrained.empty()) return "";
+// What to say of a trial that has no weights to start from; nothing if it has them or needs none.
+std::optional<TrialRecord> Runner::without_pretraining(const TrialSpec& spec) {
+  if (spec.pretrained.empty()) return std::nullopt;
   const std::lock_guard lock(mutex_);
   const Status status = ended_.at(spec.pretrained);
-  if (status == Status::ok) return "";
-  return fmt::format("its pretraining, trial {}, ended as {}", spec.pretrained, to_string(status));
+  if (status == Status::ok) return std::nullopt;
+  TrialRecord record;
+  if (status == Status::killed) record.status = status;
+  record.message =
+      fmt::format("its pretraining, trial {}, ended as {}", spec.pretrained, to_string(status));
+  return record;
 }
 
 TrialRecord Runner::run_trial(const TrialSpec& spec) {
-  if (const std::string why = missing_pretraining(spec); !why.empty()) {
-    TrialRecord record;
-    record.message = why;
-    write_record(folder(spec), record);
-    return record;
+  if (const std::optional<TrialRecord> record = without_pretraining(spec)) {
+    if (record->status != Status::killed) write_record(folder(spec), *record);
+    return *record;
   }
   std::string before;  // the message of the attempt before
   const auto again = [&](const Attempt& attempt) {
@@ -218,7 +235,7 @@ TrialRecord Runner::run_trial(const TrialSpec& spec) {
       options_.retry, Rng(hash_bytes(spec.id().data(), spec.id().size()), "retry"),
       [&](int64_t) { return attempt_trial(folder(spec), options_, stop_.get_token()); }, again,
       sleep);
-  if (stop_.stop_requested()) return last.record;
+  if (stop_.stop_requested() || last.record.status == Status::killed) return last.record;
 
   if (!last.recorded) {
     last.record.threads = options_.threads;
@@ -235,7 +252,8 @@ TrialRecord Runner::run_trial(const TrialSpec& spec) {
 void Runner::note_failure(const TrialSpec& spec, const TrialRecord& record) {
   if (!is_failure(record.status)) return;
   ++failed_;
-  outcome_.failures.push_back(
+  auto& lines = record.status == Status::killed ? outcome_.killed : outcome_.failures;
+  lines.push_back(
       fmt::format("{} [{}]", describe(spec, record), (folder(spec) / "log.txt").string()));
 }
 
@@ -251,6 +269,22 @@ void Runner::finish(std::list<Running>::iterator running, const TrialRecord& rec
   display_.trial_finished(progress(), is_failure(record.status));
 }
 
+// Reads how far the running trials are. A disk may be slow, so nobody waits for it: not even for
+// the lock.
+void Runner::hear_progress() {
+  std::vector<const TrialSpec*> specs;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const Running& running : running_) specs.push_back(running.spec);
+  }
+  std::map<const TrialSpec*, Progress> heard;
+  for (const TrialSpec* spec : specs) heard[spec] = read_progress(folder(*spec));
+  const std::lock_guard lock(mutex_);
+  for (Running& running : running_)
+    if (const auto found = heard.find(running.spec); found != heard.end())
+      running.progress = found->second;
+}
+
 SuiteProgress Runner::progress() const {
   SuiteProgress now;
   now.total = outcome_.trials;
@@ -261,7 +295,7 @@ SuiteProgress Runner::progress() const {
   now.busy_seconds = finished_seconds_;
   now.last = last_;
   for (const Running& running : running_) {
-    const Progress trial = read_progress(folder(*running.spec));
+    const Progress& trial = running.progress;
     now.running.push_back(std::clamp(trial.fraction, 0.0, 1.0));
     now.busy_seconds += running.watch.seconds();
     now.tokens_per_second += trial.tokens_per_second;
@@ -273,6 +307,12 @@ SuiteProgress Runner::progress() const {
 }
 
 }  // namespace
+
+int exit_status(const RunOutcome& outcome) {
+  if (!outcome.fault.empty()) return kEnvironmentFault;
+  if (outcome.interrupted) return kInterrupted;
+  return outcome.failures.empty() && outcome.killed.empty() ? 0 : kSomeFailed;
+}
 
 std::vector<TrialSpec> interleaved(const std::vector<TrialSpec>& specs) {
   std::map<std::string, int64_t> seen;

@@ -16,15 +16,19 @@ struct RunOptions {
   RetryPolicy retry;
   // Called as: worker trial SPEC.json --out DIR --threads N
   std::filesystem::path worker = "/proc/self/exe";
+  std::filesystem::path system = "/";  // holds proc/ and sys/, where the kernel counts
 };
 
 struct RunOutcome {
   int64_t trials = 0;
   int64_t kept = 0;                   // finished by an earlier run
   std::vector<std::string> failures;  // one line each: which trial, what happened, where its log is
+  std::vector<std::string> killed;    // likewise: those that a signal from outside ended
   bool interrupted = false;           // by Ctrl-C or SIGTERM
   std::string fault;                  // of the environment, which ended the run; empty if none
 };
+
+int exit_status(const RunOutcome& outcome);  // support/exit_status.h
 
 // Trials in the order in which they start: round after round over the models, so that all of them
 // progress, and within a model as given.
@@ -32,10 +36,11 @@ std::vector<TrialSpec> interleaved(const std::vector<TrialSpec>& specs);
 
 // Runs the trials that `out`/trials does not hold yet, each in a process and a folder of its own,
 // so that a crash costs one attempt and nothing else, and writes `suite_yaml` to `out`/suite.yaml.
-// Every trial ends with a record.json, failed ones too. Interrupted or killed at any moment, it
-// leaves only whole records behind and its children end with it; calling it again does the rest.
-// Throws Error if another run is at work in `out`, and std::system_error if the folder cannot be
-// written.
+// Every trial ends with a record.json, failed ones too; only one that was killed from outside, or
+// whose pretraining was, has none, so that a further run does it. Interrupted or killed at any
+// moment, it leaves only whole records behind and its children end with it; calling it again does
+// the rest. Throws Error if another run is at work in `out`, and std::system_error if the folder
+// cannot be written.
 RunOutcome run_trials(const std::string& suite_yaml, const std::vector<TrialSpec>& specs,
                       const std::filesystem::path& out, const RunOptions& options,
                       ProgressDisplay& display);

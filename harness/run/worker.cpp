@@ -2,19 +2,20 @@
 
 #include <csignal>
 #include <fstream>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
 #include "harness/results/store.h"
+#include "support/exit_status.h"
 #include "support/json.h"
+#include "support/memory_kills.h"
 #include "support/process.h"
 
 namespace longhaul {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int kEnvironmentFault = 3;  // exit status
 
 std::string last_line(const fs::path& file, uintmax_t from) {
   std::ifstream in(file);
@@ -25,16 +26,20 @@ std::string last_line(const fs::path& file, uintmax_t from) {
   return last;
 }
 
-// What to record for a worker that ended without leaving a record.
-TrialRecord record_of_crash(const ProcessEnd& end, const std::string& last_words) {
+// What to say of a worker that ended without leaving a record. `memory`: meanwhile the kernel has
+// killed a process because memory ran out.
+TrialRecord record_of_crash(const ProcessEnd& end, const std::string& last_words, bool memory) {
   TrialRecord record;
   record.message = to_string(end);
+  const bool killed = end.signal == SIGKILL;
+  if (killed) record.message += memory ? " when memory ran out" : " from outside";
   if (!last_words.empty()) record.message += ": " + last_words;
-  // SIGKILL is what Linux sends when memory runs out; std::bad_alloc may end a thread that nobody
-  // can catch it from.
-  const bool memory = end.signal == SIGKILL ||
-                      (end.signal == SIGABRT && last_words.find("bad_alloc") != std::string::npos);
-  record.status = memory ? Status::out_of_memory : Status::failed;
+  // std::bad_alloc may end a thread that nobody can catch it from.
+  const bool thrown = end.signal == SIGABRT && last_words.find("bad_alloc") != std::string::npos;
+  if (thrown || (killed && memory))
+    record.status = Status::out_of_memory;
+  else
+    record.status = killed ? Status::killed : Status::failed;
   return record;
 }
 
@@ -45,12 +50,15 @@ Attempt attempt_trial(const fs::path& dir, const RunOptions& options, std::stop_
   fs::remove(dir / "record.json");
   fs::remove(dir / "progress.json");
   const uintmax_t log_start = fs::exists(log) ? fs::file_size(log) : 0;
+  const std::optional<int64_t> kills_before = memory_kills(options.system);
   const ProcessEnd end =
       run_process({options.worker.string(), "trial", (dir / "spec.json").string(), "--out",
                    dir.string(), "--threads", std::to_string(options.threads)},
                   log, std::move(stop));
   if (const std::optional<TrialRecord> record = read_record(dir)) return {*record, true};
-  const TrialRecord crash = record_of_crash(end, last_line(log, log_start));
+  const std::optional<int64_t> kills = memory_kills(options.system);
+  const bool memory = kills && kills_before && *kills > *kills_before;
+  const TrialRecord crash = record_of_crash(end, last_line(log, log_start), memory);
   if (end.exit_status == kEnvironmentFault) throw std::runtime_error(crash.message);
   return {crash, false};
 }

@@ -253,7 +253,7 @@ std::vector<ThroughputRow> measure_throughput(const std::vector<TrialSpec>& mode
                                               int threads, const std::vector<ThroughputRow>& kept,
                                               const ThroughputReport& report) {
   set_threads(threads);
-  flush_denormals();
+  const FlushDenormals flush;
   return Measurer(models, registry, plan, threads, report).run(kept);
 }
 

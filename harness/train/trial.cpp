@@ -170,7 +170,7 @@ void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
 TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
                       int threads) {
   set_threads(threads);
-  flush_denormals();
+  const FlushDenormals flush;
   TrialRecord record;
   record.learning_rate = spec.settings.learning_rate;
   record.threads = threads;

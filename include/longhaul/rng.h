@@ -18,8 +18,10 @@ class Rng {
   double uniform();       // [0, 1), 53 bits
   float uniform_float();  // [0, 1), 24 bits
   double uniform(double low, double high);
-  int64_t below(int64_t n);                    // 0 .. n-1, exactly uniform; n >= 1
-  int64_t between(int64_t low, int64_t high);  // low .. high, both included
+  // 0 .. n-1, exactly uniform. Throws Error unless 1 <= n <= 2^32.
+  int64_t below(int64_t n);
+  // low .. high, both included. Throws Error unless low <= high < low + 2^32.
+  int64_t between(int64_t low, int64_t high);
   bool chance(double p) { return uniform() < p; }
   double normal();  // mean 0, deviation 1 (Box-Muller)
 

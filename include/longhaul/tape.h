@@ -27,25 +27,32 @@ class Tape {
   static Tape* active();
 
   // Adds d(seed * loss)/dx to the gradient of every x that needs one. `loss` has one value.
-  // Each reverse step is destroyed as it has run, which frees the activations that it kept.
+  // Each reverse step is destroyed as it has run, which frees the activations that it kept. When a
+  // step throws, the others are destroyed without running and the exception passes on: the tape is
+  // empty, and gradients are what the steps before had added.
   void backward(const Tensor& loss, float seed = 1);
 
   float* slots() const { return slots_; }
 
-  // Appends a reverse step of `result`; use record() below.
+  // Appends a reverse step of `result`; use record() below. What constructing the step throws
+  // passes on, and the tape is as before.
   template <class F>
   void push(const Tensor& result, F&& step) {
     using Step = std::decay_t<F>;
     static_assert(alignof(Step) <= alignof(std::max_align_t));
-    void* closure = append(
-        result, sizeof(Step), [](void* p) { (*static_cast<Step*>(p))(); },
-        [](void* p) { static_cast<Step*>(p)->~Step(); });
+    void* closure = reserve(sizeof(Step));
     new (closure) Step(std::forward<F>(step));
+    link(
+        result, closure, [](void* p) { (*static_cast<Step*>(p))(); },
+        [](void* p) { static_cast<Step*>(p)->~Step(); });
   }
 
  private:
   struct Entry;
-  void* append(const Tensor& result, std::size_t bytes, void (*run)(void*), void (*destroy)(void*));
+  struct Taken;
+  void* reserve(std::size_t bytes);  // for a closure, with room for its Entry before it
+  void link(const Tensor& result, void* closure, void (*run)(void*),
+            void (*destroy)(void*)) noexcept;
   void clear();
 
   Entry* last_ = nullptr;
@@ -68,8 +75,8 @@ void record(Tensor& result, std::initializer_list<Tensor> inputs, F&& step) {
   bool needed = false;
   for (const Tensor& input : inputs) needed |= input.defined() && input.needs_grad();
   if (!needed) return;
-  result.set_needs_grad(true);
   tape->push(result, std::forward<F>(step));
+  result.set_needs_grad(true);
 }
 
 }  // namespace longhaul

@@ -99,6 +99,9 @@ struct Context {
   Kernel& kernel(const Gemm& shape) {
     const auto known = kernels.find(shape);
     if (known != kernels.end()) return known->second;
+    // Lengths that differ from batch to batch bring new shapes without end. What is dropped here
+    // oneDNN mostly has in a cache of its own.
+    if (kernels.size() >= kKeptGemmKernels) kernels.clear();
     const dnnl::matmul::primitive_desc pd = describe(engine, shape);
     Kernel made{dnnl::matmul(pd), memory(pd.src_desc(), engine, nullptr),
                 memory(pd.weights_desc(), engine, nullptr), memory(pd.dst_desc(), engine, nullptr),
@@ -133,6 +136,8 @@ void gemm(const Gemm& shape, const float* a, const float* b, float* c) {
       dnnl_primitive_execute(kernel.primitive.get(), context().stream.get(), 3, arguments),
       "matrix product");
 }
+
+std::size_t kept_gemm_kernels() { return context().kernels.size(); }
 
 std::string gemm_library() {
   const dnnl_version_t* v = dnnl_version();

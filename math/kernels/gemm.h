@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -15,9 +16,12 @@ struct Gemm {
   friend bool operator==(const Gemm&, const Gemm&) = default;
 };
 
-// Runs through oneDNN, whose primitives are cached per thread. Always single-threaded, so that the
-// result has the same bits wherever it runs.
+// Runs through oneDNN, whose primitives are kept per thread, up to kKeptGemmKernels of them. Always
+// single-threaded, so that the result has the same bits wherever it runs.
 void gemm(const Gemm& shape, const float* a, const float* b, float* c);
+
+constexpr std::size_t kKeptGemmKernels = 1024;
+std::size_t kept_gemm_kernels();  // of the calling thread
 
 std::string gemm_library();                  // "oneDNN 2.6.3"
 std::string gemm_kernel(const Gemm& shape);  // the implementation that oneDNN chose, "gemm:jit"

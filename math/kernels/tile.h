@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 // Kernels on small tiles that stay in the first-level cache: the insides of the attentions, whose
 // matrices are too small and too short-lived for a library call. Everything is a row-major array
@@ -143,21 +144,22 @@ inline void product(int64_t rows, int64_t inner, int64_t lanes, const Left& a, c
   }
 }
 
+// a and b lane by lane in turn, from lane `kFirst` on: a perfect shuffle.
+template <int kFirst, int... kLanes>
+inline Vec in_turn(Vec a, Vec b, std::integer_sequence<int, kLanes...>) {
+  return __builtin_shufflevector(a, b, (kFirst + kLanes / 2 + kLanes % 2 * kWidth)...);
+}
+
 // The registers of a square transposed: log2(kWidth) rounds of a perfect shuffle.
 inline void transpose_square(Vec (&x)[kWidth]) {
-  Ints low, high;
-#pragma GCC unroll 16
-  for (int i = 0; i < kWidth; ++i) {
-    low[i] = i / 2 + i % 2 * kWidth;
-    high[i] = low[i] + kWidth / 2;
-  }
+  constexpr std::make_integer_sequence<int, kWidth> lanes;
 #pragma GCC unroll 4
   for (int round = 1; round < kWidth; round *= 2) {
     Vec y[kWidth];
 #pragma GCC unroll 8
     for (int i = 0; i < kWidth / 2; ++i) {
-      y[2 * i] = __builtin_shuffle(x[i], x[i + kWidth / 2], low);
-      y[2 * i + 1] = __builtin_shuffle(x[i], x[i + kWidth / 2], high);
+      y[2 * i] = in_turn<0>(x[i], x[i + kWidth / 2], lanes);
+      y[2 * i + 1] = in_turn<kWidth / 2>(x[i], x[i + kWidth / 2], lanes);
     }
 #pragma GCC unroll 16
     for (int i = 0; i < kWidth; ++i) x[i] = y[i];

@@ -4,6 +4,7 @@
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "math/gradient.h"
 #include "math/kernels/vmath.h"
 
 namespace longhaul {
@@ -20,8 +21,9 @@ Tensor unary(const Tensor& x, F f, D derivative) {
   for (int64_t i = 0; i < n; ++i) py[i] = f(px[i]);
   record(y, {x}, [=] {  // dx += dy * f'(x)
     const float *px = x.data(), *py = y.data(), *dy = y.grad();
-    const auto [dx, accumulate] = x.grad_target();
-    if (accumulate) {
+    const GradTarget target = x.grad_target();
+    float* dx = target.data;
+    if (target.accumulate) {
 #pragma omp simd
       for (int64_t i = 0; i < n; ++i) dx[i] += dy[i] * derivative(px[i], py[i]);
     } else {
@@ -131,7 +133,19 @@ Tensor gated_silu(const Tensor& x, const Tensor& gate) {
   for (int64_t i = 0; i < n; ++i) py[i] = px[i] * pg[i] * vmath::sigmoid(pg[i]);
   record(y, {x, gate}, [=] {  // dx += dy silu(g);  dg += dy x silu'(g), silu' = s + g s (1 - s)
     const float *px = x.data(), *pg = gate.data(), *dy = y.grad();
-    const GradTarget dx = x.grad_target(), dg = gate.grad_target();
+    const GradTarget dx = target_of(x), dg = target_of(gate);
+    const auto of_one = [&](const GradTarget& target, auto term) {
+      for (int64_t i = 0; i < n; ++i) target.data[i] = before(target, i) + term(i);
+    };
+    if (!dx.data || !dg.data) {
+      if (dx.data) of_one(dx, [=](int64_t i) { return dy[i] * pg[i] * vmath::sigmoid(pg[i]); });
+      if (dg.data)
+        of_one(dg, [=](int64_t i) {
+          const float g = pg[i], s = vmath::sigmoid(g);
+          return dy[i] * px[i] * (s + g * s * (1 - s));
+        });
+      return;
+    }
     const auto reverse = [&](auto put) {
 #pragma omp simd
       for (int64_t i = 0; i < n; ++i) {

@@ -79,6 +79,12 @@ TEST_CASE("plugin: one for another release or compiler is refused before it runs
              Contains("was built for 'longhaul 0.1 Clang 3 c++20 cxx11abi=1" + own));
 }
 
+TEST_CASE("plugin: one built against other public headers is refused, and told so", "[plugin]") {
+  CHECK_THAT(refusal(plugin("other_headers")),
+             Contains(" headers 0123456789abcdef', this longhaul is '" + plugin_abi() +
+                      "' with other public headers; rebuild the plugin"));
+}
+
 TEST_CASE("plugin: a name that is taken names both origins", "[plugin]") {
   const std::string path = plugin("duplicate");
   CHECK(refusal(path) ==
@@ -214,4 +220,13 @@ TEST_CASE("plugin: the commands that take names take plugins, and refuse with st
         "longhaul: gain: strat: unknown option; did you mean 'start'? known: start\n");
   CHECK(complaint("check gian" + with)
             .out.rfind("longhaul: no model or task 'gian'; did you mean 'gain'?", 0) == 0);
+}
+
+TEST_CASE("plugin: an exception that nobody expects is an internal error with a status of its own",
+          "[plugin]") {
+  const Outcome outcome =
+      complaint("gradcheck throws_in_forward --plugin " + plugin("good").string());
+  CHECK(outcome.status == 70);
+  CHECK(has(outcome.out, "longhaul: internal error: not written yet\n"));
+  CHECK(has(outcome.out, "Please report it"));
 }

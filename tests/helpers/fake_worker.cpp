@@ -9,7 +9,10 @@
 //   complain            exit status 1 with the same message every time
 //   complain_anew       exit status 1 with another message every time
 //   bad_alloc           std::bad_alloc that nobody catches
-//   killed              SIGKILL
+//   killed_twice        SIGKILL the first two times, then succeed
+//   pretraining_killed_twice   likewise, if it is a pretraining; else succeed
+//   out_of_memory       SIGKILL, counted in proc/vmstat of the results folder as one for lack of
+//                       memory
 //   environment_fault   exit status 3
 //   hang                writes its process number to pid.txt and never ends
 //   wait_for_gate       writes its process number to pid.txt, succeeds once gate_is_open stands
@@ -108,7 +111,13 @@ int main(int argc, char** argv) {
   if (order == "complain_anew")
     return complain("wrong for the time number " + std::to_string(start));
   if (order == "bad_alloc") throw std::bad_alloc();
-  if (order == "killed") die(SIGKILL);
+  if (order == "killed_twice" && start <= 2) die(SIGKILL);
+  if (order == "pretraining_killed_twice" && spec.is_pretraining && start <= 2) die(SIGKILL);
+  if (order == "out_of_memory") {
+    const fs::path system = dir.parent_path().parent_path();
+    write_atomically(system / "proc" / "vmstat", "oom_kill " + std::to_string(start) + "\n");
+    die(SIGKILL);
+  }
   if (order == "environment_fault") {
     complain("No space left on device");
     return 3;

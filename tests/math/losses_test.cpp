@@ -64,7 +64,7 @@ TEST_CASE("smooth_accuracy_loss is the expected error, tailr_loss its way from c
           "[losses]") {
   for (const auto& [shape, targets] : kCases) {
     const Tensor logits = random_tensor(shape, 1, -2, 2);
-    const auto check = [&, &targets = targets](const TensorFunction& loss, double expected) {
+    const auto check = [&](const TensorFunction& loss, double expected) {
       CHECK(loss({logits}).item() == Approx(0.5 * expected).margin(1e-6));
       check_gradient(loss, {logits});
     };

@@ -69,3 +69,15 @@ TEST_CASE("matmul has the same bits for one and two threads", "[ops]") {
   CHECK(max_difference(matmul(x, w), one) == 0);
   set_threads(before);
 }
+
+TEST_CASE("matmul: a thread keeps kernels of a limited number of shapes", "[ops]") {
+  const Tensor a({1, 2}, 2.0f), b({2, 2000}, 3.0f);
+  for (int64_t n = 1; n <= static_cast<int64_t>(kKeptGemmKernels) + 50; ++n) {
+    Tensor c({1, n});
+    gemm({.m = 1, .n = n, .k = 2}, a.data(), b.data(), c.data());
+    REQUIRE(c.data()[0] == 12);
+    REQUIRE(c.data()[n - 1] == 12);
+    REQUIRE(kept_gemm_kernels() <= kKeptGemmKernels);
+  }
+  CHECK(kept_gemm_kernels() > 0);
+}

@@ -1,6 +1,7 @@
 #include "math/parallel.h"
 
 #include <atomic>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -22,6 +23,12 @@ class Threads {
  private:
   int before_;
 };
+
+// Whether a number too small to be stored in full is one, as this thread computes.
+bool keeps_denormals() {
+  volatile float small = std::numeric_limits<float>::min();
+  return small * 0.5f != 0;
+}
 
 }  // namespace
 
@@ -66,4 +73,28 @@ TEST_CASE("parallel_for: an exception leaves no lane open, and the next loop wor
     sum += begin;
   });
   CHECK(sum == 28);
+}
+
+TEST_CASE("denormals: they count as zero while a scope lives, and not in code outside",
+          "[parallel]") {
+  REQUIRE(keeps_denormals());
+  {
+    const FlushDenormals outer;
+    CHECK_FALSE(keeps_denormals());
+    { const FlushDenormals inner; }
+    CHECK_FALSE(keeps_denormals());
+  }
+  CHECK(keeps_denormals());
+}
+
+TEST_CASE("denormals: a parallel loop flushes them on all of its threads and changes none of them",
+          "[parallel]") {
+  const Threads scope(4);
+  std::atomic<int> kept = 0;
+  const auto body = [&](int64_t, int64_t) { kept += keeps_denormals(); };
+  parallel_for(64, 1, body);
+  CHECK(kept == 0);
+  CHECK(keeps_denormals());
+  CHECK_THROWS_AS(parallel_for(8, 1, [](int64_t, int64_t) { throw 1; }), int);
+  CHECK(keeps_denormals());
 }

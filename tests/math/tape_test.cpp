@@ -52,6 +52,88 @@ TEST_CASE("tape: parameters with a slot write to the tape's own array", "[tape]"
   CHECK_FALSE(w.has_grad());
 }
 
+namespace {
+
+// What a reverse step captures: counts its copies that live, and throws when it is copied while
+// `fragile`.
+struct Captured {
+  explicit Captured(int& alive) : alive(&alive) { ++alive; }
+  Captured(const Captured& other) : alive(other.alive) {
+    if (fragile) throw Error("cannot be copied");
+    ++*alive;
+  }
+  ~Captured() { --*alive; }
+  Captured& operator=(const Captured&) = delete;
+
+  int* alive;
+  static inline bool fragile = false;
+};
+
+// y = x, whose reverse step counts its runs, and throws if it shall.
+Tensor step_of(Tensor& x, int& alive, int& runs, bool throws = false) {
+  Tensor y = x.clone();
+  const Captured captured(alive);
+  record(y, {x}, [x, y, captured, &runs, throws] {
+    ++runs;
+    if (throws) throw Error("this step fails");
+    x.grad()[0] += y.grad()[0];
+  });
+  return y;
+}
+
+}  // namespace
+
+TEST_CASE("tape: a step that cannot be constructed leaves it as it was", "[tape]") {
+  int alive = 0, runs = 0;
+  Tensor x(Shape{1}, 1.0f);
+  x.set_needs_grad(true);
+  {
+    Tape tape;
+    Tensor y = step_of(x, alive, runs);
+    const Captured captured(alive);
+    const auto step = [captured, &runs] { ++runs; };
+    Captured::fragile = true;
+    CHECK_THROWS_WITH(record(y, {x}, step), "cannot be copied");
+    Captured::fragile = false;
+    tape.backward(step_of(y, alive, runs));
+    CHECK(runs == 2);
+    CHECK(x.grad()[0] == 1);
+    CHECK(alive == 2);  // the two of this scope
+  }
+  CHECK(alive == 0);
+}
+
+TEST_CASE("tape: a step that throws is destroyed once, and so are those that did not run",
+          "[tape]") {
+  int alive = 0, runs = 0;
+  Tensor x(Shape{1}, 1.0f);
+  x.set_needs_grad(true);
+  const int64_t before = live_bytes(Memory::activations);
+  {
+    Tape tape;
+    Tensor first = step_of(x, alive, runs);
+    Tensor second = step_of(first, alive, runs, true);
+    CHECK_THROWS_WITH(tape.backward(step_of(second, alive, runs)), "this step fails");
+    CHECK(runs == 2);
+    CHECK(alive == 0);
+    CHECK_FALSE(x.has_grad());
+
+    tape.backward(step_of(x, alive, runs));  // it can be used again
+    CHECK(runs == 3);
+    CHECK(x.grad()[0] == 1);
+  }
+  CHECK(alive == 0);
+  x.drop_grad();
+  CHECK(live_bytes(Memory::activations) == before);
+}
+
+TEST_CASE("tape: a loss that needs no gradient gets none", "[tape]") {
+  Tape tape;
+  const Tensor loss = sum_all(Tensor({2}, 1.0f));
+  tape.backward(loss);
+  CHECK_FALSE(loss.has_grad());
+}
+
 TEST_CASE("tape: backward wants one value", "[tape]") {
   Tape tape;
   CHECK_THROWS_WITH(tape.backward(Tensor({2})), "backward: the loss has shape (2), not one value");

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string>
 
+#include "longhaul/error.h"
 #include "longhaul/rng.h"
 #include "support/philox.h"
 #include "tests/helpers/catch.h"
@@ -49,6 +50,16 @@ TEST_CASE("rng: below is uniform and stays in range", "[rng]") {
     ++seen[value];
   }
   for (int count : seen) CHECK(std::abs(count - 10000) < 400);  // 4 deviations
+}
+
+TEST_CASE("rng: a range without a number in it is refused, in release builds too", "[rng]") {
+  Rng rng(7, "below");
+  CHECK_THROWS_WITH(rng.below(0), "Rng::below: n is 0, expected 1 .. 2^32");
+  CHECK_THROWS_AS(rng.below(-3), Error);
+  CHECK_THROWS_AS(rng.below((int64_t{1} << 32) + 1), Error);
+  CHECK_THROWS_WITH(rng.between(5, 4), "Rng::between: low is 5, high is 4");
+  CHECK(rng.below(1) == 0);
+  CHECK(rng.between(-4, -4) == -4);
 }
 
 TEST_CASE("rng: normal has mean 0 and deviation 1", "[rng]") {

@@ -10,6 +10,7 @@
 
 #include "harness/results/record.h"
 #include "harness/run/runner.h"
+#include "harness/suite/pretraining.h"
 #include "longhaul/error.h"
 #include "test_paths.h"
 #include "tests/helpers/catch.h"
@@ -159,10 +160,48 @@ TEST_CASE("runner: a divergence is an outcome: not tried again, no failure", "[r
 }
 
 TEST_CASE("runner: running out of memory is told from other crashes", "[runner]") {
-  const Bench bench;
-  bench.run({trial("bad_alloc"), trial("killed")});
+  Bench bench;
+  bench.options.system = bench.folder.path;  // the worker stands in for the kernel, too
+  fs::create_directories(bench.folder.path / "proc");
+  std::ofstream(bench.folder.path / "proc" / "vmstat") << "oom_kill 0\n";
+  const RunOutcome outcome = bench.run({trial("bad_alloc"), trial("out_of_memory")});
+  CHECK(outcome.failures.size() == 2);
   CHECK(bench.record(trial("bad_alloc")).status == Status::out_of_memory);
-  CHECK(bench.record(trial("killed")).status == Status::out_of_memory);
+  CHECK(bench.record(trial("out_of_memory")).status == Status::out_of_memory);
+  CHECK(bench.record(trial("out_of_memory")).message == "killed by SIGKILL when memory ran out");
+}
+
+TEST_CASE(
+    "runner: a trial that is killed from outside is no result: the others run, and the next "
+    "run does it",
+    "[runner]") {
+  const Bench bench;
+  const TrialSpec killed = trial("killed_twice");
+  const RunOutcome first = bench.run({killed, trial("succeed")});
+  REQUIRE(first.killed.size() == 1);
+  CHECK_THAT(first.killed[0], Catch::Matchers::StartsWith(
+                                  "killed (killed by SIGKILL from outside) | killed_twice on "));
+  CHECK(first.failures.empty());
+  CHECK(exit_status(first) == 1);
+  CHECK(bench.starts(killed) == 2);
+  CHECK_FALSE(fs::exists(bench.dir(killed) / "record.json"));
+  CHECK(bench.record(trial("succeed")).status == Status::ok);
+
+  const RunOutcome second = bench.run({killed, trial("succeed")});
+  CHECK(second.kept == 1);
+  CHECK(exit_status(second) == 0);
+  CHECK(bench.record(killed).status == Status::ok);
+}
+
+TEST_CASE("runner: a trial whose pretraining was killed waits for the next run too", "[runner]") {
+  const Bench bench;
+  TrialSpec waiting = trial("pretraining_killed_twice");
+  waiting.settings.pretrain = "causal";
+  plan_pretraining(waiting);
+  CHECK(bench.run({waiting}).killed.size() == 2);
+  CHECK_FALSE(fs::exists(bench.dir(waiting) / "record.json"));
+  CHECK(exit_status(bench.run({waiting})) == 0);
+  CHECK(bench.record(waiting).status == Status::ok);
 }
 
 TEST_CASE("runner: an environment fault ends the suite and leaves no record", "[runner]") {

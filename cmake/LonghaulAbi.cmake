@@ -1,0 +1,13 @@
+# Generates longhaul/abi.h, in which a hash stands for all public headers. A header that changes makes CMake run again.
+set(abi_folder ${PROJECT_SOURCE_DIR}/include)
+file(GLOB_RECURSE abi_headers RELATIVE ${abi_folder} CONFIGURE_DEPENDS ${abi_folder}/longhaul/*.h)
+list(SORT abi_headers)
+set(abi_names_and_hashes "")
+foreach(header ${abi_headers})
+  file(SHA256 ${abi_folder}/${header} hash)
+  string(APPEND abi_names_and_hashes "${header} ${hash}\n")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${abi_folder}/${header})
+endforeach()
+string(SHA256 LONGHAUL_HEADERS "${abi_names_and_hashes}")
+string(SUBSTRING ${LONGHAUL_HEADERS} 0 16 LONGHAUL_HEADERS)
+configure_file(${CMAKE_CURRENT_LIST_DIR}/abi.h.in ${CMAKE_BINARY_DIR}/generated/include/longhaul/abi.h @ONLY)

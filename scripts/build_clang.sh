@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Compiles everything once with clang 14 and warnings as errors. Nothing is optimised, and no test runs: what counts is
+# what another compiler says about the sources.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/install_packages.sh clang-14 libomp-14-dev
+cmake --preset clang >/dev/null
+cmake --build --preset clang
