@@ -1,5 +1,7 @@
 #include "support/json.h"
 
+#include <nlohmann/json.hpp>
+
 #include "longhaul/error.h"
 #include "support/file.h"
 

@@ -1,5 +1,7 @@
 #include "harness/cli/describe.h"
 
+#include <nlohmann/json.hpp>
+
 namespace longhaul {
 
 using nlohmann::json;

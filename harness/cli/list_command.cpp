@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "harness/claims/claim.h"
 #include "harness/claims/find_claim.h"

@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "core/plugin_loader.h"

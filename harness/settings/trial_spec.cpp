@@ -1,6 +1,7 @@
 #include "harness/settings/trial_spec.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "harness/settings/diagnostics.h"
 #include "longhaul/error.h"

@@ -26,6 +26,7 @@
 #include <fstream>
 #include <iostream>
 #include <new>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "harness/results/record.h"
