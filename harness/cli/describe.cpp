@@ -1,6 +1,8 @@
 #include "harness/cli/describe.h"
 #include "support/enum_names.h"
 
+#include <nlohmann/json.hpp>
+
 namespace longhaul {
 
 using nlohmann::json;

@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "harness/claims/claim.h"

@@ -1,6 +1,7 @@
 #include "harness/cli/task_card.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "harness/cli/describe.h"
 #include "harness/data/baselines.h"

@@ -1,6 +1,7 @@
 #include "harness/results/record.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "harness/results/machine.h"
 

@@ -1,6 +1,7 @@
 #include "harness/settings/trial_spec.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "longhaul/error.h"
 #include "longhaul/rng.h"

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <concepts>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "core/hybrid.h"

@@ -1,5 +1,6 @@
 #include "harness/throughput/throughput_record.h"
 
+#include <nlohmann/json.hpp>
 #include <tuple>
 
 #include "support/file.h"

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 
 #include "harness/results/record.h"
 #include "harness/settings/trial_spec.h"

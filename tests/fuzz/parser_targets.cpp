@@ -1,3 +1,5 @@
+#include <nlohmann/json.hpp>
+
 #include "harness/claims/claim.h"
 #include "harness/results/points.h"
 #include "harness/suite/config.h"

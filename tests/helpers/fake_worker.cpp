@@ -29,6 +29,7 @@
 #include <fstream>
 #include <iostream>
 #include <new>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "harness/results/record.h"

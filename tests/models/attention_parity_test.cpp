@@ -1,6 +1,7 @@
 // The transformer's mixer against tests/reference/attention.npy (tests/reference/attention.py).
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "longhaul/ops.h"
 #include "tests/helpers/catch.h"

@@ -1,6 +1,7 @@
 // All mixers but the transformer against tests/reference/mixers.npy, which an independent program
 // wrote from the papers' formulas (tests/reference/mixers.py), all at once and step by step.
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "longhaul/ops.h"

@@ -1,4 +1,6 @@
 
+#include <nlohmann/json.hpp>
+
 #include "harness/settings/trial_spec.h"
 #include "longhaul/error.h"
 #include "tests/helpers/catch.h"

@@ -1,5 +1,6 @@
 
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "core/builtins.h"

@@ -1,5 +1,6 @@
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "harness/suite/suite_yaml.h"
 #include "harness/suite/tune.h"

@@ -1,4 +1,5 @@
 
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "harness/tables/results_csv.h"

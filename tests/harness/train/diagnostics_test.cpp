@@ -1,6 +1,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "harness/model/stored_model.h"
 #include "harness/tables/points_csv.h"
