@@ -54,17 +54,22 @@ void Optimizer::step(const float* gradient, double factor, double learning_rate)
         .scale = static_cast<float>(factor),
         .keep = static_cast<float>(1 - (p.group.decay ? rate * spec_.weight_decay : 0)),
         .rate = static_cast<float>(rate)};
-    switch (spec_.rule) {
-      case Rule::adamw:
-        return adamw(slice);
-      case Rule::sgd:
-        return sgd(slice);
-      case Rule::sign_sgd:
-        return sign_sgd(slice);
-      case Rule::lion:
-        return lion(slice);
-    }
+    move(slice);
+    p.hold_in_range();
   });
+}
+
+void Optimizer::move(const Slice& slice) const {
+  switch (spec_.rule) {
+    case Rule::adamw:
+      return adamw(slice);
+    case Rule::sgd:
+      return sgd(slice);
+    case Rule::sign_sgd:
+      return sign_sgd(slice);
+    case Rule::lion:
+      return lion(slice);
+  }
 }
 
 void Optimizer::adamw(const Slice& slice) const {

@@ -28,7 +28,7 @@ struct OptimizerSpec {
 // is the total. Binds every parameter's gradient slot to its offset.
 std::vector<int64_t> gradient_layout(const std::vector<Parameter>& parameters);
 
-// Parameters declare their own learning rate scale and decay. Gradients lie in one flat array at
+// Parameters declare their own learning rate scale, decay and range. Gradients lie in one flat array at
 // the offsets given by gradient_layout().
 class Optimizer {
  public:
@@ -47,6 +47,7 @@ class Optimizer {
     float *mean, *square;
     float scale, keep, rate;
   };
+  void move(const Slice& slice) const;  // by the rule
   void adamw(const Slice& slice) const;
   void sgd(const Slice& slice) const;
   void sign_sgd(const Slice& slice) const;

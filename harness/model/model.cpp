@@ -17,7 +17,12 @@ void check_direction(const ModelInfo& info, const Settings& settings, const Task
 }  // namespace
 
 TaskShape shape_of(const Task& task) {
-  return {task.vocab(), task.classes(), task.max_length(), task.readout(), task.channels()};
+  return {.vocab = task.vocab(),
+          .classes = task.classes(),
+          .max_length = task.max_length(),
+          .trained_length = task.max_length(),
+          .readout = task.readout(),
+          .channels = task.channels()};
 }
 
 Model::Model(const ModelInfo& info, Options& options, const Settings& settings,
