@@ -12,9 +12,9 @@
 //
 // (HiPPO-N is -1/2 plus a skew matrix of the form p_n p_m sign(m - n), p_n^2 = n + 1/2; running an
 // eigenvector through its rows multiplies a remainder by (1 - q)/(1 + q), q = p_n^2 / (i w), which
-// must come to -1 at the end.) The paper also turns B and C by the eigenvectors V: for normal values
-// and a unitary V that is complex normal noise, so it is drawn directly: E|B|^2 = 1/P, and E|C|^2
-// as the authors' code has it under the same names:
+// must come to -1 at the end.) The paper also turns B and C by the eigenvectors V: for normal
+// values and a unitary V that is complex normal noise, so it is drawn directly: E|B|^2 = 1/P, and
+// E|C|^2 as the authors' code has it under the same names:
 //
 //   trunc_standard_normal   2/P        its default, and for Retrieval and Pathfinder
 //   lecun_normal            2/(P D)    for ListOps, Text and Image; fans of the whole [D, P, 2]
@@ -62,10 +62,10 @@ class S5 final : public Mixer {
     int64_t blocks =
         o.integer("blocks", 1, "HiPPO-N matrices that A starts from; P/2 of them fit", 1);
     const StepRange steps = StepRange::read(o);
-    const std::string c_init = o.choice(
-        "c_init", "trunc_standard_normal",
-        {"trunc_standard_normal", "lecun_normal", "complex_normal"},
-        "how large C starts, E|C|^2: 2 / state, 2 / (state d_model) or 1");
+    const std::string c_init =
+        o.choice("c_init", "trunc_standard_normal",
+                 {"trunc_standard_normal", "lecun_normal", "complex_normal"},
+                 "how large C starts, E|C|^2: 2 / state, 2 / (state d_model) or 1");
     const double lr_scale =
         o.number("lr_scale", 0.33, "learning-rate factor of A, dt and B, which never decay", 0, 1);
     if (P == 0) P = D + D % 2;

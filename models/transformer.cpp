@@ -137,8 +137,7 @@ class Transformer final : public Mixer {
   // The position that decays are counted from. Only distances matter to scores, the middle to the
   // range of numbers: that of training, as far as the longest input stays in reach of it.
   int64_t xpos_middle() const {
-    return std::max(std::min(trained_, o_.longest) / 2,
-                    o_.longest - attention_options::kXposReach);
+    return std::max(std::min(trained_, o_.longest) / 2, o_.longest - attention_options::kXposReach);
   }
 
   double chosen_scale() const {

@@ -51,6 +51,9 @@ void run(const Arguments& arguments, CommandContext& context) {
   flush_denormals();
   const std::vector<Batch> batches = draw_all(*task, split_from(arguments.split), count);
   const Score score = evaluate(*stored.model, batches);
+  require(score.unanswered == 0, arguments.checkpoint,
+          ": the model gives no answer: the logits of ", score.unanswered,
+          " of those that are scored are not numbers");
   int64_t scored_examples = 0;
   for (const Batch& batch : batches)
     scored_examples += task->readout() == Readout::pair ? batch.size / 2 : batch.size;

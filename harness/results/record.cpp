@@ -63,7 +63,9 @@ json encode(const std::vector<Evaluation>& evaluations) {
                     {"test_set", evaluation.test_set},
                     {"post_hoc", evaluation.post_hoc},
                     {"baselines", encode(evaluation.baselines)},
-                    {"calibration_error", evaluation.calibration_error}});
+                    {"calibration_error", evaluation.calibration_error},
+                    {"status", to_string(evaluation.status)},
+                    {"message", evaluation.message}});
   return list;
 }
 
@@ -121,6 +123,12 @@ void decode(const std::string& key, const json& found, std::vector<Evaluation>& 
     decode_member(place, found[i], "baselines", evaluation.baselines);
     if (found[i].contains("calibration_error"))
       decode_member(place, found[i], "calibration_error", evaluation.calibration_error);
+    if (found[i].contains("status")) {
+      std::string status;
+      decode_member(place, found[i], "status", status);
+      evaluation.status = status_from(status);
+      decode_member(place, found[i], "message", evaluation.message);
+    }
   }
 }
 
@@ -146,7 +154,10 @@ Status status_from(const std::string& name) {
 }
 
 double Baselines::best() const {
-  return std::max({chance, majority, shallow, bag_of_tokens.value_or(0)});
+  double best = 0;
+  for (const double one : {chance, majority, shallow, bag_of_tokens.value_or(0)})
+    if (one > best) best = one;  // never so of what is not a number
+  return best;
 }
 
 json to_json(const TrialRecord& record) {

@@ -1,6 +1,7 @@
 #include "harness/tables/export.h"
 
 #include <algorithm>
+#include <cmath>
 #include <concepts>
 
 #include "harness/results/points.h"
@@ -58,9 +59,14 @@ ResultColumn of_baselines(const char* name, double Baselines::*member) {
 }
 
 std::string at_baseline(const ResultRow& row) {
-  if (!row.evaluation || row.trial.spec.tuning.is_candidate) return "";
+  if (!row.evaluation || std::isnan(row.evaluation->test)) return "";
   return csv_text(is_at_baseline(describe({row.evaluation->test}), row.evaluation->baselines.best(),
                                  row.trial.spec.settings.test_examples));
+}
+
+// Of the trial, or of a test of one that went well.
+std::string status(const ResultRow& row) {
+  return to_string(row.evaluation ? row.evaluation->status : row.record.status);
 }
 
 // "heads=4 learning_rate=0.003": what the suite tunes, as this trial has it.
@@ -85,7 +91,7 @@ const std::vector<ResultColumn>& result_columns() {
       of_spec("seed", &TrialSpec::seed),
       {"eval_length",
        [](const ResultRow& row) { return csv_text(row.evaluation ? row.evaluation->length : 0); }},
-      {"status", [](const ResultRow& row) { return to_string(row.record.status); }},
+      {"status", status},
       of_record("attempts", &TrialRecord::attempts, kMeasured),
       of_record("metric", &TrialRecord::metric),
       of_evaluation("test_value", &Evaluation::test),

@@ -58,8 +58,8 @@ class MixerContext {
   int64_t max_length() const { return max_length_; }
   // The longest training input; max_length where the constructor was given 0.
   int64_t trained_length() const { return trained_length_; }
-  bool causal() const { return causal_; }             // may position t see positions after t?
-  int64_t layer() const { return layer_; }            // where it stands, 0 .. layers() - 1
+  bool causal() const { return causal_; }   // may position t see positions after t?
+  int64_t layer() const { return layer_; }  // where it stands, 0 .. layers() - 1
   int64_t layers() const { return layers_; }
   Options& options() { return options_; }
 

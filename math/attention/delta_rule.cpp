@@ -16,9 +16,9 @@
 //   w_j
 // With k read as k and written as beta k, whose gradients are dk and dw without their factors,
 //   dg_t = dg_{t+1} + <q_t, dq_t> + <k_t, dk_t> - <beta_t k_t, dw_t>
-// since decays enter as factors of readers and writers alone; what stands in both dq_t and dw_t, the
-// pair j = i, is left out of it (faded_chunk.h). Of the states one a stretch is kept, and none if no
-// gradient of decays is wanted.
+// since decays enter as factors of readers and writers alone; what stands in both dq_t and dw_t,
+// the pair j = i, is left out of it (faded_chunk.h). Of the states one a stretch is kept, and none
+// if no gradient of decays is wanted.
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/attention/faded_chunk.h"
@@ -201,8 +201,7 @@ void sum_decays(const FadedProblem& p, const Inputs& in, const float* before, fl
   for (std::size_t c = in.chunks(); c-- > 0;) {
     const int64_t begin = in.borders[c];
     for (int64_t t = in.borders[c + 1] - 1; t >= begin; --t) decay[t] = later += decay[t];
-    if (head::begins_stretch(p, in.borders, c))
-      decay[begin] = later = before[begin / p.stretch()];
+    if (head::begins_stretch(p, in.borders, c)) decay[begin] = later = before[begin / p.stretch()];
   }
 }
 

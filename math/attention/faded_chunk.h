@@ -19,7 +19,7 @@
 // <S, dL/dS>, S the state there, which one pass keeps for the other.
 namespace longhaul::head {
 
-constexpr float kStrongest = 20.0f;     // largest |G| within a chunk
+constexpr float kStrongest = 20.0f;    // largest |G| within a chunk
 constexpr int64_t kLeastStretch = 64;  // positions, so that few states are kept
 
 struct FadedProblem {

@@ -87,10 +87,9 @@ void forward_head(const FadedProblem& p, Inputs in, float* y) {
 
 // What the sum of dg needs of the pass upwards; null where no dg is wanted.
 struct ForDecays {
-  float *gain, *states;  // q dq without the pair j = i [T, wide], S^T before stretches [., dv, wide]
-  static int64_t scratch(const FadedProblem& p) {
-    return (p.T + p.stretches() * p.dv) * p.wide();
-  }
+  float *gain,
+      *states;  // q dq without the pair j = i [T, wide], S^T before stretches [., dv, wide]
+  static int64_t scratch(const FadedProblem& p) { return (p.T + p.stretches() * p.dv) * p.wide(); }
   float* state(const FadedProblem& p, int64_t t) const {
     return states + t / p.stretch() * p.dv * p.wide();
   }
@@ -198,8 +197,7 @@ void reverse_head(const FadedProblem& p, Inputs in, Rows dy, const GradTarget& t
   in.v = scratch.padded(in.v, p.T, p.dv);
   dy = scratch.padded(dy, p.T, p.dv);
   ForDecays decays{};
-  if (with_decays)
-    decays = {scratch.take(p.T * wide), scratch.take(p.stretches() * p.dv * wide)};
+  if (with_decays) decays = {scratch.take(p.T * wide), scratch.take(p.stretches() * p.dv * wide)};
   reverse_upwards(p, in, dy, dq, decays);
   if (to_q.data) put_rows(dq, wide, p.T, p.d, to_q, p.H * p.d);
   if (to.dk.data || to.dv.data || with_decays) reverse_downwards(p, in, dy, decays, to);

@@ -165,9 +165,13 @@ TEST_CASE("delta_rule has the gradient of finite differences", "[ops][delta_rule
 TEST_CASE("delta_rule has the gradient of decays of any strength, over any length",
           "[ops][delta_rule]") {
   const LaneScope lane;
-  for (const auto& [weakest, strongest] :
-       {std::pair{-0.1f, 0.0f}, {-1.0f, 0.0f}, {-5.0f, -2.0f}, {-9.0f, -6.0f}, {-16.0f, -12.0f},
-        {-30.0f, -25.0f}, {-40.0f, 0.0f}})
+  for (const auto& [weakest, strongest] : {std::pair{-0.1f, 0.0f},
+                                           {-1.0f, 0.0f},
+                                           {-5.0f, -2.0f},
+                                           {-9.0f, -6.0f},
+                                           {-16.0f, -12.0f},
+                                           {-30.0f, -25.0f},
+                                           {-40.0f, 0.0f}})
     for (int64_t T : {40, 3000})
       for (int64_t chunk : {1, 32, 64}) {
         const Case c{1, T, 1, 8, 8, chunk, true, weakest, strongest};

@@ -81,7 +81,9 @@ Tensor quadratic(const Inputs& in, const Case& c) {
 // faded state times the faded state, channel by channel.
 Tensor exact_decay_gradient(const Inputs& in, const Case& c) {
   const Tensor dy = random_tensor(in.v.shape(), 9);
-  const auto decay = [&](int64_t t, int64_t i) { return std::exp(double{in.g.data()[t * c.d + i]}); };
+  const auto decay = [&](int64_t t, int64_t i) {
+    return std::exp(double{in.g.data()[t * c.d + i]});
+  };
   std::vector<std::vector<double>> faded;
   std::vector<double> S(static_cast<std::size_t>(c.d * c.dv)), dS = S;
   for (int64_t t = 0; t < c.T; ++t) {
@@ -171,9 +173,13 @@ TEST_CASE("gated_linear_attention has the gradient of finite differences",
 TEST_CASE("gated_linear_attention has the gradient of decays of any strength, over any length",
           "[ops][gated_linear_attention]") {
   const LaneScope lane;
-  for (const auto& [weakest, strongest] :
-       {std::pair{-0.1f, 0.0f}, {-1.0f, 0.0f}, {-5.0f, -2.0f}, {-9.0f, -6.0f}, {-16.0f, -12.0f},
-        {-30.0f, -25.0f}, {-40.0f, 0.0f}})
+  for (const auto& [weakest, strongest] : {std::pair{-0.1f, 0.0f},
+                                           {-1.0f, 0.0f},
+                                           {-5.0f, -2.0f},
+                                           {-9.0f, -6.0f},
+                                           {-16.0f, -12.0f},
+                                           {-30.0f, -25.0f},
+                                           {-40.0f, 0.0f}})
     for (int64_t T : {40, 3000})
       for (int64_t chunk : {1, 32, 64}) {
         const Case c{1, T, 1, 8, 8, chunk, weakest, strongest};

@@ -108,17 +108,16 @@ TEST_CASE("transformer: by default nothing hangs on how long the inputs are that
        {"none", "rope", "xpos", "alibi", "kerple_log", "kerple_power", "sinusoidal"})
     all.push_back({{"position", std::string(position)}});
   Words changes = kTurnChanges;
-  for (const char* other : {"rerope", "leaky_rerope", "logn", "window"}) changes.emplace_back(other);
+  for (const char* other : {"rerope", "leaky_rerope", "logn", "window"})
+    changes.emplace_back(other);
   for (const std::string& change : changes) all.push_back({{"post_hoc", change}});
   for (const OptionMap& options : all)
     for (int64_t layer : {0, 1}) {
       for (const auto& [name, value] : options) UNSCOPED_INFO(name << ": " << to_text(value));
       const auto at = [&](int64_t longest, int64_t trained) {
-        return make_mixer("transformer", options,
-                          {.max_length = longest,
-                           .layer = layer,
-                           .layers = 2,
-                           .trained_length = trained})(x);
+        return make_mixer(
+            "transformer", options,
+            {.max_length = longest, .layer = layer, .layers = 2, .trained_length = trained})(x);
       };
       const Tensor alone = at(64, 0);
       CHECK(max_difference(at(1024, 64), alone) == 0);
@@ -170,7 +169,8 @@ TEST_CASE("ALiBi: slopes of 8 heads are 1/2 .. 1/256, others fill in between",
 }
 
 TEST_CASE("KERPLE: biases by distance", "[models][transformer]") {
-  const Tensor r1 = Tensor::from({3, 1}, {0.5f, 0.01f, 1}), r2 = Tensor::from({3, 1}, {0.25f, 1, 2});
+  const Tensor r1 = Tensor::from({3, 1}, {0.5f, 0.01f, 1}),
+               r2 = Tensor::from({3, 1}, {0.25f, 1, 2});
   const Tensor log_bias = positions::kerple_log_bias(r1, r2, 5);
   const Tensor power = positions::kerple_power_bias(r1, r2, 5);
   for (int64_t D = 0; D < 5; ++D) {
@@ -194,17 +194,18 @@ TEST_CASE("KERPLE: parameters start in their authors' ranges and are held at 0.0
     float held;  // from above
   };
   constexpr float kFree = std::numeric_limits<float>::infinity();
-  for (const Range& range : {Range{"kerple_log", "r1", 2, kFree}, {"kerple_log", "r2", 1, kFree},
-                             {"kerple_power", "r1", 1, kFree}, {"kerple_power", "r2", 2, 2}}) {
+  for (const Range& range : {Range{"kerple_log", "r1", 2, kFree},
+                             {"kerple_log", "r2", 1, kFree},
+                             {"kerple_power", "r1", 1, kFree},
+                             {"kerple_power", "r2", 2, 2}}) {
     CAPTURE(range.position, range.parameter);
-    const MadeMixer made =
-        make_mixer("transformer",
-                   {{"position", std::string(range.position)}, {"heads", int64_t{500}}},
-                   {.d_model = 500});
+    const MadeMixer made = make_mixer(
+        "transformer", {{"position", std::string(range.position)}, {"heads", int64_t{500}}},
+        {.d_model = 500});
     const Tensor values = made.parameter(range.parameter);
     const auto [low, high] = std::minmax_element(values.data(), values.data() + values.size());
     CHECK(*low == 0.01f);  // one in 50 .. 200 is drawn below it
-    CHECK((*high < range.most && *high > 0.97f * range.most));
+    CHECK((*high<range.most&& * high> 0.97f * range.most));
     for (const Parameter& parameter : made.parameters)
       if (parameter.name == range.parameter) {
         CHECK(parameter.group.least == 0.01f);

@@ -123,8 +123,8 @@ TEST_CASE("pathfinder: pictures that are not gray of at most 8 bits are refused,
 }
 
 TEST_CASE("pathfinder: a PNG cut off anywhere is an error", "[tasks][pathfinder][files]") {
-  const std::string whole = std::string(stored({}, ramp()))
-                                .insert(8 + 25, chunk("gAMA", big_endian(100000)));
+  const std::string whole =
+      std::string(stored({}, ramp())).insert(8 + 25, chunk("gAMA", big_endian(100000)));
   for (std::size_t size = 0; size + 12 < whole.size(); ++size)  // without IEND nothing is missing
     CHECK_THROWS_AS(pathfinder::decode_png(whole.substr(0, size)), Error);
 }

@@ -104,8 +104,7 @@ inline void read_post_hoc(AttentionOptions& a, Options& o, const MixerContext& c
   change.logn = o.flag("post_hoc_logn", false, "the change logn beside another one");
   change.logn |= change.name == "logn";
   if (change.factor == 0)
-    change.factor =
-        static_cast<double>(c.trained_length()) / static_cast<double>(a.trained_length);
+    change.factor = static_cast<double>(c.trained_length()) / static_cast<double>(a.trained_length);
   if (change.window == 0)
     change.window =
         std::max<int64_t>(1, change.selects() ? a.trained_length / 2 : a.trained_length);

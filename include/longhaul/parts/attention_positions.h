@@ -125,7 +125,8 @@ Tensor by_distance(int64_t n, F&& f) {
   return row;
 }
 
-// The range in which KERPLE's authors hold its parameters: each from below, the exponent from above.
+// The range in which KERPLE's authors hold its parameters: each from below, the exponent from
+// above.
 constexpr float kKerpleLeast = 0.01f, kKerpleSteepest = 2;
 
 // Biases [H, n] of distances 0 .. n - 1. ALiBi: slopes [H, 1].
