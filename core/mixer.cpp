@@ -43,9 +43,10 @@ Init fan_in() {
 
 MixerContext::MixerContext(int64_t d_model, int64_t max_length, bool causal, uint64_t seed,
                            std::string prefix, Options& options, std::vector<Parameter>& parameters,
-                           int64_t layer, int64_t layers)
+                           int64_t layer, int64_t layers, int64_t trained_length)
     : d_model_(d_model),
       max_length_(max_length),
+      trained_length_(trained_length ? trained_length : max_length),
       causal_(causal),
       seed_(seed),
       prefix_(std::move(prefix)),
@@ -61,7 +62,14 @@ Tensor MixerContext::parameter(const std::string& name, const Shape& shape, cons
   init(value, rng);
   value.set_needs_grad(true);
   declare({prefix_ + name, value, group});
+  parameters_.back().hold_in_range();
   return value;
+}
+
+void Parameter::hold_in_range() const {
+  if (std::isinf(group.least) && std::isinf(group.most)) return;
+  for (int64_t i = 0; i < value.size(); ++i)
+    value.data()[i] = std::clamp(value.data()[i], group.least, group.most);
 }
 
 void MixerContext::declare(Parameter parameter) {

@@ -15,7 +15,8 @@ constexpr ParameterGroup kNoDecay{.lr_scale = 1, .decay = false};
 NetworkContext::NetworkContext(const TaskShape& task, int64_t d_model, int64_t layers, bool causal,
                                std::string pooling, uint64_t seed, Options& options,
                                std::vector<Parameter>& parameters)
-    : MixerContext(d_model, task.max_length, causal, seed, "", options, parameters, 0, layers),
+    : MixerContext(d_model, task.max_length, causal, seed, "", options, parameters, 0, layers,
+                   task.trained_length),
       task_(task),
       pooling_(std::move(pooling)) {
   require(pooling_ == "mean" || pooling_ == "last", "pooling: found '", pooling_,

@@ -119,6 +119,7 @@ void Optimizer::step(const float* gradient, double factor, double learning_rate)
          .rate = static_cast<float>(rate),
          .momentum = static_cast<float>(spec_.momentum),
          .step = steps_});
+    p.hold_in_range();
   });
 }
 

@@ -45,8 +45,8 @@ struct OptimizerSpec {
 // is the total. Binds every parameter's gradient slot to its offset.
 std::vector<int64_t> gradient_layout(const std::vector<Parameter>& parameters);
 
-// Parameters declare their own learning rate scale and decay. Gradients lie in one flat array at
-// the offsets given by gradient_layout().
+// Parameters declare their own learning rate scale, decay and range. Gradients lie in one flat
+// array at the offsets given by gradient_layout().
 class Optimizer {
  public:
   Optimizer(const std::vector<Parameter>& parameters, std::vector<int64_t> offsets,

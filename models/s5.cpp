@@ -12,9 +12,13 @@
 //
 // (HiPPO-N is -1/2 plus a skew matrix of the form p_n p_m sign(m - n), p_n^2 = n + 1/2; running an
 // eigenvector through its rows multiplies a remainder by (1 - q)/(1 + q), q = p_n^2 / (i w), which
-// must come to -1 at the end.) The paper also turns B and C by the eigenvectors V: for real normal
-// values and a unitary V that is complex normal noise, so it is drawn directly: E|B|^2 = 1/D,
-// E|C|^2 = 1/P.
+// must come to -1 at the end.) The paper also turns B and C by the eigenvectors V: for normal
+// values and a unitary V that is complex normal noise, so it is drawn directly: E|B|^2 = 1/P, and
+// E|C|^2 as the authors' code has it under the same names:
+//
+//   trunc_standard_normal   2/P        its default, and for Retrieval and Pathfinder
+//   lecun_normal            2/(P D)    for ListOps, Text and Image; fans of the whole [D, P, 2]
+//   complex_normal          1          for Path-X
 //
 // Deviations: the real part of A cannot become positive, and all of A, dt and B learn slower and
 // never decay. A bidirectional model scans the reversed sequence with the same A, dt and B and has
@@ -30,6 +34,12 @@
 
 namespace {
 using namespace longhaul;
+
+// E|C|^2.
+double output_variance(const std::string& init, double P, double D) {
+  if (init == "complex_normal") return 1;
+  return init == "lecun_normal" ? 2 / (P * D) : 2 / P;
+}
 
 // The k-th positive frequency of the HiPPO-N matrix of size M, largest first: the sum falls with w.
 double hippo_frequency(int64_t M, int64_t k) {
@@ -52,6 +62,10 @@ class S5 final : public Mixer {
     int64_t blocks =
         o.integer("blocks", 1, "HiPPO-N matrices that A starts from; P/2 of them fit", 1);
     const StepRange steps = StepRange::read(o);
+    const std::string c_init =
+        o.choice("c_init", "trunc_standard_normal",
+                 {"trunc_standard_normal", "lecun_normal", "complex_normal"},
+                 "how large C starts, E|C|^2: 2 / state, 2 / (state d_model) or 1");
     const double lr_scale =
         o.number("lr_scale", 0.33, "learning-rate factor of A, dt and B, which never decay", 0, 1);
     if (P == 0) P = D + D % 2;
@@ -69,9 +83,11 @@ class S5 final : public Mixer {
         c.parameter("A_imag", {p_},
                     by_state([=](int64_t n) { return hippo_frequency(M, n % (M / 2)); }), group);
     dt_log_ = c.parameter("dt_log", {p_}, log_steps(steps), group);
-    b_ = c.parameter("B", {D, P}, normal(std::sqrt(0.5 / static_cast<double>(D))), group);
+    const auto states = static_cast<double>(P), channels = static_cast<double>(D);
+    b_ = c.parameter("B", {D, P}, normal(std::sqrt(0.5 / states)), group);
     const int64_t rows = c.causal() ? P : 2 * P;
-    c_ = c.parameter("C", {rows, D}, normal(std::sqrt(0.5 / static_cast<double>(P))));
+    c_ = c.parameter("C", {rows, D},
+                     normal(std::sqrt(output_variance(c_init, states, channels) / 2)));
     d_ = c.parameter("D", {D}, normal(1));
   }
 

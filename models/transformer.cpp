@@ -9,8 +9,7 @@
 // longhaul/parts/attention_*.h. Time O(T^2 D), under a window w O(T w D), memory O(T D); decoding
 // keeps every k and v in reach: 2 D floats a position.
 //
-// Deviations: KERPLE's parameters are held in range where they are used, not rewritten after each
-// step; xPos decays by distance alone, without its blockwise attention at test time.
+// Deviations: xPos decays by distance alone, without its blockwise attention at test time.
 
 #include <algorithm>
 #include <cmath>
@@ -123,7 +122,7 @@ class Transformer final : public Mixer {
     if (o_.position == "xpos") {
       near_q_.growth = positions::xpos_growth(o_.head_width);
       near_k_.growth = positions::negated(near_q_.growth);
-      near_q_.first = near_k_.first = -static_cast<double>(o_.longest / 2);  // for the range alone
+      near_q_.first = near_k_.first = -static_cast<double>(xpos_middle());
     }
     if (!change.selects()) return;
     // Beyond w a distance D counts as w + (D - w) / kappa, or as w when kappa is infinite
@@ -133,6 +132,12 @@ class Transformer final : public Mixer {
     far_k_ = near_k_;
     far_q_.step = far_k_.step = change.name == "rerope" ? 0 : 1 / change.kappa;
     far_q_.first = static_cast<double>(far_from_) * (1 - far_q_.step);
+  }
+
+  // The position that decays are counted from. Only distances matter to scores, the middle to the
+  // range of numbers: that of training, as far as the longest input stays in reach of it.
+  int64_t xpos_middle() const {
+    return std::max(std::min(trained_, o_.longest) / 2, o_.longest - attention_options::kXposReach);
   }
 
   double chosen_scale() const {
@@ -154,10 +159,11 @@ class Transformer final : public Mixer {
   void make_bias(MixerContext& c) {
     if (o_.position == "alibi") slopes_ = positions::alibi_slopes(o_.heads);
     if (!o_.position.starts_with("kerple")) return;
-    const double least = positions::kKerpleLeast, most = o_.position == "kerple_log" ? 1 : 2;
-    const ParameterGroup no_decay{.lr_scale = 1, .decay = false};
-    r1_ = c.parameter("r1", {o_.heads, 1}, uniform(least, 2), no_decay);
-    r2_ = c.parameter("r2", {o_.heads, 1}, uniform(least, most), no_decay);
+    const bool power = o_.position == "kerple_power";
+    ParameterGroup group{.lr_scale = 1, .decay = false, .least = positions::kKerpleLeast};
+    r1_ = c.parameter("r1", {o_.heads, 1}, uniform(0, power ? 1 : 2), group);
+    if (power) group.most = positions::kKerpleSteepest;
+    r2_ = c.parameter("r2", {o_.heads, 1}, uniform(0, power ? 2 : 1), group);
   }
 
   Tensor bias(int64_t n) const {
@@ -254,10 +260,12 @@ class Transformer final : public Mixer {
 };
 
 OptionMap change_after_training(OptionMap options, const PostHocChange& change) {
+  const auto given = options.find("trained_length");
+  const int64_t* own = given == options.end() ? nullptr : std::get_if<int64_t>(&given->second);
+  const int64_t trained = own && *own > 0 ? *own : change.trained_length;
   options["post_hoc"] = change.name;
-  options["post_hoc_factor"] = std::max(
-      1.0, static_cast<double>(change.tested_length) / static_cast<double>(change.trained_length));
-  options["trained_length"] = change.trained_length;
+  options["post_hoc_factor"] =
+      std::max(1.0, static_cast<double>(change.tested_length) / static_cast<double>(trained));
   return options;
 }
 

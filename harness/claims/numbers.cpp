@@ -119,7 +119,7 @@ class ColumnTaker {
   std::vector<double> values_of(const Rows& rows) const;
   Rows of_seed(const Rows& rows, const std::string& seed) const;
   ClaimNumber take_agreement(const Names& seeds) const;
-  void add(const std::string& seed, const Rows& rows, ClaimNumber& number) const;
+  void add(const std::string& seed, Rows rows, ClaimNumber& number) const;
   [[noreturn]] void complain(const std::string& message) const {
     throw Error(
         text(rule_.place.source, ":", rule_.place.line, ": numbers.", rule_.name, ": ", message));
@@ -160,8 +160,7 @@ std::vector<double> ColumnTaker::values_of(const Rows& rows) const {
   return values;
 }
 
-void ColumnTaker::add(const std::string& seed, const Rows& rows, ClaimNumber& number) const {
-  const std::vector<double> values = values_of(rows);
+void ColumnTaker::add(const std::string& seed, Rows rows, ClaimNumber& number) const {
   if (rule_.take == Take::only && rows.size() > 1) {
     std::string differ;
     for (std::size_t i = 0; i < table_.columns.size() && differ.empty(); ++i)
@@ -171,7 +170,11 @@ void ColumnTaker::add(const std::string& seed, const Rows& rows, ClaimNumber& nu
     complain(fmt::format("{} rows{}{}; name one of them, or say which to take", rows.size(),
                          seed.empty() ? "" : " of seed " + seed, differ));
   }
-  if (values.empty()) return number.missing.push_back(seed);
+  if (rule_.take == Take::first && !rows.empty()) rows = {rows.front()};
+  if (rule_.take == Take::last && !rows.empty()) rows = {rows.back()};
+  const std::vector<double> values = values_of(rows);
+  // A row without a number is not passed over: what is taken would look as if it had one.
+  if (rows.empty() || values.size() < rows.size()) return number.missing.push_back(seed);
   number.seeds.push_back(seed);
   number.values.push_back(taken(rule_.take, values));
 }
@@ -203,10 +206,11 @@ ClaimNumber ColumnTaker::take_agreement(const Names& seeds) const {
     if (column == "name") value = rule_.predicted_by;
   const Rows rows = selected(), others = ColumnTaker(prediction, table_).selected();
   for (const std::string& seed : seeds) {
-    const std::vector<double> values = values_of(of_seed(rows, seed));
-    const std::vector<double> predictions = values_of(of_seed(others, seed));
-    const double share =
-        values.size() == predictions.size() ? r_squared(values, predictions) : std::nan("");
+    const Rows own = of_seed(rows, seed), predicted = of_seed(others, seed);
+    const std::vector<double> values = values_of(own), predictions = values_of(predicted);
+    const bool is_whole = values.size() == own.size() && predictions.size() == predicted.size() &&
+                          own.size() == predicted.size();
+    const double share = is_whole ? r_squared(values, predictions) : std::nan("");
     if (!std::isfinite(share)) {
       number.missing.push_back(seed);
       continue;

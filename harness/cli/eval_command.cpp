@@ -48,6 +48,9 @@ void run(const Arguments& arguments, CommandContext& context) {
   const std::vector<Batch> batches =
       draw_all(*task, names_of(Split()).value(arguments.split), count);
   const Score score = evaluate(*stored.model, batches);
+  require(score.unanswered == 0, arguments.checkpoint,
+          ": the model gives no answer: the logits of ", score.unanswered,
+          " of those that are scored are not numbers");
   int64_t scored_examples = 0;
   for (const Batch& batch : batches)
     scored_examples += task->readout() == Readout::pair ? batch.size / 2 : batch.size;

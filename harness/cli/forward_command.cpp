@@ -1,5 +1,8 @@
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "harness/cli/command.h"
 #include "harness/cli/plugin_option.h"
 #include "harness/model/stored_model.h"
@@ -47,11 +50,12 @@ Checkpoint gradients(const Model& model, const Batch& batch, const IntArray& tar
   tape.backward(loss);
   fmt::print("loss {:.9g}\n", loss.item());
   Checkpoint file;
-  for (const Parameter& parameter : model.parameters())
-    file.tensors.push_back(
-        {parameter.name,
-         Tensor::from(parameter.value.shape(),
-                      {parameter.value.grad(), parameter.value.grad() + parameter.value.size()})});
+  for (const Parameter& parameter : model.parameters()) {
+    const float *first = parameter.value.grad(), *end = first + parameter.value.size();
+    require(std::all_of(first, end, [](float g) { return std::isfinite(g); }), "the gradient of ",
+            parameter.name, " is not a number everywhere");
+    file.tensors.push_back({parameter.name, Tensor::from(parameter.value.shape(), {first, end})});
+  }
   return file;
 }
 
@@ -70,6 +74,9 @@ void run(const Arguments& arguments, CommandContext& context) {
           stored.task->max_length());
   const FlushDenormals flush;
   const Tensor logits = stored.model->forward(batch);
+  const int64_t unanswered = rows_without_answer(logits);
+  require(unanswered == 0, arguments.checkpoint, ": the model gives no answer: ", unanswered,
+          " of ", logits.dim(0), " rows of logits are not numbers");
   const int64_t C = logits.dim(1);
   save_npy(arguments.out, stored.task->readout() == Readout::token
                               ? reshape(logits, {batch.size, batch.length, C})

@@ -1,5 +1,7 @@
 #include <fmt/core.h>
 
+#include <cmath>
+
 #include "harness/check/gradcheck.h"
 #include "harness/cli/command.h"
 #include "harness/cli/plugin_option.h"
@@ -29,8 +31,10 @@ bool check(const ModelInfo& model, const OptionMap& given, bool causal) {
              causal ? "causal" : "bidirectional", "parameter", "shape", "checked", "worst");
   bool ok = true;
   for (const GradientCheck& row : check_gradients(small, random_batch({9, 4}, task, 1))) {
-    fmt::print("{:<34} {:>14} {:>8} {:>9.3f}% {}\n", row.parameter, text(row.shape), row.checked,
-               100 * row.worst, row.ok ? "" : "WRONG");
+    const std::string worst =
+        std::isnan(row.worst) ? "not a number" : fmt::format("{:.3f}%", 100 * row.worst);
+    fmt::print("{:<34} {:>14} {:>8} {:>10} {}\n", row.parameter, text(row.shape), row.checked,
+               worst, row.ok ? "" : "WRONG");
     ok &= row.ok;
   }
   return ok;

@@ -49,7 +49,7 @@ void BagOfTokens::fit() {
       rows_, targets_, static_cast<int64_t>(rows_.size()) / count, task_.classes());
 }
 
-int32_t BagOfTokens::answer(const Example& example) const {
+std::optional<int32_t> BagOfTokens::answer(const Example& example) const {
   return regression_->answer(features(example));
 }
 

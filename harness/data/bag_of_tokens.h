@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "harness/data/logistic.h"
@@ -20,8 +21,8 @@ class BagOfTokens {
   // task with an answer at each position has them by the thousand.
   void add(const Example& example, int32_t target);
   bool is_empty() const { return targets_.empty(); }
-  void fit();  // after at least one
-  int32_t answer(const Example& example) const;
+  void fit();                                                   // after at least one
+  std::optional<int32_t> answer(const Example& example) const;  // none: not a number
 
  private:
   std::vector<float> features(const Example& example) const;

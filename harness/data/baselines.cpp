@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <map>
+#include <optional>
 
 #include "harness/data/bag_of_tokens.h"
 #include "harness/data/examples.h"
@@ -62,7 +64,7 @@ class ShallowRule {
 
   int32_t majority() const { return majority_; }
 
-  int32_t answer(const Example& example, int64_t t) const {
+  std::optional<int32_t> answer(const Example& example, int64_t t) const {
     if (!bag_.is_empty()) return bag_.answer(example);
     const Shallow shallow = task_.shallow(example, t);
     if (shallow.guess != kIgnore) return shallow.guess;
@@ -77,6 +79,24 @@ class ShallowRule {
   std::map<int64_t, Counts> by_key_;
   std::map<int64_t, int32_t> answers_;
   int32_t majority_ = kIgnore;
+};
+
+// How many answers are right; not a number once one of them is none.
+class Tally {
+ public:
+  void add(std::optional<int32_t> answer, int32_t target) {
+    ++scored_;
+    correct_ += answer == target;
+    is_number_ &= answer.has_value();
+  }
+  double share() const {
+    if (!is_number_) return std::numeric_limits<double>::quiet_NaN();
+    return static_cast<double>(correct_) / static_cast<double>(std::max<int64_t>(scored_, 1));
+  }
+
+ private:
+  int64_t scored_ = 0, correct_ = 0;
+  bool is_number_ = true;
 };
 
 }  // namespace
@@ -97,20 +117,15 @@ Baselines measure_baselines(const Task& task, int64_t test_examples, int64_t tra
   rule.fit();
   if (!bag.is_empty()) bag.fit();
 
-  int64_t scored = 0, majority_correct = 0, shallow_correct = 0, bag_correct = 0;
+  Tally majority, shallow, of_bag;
   for_each_scored(task, Split::test, test_examples,
                   [&](const Example& one, int64_t t, int32_t target) {
-                    ++scored;
-                    majority_correct += rule.majority() == target;
-                    shallow_correct += rule.answer(one, t) == target;
-                    if (!bag.is_empty()) bag_correct += bag.answer(one) == target;
+                    majority.add(rule.majority(), target);
+                    shallow.add(rule.answer(one, t), target);
+                    if (!bag.is_empty()) of_bag.add(bag.answer(one), target);
                   });
-  const auto share = [&](int64_t correct) {
-    return static_cast<double>(correct) / static_cast<double>(std::max<int64_t>(scored, 1));
-  };
-  Baselines found = {1 / static_cast<double>(task.classes()), share(majority_correct),
-                     share(shallow_correct)};
-  if (has_bag) found.bag_of_tokens = share(bag_correct);
+  Baselines found = {1 / static_cast<double>(task.classes()), majority.share(), shallow.share()};
+  if (has_bag) found.bag_of_tokens = of_bag.share();
   if (with_bag_of_tokens && task.shallow_is_bag_of_tokens()) found.bag_of_tokens = found.shallow;
   return found;
 }

@@ -67,11 +67,12 @@ Tensor LogisticRegression::standardised(const std::vector<float>& rows) const {
   return x;
 }
 
-int32_t LogisticRegression::answer(const std::vector<float>& row) const {
+std::optional<int32_t> LogisticRegression::answer(const std::vector<float>& row) const {
   const LaneScope single_thread;
   const Tensor scores = matmul(standardised(row), weight_) + bias_;  // [1, classes]
-  return static_cast<int32_t>(std::max_element(scores.data(), scores.data() + scores.size()) -
-                              scores.data());
+  const float *first = scores.data(), *end = first + scores.size();
+  if (!std::all_of(first, end, [](float x) { return std::isfinite(x); })) return std::nullopt;
+  return static_cast<int32_t>(std::max_element(first, end) - first);
 }
 
 }  // namespace longhaul

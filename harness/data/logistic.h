@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "longhaul/tensor.h"
@@ -16,7 +17,8 @@ class LogisticRegression {
   LogisticRegression(const std::vector<float>& rows, const std::vector<int32_t>& targets,
                      int64_t features, int64_t classes);
 
-  int32_t answer(const std::vector<float>& row) const;  // the likeliest class, the first of equals
+  // The likeliest class, the first of equals; none where the scores are not numbers.
+  std::optional<int32_t> answer(const std::vector<float>& row) const;
 
  private:
   Tensor standardised(const std::vector<float>& rows) const;

@@ -1,6 +1,7 @@
 #include "harness/data/pretext.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "harness/data/examples.h"
 #include "longhaul/error.h"
@@ -58,6 +59,7 @@ std::vector<int32_t> Pretext::answers(const Example& example) const {
     for (std::size_t c = 0; c < width; ++c)
       mean += example.values[t * width + c] / static_cast<float>(width);
     const float bin = (mean - darkest_) / range * static_cast<float>(kBins);
+    require(!std::isnan(bin), "pretext: an input at position ", t, " is not a number");
     bins[t] = static_cast<int32_t>(std::clamp(bin, 0.0f, static_cast<float>(kBins - 1)));
   }
   return bins;

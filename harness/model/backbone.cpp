@@ -43,7 +43,7 @@ Backbone::Backbone(const ModelInfo& mixer, Options& mixer_options, const Setting
   const auto H = static_cast<int64_t>(std::lround(settings.mlp_ratio * static_cast<double>(D)));
   const auto context = [&](const std::string& prefix, int64_t layer = 0) {
     return MixerContext(D, max_length_, settings.causal, seed, prefix, mixer_options, parameters,
-                        layer, settings.layers);
+                        layer, settings.layers, task.trained_length);
   };
   const ParameterGroup no_decay{.lr_scale = 1, .decay = false};
   NetworkContext root(task, D, settings.layers, settings.causal, settings.pooling, seed,

@@ -1,6 +1,7 @@
 #include "harness/model/model.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace longhaul {
 namespace {
@@ -17,7 +18,23 @@ void check_direction(const ModelInfo& info, const Settings& settings, const Task
 }  // namespace
 
 TaskShape shape_of(const Task& task) {
-  return {task.vocab(), task.classes(), task.max_length(), task.readout(), task.channels()};
+  return {.vocab = task.vocab(),
+          .classes = task.classes(),
+          .max_length = task.max_length(),
+          .trained_length = task.max_length(),
+          .readout = task.readout(),
+          .channels = task.channels()};
+}
+
+int64_t rows_without_answer(const Tensor& logits) {
+  const int64_t C = logits.dim(-1);
+  int64_t count = 0;
+  for (int64_t at = 0; at < logits.size(); at += C) {
+    const float* row = logits.data() + at;
+    const bool has_nan = std::any_of(row, row + C, [](float x) { return std::isnan(x); });
+    count += has_nan || !std::isfinite(*std::max_element(row, row + C));
+  }
+  return count;
 }
 
 Model::Model(const ModelInfo& info, Options& options, const Settings& settings,

@@ -21,6 +21,10 @@ class Unsupported : public Error {
 
 TaskShape shape_of(const Task& task);
 
+// How many rows of logits [rows, classes] hold no answer: one of them is not a number, or the
+// largest is infinite. What a model says is used only where there are none.
+int64_t rows_without_answer(const Tensor& logits);
+
 // What is trained, tested and timed: a registered mixer in the common backbone, or a registered
 // network by itself, with its parameters.
 class Model {

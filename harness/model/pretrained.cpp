@@ -37,6 +37,7 @@ void load_pretrained(Model& model, const std::filesystem::path& file, bool with_
     require(fits, file.string(), ": tensor '", name, "' has shape ", from.shape(),
             ", the model expects ", parameter.value.shape());
     std::copy_n(from.data(), parameter.value.size(), parameter.value.data());
+    parameter.hold_in_range();
   }
 }
 

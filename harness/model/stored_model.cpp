@@ -59,6 +59,7 @@ StoredModel load_model(const fs::path& path, const Registry& registry) {
     require(found->second.shape() == parameter.value.shape(), file, ": tensor '", parameter.name,
             "' has shape ", found->second.shape(), ", the model expects ", parameter.value.shape());
     std::copy_n(found->second.data(), found->second.size(), parameter.value.data());
+    parameter.hold_in_range();  // files of older versions hold values beyond it
     values.erase(found);
   }
   require(values.empty(), file, ": tensor '", values.empty() ? "" : values.begin()->first,

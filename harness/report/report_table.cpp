@@ -44,8 +44,16 @@ void add_ranking(Page& page, const Report& report) {
 
 void add_failures(Page& page, const Report& report) {
   std::vector<std::string> items;
+  const auto add_tests = [&](const Trial& trial) {
+    for (const Evaluation& test : trial.record->evaluations)
+      if (!test.ok())
+        items.push_back(fmt::format("{} on {}, seed {}, tested at length {}: {}: {} (trial {})",
+                                    trial.spec.model_name, trial.spec.task_name, trial.spec.seed,
+                                    test.length, to_string(test.status), test.message, trial.id));
+  };
   const auto add = [&](const Trial& trial, const char* remark) {
-    if (!trial.record || trial.ok() || trial.is_variant) return;
+    if (trial.ok()) return add_tests(trial);
+    if (!trial.record || trial.is_variant) return;
     std::string status = to_string(trial.record->status);
     std::replace(status.begin(), status.end(), '_', ' ');
     std::string item = fmt::format("{} on {}, seed {}{}: {}", trial.spec.model_name,

@@ -23,7 +23,9 @@ inline constexpr auto json_fields<Evaluation> =
                field("test_set", &Evaluation::test_set),
                field("post_hoc", &Evaluation::post_hoc),
                field("baselines", &Evaluation::baselines),
-               field<Key::newer>("calibration_error", &Evaluation::calibration_error)};
+               field<Key::newer>("calibration_error", &Evaluation::calibration_error),
+               field<Key::newer>("status", &Evaluation::status),
+               field<Key::newer>("message", &Evaluation::message)};
 
 template <>
 inline constexpr auto json_fields<TrialRecord> =
@@ -64,7 +66,10 @@ const EnumNames<Status>& names_of(Status) {
 }
 
 double Baselines::best() const {
-  return std::max({chance, majority, shallow, bag_of_tokens.value_or(0)});
+  double best = 0;
+  for (const double one : {chance, majority, shallow, bag_of_tokens.value_or(0)})
+    if (one > best) best = one;  // never so of what is not a number
+  return best;
 }
 
 json to_json(const TrialRecord& record) { return json_of(record); }

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "support/json_fields.h"
+#include "support/enum_names.h"
 
 namespace longhaul {
 
@@ -54,6 +54,11 @@ struct Evaluation {
   Baselines baselines = {};   // on the same examples
   // Expected calibration error (harness/train/lanes.h); not a number in records older than it.
   double calibration_error = std::numeric_limits<double>::quiet_NaN();
+  // `diverged` where the model's logits were not numbers, and then `message` says so.
+  Status status = Status::ok;
+  std::string message = {};
+
+  bool ok() const { return status == Status::ok; }
 };
 
 // What one trial found: one record.json. Numbers of a failed trial stay 0 and `message` says why.

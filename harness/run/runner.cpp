@@ -56,8 +56,14 @@ std::string describe(const TrialSpec& spec, const TrialRecord& record) {
   if (spec.tuning.is_candidate || spec.is_pretraining)
     return fmt::format("validation {} {:.3f}, loss {:.3f} | {}", record.metric, score.validation,
                        record.train_loss, label(spec));
-  return fmt::format("{} {:.3f}, loss {:.3f} | {}", record.metric, score.test, record.train_loss,
-                     label(spec));
+  std::string diverged;
+  for (const Evaluation& test : record.evaluations)
+    if (!test.ok())
+      diverged += fmt::format("{} at length {}{}{}, ", to_string(test.status), test.length,
+                              test.test_set.empty() ? "" : ", " + test.test_set,
+                              test.post_hoc.empty() ? "" : ", " + test.post_hoc);
+  return fmt::format("{}{} {:.3f}, loss {:.3f} | {}", diverged, record.metric, score.test,
+                     record.train_loss, label(spec));
 }
 
 class Runner {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "harness/results/store.h"
 #include "harness/settings/option_check.h"
@@ -138,7 +139,7 @@ Tuned choose_settings(const Suite& suite, const Registry& registry,
       const std::optional<TrialRecord> record = read_record(out / "trials" / candidate.id());
       if (!record || record->status != Status::ok || record->evaluations.empty()) continue;
       const double score = record->evaluations.front().validation;
-      if (highest && score <= *highest) continue;
+      if (std::isnan(score) || (highest && score <= *highest)) continue;
       highest = score;
       best = point;
     }

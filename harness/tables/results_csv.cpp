@@ -1,6 +1,7 @@
 #include "harness/tables/results_csv.h"
 
 #include <algorithm>
+#include <cmath>
 #include <concepts>
 
 #include "harness/tables/summary.h"
@@ -54,9 +55,14 @@ ResultColumn of_baselines(const char* name, Value Baselines::*member, const char
 }
 
 std::string at_baseline(const ResultRow& row) {
-  if (!row.evaluation || row.trial.spec.tuning.is_candidate) return "";
+  if (!row.evaluation || std::isnan(row.evaluation->test)) return "";
   return csv_text(is_at_baseline(describe({row.evaluation->test}), row.evaluation->baselines.best(),
                                  row.trial.spec.settings.test_examples));
+}
+
+// Of the trial, or of a test of one that went well.
+std::string status(const ResultRow& row) {
+  return to_string(row.evaluation ? row.evaluation->status : row.record.status);
 }
 
 std::string eval_length(const ResultRow& row) {
@@ -94,8 +100,11 @@ const std::vector<ResultColumn>& result_table() {
        [](const ResultRow& row) { return loss_of(row.trial.spec); }},
       of_spec("seed", &S::seed, "seed of weights, examples and dropout"),
       {"eval_length", "length of the test examples; 0: the task's own lengths", eval_length},
-      {"status", "`ok`, or how the trial ended instead",
-       [](const ResultRow& row) { return to_string(row.record.status); }},
+      {"status",
+       "`ok`, or how the trial ended instead; `diverged` in the row of a length at which its "
+       "logits "
+       "were not numbers",
+       status},
       of_record("attempts", &R::attempts, "how often the trial was started", kMeasured),
       of_record("metric", &R::metric, "what the values are: `accuracy`, 0 to 1"),
       of_evaluation("test_value", &Evaluation::test, "score on the test examples"),

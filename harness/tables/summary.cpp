@@ -1,5 +1,6 @@
 #include "harness/tables/summary.h"
 
+#include <cmath>
 #include <set>
 
 namespace longhaul {
@@ -27,7 +28,7 @@ ResultCell make_cell(const Results& results, const Row& row, const std::string& 
     if (trial.spec.task_name != task || !row.holds(trial.spec)) continue;
     cell.trials.push_back(&trial);
     const Evaluation* evaluation = evaluation_at(trial, eval_length);
-    if (!evaluation) continue;
+    if (!evaluation || !evaluation->ok() || std::isnan(evaluation->test)) continue;
     cell.scores[trial.spec.seed] = evaluation->test;
     values.push_back(evaluation->test);
     chance.push_back(evaluation->baselines.chance);

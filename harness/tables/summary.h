@@ -29,7 +29,8 @@ struct Row {
 std::vector<Row> rows_of(const std::vector<Trial>& trials);  // in the order of the trials
 
 // One row on one task at one evaluation length, over its seeds. Numbers come from the trials that
-// are `ok`; without any, n is 0 and the optional ones are missing.
+// are `ok`, and scores from those whose test is too; without any, n is 0 and the optional ones are
+// missing. A score that is not a number is none.
 struct ResultCell {
   Row row;
   std::string task;
@@ -44,7 +45,8 @@ struct ResultCell {
   std::optional<double> p_vs_best;
 };
 
-// The score of a trial at an evaluation length, if it has one.
+// What a trial that went well found at an evaluation length, if it was tested there; it may be a
+// test that did not go well.
 const Evaluation* evaluation_at(const Trial& trial, int64_t eval_length);
 
 // Every cell: rows, tasks in the order of the results, then lengths ascending. The cells point

@@ -16,7 +16,11 @@
 namespace longhaul {
 namespace {
 
-std::string percent_text(double value) { return fmt::format("{:.1f}", 100 * value); }
+constexpr const char* kNotANumber = "not a number";
+
+std::string percent_text(double value) {
+  return std::isnan(value) ? kNotANumber : fmt::format("{:.1f}", 100 * value);
+}
 std::string number_text(double value) { return fmt::format("{:.4g}", value); }
 
 using Value = std::function<std::optional<double>(const Trial&, int64_t eval_length)>;
@@ -32,7 +36,7 @@ struct Metric {
 Value score(double Evaluation::*member) {
   return [=](const Trial& trial, int64_t eval_length) -> std::optional<double> {
     const Evaluation* evaluation = evaluation_at(trial, eval_length);
-    if (!evaluation) return std::nullopt;
+    if (!evaluation || !evaluation->ok()) return std::nullopt;
     return evaluation->*member;
   };
 }
@@ -89,13 +93,29 @@ Metric find_metric(const Results& results, const std::string& name) {
   throw Error(fmt::format("--metric: no metric '{}'{}", name, nearest_and_known(name, known)));
 }
 
+// Why a trial has no value in a cell: "out of memory", "waiting", "not a number"; "" if it has one,
+// or was never to have one.
+std::string fate(const Trial& trial, const ResultCell& cell, const Metric& metric) {
+  const Evaluation* test = metric.is_score ? evaluation_at(trial, cell.eval_length) : nullptr;
+  std::string word;
+  if (!trial.record)
+    word = "waiting";
+  else if (!trial.ok())
+    word = to_string(trial.record->status);
+  else if (test && !test->ok())
+    word = to_string(test->status);
+  else if (const auto value = metric.value(trial, cell.eval_length); value && std::isnan(*value))
+    word = kNotANumber;
+  std::replace(word.begin(), word.end(), '_', ' ');
+  return word;
+}
+
 // "1 of 3 diverged, 1 of 3 waiting"; `alone` is set if all trials share that fate.
-std::string failures_text(const ResultCell& cell, bool& alone) {
+std::string failures_text(const ResultCell& cell, const Metric& metric, bool& alone) {
   std::vector<std::pair<std::string, std::size_t>> counts;
   for (const Trial* trial : cell.trials) {
-    if (trial->ok()) continue;
-    std::string word = trial->record ? to_string(trial->record->status) : "waiting";
-    std::replace(word.begin(), word.end(), '_', ' ');
+    const std::string word = fate(*trial, cell, metric);
+    if (word.empty()) continue;
     const auto known = std::find_if(counts.begin(), counts.end(),
                                     [&](const auto& count) { return count.first == word; });
     if (known == counts.end())
@@ -114,10 +134,10 @@ std::string failures_text(const ResultCell& cell, bool& alone) {
 TableCell table_cell(const ResultCell& cell, const Metric& metric) {
   TableCell shown;
   bool alone = false;
-  shown.remark = failures_text(cell, alone);
+  shown.remark = failures_text(cell, metric, alone);
   std::vector<double> values;
   for (const Trial* trial : cell.trials)
-    if (const std::optional<double> value = metric.value(*trial, cell.eval_length))
+    if (const auto value = metric.value(*trial, cell.eval_length); value && !std::isnan(*value))
       values.push_back(*value);
   if (values.empty()) {
     shown.value = shown.remark.empty() ? "-" : shown.remark;

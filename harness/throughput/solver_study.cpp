@@ -24,7 +24,8 @@ double largest_difference(int64_t n, const float* a, const float* b) {
   double largest = 0;
   for (int64_t i = 0; i < n; ++i) {
     const double difference = std::abs(double{a[i]} - (b ? double{b[i]} : 0));
-    if (!(difference <= largest)) largest = difference;  // a NaN stays
+    if (std::isnan(difference)) return difference;
+    largest = std::max(largest, difference);
   }
   return largest;
 }

@@ -47,6 +47,10 @@ std::vector<Evaluation> run_tests(const Model& model, const TrialSpec& spec,
       const Score score = evaluate(tested, batches);
       evaluations.push_back({test.length, score.accuracy, validation, test.test_set, post_hoc,
                              baselines, score.calibration_error});
+      if (score.unanswered == 0) return;
+      evaluations.back().status = Status::diverged;
+      evaluations.back().message =
+          text("logits of ", score.unanswered, " test answers are not numbers");
     };
     add(model, "");
     if (!info.post_hoc) continue;
@@ -55,6 +59,9 @@ std::vector<Evaluation> run_tests(const Model& model, const TrialSpec& spec,
       add(with_post_hoc(model, info, spec, change, shape), name);
     }
   }
+  const auto diverged = [](const Evaluation& one) { return one.status == Status::diverged; };
+  if (std::all_of(evaluations.begin(), evaluations.end(), diverged))
+    throw Diverged(evaluations.front().message);
   return evaluations;
 }
 

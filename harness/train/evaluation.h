@@ -12,7 +12,8 @@ namespace longhaul {
 
 // Scores the model on each of them, as trained and with each post-hoc change of its mixer.
 // `trained` is the task it was trained on, `shape` what the model was built for, `validation` the
-// score that chose its weights.
+// score that chose its weights. A test whose logits are not numbers is `diverged`; throws Diverged
+// where all are.
 std::vector<Evaluation> run_tests(const Model& model, const TrialSpec& spec,
                                   const Registry& registry, const Task& trained,
                                   const std::vector<TestTask>& tests, const TaskShape& shape,

@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <limits>
 
 #include "longhaul/ops.h"
 #include "math/kernels/vmath.h"
@@ -23,6 +24,7 @@ struct Bin {
 };
 
 struct Tally {
+  int64_t unanswered = 0;
   double loss = 0;
   std::array<Bin, kBins> bins;
 };
@@ -31,6 +33,8 @@ Tally score(const Model& model, const Batch& batch) {
   const Tensor logits = model.forward(batch);
   const int64_t C = logits.dim(1);
   Tally tally;
+  tally.unanswered = rows_without_answer(logits);
+  if (tally.unanswered > 0) return tally;
   tally.loss = cross_entropy(logits, batch.targets).item();
   for (int64_t r = 0; r < logits.dim(0); ++r) {
     const float *row = logits.data() + r * C, *top = std::max_element(row, row + C);
@@ -119,7 +123,10 @@ Score evaluate(const Model& model, const std::vector<Batch>& batches) {
   std::vector<Tally> tallies(batches.size());
   parallel_for(static_cast<int64_t>(batches.size()), 1,
                [&](int64_t i, int64_t) { tallies[i] = score(model, batches[i]); });
-  int64_t correct = 0, scored = 0;
+  int64_t correct = 0, scored = 0, unanswered = 0;
+  for (const Tally& tally : tallies) unanswered += tally.unanswered;
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  if (unanswered > 0) return {kNone, kNone, kNone, unanswered};
   double loss = 0;
   double off = 0;  // how far the bins' probabilities are from what came true, in positions
   for (int64_t b = 0; b < kBins; ++b) {

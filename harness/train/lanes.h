@@ -51,6 +51,8 @@ struct Score {
   // equal bins by the probability of their answer; the mean of |accuracy - mean probability| of the
   // bins, weighted by how many fall in.
   double calibration_error = 0;
+  // Positions without an answer (rows_without_answer). With any, the others are not numbers.
+  int64_t unanswered = 0;
 };
 Score evaluate(const Model& model, const std::vector<Batch>& batches);
 

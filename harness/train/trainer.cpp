@@ -129,6 +129,9 @@ class Trainer {
 
   void validate() {
     const Score score = evaluate(model_, validation_);
+    if (score.unanswered > 0)
+      throw Diverged(text("logits of ", score.unanswered, " validation answers are not numbers at ",
+                          "step ", result_.steps));
     if (!std::isfinite(score.loss))
       throw Diverged(text("validation loss ", score.loss, " at step ", result_.steps));
     result_.curve.push_back({result_.steps, "validation", "accuracy", score.accuracy});

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,10 @@ Init fan_in();  // normal with standard deviation 1/sqrt(first extent): for a we
 struct ParameterGroup {
   double lr_scale = 1;  // multiplies the learning rate
   bool decay = true;    // whether weight decay applies
+  // The range in which its values are held: as they are made, loaded and after each step. A value
+  // at an end keeps its gradient and can move back.
+  float least = -std::numeric_limits<float>::infinity();
+  float most = std::numeric_limits<float>::infinity();
 };
 
 struct Parameter {
@@ -36,6 +41,7 @@ struct Parameter {
   std::function<void(int64_t step)> redraw = {};
 
   bool trained() const { return !redraw; }
+  void hold_in_range() const;  // of its group
 };
 
 // What a mixer's constructor is given: where it sits, its options, and the makers of its
@@ -44,12 +50,16 @@ class MixerContext {
  public:
   MixerContext(int64_t d_model, int64_t max_length, bool causal, uint64_t seed, std::string prefix,
                Options& options, std::vector<Parameter>& parameters, int64_t layer = 0,
-               int64_t layers = 1);
+               int64_t layers = 1, int64_t trained_length = 0);
 
   int64_t d_model() const { return d_model_; }
-  int64_t max_length() const { return max_length_; }  // no forward is asked for longer inputs
-  bool causal() const { return causal_; }             // may position t see positions after t?
-  int64_t layer() const { return layer_; }            // where it stands, 0 .. layers() - 1
+  // No forward is asked for a longer input: the longest that is trained or tested on. What is
+  // learned must not hang on it, or a model would learn something else for being tested more.
+  int64_t max_length() const { return max_length_; }
+  // The longest training input; max_length where the constructor was given 0.
+  int64_t trained_length() const { return trained_length_; }
+  bool causal() const { return causal_; }   // may position t see positions after t?
+  int64_t layer() const { return layer_; }  // where it stands, 0 .. layers() - 1
   int64_t layers() const { return layers_; }
   Options& options() { return options_; }
 
@@ -75,7 +85,7 @@ class MixerContext {
  private:
   void declare(Parameter parameter);
 
-  int64_t d_model_, max_length_;
+  int64_t d_model_, max_length_, trained_length_;
   bool causal_;
   uint64_t seed_;
   std::string prefix_;

@@ -11,7 +11,9 @@ namespace longhaul {
 
 // What a task asks of a network's two ends.
 struct TaskShape {
-  int64_t vocab = 0, classes = 0, max_length = 0;
+  int64_t vocab = 0, classes = 0;
+  int64_t max_length = 0;      // of the longest input that is trained or tested on
+  int64_t trained_length = 0;  // of the longest training input; 0: max_length
   Readout readout = Readout::sequence;
   int64_t channels = 0;  // real numbers a position; 0: ids of the vocabulary
   bool hidden = false;  // answers of Readout::token are hidden in the input: both sides may be seen

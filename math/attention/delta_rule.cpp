@@ -16,7 +16,9 @@
 //   dr_i = f_i S^T + sum_{j < i} <f_i, e_j> w_j
 // With k read as k and written as beta k, whose gradients are dk and dw without their factors,
 //   dg_t = dg_{t+1} + <q_t, dq_t> + <k_t, dk_t> - <beta_t k_t, dw_t>
-// since decays enter as factors of readers and writers alone. No state is stored.
+// since decays enter as factors of readers and writers alone; what stands in both dq_t and dw_t,
+// the pair j = i, is left out of it (faded_chunk.h). Of the states one a stretch is kept, and none
+// if no gradient of decays is wanted.
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/attention/faded_chunk.h"
@@ -133,6 +135,12 @@ void forward_head(const FadedProblem& p, const Inputs& in, float* y, float* erro
 struct Adjoints {
   Rows e, dy;
   float *f, *dw;  // [T, wide_v] and, without the factor exp(-G), [T, wide]
+  // Where a gradient of decays is wanted, and then dw comes without the pair j = i: it at each
+  // position [T], and dL/dS^T before stretches [., dv, wide].
+  float *decay, *gradients;
+  float* gradient(const FadedProblem& p, int64_t t) const {
+    return gradients + t / p.stretch() * p.dv * p.wide();
+  }
 };
 
 void reverse_downwards(const FadedProblem& p, const Inputs& in, const Adjoints& a) {
@@ -152,12 +160,15 @@ void reverse_downwards(const FadedProblem& p, const Inputs& in, const Adjoints& 
     const Rows e = a.e.from(t), dy = a.dy.from(t), found{f, wide_v};
     multiply(p, {n, p.d, wide_v, chunk.writers(), chunk.queries(), dy, state, true}, memory, f);
     chunk.solve_transposed(f);
-    multiply(p, {n, p.dv, wide, e, dy, chunk.queries(), turned, true}, memory, dw);
+    const bool apart = a.decay;
+    multiply(p, {n, p.dv, wide, e, dy, chunk.queries(), turned, true, apart}, memory, dw);
     multiply(p, {n, p.dv, wide, e, found, chunk.readers(), nullptr, true, true, true}, memory, dw);
     chunk.fading.shrink({dw, wide}, dw);
     tile::product(p.d, n, wide_v, {chunk.q, wide, true}, dy[0], dy.stride, state, wide_v, true);
     tile::product(p.d, n, wide_v, {chunk.r, wide, true}, f, wide_v, state, wide_v, true);
     chunk.fading.fade_rows(state, wide_v, true);
+    if (apart && head::begins_stretch(p, in.borders, c))
+      tile::transpose(p.d, p.dv, state, wide_v, a.gradient(p, t), wide);
   }
 }
 
@@ -166,36 +177,60 @@ struct Targets {
   GradTarget q, k, v, beta, g;
 };
 
-// Ends the gradients of position t: dq and what k has as a reader come in, and what the log decays
-// from t on have goes out through `later`.
-void finish(const FadedProblem& p, const Inputs& in, int64_t t, const float* dq, float* dk,
-            const float* dw, float* decay) {
-  const float beta = in.beta[t][0];
-  *decay = dot(in.q[t], dq, p.d) + dot(in.k[t], dk, p.d) - beta * dot(in.k[t], dw, p.d);
-  head::add_scaled(dk, beta, dw, p.d);
+// What position t adds to the gradient of its and all earlier log decays; then its own pair enters
+// dq and dw.
+void add_own_pair(const FadedProblem& p, const Inputs& in, const Adjoints& a, int64_t t, float* dq,
+                  const float* dk, float* dw) {
+  const float beta = in.beta[t][0], own = dot(a.e[t], a.dy[t], p.dv);
+  a.decay[t] = dot(in.q[t], dq, p.d) + dot(in.k[t], dk, p.d) - beta * dot(in.k[t], dw, p.d);
+  head::add_scaled(dq, own * beta, in.k[t], p.d);
+  head::add_scaled(dw, own, in.q[t], p.d);
 }
 
-// Fills decay [T] with what each position adds to the gradient of its and all earlier log decays.
-void reverse_upwards(const FadedProblem& p, const Inputs& in, const Adjoints& a, float* decay,
+// <S, dL/dS> of two transposed states.
+float inner_product(const FadedProblem& p, const float* a, const float* b) {
+  float sum = 0;
+  for (int64_t e = 0; e < p.dv; ++e) sum += dot(a + e * p.wide(), b + e * p.wide(), p.d);
+  return sum;
+}
+
+// Makes decay [T] the gradient of each log decay: sums from the last position on, begun anew with
+// `before` at every stretch.
+void sum_decays(const FadedProblem& p, const Inputs& in, const float* before, float* decay) {
+  float later = 0;
+  for (std::size_t c = in.chunks(); c-- > 0;) {
+    const int64_t begin = in.borders[c];
+    for (int64_t t = in.borders[c + 1] - 1; t >= begin; --t) decay[t] = later += decay[t];
+    if (head::begins_stretch(p, in.borders, c)) decay[begin] = later = before[begin / p.stretch()];
+  }
+}
+
+void reverse_upwards(const FadedProblem& p, const Inputs& in, const Adjoints& a,
                      const Targets& to) {
   const int64_t wide = p.wide(), wide_v = p.wide_v(), stride = p.H * p.d;
-  Scratch scratch(Chunk::scratch(p) + product_scratch(p, p.dv) + (p.dv + 2 * p.chunk) * wide);
+  Scratch scratch(Chunk::scratch(p) + product_scratch(p, p.dv) + (p.dv + 2 * p.chunk) * wide +
+                  p.stretches());
   Chunk chunk(p, scratch);
   float *memory = scratch.take(product_scratch(p, p.dv)), *state = scratch.zeros(p.dv * wide);
+  float* before = scratch.take(p.stretches());  // gradients of decays, of stretches
+  const bool apart = a.decay;
   float *dq = scratch.take(p.chunk * wide), *dk = scratch.take(p.chunk * wide);
   for (std::size_t c = 0; c < in.chunks(); ++c) {
     chunk.load(in, c);
     const int64_t t = chunk.begin(), n = chunk.size();
     const Rows e = a.e.from(t), f{a.f + t * wide_v, wide_v};
+    if (apart && head::begins_stretch(p, in.borders, c))
+      before[t / p.stretch()] = inner_product(p, state, a.gradient(p, t));
     chunk.fading.fade_columns(state, p.dv, true);
-    multiply(p, {n, p.dv, wide, a.dy.from(t), e, chunk.writers(), state}, memory, dq);
+    multiply(p, {n, p.dv, wide, a.dy.from(t), e, chunk.writers(), state, false, apart}, memory, dq);
     multiply(p, {n, p.dv, wide, f, e, chunk.writers(), state, false, true}, memory, dk);
     chunk.fading.grow({dq, wide}, dq);
     chunk.fading.grow({dk, wide}, dk);
     for (int64_t i = 0; i < n * wide; ++i) dk[i] = -dk[i];
     for (int64_t i = 0; i < n; ++i) {
-      const float* dw = a.dw + (t + i) * wide;
-      finish(p, in, t + i, dq + i * wide, dk + i * wide, dw, decay + t + i);
+      float* dw = a.dw + (t + i) * wide;
+      if (apart) add_own_pair(p, in, a, t + i, dq + i * wide, dk + i * wide, dw);
+      head::add_scaled(dk + i * wide, in.beta[t + i][0], dw, p.d);
       const float share = dot(in.k[t + i], dw, p.d);
       if (to.beta.data) put_rows(&share, 1, 1, 1, moved(to.beta, (t + i) * p.H), 1);
     }
@@ -204,20 +239,25 @@ void reverse_upwards(const FadedProblem& p, const Inputs& in, const Adjoints& a,
     tile::product(p.dv, n, wide, {e[0], e.stride, true}, chunk.w, wide, state, wide, true);
     chunk.fading.fade_columns(state, p.dv, false);
   }
+  if (!apart) return;
+  sum_decays(p, in, before, a.decay);
+  put_rows(a.decay, 1, p.T, 1, to.g, p.H);
 }
 
 void reverse_head(const FadedProblem& p, const Inputs& in, const Rows& errors, const Rows& dy,
                   const Targets& to) {
   const int64_t wide = p.wide(), wide_v = p.wide_v();
-  Scratch scratch(p.T * (3 * wide_v + wide + 1));
+  const int64_t kept = to.g.data ? p.stretches() * p.dv * wide : 0;
+  Scratch scratch(p.T * (3 * wide_v + wide + 1) + kept);
   float *f = scratch.take(p.T * wide_v), *dw = scratch.take(p.T * wide);
-  float* decay = scratch.take(p.T);
-  const Adjoints a{scratch.padded(errors, p.T, p.dv), scratch.padded(dy, p.T, p.dv), f, dw};
+  Adjoints a{scratch.padded(errors, p.T, p.dv), scratch.padded(dy, p.T, p.dv), f, dw, {}, {}};
+  if (to.g.data) {
+    a.gradients = scratch.take(kept);
+    a.decay = scratch.take(p.T);
+  }
   reverse_downwards(p, in, a);
   if (to.v.data) put_rows(f, wide_v, p.T, p.dv, to.v, p.H * p.dv);
-  reverse_upwards(p, in, a, decay, to);
-  for (int64_t t = p.T - 2; t >= 0; --t) decay[t] += decay[t + 1];
-  if (to.g.data) put_rows(decay, 1, p.T, 1, to.g, p.H);
+  reverse_upwards(p, in, a, to);
 }
 
 FadedProblem check(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& beta,

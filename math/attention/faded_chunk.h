@@ -11,9 +11,16 @@
 // after it is faded by exp(G_last). A chunk ends early where some |G| would exceed kStrongest, so
 // that no factor overflows and small ones lose no precision. Under the strongest decays a chunk is
 // one position, and the chunked form is the recurrence.
+//
+// The gradient of a log decay is that of the next one and what its own position adds as a reader
+// and as a writer. Two things keep such a sum exact. What a position reads of its own writing is
+// left out: no decay stands between, it would only cancel, and under strong decays it is far larger
+// than all the rest. And the sum begins anew at every stretch: before position t the gradient is
+// <S, dL/dS>, S the state there, which one pass keeps for the other.
 namespace longhaul::head {
 
-constexpr float kStrongest = 20.0f;  // largest |G| within a chunk
+constexpr float kStrongest = 20.0f;    // largest |G| within a chunk
+constexpr int64_t kLeastStretch = 64;  // positions, so that few states are kept
 
 struct FadedProblem {
   int64_t B, T, H, d, dv, chunk;
@@ -25,6 +32,9 @@ struct FadedProblem {
   int64_t wide_v() const { return tile::round_up(dv); }
   // Row stride of what has a chunk's positions as lanes; a group may begin at any of them.
   int64_t lanes() const { return tile::round_up(chunk) + tile::kWidth; }
+  // Positions of a stretch, over which gradients of decays are summed up.
+  int64_t stretch() const { return std::max(chunk, kLeastStretch); }
+  int64_t stretches() const { return T / stretch() + 1; }
   // Where a head's rows begin in a [B, T, H * width] array.
   int64_t at(int64_t head, int64_t width) const { return (head / H * T * H + head % H) * width; }
   Rows rows(const float* x, int64_t head, int64_t width) const {
@@ -38,6 +48,13 @@ struct FadedProblem {
 
 // Where the chunks of a head with log decays g begin, and T.
 PooledVector<int64_t> chunk_borders(const FadedProblem& p, const Rows& g);
+
+// Whether the chunk is the first that begins in its stretch, whose number is begin / p.stretch().
+// Not so for the first of all, before which the state is zero.
+inline bool begins_stretch(const FadedProblem& p, const PooledVector<int64_t>& borders,
+                           std::size_t chunk) {
+  return chunk > 0 && borders[chunk] / p.stretch() != borders[chunk - 1] / p.stretch();
+}
 
 class FadedChunk {
  public:

@@ -10,8 +10,9 @@
 //   dL/dS before = diag(exp(g_first)) (R + sum_i q^_i^T dy_i)
 //   dg_t = dg_{t+1} + q_t dq_t - k_t dk_t      channel by channel
 // The last line holds since decays enter through q_t exp(g_0 + .. + g_t) and
-// k_t exp(-g_0 - .. - g_t) alone. One pass upwards makes y, or dq; one downwards makes the rest. No
-// state is stored.
+// k_t exp(-g_0 - .. - g_t) alone; what stands in both dq_t and dk_t, the pair j = i, is left out of
+// it (faded_chunk.h). One pass upwards makes y, or dq; one downwards makes the rest. Of the states
+// one a stretch is kept, and none if no gradient of decays is wanted.
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/attention/faded_chunk.h"
@@ -84,8 +85,30 @@ void forward_head(const FadedProblem& p, Inputs in, float* y) {
   }
 }
 
+// What the sum of dg needs of the pass upwards; null where no dg is wanted.
+struct ForDecays {
+  float *gain,
+      *states;  // q dq without the pair j = i [T, wide], S^T before stretches [., dv, wide]
+  static int64_t scratch(const FadedProblem& p) { return (p.T + p.stretches() * p.dv) * p.wide(); }
+  float* state(const FadedProblem& p, int64_t t) const {
+    return states + t / p.stretch() * p.dv * p.wide();
+  }
+};
+
+// gain_i = x_i out_i of a chunk's positions, then out_i += <a_i, b_i> y_i: the pair j = i.
+void add_own_pairs(const FadedProblem& p, int64_t n, const Rows& x, const Rows& a, const Rows& b,
+                   const Rows& y, float* out, float* gain) {
+  const int64_t wide = p.wide();
+  for (int64_t i = 0; i < n; ++i) {
+    float *row = out + i * wide, *own = gain + i * wide;
+    for (int64_t c = 0; c < p.d; ++c) own[c] = x[i][c] * row[c];
+    head::add_scaled(row, head::dot(a[i], b[i], p.dv), y[i], p.d);
+  }
+}
+
 // dq [T, wide].
-void reverse_upwards(const FadedProblem& p, const Inputs& in, const Rows& dy, float* dq) {
+void reverse_upwards(const FadedProblem& p, const Inputs& in, const Rows& dy, float* dq,
+                     const ForDecays& decays) {
   const int64_t wide = p.wide();
   Scratch scratch(Chunk::scratch(p) + product_scratch(p, p.dv) + p.dv * wide);
   Chunk now(p, scratch);
@@ -95,9 +118,15 @@ void reverse_upwards(const FadedProblem& p, const Inputs& in, const Rows& dy, fl
     now.load(in, c);
     const int64_t t = now.fading.begin(), n = now.fading.size();
     float* out = dq + t * wide;
+    const Rows v = in.v.from(t), gradient = dy.from(t);
+    const bool apart = decays.gain;
+    if (apart && head::begins_stretch(p, in.borders, c))
+      std::copy_n(state, p.dv * wide, decays.state(p, t));
     now.fading.fade_columns(state, p.dv, true);
-    multiply(p, {n, p.dv, wide, dy.from(t), in.v.from(t), now.writers(), state}, memory, out);
+    multiply(p, {n, p.dv, wide, gradient, v, now.writers(), state, false, apart}, memory, out);
     now.fading.grow({out, wide}, out);
+    if (apart)
+      add_own_pairs(p, n, in.q.from(t), gradient, v, in.k.from(t), out, decays.gain + t * wide);
     tile::product(p.dv, n, wide, {in.v[t], in.v.stride, true}, now.k, wide, state, wide, true);
     now.fading.fade_columns(state, p.dv, false);
   }
@@ -108,26 +137,32 @@ struct Targets {
   int64_t dg_stride;
 };
 
-// dg of a chunk's positions, last to first; `later` is what follows them.
-void reverse_decays(const FadedProblem& p, const Inputs& in, int64_t t, int64_t n, const float* dq,
-                    const float* dk, float* later, const Targets& to) {
+// dg of a chunk's positions, last to first, from what each gains as a reader and loses as a writer.
+// `later` is what follows them. Before a stretch there are S^T and dL/dS^T, else null.
+void reverse_decays(const FadedProblem& p, int64_t t, int64_t n, const float* gain,
+                    const float* loss, const float* state, const float* gradient, float* later,
+                    const Targets& to) {
   const int64_t wide = p.wide();
   for (int64_t i = n - 1; i >= 0; --i) {
-    const float *q = in.q[t + i], *k = in.k[t + i];
-    for (int64_t c = 0; c < p.d; ++c)
-      later[c] += q[c] * dq[(t + i) * wide + c] - k[c] * dk[i * wide + c];
+    for (int64_t c = 0; c < p.d; ++c) later[c] += gain[i * wide + c] - loss[i * wide + c];
+    if (i == 0 && state) {
+      std::fill_n(later, p.d, 0.0f);
+      for (int64_t e = 0; e < p.dv; ++e)
+        for (int64_t c = 0; c < p.d; ++c) later[c] += state[e * wide + c] * gradient[e * wide + c];
+    }
     put_rows(later, 0, 1, p.d, moved(to.dg, (t + i) * to.dg_stride), 0);
   }
 }
 
-void reverse_downwards(const FadedProblem& p, const Inputs& in, const Rows& dy, const float* dq,
-                       const Targets& to) {
+void reverse_downwards(const FadedProblem& p, const Inputs& in, const Rows& dy,
+                       const ForDecays& decays, const Targets& to) {
   const int64_t wide = p.wide(), wide_v = p.wide_v();
   const int64_t product = product_scratch(p, std::max(p.d, p.dv));
-  Scratch scratch(Chunk::scratch(p) + product + p.chunk * (wide + wide_v) + p.d * wide_v +
+  Scratch scratch(Chunk::scratch(p) + product + p.chunk * (2 * wide + wide_v) + p.d * wide_v +
                   (p.dv + 1) * wide);
   Chunk now(p, scratch);
   float *memory = scratch.take(product), *later = scratch.zeros(wide);
+  float* loss = scratch.take(p.chunk * wide);
   float *dk = scratch.take(p.chunk * wide), *dv = scratch.take(p.chunk * wide_v);
   float *state = scratch.zeros(p.d * wide_v), *turned = scratch.zeros(p.dv * wide);  // R, R^T
   for (std::size_t c = in.borders.size() - 1; c-- > 0;) {
@@ -138,25 +173,34 @@ void reverse_downwards(const FadedProblem& p, const Inputs& in, const Rows& dy, 
     const Rows v = in.v.from(t), gradient = dy.from(t);
     multiply(p, {n, p.d, wide_v, now.writers(), now.readers(), gradient, state, true}, memory, dv);
     if (to.dv.data) put_rows(dv, wide_v, n, p.dv, moved(to.dv, t * p.H * p.dv), p.H * p.dv);
-    multiply(p, {n, p.dv, wide, v, gradient, now.readers(), turned, true}, memory, dk);
+    const bool apart = decays.gain;
+    multiply(p, {n, p.dv, wide, v, gradient, now.readers(), turned, true, apart}, memory, dk);
     now.fading.shrink({dk, wide}, dk);
+    if (apart) add_own_pairs(p, n, in.k.from(t), v, gradient, in.q.from(t), dk, loss);
     if (to.dk.data) put_rows(dk, wide, n, p.d, moved(to.dk, t * p.H * p.d), p.H * p.d);
-    if (to.dg.data) reverse_decays(p, in, t, n, dq, dk, later, to);
     tile::product(p.d, n, wide_v, {now.q, wide, true}, dy[t], dy.stride, state, wide_v, true);
     now.fading.fade_rows(state, wide_v, true);
+    if (!apart) continue;
+    const bool anew = head::begins_stretch(p, in.borders, c);
+    if (anew) tile::transpose(p.d, p.dv, state, wide_v, turned, wide);
+    reverse_decays(p, t, n, decays.gain + t * wide, loss, anew ? decays.state(p, t) : nullptr,
+                   turned, later, to);
   }
 }
 
 void reverse_head(const FadedProblem& p, Inputs in, Rows dy, const GradTarget& to_q,
                   const Targets& to) {
   const int64_t wide = p.wide();
-  Scratch scratch(p.T * (wide + 2 * p.wide_v()));
+  const bool with_decays = to.dg.data;
+  Scratch scratch(p.T * (wide + 2 * p.wide_v()) + (with_decays ? ForDecays::scratch(p) : 0));
   float* dq = scratch.take(p.T * wide);
   in.v = scratch.padded(in.v, p.T, p.dv);
   dy = scratch.padded(dy, p.T, p.dv);
-  reverse_upwards(p, in, dy, dq);
+  ForDecays decays{};
+  if (with_decays) decays = {scratch.take(p.T * wide), scratch.take(p.stretches() * p.dv * wide)};
+  reverse_upwards(p, in, dy, dq, decays);
   if (to_q.data) put_rows(dq, wide, p.T, p.d, to_q, p.H * p.d);
-  if (to.dk.data || to.dv.data || to.dg.data) reverse_downwards(p, in, dy, dq, to);
+  if (to.dk.data || to.dv.data || with_decays) reverse_downwards(p, in, dy, decays, to);
 }
 
 FadedProblem check(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& log_decay,

@@ -35,16 +35,46 @@ bool inside_folder(std::string_view path) {
   return !path.empty() && path[0] != '/' && path.find("..") == std::string_view::npos;
 }
 
+constexpr std::size_t kSignature = 8;  // bytes before a PNG's first chunk
+constexpr std::size_t kFrame = 12;     // bytes of a chunk beside its content: size, kind, checksum
+
+// What says which pixels are stored: the chunks without which there is no picture, whose kind
+// starts with a capital letter, and transparency.
+bool tells_pixels(std::string_view kind) {
+  return (kind[0] >= 'A' && kind[0] <= 'Z') || kind == "tRNS";
+}
+
+// Bytes of the chunk at the start of `rest`; more than there are where it is cut off.
+std::size_t chunk_size(std::string_view rest) {
+  if (rest.size() < kFrame) return kFrame;
+  std::size_t content = 0;
+  for (std::size_t i = 0; i < 4; ++i) content = content << 8 | static_cast<unsigned char>(rest[i]);
+  return kFrame + content;
+}
+
+// The picture without the chunks that say how it should look on a screen (gAMA, sRGB, iCCP, ...):
+// libpng would change its pixels by them. A damaged rest is left to libpng.
+std::string only_pixels(std::string_view png) {
+  std::string kept(png.substr(0, kSignature));
+  std::string_view rest = png.substr(std::min(kSignature, png.size()));
+  for (std::size_t size = chunk_size(rest); size <= rest.size(); size = chunk_size(rest)) {
+    if (tells_pixels(rest.substr(4, 4))) kept.append(rest.substr(0, size));
+    rest.remove_prefix(size);
+  }
+  return kept.append(rest);
+}
+
 }  // namespace
 
-Pixels decode_png(std::string_view png) {
+Pixels decode_png(std::string_view file) {
   png_image image{};
   image.version = PNG_IMAGE_VERSION;
   struct Freed {
     png_image& image;
     ~Freed() { png_image_free(&image); }
   } const freed{image};
-  require(!png.empty(), "is empty");
+  require(!file.empty(), "is empty");
+  const std::string png = only_pixels(file);
   require(png_image_begin_read_from_memory(&image, png.data(), png.size()) != 0,
           "is no PNG picture: ", image.message);
   require(image.format == PNG_FORMAT_GRAY, "is a picture of another kind, allowed: 8-bit gray");

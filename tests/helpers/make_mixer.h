@@ -29,6 +29,7 @@ struct LayerPlace {
   int64_t d_model = 16, max_length = 64;
   bool causal = true;
   int64_t layer = 0, layers = 1;
+  int64_t trained_length = 0;  // 0: max_length
 };
 
 inline MadeMixer make_mixer(const std::string& model, const OptionMap& given,
@@ -38,7 +39,7 @@ inline MadeMixer make_mixer(const std::string& model, const OptionMap& given,
   Options options(given);
   MadeMixer made;
   MixerContext context(at.d_model, at.max_length, at.causal, 1, "", options, made.parameters,
-                       at.layer, at.layers);
+                       at.layer, at.layers, at.trained_length);
   made.mixer = registry.model(model).make(context);
   made.problems = options.problems();
   return made;

@@ -16,7 +16,7 @@ namespace {
 struct Case {
   int64_t B, T, H, d, dv, chunk;
   bool gated = true;
-  float weakest = -0.3f;  // log decays between it and 0
+  float weakest = -0.3f, strongest = 0;  // log decays between them
 };
 
 // Keys of length 1 or less, so that no state explodes.
@@ -26,7 +26,7 @@ struct Inputs {
         k(scale(random_tensor({c.B, c.T, c.H * c.d}, 2), 1 / std::sqrt(static_cast<float>(c.d)))),
         v(random_tensor({c.B, c.T, c.H * c.dv}, 3)),
         beta(random_tensor({c.B, c.T, c.H}, 4, 0, 1)) {
-    if (c.gated) g = random_tensor({c.B, c.T, c.H}, 5, c.weakest, 0);
+    if (c.gated) g = random_tensor({c.B, c.T, c.H}, 5, c.weakest, c.strongest);
   }
   std::vector<Tensor> all() const {
     return g.defined() ? std::vector{q, k, v, beta, g} : std::vector{q, k, v, beta};
@@ -67,6 +67,46 @@ Tensor recurrent(const Inputs& in, const Case& c) {
       }
     }
   return y;
+}
+
+// The gradient of log_decay of one head of one sequence, in double, as `run` weighs y: that of
+// a_t S_{t-1} = P times P itself.
+Tensor exact_decay_gradient(const Inputs& in, const Case& c) {
+  const Tensor dy = random_tensor(in.v.shape(), 9);
+  const auto key = [&](int64_t t, int64_t i) { return double{in.k.data()[t * c.d + i]}; };
+  const auto beta = [&](int64_t t) { return double{in.beta.data()[t]}; };
+  const auto cells = static_cast<std::size_t>(c.d * c.dv);
+  std::vector<std::vector<double>> faded;  // P at every position
+  std::vector<double> S(cells);
+  for (int64_t t = 0; t < c.T; ++t) {
+    for (double& s : S) s *= std::exp(double{in.g.data()[t]});
+    faded.push_back(S);
+    for (int64_t e = 0; e < c.dv; ++e) {
+      double error = double{in.v.data()[t * c.dv + e]};
+      for (int64_t i = 0; i < c.d; ++i) error -= key(t, i) * faded.back()[i * c.dv + e];
+      for (int64_t i = 0; i < c.d; ++i) S[i * c.dv + e] += beta(t) * key(t, i) * error;
+    }
+  }
+  Tensor gradient(in.g.shape());
+  std::vector<double> dS(cells);
+  for (int64_t t = c.T - 1; t >= 0; --t) {
+    double sum = 0;
+    for (int64_t e = 0; e < c.dv; ++e) {
+      double along = 0;  // the key
+      for (int64_t i = 0; i < c.d; ++i) {
+        dS[i * c.dv + e] += double{in.q.data()[t * c.d + i]} * double{dy.data()[t * c.dv + e]};
+        along += key(t, i) * dS[i * c.dv + e];
+      }
+      for (int64_t i = 0; i < c.d; ++i) {
+        double& s = dS[i * c.dv + e];
+        s -= beta(t) * key(t, i) * along;
+        sum += s * faded[static_cast<std::size_t>(t)][i * c.dv + e];
+        s *= std::exp(double{in.g.data()[t]});
+      }
+    }
+    gradient.data()[t] = static_cast<float>(sum);
+  }
+  return gradient;
 }
 
 // y and the gradients of q, k, v, beta and, if gated, log_decay.
@@ -120,6 +160,27 @@ TEST_CASE("delta_rule has the gradient of finite differences", "[ops][delta_rule
              << c.gated);
     check_gradient(operation(c), Inputs(c).all());
   }
+}
+
+TEST_CASE("delta_rule has the gradient of decays of any strength, over any length",
+          "[ops][delta_rule]") {
+  const LaneScope lane;
+  for (const auto& [weakest, strongest] : {std::pair{-0.1f, 0.0f},
+                                           {-1.0f, 0.0f},
+                                           {-5.0f, -2.0f},
+                                           {-9.0f, -6.0f},
+                                           {-16.0f, -12.0f},
+                                           {-30.0f, -25.0f},
+                                           {-40.0f, 0.0f}})
+    for (int64_t T : {40, 3000})
+      for (int64_t chunk : {1, 32, 64}) {
+        const Case c{1, T, 1, 8, 8, chunk, true, weakest, strongest};
+        const Tensor exact = exact_decay_gradient(Inputs(c), c);
+        const double error = largest_difference({exact}, {run(c)[5]});
+        INFO("log decays " << weakest << " .. " << strongest << ", " << T << " positions, chunk "
+                           << chunk << ": off by " << error);
+        CHECK(error < 2e-6);
+      }
 }
 
 TEST_CASE("delta_rule has a gradient where nothing is written", "[ops][delta_rule]") {

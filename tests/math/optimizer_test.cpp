@@ -75,6 +75,26 @@ TEST_CASE("optimizer: each rule makes the steps of its formula", "[optimizer]") 
   });
 }
 
+TEST_CASE("optimizer: values are held in the range of their group and can leave its ends",
+          "[optimizer]") {
+  for (const Rule rule : {Rule::adamw, Rule::sgd, Rule::sign_sgd, Rule::lion}) {
+    const Tensor w = Tensor::from({3}, {0.5f, 0.5f, 0.5f});
+    const std::vector<Parameter> parameters = {
+        {"w", w, {.decay = false, .least = 0.49f, .most = 0.51f}}};
+    const std::vector<int64_t> offsets = gradient_layout(parameters);
+    Optimizer optimizer(parameters, offsets, {.rule = rule, .momentum = 0});
+    std::vector<float> gradient(static_cast<std::size_t>(offsets.back()));
+    const auto step = [&](float down, float up) {
+      gradient[0] = down;
+      gradient[1] = up;
+      for (int i = 0; i < 20; ++i) optimizer.step(gradient.data(), 1, 0.1);
+      return std::vector<float>(w.data(), w.data() + 3);
+    };
+    CHECK(step(1, -1) == std::vector<float>{0.49f, 0.51f, 0.5f});
+    CHECK(step(-1, 1) == std::vector<float>{0.51f, 0.49f, 0.5f});
+  }
+}
+
 TEST_CASE("optimizer: a weight without gradient only decays under the signs", "[optimizer]") {
   for (const char* name : {"sign_sgd", "lion"}) {
     Model model;

@@ -161,6 +161,27 @@ TEST_CASE("s5 starts at the eigenvalues of HiPPO-N, block by block", "[models]")
     CHECK(blocks.at("A_imag").value.data()[n] == Approx(eight[n % 4]).epsilon(1e-6));
 }
 
+TEST_CASE("s5's B and C start as large as in its authors' code, whatever state and width",
+          "[models]") {
+  const auto power = [](const Tensor& x) {  // mean |x|^2 of complex numbers, two floats each
+    double sum = 0;
+    for (int64_t i = 0; i < x.size(); ++i) sum += double{x.data()[i]} * double{x.data()[i]};
+    return 2 * sum / static_cast<double>(x.size());
+  };
+  for (const auto& [D, P] : {std::pair<int64_t, int64_t>{32, 256}, {128, 16}, {64, 64}})
+    for (bool causal : {true, false})
+      for (const auto& [init, expected] : {std::pair{"trunc_standard_normal", 2.0 / double(P)},
+                                           {"lecun_normal", 2.0 / double(P * D)},
+                                           {"complex_normal", 1.0}}) {
+        CAPTURE(D, P, causal, init);
+        const Built s5("s5", D, causal, {{"state", P}, {"c_init", std::string(init)}});
+        CHECK(power(s5.at("B").value) == Approx(1.0 / double(P)).epsilon(0.1));
+        CHECK(power(s5.at("C").value) == Approx(expected).epsilon(0.1));
+      }
+  CHECK(power(Built("s5", 32, true, {{"state", int64_t{256}}}).at("C").value) ==
+        Approx(2.0 / 256).epsilon(0.1));
+}
+
 TEST_CASE("state spaces start with steps between dt_min and dt_max", "[models]") {
   const OptionMap range{{"dt_min", 0.01}, {"dt_max", 0.02}};
   const auto inside = [](double dt) { return dt > 0.0099999 && dt < 0.0200001; };

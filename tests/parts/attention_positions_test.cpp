@@ -1,8 +1,12 @@
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "longhaul/parts/attention_positions.h"
 #include "longhaul/parts/attention_scale.h"
+#include "longhaul/tape.h"
+#include "math/optimizer.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/gradient.h"
 #include "tests/helpers/make_mixer.h"
@@ -84,12 +88,53 @@ TEST_CASE("transformer: what is trained in stays the same when tested at a longe
   };
   for (const char* position : {"rope", "alibi", "kerple_log", "kerple_power"})
     CHECK(changed({{"position", std::string(position)}}) == 0);
-  CHECK(changed({{"position", std::string("xpos")}}) < 1e-5);  // another origin, other roundings
+  CHECK(changed({{"position", std::string("xpos")}}) == 0);
   CHECK(changed({{"hwfa", true}}) == 0);
   CHECK(changed({{"key_norm", true}, {"query_norm", true}, {"logn", true}}) == 0);
   CHECK(changed({{"scale", std::string("gradmax")}}) == 0);
   CHECK(changed({{"post_hoc", std::string("logn")}}) == 0);  // at most as many keys as in training
   for (const std::string& change : kTurnChanges) CHECK(changed({{"post_hoc", change}}) > 1e-3);
+}
+
+TEST_CASE("transformer: by default nothing hangs on how long the inputs are that it is tested on",
+          "[models][transformer]") {
+  const Tensor x = random_tensor({1, 60, 16}, 1);
+  std::vector<OptionMap> all{{{"scale", std::string("gradmax")}},
+                             {{"logn", true}},
+                             {{"key_norm", true}, {"query_norm", true}},
+                             {{"key_norm", true}, {"query_norm", true}, {"logn", true}},
+                             {{"hwfa", true}}};
+  for (const char* position :
+       {"none", "rope", "xpos", "alibi", "kerple_log", "kerple_power", "sinusoidal"})
+    all.push_back({{"position", std::string(position)}});
+  Words changes = kTurnChanges;
+  for (const char* other : {"rerope", "leaky_rerope", "logn", "window"})
+    changes.emplace_back(other);
+  for (const std::string& change : changes) all.push_back({{"post_hoc", change}});
+  for (const OptionMap& options : all)
+    for (int64_t layer : {0, 1}) {
+      for (const auto& [name, value] : options) UNSCOPED_INFO(name << ": " << to_text(value));
+      const auto at = [&](int64_t longest, int64_t trained) {
+        return make_mixer(
+            "transformer", options,
+            {.max_length = longest, .layer = layer, .layers = 2, .trained_length = trained})(x);
+      };
+      const Tensor alone = at(64, 0);
+      CHECK(max_difference(at(1024, 64), alone) == 0);
+      CHECK(max_difference(at(60000, 64), alone) < 1e-5);  // xpos moves its middle
+    }
+}
+
+TEST_CASE("transformer: the factor of a change is the training length over trained_length",
+          "[models][transformer]") {
+  const Tensor x = random_tensor({1, 60, 16}, 1);
+  const auto at = [&](int64_t longest, int64_t trained, const OptionMap& more) {
+    return make_mixer("transformer", with({{"post_hoc", std::string("pi")}}, more),
+                      {.max_length = longest, .trained_length = trained})(x);
+  };
+  const Tensor twice = at(64, 64, {{"post_hoc_factor", 2.0}});
+  CHECK(max_difference(at(512, 64, {{"trained_length", int64_t{32}}}), twice) == 0);
+  CHECK(max_difference(at(512, 64, {}), run({}, x)) == 0);
 }
 
 TEST_CASE("transformer: with key_norm the length of a key does not matter, without it does",
@@ -123,8 +168,9 @@ TEST_CASE("ALiBi: slopes of 8 heads are 1/2 .. 1/256, others fill in between",
   CHECK(slopes(6) == std::vector<float>{1 / 4.f, 1 / 16.f, 1 / 64.f, 1 / 256.f, 1 / 2.f, 1 / 8.f});
 }
 
-TEST_CASE("KERPLE: biases by distance, with parameters held in range", "[models][transformer]") {
-  const Tensor r1 = Tensor::from({3, 1}, {0.5f, -4, 1}), r2 = Tensor::from({3, 1}, {0.25f, 1, 7});
+TEST_CASE("KERPLE: biases by distance", "[models][transformer]") {
+  const Tensor r1 = Tensor::from({3, 1}, {0.5f, 0.01f, 1}),
+               r2 = Tensor::from({3, 1}, {0.25f, 1, 2});
   const Tensor log_bias = positions::kerple_log_bias(r1, r2, 5);
   const Tensor power = positions::kerple_power_bias(r1, r2, 5);
   for (int64_t D = 0; D < 5; ++D) {
@@ -138,6 +184,69 @@ TEST_CASE("KERPLE: biases by distance, with parameters held in range", "[models]
                  {random_tensor({2, 1}, 1, 0.5f, 1), random_tensor({2, 1}, 2, 0.5f, 1)});
   check_gradient([](const auto& in) { return positions::kerple_power_bias(in[0], in[1], 5); },
                  {random_tensor({2, 1}, 1, 0.5f, 1), random_tensor({2, 1}, 2, 0.5f, 1)});
+}
+
+TEST_CASE("KERPLE: parameters start in their authors' ranges and are held at 0.01 and above",
+          "[models][transformer]") {
+  struct Range {
+    const char *position, *parameter;
+    float most;  // of the first values
+    float held;  // from above
+  };
+  constexpr float kFree = std::numeric_limits<float>::infinity();
+  for (const Range& range : {Range{"kerple_log", "r1", 2, kFree},
+                             {"kerple_log", "r2", 1, kFree},
+                             {"kerple_power", "r1", 1, kFree},
+                             {"kerple_power", "r2", 2, 2}}) {
+    CAPTURE(range.position, range.parameter);
+    const MadeMixer made = make_mixer(
+        "transformer", {{"position", std::string(range.position)}, {"heads", int64_t{500}}},
+        {.d_model = 500});
+    const Tensor values = made.parameter(range.parameter);
+    const auto [low, high] = std::minmax_element(values.data(), values.data() + values.size());
+    CHECK(*low == 0.01f);  // one in 50 .. 200 is drawn below it
+    CHECK((*high<range.most&& * high> 0.97f * range.most));
+    for (const Parameter& parameter : made.parameters)
+      if (parameter.name == range.parameter) {
+        CHECK(parameter.group.least == 0.01f);
+        CHECK(parameter.group.most == range.held);
+        CHECK_FALSE(parameter.group.decay);
+      }
+  }
+}
+
+TEST_CASE("KERPLE: a parameter at its least value has a gradient and moves away again",
+          "[models][transformer]") {
+  for (const char* position : {"kerple_log", "kerple_power"}) {
+    CAPTURE(position);
+    MadeMixer made = make_mixer("transformer", {{"position", std::string(position)}});
+    const std::vector<int64_t> offsets = gradient_layout(made.parameters);
+    const Tensor x = random_tensor({2, 30, 16}, 1), towards = random_tensor({2, 30, 16}, 2);
+    const Tensor r1 = made.parameter("r1"), r2 = made.parameter("r2");
+    std::fill_n(r1.data(), r1.size(), 0.01f);
+    std::fill_n(r2.data(), r2.size(), 0.01f);
+    std::vector<float> gradient(static_cast<std::size_t>(offsets.back()));
+    int moved = 0;
+    for (float sign : {1.0f, -1.0f}) {  // one way or the other leads away from the end
+      std::fill(gradient.begin(), gradient.end(), 0.0f);
+      {
+        Tape tape(gradient.data());
+        tape.backward(sum_all(made(x) * (sign * towards)));
+      }
+      for (std::size_t p = 0; p < made.parameters.size(); ++p)
+        if (made.parameters[p].name == "r1" || made.parameters[p].name == "r2")
+          for (int64_t i = 0; i < made.parameters[p].value.size(); ++i)
+            CHECK(gradient[static_cast<std::size_t>(offsets[p] + i)] != 0);
+      Optimizer(made.parameters, offsets, {}).step(gradient.data(), 1, 1e-3);
+      for (const Tensor& r : {r1, r2})
+        for (int64_t h = 0; h < r.size(); ++h) {
+          CHECK(r.data()[h] >= 0.01f);
+          moved += r.data()[h] > 0.01f;
+          r.data()[h] = 0.01f;
+        }
+    }
+    CHECK(moved == r1.size() + r2.size());
+  }
 }
 
 TEST_CASE("rope: changed frequencies are those of the sources", "[models][transformer]") {

@@ -32,7 +32,8 @@ struct AttentionOptions {
   double rope_base;
   int64_t window;  // 0: none
   bool hwfa;
-  int64_t trained_length, longest;
+  int64_t trained_length;  // what scales, windows and changes go by
+  int64_t longest;         // input that may come, for the range of numbers alone
   bool query_norm, key_norm, logn;
   std::string scale;
   double scale_factor;
@@ -41,7 +42,7 @@ struct AttentionOptions {
   bool rotates() const { return one_of(position, {"rope", "xpos"}); }
 };
 
-constexpr int64_t kXposLongest = 1 << 16;  // beyond it zeta^(p/512) leaves float32
+constexpr int64_t kXposReach = 1 << 15;  // from its middle; beyond it zeta^(p/512) leaves float32
 
 inline void read_heads(AttentionOptions& a, Options& o, int64_t d_model) {
   a.heads = o.integer("heads", 2, "attention heads; they divide d_model", 1);
@@ -57,7 +58,7 @@ inline void read_heads(AttentionOptions& a, Options& o, int64_t d_model) {
   a.head_width = d_model / a.heads;
 }
 
-inline void read_positions(AttentionOptions& a, Options& o, int64_t max_length) {
+inline void read_positions(AttentionOptions& a, Options& o, const MixerContext& c) {
   a.position = o.choice(
       "position", "rope",
       {"none", "learned", "sinusoidal", "rope", "xpos", "alibi", "kerple_log", "kerple_power"},
@@ -68,9 +69,10 @@ inline void read_positions(AttentionOptions& a, Options& o, int64_t max_length) 
                   "windows with rope, but the last layer sees all, with logn and no positions; "
                   "window 0: the windows together reach 3/4 of trained_length");
   a.trained_length = o.integer("trained_length", 0,
-                               "the length scales and changes refer to; 0: the task's longest");
-  if (a.trained_length == 0) a.trained_length = std::max<int64_t>(max_length, 1);
-  a.longest = max_length;
+                               "the length scales and changes refer to; 0: the longest training "
+                               "input");
+  if (a.trained_length == 0) a.trained_length = std::max<int64_t>(c.trained_length(), 1);
+  a.longest = c.max_length();
 }
 
 inline void read_scores(AttentionOptions& a, Options& o) {
@@ -82,14 +84,16 @@ inline void read_scores(AttentionOptions& a, Options& o) {
   a.logn = o.flag("logn", false, "multiply scores by ln(visible keys) / ln(trained_length)");
 }
 
-inline void read_post_hoc(AttentionOptions& a, Options& o) {
+inline void read_post_hoc(AttentionOptions& a, Options& o, const MixerContext& c) {
   PostHoc& change = a.post_hoc;
   change.name = o.choice("post_hoc", "none",
                          {"none", "pi", "ntk_aware", "ntk_old", "ntk_fixed", "ntk_mixed", "yarn",
                           "yarn_index", "rerope", "leaky_rerope", "logn", "window"},
                          "change after training, for inputs beyond trained_length");
   change.factor = o.number("post_hoc_factor", 0,
-                           "how many times longer; 0: the task's longest / trained_length", 0);
+                           "how many times longer; 0: the longest training input / "
+                           "trained_length",
+                           0);
   change.window = o.integer("post_hoc_window", 0,
                             "of rerope and leaky_rerope, 0: half of trained_length; of window, 0: "
                             "trained_length");
@@ -100,7 +104,7 @@ inline void read_post_hoc(AttentionOptions& a, Options& o) {
   change.logn = o.flag("post_hoc_logn", false, "the change logn beside another one");
   change.logn |= change.name == "logn";
   if (change.factor == 0)
-    change.factor = static_cast<double>(a.longest) / static_cast<double>(a.trained_length);
+    change.factor = static_cast<double>(c.trained_length()) / static_cast<double>(a.trained_length);
   if (change.window == 0)
     change.window =
         std::max<int64_t>(1, change.selects() ? a.trained_length / 2 : a.trained_length);
@@ -113,8 +117,8 @@ inline void check(const AttentionOptions& a, Options& o, bool causal) {
                             " needs an even one"));
   if (a.position == "xpos" && !causal)
     o.problem("position", "xpos decays towards the past; it needs causal: true");
-  if (a.position == "xpos" && a.longest > kXposLongest)
-    o.problem("position", text("xpos reaches to length ", kXposLongest, ", found ", a.longest));
+  if (a.position == "xpos" && a.longest > 2 * kXposReach)
+    o.problem("position", text("xpos reaches to length ", 2 * kXposReach, ", found ", a.longest));
   if (change.turns() && a.position != "rope")
     o.problem("post_hoc", text(change.name, " changes rope, found position: ", a.position));
   if (change.selects() && !causal)
@@ -127,9 +131,9 @@ inline AttentionOptions read(MixerContext& c) {
   AttentionOptions a;
   Options& o = c.options();
   read_heads(a, o, c.d_model());
-  read_positions(a, o, c.max_length());
+  read_positions(a, o, c);
   read_scores(a, o);
-  read_post_hoc(a, o);
+  read_post_hoc(a, o, c);
   check(a, o, c.causal());
   return a;
 }

@@ -63,6 +63,7 @@ inline double yarn_index_kept(int64_t pair, int64_t d, const Stretch& s) {
 //   yarn, yarn_index                                 above
 inline std::vector<double> stretched(const std::string& change, std::vector<double> theta,
                                      const Stretch& s) {
+  if (s.factor == 1) return theta;
   const auto half = static_cast<double>(theta.size());
   const auto d = 2 * static_cast<int64_t>(theta.size());
   for (std::size_t pair = 0; pair < theta.size(); ++pair) {
@@ -124,11 +125,9 @@ Tensor by_distance(int64_t n, F&& f) {
   return row;
 }
 
-// max(x, low), and min(x, high): in range, and without a gradient beyond it.
-inline Tensor at_least(const Tensor& x, float low) { return shift(relu(shift(x, -low)), low); }
-inline Tensor at_most(const Tensor& x, float high) { return -1 * at_least(-1 * x, -high); }
-
-constexpr float kKerpleLeast = 0.01f;  // of every parameter of KERPLE; the exponent is at most 2
+// The range in which KERPLE's authors hold its parameters: each from below, the exponent from
+// above.
+constexpr float kKerpleLeast = 0.01f, kKerpleSteepest = 2;
 
 // Biases [H, n] of distances 0 .. n - 1. ALiBi: slopes [H, 1].
 inline Tensor alibi_bias(const Tensor& slopes, int64_t n) {
@@ -138,15 +137,14 @@ inline Tensor alibi_bias(const Tensor& slopes, int64_t n) {
 // KERPLE (Chi et al. 2022, arXiv:2205.09921, section 4): r1 and r2 [H, 1] are learned. Here and
 // below D is a distance.
 inline Tensor kerple_log_bias(const Tensor& r1, const Tensor& r2, int64_t n) {  // -r1 ln(1 + r2 D)
-  const Tensor grown = at_least(r2, kKerpleLeast) * by_distance(n, [](double D) { return D; });
-  return -1 * (at_least(r1, kKerpleLeast) * log(shift(grown, 1)));
+  const Tensor grown = r2 * by_distance(n, [](double D) { return D; });
+  return -1 * (r1 * log(shift(grown, 1)));
 }
 
 inline Tensor kerple_power_bias(const Tensor& r1, const Tensor& r2, int64_t n) {  // -r1 D^r2
-  const Tensor exponent = at_most(at_least(r2, kKerpleLeast), 2);
   const Tensor log_distance =
       by_distance(n, [](double D) { return D > 0 ? std::log(D) : -1e4; });  // 0^r2 = 0
-  return -1 * (at_least(r1, kKerpleLeast) * exp(exponent * log_distance));
+  return -1 * (r1 * exp(r2 * log_distance));
 }
 
 }  // namespace attention_positions

@@ -1,10 +1,12 @@
 // The conformance checks find what they are there to find: each broken mixer is named for its
 // fault.
 
+#include <limits>
 #include <stdexcept>
 
 #include "harness/check/model_conformance.h"
 #include "longhaul/ops.h"
+#include "math/parallel.h"
 #include "tests/helpers/catch.h"
 
 using namespace longhaul;
@@ -73,6 +75,16 @@ struct Undeclared final : Sum {
   Tensor hidden;
 };
 
+// Not a number at the first position alone, and there only inside a lane.
+struct BreaksInLane final : Sum {
+  using Sum::Sum;
+  Tensor forward(const Tensor& x, const Lengths& lengths) const override {
+    const Tensor y = Sum::forward(x, lengths);
+    if (LaneScope::inside()) y.data()[0] = std::numeric_limits<float>::quiet_NaN();
+    return y;
+  }
+};
+
 struct ThrowsInStep final : Sum {
   using Sum::Sum;
   Tensor step(const Tensor&, State&) const override { throw std::out_of_range("step 0"); }
@@ -104,4 +116,5 @@ TEST_CASE("conformance: each fault is named", "[conformance]") {
   CHECK_THAT(violations<ThrowsInStep>(),
              Contains("causal: step returns what forward does: it throws: step 0"));
   CHECK_THAT(violations<WrongGradient>(), Contains("the gradient of"));
+  CHECK_THAT(violations<BreaksInLane>(), Contains("inside a lane the result differs by inf"));
 }

@@ -1,6 +1,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -98,6 +99,22 @@ TEST_CASE("claim: a value that is missing decides nothing", "[claim]") {
   CHECK(numbers[2].missing == std::vector<std::string>{"1"});
   CHECK_FALSE(check(claim.refuted, numbers)[0].found);
   CHECK_FALSE(check(claim.refuted, numbers)[0].holds);
+}
+
+TEST_CASE("claim: a row that is not a number is never passed over", "[claim][not_a_number]") {
+  const Tables tables = tables_of({0.5, std::nan(""), 0.5}, {0.4, 0.4, 0.4});
+  for (const char* take : {"mean", "smallest", "largest", "first", "last"}) {
+    CAPTURE(take);
+    const Claim claim =
+        load(kTexts + kSuite + "numbers:\n  gap: {task: coin, take: " + take + "}\n" + kRule);
+    const ClaimNumber number = take_numbers(claim, tables)[0];
+    if (take == std::string("last"))
+      CHECK(number.missing.empty());  // mirror's, which is one
+    else
+      CHECK(number.missing == std::vector<std::string>{"1"});
+  }
+  const Claim claim = load(kTexts + kSuite + kNumbers + kRule);
+  CHECK(answer(claim, tables) == Answer::inconclusive);
 }
 
 TEST_CASE("claim: a rule that nothing, or too much, answers to is a mistake in its file",
@@ -213,4 +230,8 @@ TEST_CASE("claim: what a prediction explains is R^2 of its rows, step by step", 
   CHECK(told.values == std::vector<double>{1, 1, 0});
   CHECK_THAT(complaint(kTexts + kSuite + "numbers: {a: {predicted_by: val_value}}\n" + kRule),
              Contains("numbers.a.predicted_by: belongs to a number with file: diagnostics"));
+  csv += "copy,1,4,predicted_change,\ncopy,1,4,measured_change,5\n";
+  csv += "copy,1,5,predicted_change,4\ncopy,1,5,measured_change,\n";
+  CHECK(take_numbers(claim, {{"diagnostics", read_csv(csv)}}).front().missing ==
+        std::vector<std::string>{"1"});
 }

@@ -1,4 +1,5 @@
 
+#include <algorithm>
 #include <cmath>
 
 #include "harness/data/baselines.h"
@@ -52,6 +53,28 @@ class Counting final : public Task {
 };
 
 }  // namespace
+
+TEST_CASE("a bag of tokens that comes to no number has no score", "[baselines][not_a_number]") {
+  // Real numbers whose squares are infinite.
+  class Huge final : public Task {
+    int version() const override { return 1; }
+    int64_t vocab() const override { return 0; }
+    int64_t channels() const override { return 1; }
+    int64_t classes() const override { return 2; }
+    Readout readout() const override { return Readout::sequence; }
+    int64_t max_length() const override { return 3; }
+    bool shallow_is_bag_of_tokens() const override { return true; }
+    Example draw(Rng& rng) const override {
+      const auto huge = static_cast<float>(rng.between(1, 9)) * 1e30f;
+      return {.values = {huge, 1, 2}, .targets = {static_cast<int32_t>(rng.below(2))}};
+    }
+  };
+  const Baselines found = measure_baselines(Huge(), 20, 50, true);
+  CHECK(std::isnan(found.shallow));
+  CHECK(std::isnan(found.bag_of_tokens.value()));
+  CHECK(found.majority > 0);
+  CHECK(found.best() == std::max(found.majority, 0.5));
+}
 
 TEST_CASE("a bag of tokens knows what counts say, and not what order says", "[baselines]") {
   CHECK(measure_baselines(Counting(false), 1000, 2000).shallow > 0.97);

@@ -1,5 +1,6 @@
 
 #include <clocale>
+#include <cmath>
 #include <limits>
 #include <map>
 
@@ -145,6 +146,28 @@ TEST_CASE("results.csv has a row for each evaluation length", "[csv]") {
   CHECK(rows[1].at("eval_length") == "1024");
   CHECK(rows[1].at("test_value") == "0.3");
   CHECK(parse_records(summary_csv(results)).size() == 2);
+}
+
+TEST_CASE("results.csv: a length at which logits were not numbers is diverged, with no score",
+          "[csv][not_a_number]") {
+  Results results;
+  results.trials = {made_up_trial("lru", "mqar", 0, 0.5)};
+  Evaluation broken{1024, std::nan(""), 0.9, "", "", {0.1, 0.125, 0.25}};
+  broken.status = Status::diverged;
+  results.trials[0].record->evaluations = {{256, 0.9, 0.9}, broken};
+  const std::vector<Record> rows = parse_records(results_csv(results));
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].at("status") == "ok");
+  CHECK(rows[1].at("status") == "diverged");
+  CHECK(rows[1].at("eval_length") == "1024");
+  for (const char* missing : {"test_value", "test_ece", "at_baseline"})
+    CHECK(rows[1].at(missing).empty());
+  CHECK(rows[1].at("shallow") == "0.25");
+  const std::vector<Record> summary = parse_records(summary_csv(results));
+  REQUIRE(summary.size() == 2);
+  CHECK(summary[1].at("n") == "0");
+  CHECK(summary[1].at("mean").empty());
+  CHECK(summary[1].at("rank").empty());
 }
 
 TEST_CASE("two runs differ in nothing but the measured columns", "[csv]") {

@@ -1,8 +1,10 @@
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "harness/tables/results_csv.h"
+#include "harness/tables/summary.h"
 #include "harness/tables/table.h"
 #include "longhaul/error.h"
 #include "tests/helpers/catch.h"
@@ -141,6 +143,53 @@ TEST_CASE("lengths of evaluation have columns of their own", "[table]") {
   CHECK(table.header[2] == "mqar @1024");
   CHECK(table.models[0][2].value == "30.0");
   CHECK(make_table(results, "steps").header[1] == "mqar");
+}
+
+TEST_CASE("a length at which some or all seeds diverged says so", "[table][not_a_number]") {
+  Results results;
+  for (uint64_t seed = 0; seed < 2; ++seed) {
+    results.trials.push_back(made_up_trial("lru", "mqar", seed, 0.5));
+    Evaluation broken{.length = 1024, .test = std::nan(""), .validation = 0.4};
+    broken.status = Status::diverged;
+    Evaluation long_one = broken;
+    long_one.length = 512;
+    if (seed == 0) long_one = {512, 0.7, 0.7};
+    results.trials.back().record->evaluations = {{256, 0.9, 0.9}, long_one, broken};
+  }
+  const std::vector<TableCell> row = make_table(results).models[0];
+  CHECK(row[1].value == "90.0");
+  CHECK(row[1].remark.empty());
+  CHECK(row[2].value == "70.0");
+  CHECK(row[2].remark == "1 of 2 diverged");
+  CHECK(row[3].value == "diverged");
+  CHECK(make_table(results, "val").models[0][3].value == "diverged");
+  CHECK(make_table(results, "steps").models[0][1].remark.empty());
+}
+
+TEST_CASE("what is not a number is called so, wins no rank and stands in no mean",
+          "[table][not_a_number]") {
+  Results results;
+  results.trials = {
+      made_up_trial("lru", "mqar", 0, std::nan("")), made_up_trial("lru", "mqar", 1, std::nan("")),
+      made_up_trial("rnn", "mqar", 0, 0.5),          made_up_trial("rnn", "mqar", 1, std::nan("")),
+      made_up_trial("gla", "mqar", 0, 0.6),          made_up_trial("gla", "mqar", 1, 0.6)};
+  for (Trial& trial : results.trials) trial.record = record_from_json(to_json(*trial.record));
+  const Table table = make_table(results);
+  CHECK(table.models[0][1].value == "not a number");
+  CHECK_FALSE(table.models[0][1].at_baseline);
+  CHECK(table.models[1][1].value == "50.0");
+  CHECK(table.models[1][1].remark == "1 of 2 not a number");
+  const std::vector<ResultCell> cells = summarize(results);
+  CHECK_FALSE(cells[0].rank);
+  CHECK(cells[0].test.n == 0);
+  CHECK(cells[1].rank == 2);
+  CHECK(cells[2].rank == 1);
+  for (Trial& trial : results.trials) trial.record->train_loss = std::nan("");
+  CHECK(make_table(results, "loss").models[2][1].value == "not a number");
+  results.trials[4].record->evaluations[0].baselines.shallow = std::nan("");
+  const Table broken = make_table(results);
+  CHECK(broken.baselines[2][1].value == "not a number");
+  CHECK_FALSE(broken.models[2][1].at_baseline);
 }
 
 TEST_CASE("a bag of tokens that the suite asked for counts as a baseline", "[table]") {
