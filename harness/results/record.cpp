@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/results/machine.h"
+#include "support/json_fields.h"
 
 namespace longhaul {
 

@@ -12,6 +12,8 @@
 
 namespace longhaul {
 
+enum class UnknownKeys;  // support/json_fields.h
+
 // A trial that was `killed`, from outside, is not finished: it leaves no record and runs again.
 enum class Status { ok, diverged, failed, out_of_memory, timed_out, unsupported, killed };
 

@@ -77,12 +77,12 @@ TEST_CASE("optimizer: each rule makes the steps of its formula", "[optimizer]") 
 
 TEST_CASE("optimizer: values are held in the range of their group and can leave its ends",
           "[optimizer]") {
-  for (const Rule rule : {Rule::adamw, Rule::sgd, Rule::sign_sgd, Rule::lion}) {
+  for (const OptimizerInfo& info : optimizers()) {
     const Tensor w = Tensor::from({3}, {0.5f, 0.5f, 0.5f});
     const std::vector<Parameter> parameters = {
         {"w", w, {.decay = false, .least = 0.49f, .most = 0.51f}}};
     const std::vector<int64_t> offsets = gradient_layout(parameters);
-    Optimizer optimizer(parameters, offsets, {.rule = rule, .momentum = 0});
+    Optimizer optimizer(parameters, offsets, {.name = info.name, .momentum = 0});
     std::vector<float> gradient(static_cast<std::size_t>(offsets.back()));
     const auto step = [&](float down, float up) {
       gradient[0] = down;

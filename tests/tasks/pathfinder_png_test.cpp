@@ -82,7 +82,7 @@ TEST_CASE("pathfinder: a PNG gives the stored values, whatever it says of gamma 
       chunk("gAMA", big_endian(45455)),
       chunk("sRGB", std::string(1, '\0')),
       chunk("cHRM", white) + chunk("gAMA", big_endian(220000)),
-      chunk("iCCP", std::string("no profile\0\0", 12) + "rubbish"),
+      chunk("iCCP", std::string("no profile\0\0rubbish", 19)),
       chunk("sBIT", "\x04"),
       chunk("bKGD", std::string("\0\x7f", 2)),
   };

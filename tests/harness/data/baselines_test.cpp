@@ -66,7 +66,10 @@ TEST_CASE("a bag of tokens that comes to no number has no score", "[baselines][n
     bool shallow_is_bag_of_tokens() const override { return true; }
     Example draw(Rng& rng) const override {
       const auto huge = static_cast<float>(rng.between(1, 9)) * 1e30f;
-      return {.values = {huge, 1, 2}, .targets = {static_cast<int32_t>(rng.below(2))}};
+      Example e;
+      e.values = {huge, 1, 2};
+      e.targets = {static_cast<int32_t>(rng.below(2))};
+      return e;
     }
   };
   const Baselines found = measure_baselines(Huge(), 20, 50, true);

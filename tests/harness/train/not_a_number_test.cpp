@@ -1,6 +1,7 @@
 // Logits that are not numbers are never an answer: not in a score, a table, a claim or on stdout.
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "harness/check/gradcheck.h"
 #include "harness/model/stored_model.h"
@@ -14,6 +15,7 @@
 #include "tests/helpers/folder.h"
 #include "tests/helpers/program.h"
 #include "tests/helpers/seen_task.h"
+#include "tests/helpers/temporary_file.h"
 
 using namespace longhaul;
 using Catch::Matchers::Contains;
