@@ -64,7 +64,8 @@ Statistics describe(const std::vector<double>& values) {
   s.min = *std::min_element(values.begin(), values.end());
   s.max = *std::max_element(values.begin(), values.end());
   s.mean = std::accumulate(values.begin(), values.end(), 0.0) / s.n;
-  if (s.min == s.max) s.mean = s.min;  // without the rounding of the sum
+  // Without the rounding of the sum; one that is not a number stays so.
+  if (s.min == s.max && !std::isnan(s.mean)) s.mean = s.min;
   if (s.n == 1) return s;
   double squares = 0;
   for (double value : values) squares += (value - s.mean) * (value - s.mean);

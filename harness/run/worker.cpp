@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "harness/results/store.h"
+#include "harness/run/memory_kills.h"
 #include "support/exit_status.h"
 #include "support/json.h"
-#include "support/memory_kills.h"
 #include "support/process.h"
 
 namespace longhaul {

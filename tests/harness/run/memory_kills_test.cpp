@@ -1,4 +1,4 @@
-#include "support/memory_kills.h"
+#include "harness/run/memory_kills.h"
 
 #include "support/file.h"
 #include "tests/helpers/catch.h"
