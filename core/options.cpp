@@ -130,12 +130,22 @@ bool Options::flag(const std::string& name, bool default_value, const std::strin
   return value;
 }
 
-std::string Options::text(const std::string& name, const std::string& default_value,
-                          const std::string& description) {
+std::string Options::any_text(const std::string& type, const std::string& name,
+                              const std::string& default_value, const std::string& description) {
   const OptionValue* given = find(name);
   std::string value = given ? to_text(*given) : default_value;
-  declare({name, "text", default_value, description, ""}, value);
+  declare({name, type, default_value, description, ""}, value);
   return value;
+}
+
+std::string Options::text(const std::string& name, const std::string& default_value,
+                          const std::string& description) {
+  return any_text("text", name, default_value, description);
+}
+
+std::string Options::path(const std::string& name, const std::string& default_value,
+                          const std::string& description) {
+  return any_text("path", name, default_value, description);
 }
 
 std::string Options::choice(const std::string& name, const std::string& default_value,

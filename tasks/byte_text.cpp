@@ -31,7 +31,7 @@ using namespace longhaul;
 class ByteText final : public data::StoredTask {
  public:
   explicit ByteText(Options& options) {
-    const std::string path = options.text("file", "", "any file, read as bytes");
+    const std::string path = options.path("file", "", "any file, read as bytes");
     length_ = options.integer("length", 256, "bytes of a window", 1, 1 << 26);
     if (path.empty()) {
       options.problem("file",

@@ -51,7 +51,7 @@ constexpr int64_t kDrawTokens = 20 * kProbeTokens;
 class ListOps final : public Task {
  public:
   explicit ListOps(Options& options)
-      : folder_(options.text(
+      : folder_(options.path(
             "data", "", "folder of basic_{train,val,test}.tsv to read; all below is then unused")),
         max_depth_(options.integer("max_depth", 10, "level that holds digits only; the root is 1",
                                    1, 1000)),

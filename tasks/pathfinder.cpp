@@ -102,7 +102,7 @@ pf::Shape read_shape(Options& options, const std::string& standard_size) {
 class Pathfinder final : public Task {
  public:
   Pathfinder(Options& options, const std::string& standard_size) {
-    const std::string folder = options.text("data", "",
+    const std::string folder = options.path("data", "",
                                             "folder of imgs/ and metadata/, or of difficulties; of "
                                             "all below, difficulty alone counts then");
     const bool skip = options.flag("skip_unreadable", false,

@@ -73,7 +73,7 @@ void print_doctor() {
   const auto line = [](const char* name, const std::string& value) {
     fmt::print("{:<12} {}\n", name, value);
   };
-  line("longhaul", longhaul_version());
+  line("longhaul", longhaul_version() + ", build " + longhaul_build());
   line("compiler", LONGHAUL_COMPILER);
   line("build", LONGHAUL_BUILD_TYPE ", flags " LONGHAUL_BUILD_FLAGS);
   line("libraries", gemm_library() + ", " LONGHAUL_LIBRARIES);

@@ -39,8 +39,9 @@ void leave_out_library_settings(char** argv) {
     listed += (listed.empty() ? "" : ", ") + name;
     unsetenv(name.c_str());
   }
-  std::fprintf(stderr, "longhaul: left out of the environment: %s (--threads sets the threads)\n",
-               listed.c_str());
+  const bool are_threads = listed.find("OMP_") != std::string::npos;
+  std::fprintf(stderr, "longhaul: left out of the environment: %s%s\n", listed.c_str(),
+               are_threads ? " (--threads sets the threads)" : "");
   execv("/proc/self/exe", argv);  // returns only where there is no /proc
 }
 

@@ -3,6 +3,7 @@
 #include "harness/cli/command.h"
 #include "harness/cli/plugin_option.h"
 #include "harness/data/batches.h"
+#include "harness/data/data_content.h"
 #include "harness/data/examples.h"
 #include "harness/model/stored_model.h"
 #include "harness/suite/assignments.h"
@@ -20,16 +21,34 @@ struct Arguments {
   int64_t examples = 0;
 };
 
+// Those of the options that say where the data is that the model was trained on.
+OptionMap moved_data(const TrialSpec& spec, const Arguments& arguments, const OptionMap& given) {
+  OptionMap moved;
+  if (arguments.task.empty() || arguments.task == spec.task)
+    for (const auto& [option, value] : given)
+      if (spec.task_data.count(option)) moved[option] = value;
+  return moved;
+}
+
+void warn_of_other_data(const TrialSpec& spec, const Options& asked) {
+  const OptionMap contents = contents_of(asked.declared(), asked.resolved());
+  for (const auto& [option, content] : spec.task_data)
+    if (const auto now = contents.find(option); now != contents.end() && now->second != content)
+      fmt::print(stderr, "longhaul: {}: holds other data than the model was trained on\n",
+                 to_text(asked.resolved().at(option)));
+}
+
 // The task to score on: the stored one, another, or the stored one with other options.
 std::unique_ptr<Task> task_for(const Arguments& arguments, const StoredModel& stored,
-                               const Registry& registry) {
+                               const OptionMap& given, const Registry& registry) {
   const bool same = arguments.task.empty() || arguments.task == stored.spec.task;
   OptionMap options = same ? stored.spec.task_options : OptionMap();
-  for (auto& [name, value] : read_assignments(arguments.sets)) options[name] = value;
+  for (const auto& [name, value] : given) options[name] = value;
   const std::string& name = same ? stored.spec.task : arguments.task;
   Options reader(options);
   std::unique_ptr<Task> task = registry.task(name).make(reader);
   reader.check(name);
+  if (same) warn_of_other_data(stored.spec, reader);
   const TaskShape trained = shape_of(*stored.task), asked = shape_of(*task);
   require(trained.vocab == asked.vocab && trained.classes == asked.classes &&
               trained.readout == asked.readout,
@@ -40,8 +59,10 @@ std::unique_ptr<Task> task_for(const Arguments& arguments, const StoredModel& st
 
 void run(const Arguments& arguments, CommandContext& context) {
   load_plugins_of(arguments.checkpoint, context);
-  const StoredModel stored = load_model(arguments.checkpoint, context.registry);
-  const std::unique_ptr<Task> task = task_for(arguments, stored, context.registry);
+  const OptionMap given = read_assignments(arguments.sets);
+  const OptionMap moved = moved_data(load_spec(arguments.checkpoint), arguments, given);
+  const StoredModel stored = load_model(arguments.checkpoint, context.registry, moved);
+  const std::unique_ptr<Task> task = task_for(arguments, stored, given, context.registry);
   const int64_t count =
       arguments.examples ? arguments.examples : stored.spec.settings.test_examples;
   const FlushDenormals flush;
@@ -50,7 +71,7 @@ void run(const Arguments& arguments, CommandContext& context) {
   const Score score = evaluate(*stored.model, batches);
   require(score.unanswered == 0, arguments.checkpoint,
           ": the model gives no answer: the logits of ", score.unanswered,
-          " of those that are scored are not numbers");
+          " scored positions are not numbers");
   int64_t scored_examples = 0;
   for (const Batch& batch : batches)
     scored_examples += task->readout() == Readout::pair ? batch.size / 2 : batch.size;

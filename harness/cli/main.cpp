@@ -105,7 +105,8 @@ int run(int argc, char** argv) {
 
   CLI::App app{kAbout, "longhaul"};
   app.require_subcommand(0, 1);
-  app.set_version_flag("--version", "longhaul " + longhaul_version());
+  app.set_version_flag("--version",
+                       "longhaul " + longhaul_version() + ", build " + longhaul_build());
   app.get_formatter()->column_width(28);
   app.footer(footer());
   for (const Command& command : kCommands) command.add(app, context);

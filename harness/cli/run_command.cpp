@@ -26,6 +26,11 @@ struct Arguments {
 
 std::string summary(const RunOutcome& outcome, const std::string& again) {
   std::string lines;
+  if (outcome.stale > 0)
+    lines += fmt::format(
+        "{} of {} kept trials were made by another build of longhaul; to do them again: {} "
+        "--rerun-stale\n",
+        outcome.stale, outcome.kept, again);
   for (const std::string& failure : outcome.failures) lines += failure + "\n";
   if (!outcome.failures.empty())
     lines += fmt::format(
@@ -79,6 +84,8 @@ void add_run_command(CLI::App& app, CommandContext& context) {
       ->capture_default_str();
   command->add_option("--set", arguments->overrides, "PATH=VALUE: override an entry of the suite")
       ->allow_extra_args(false);
+  command->add_flag("--rerun-stale", arguments->options.rerun_stale,
+                    "Run again what another build of longhaul found");
   add_plugin_option(*command, context);
   command->footer("Example: longhaul run quick --set budget.steps=100 --out /tmp/quick");
   command->callback([arguments, &context] { run(*arguments, context); });

@@ -38,7 +38,7 @@ void save_model(const fs::path& path, const Model& model, const TrialSpec& spec)
 
 TrialSpec load_spec(const fs::path& path) { return spec_of(load_checkpoint(path), path.string()); }
 
-StoredModel load_model(const fs::path& path, const Registry& registry) {
+StoredModel load_model(const fs::path& path, const Registry& registry, const OptionMap& moved) {
   const std::string file = path.string();
   const Checkpoint checkpoint = load_checkpoint(path);
   StoredModel stored;
@@ -46,6 +46,7 @@ StoredModel load_model(const fs::path& path, const Registry& registry) {
   require(!stored.spec.is_pretraining, file,
           ": holds the weights of a pretraining, which answers nothing: take the checkpoint of a "
           "trial that starts from it");
+  for (const auto& [option, value] : moved) stored.spec.task_options[option] = value;
   Options task_options(stored.spec.task_options), mixer_options(stored.spec.model_options);
   stored.task = registry.task(stored.spec.task).make(task_options);
   const TaskShape shape = shape_of(*stored.task, make_test_tasks(stored.spec, registry));

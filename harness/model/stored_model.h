@@ -18,7 +18,9 @@ struct StoredModel {
 };
 
 // Throws Error naming the file, and the tensor that is missing, left over or of another shape.
-StoredModel load_model(const std::filesystem::path& path, const Registry& registry);
+// `moved` has task options that stand in place of the stored ones: where its data is now.
+StoredModel load_model(const std::filesystem::path& path, const Registry& registry,
+                       const OptionMap& moved = {});
 TrialSpec load_spec(const std::filesystem::path& path);  // what it was trained by, alone
 
 }  // namespace longhaul

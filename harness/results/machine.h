@@ -8,6 +8,8 @@ namespace longhaul {
 std::string host_name();
 std::string cpu_name();          // "AMD EPYC 7B13", as the kernel names it
 std::string longhaul_version();  // "0.1.0"
-int64_t peak_resident_bytes();   // this process's high-water mark of physical memory
+// 16 hex digits of the hash of the sources that results depend on (cmake/LonghaulBuildHash.cmake).
+std::string longhaul_build();
+int64_t peak_resident_bytes();  // this process's high-water mark of physical memory
 
 }  // namespace longhaul

@@ -53,6 +53,7 @@ inline constexpr auto json_fields<TrialRecord> =
                field<Key::newer>("host", &TrialRecord::host),
                field<Key::newer>("cpu", &TrialRecord::cpu),
                field<Key::newer>("version", &TrialRecord::version),
+               field<Key::newer>("build", &TrialRecord::build),
                field<Key::newer>("notes", &TrialRecord::notes)};
 
 const EnumNames<Status>& names_of(Status) {
@@ -76,7 +77,11 @@ double Baselines::best() const {
 json to_json(const TrialRecord& record) { return json_of(record); }
 
 TrialRecord record_from_json(const json& object) {
-  return from_json<TrialRecord>(object, unknown_keys_of(object));
+  TrialRecord record = from_json<TrialRecord>(object, unknown_keys_of(object));
+  const json complete = json_of(TrialRecord());
+  for (const auto& [key, value] : complete.items())
+    if (!object.contains(key)) record.missing.insert(key);
+  return record;
 }
 
 UnknownKeys unknown_keys_of(const json& stored) {

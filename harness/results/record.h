@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -91,14 +92,18 @@ struct TrialRecord {
   std::string host;
   std::string cpu;
   std::string version;
+  std::string build;  // longhaul_build(); "" in records older than it
 
   // What mixers reported (mixer.h note()), mean over the last step.
   std::map<std::string, double> notes;
+
+  // Keys that its file lacks, since an older version wrote it: their values are not known.
+  std::set<std::string> missing = {};
 };
 
 nlohmann::json to_json(const TrialRecord& record);
 // Throws Error naming the key. A record that an older version wrote may lack keys, which keep their
-// default. One that another version wrote may have more, which are left alone.
+// default and are `missing`. One that another version wrote may have more, which are left alone.
 TrialRecord record_from_json(const nlohmann::json& json);
 
 // Which keys of a stored object, or of a list of them, may be unknown: those of one whose "version"

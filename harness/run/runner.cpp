@@ -81,6 +81,7 @@ class Runner {
   };
 
   fs::path folder(const TrialSpec& spec) const { return trials_ / spec.id(); }
+  std::optional<TrialRecord> kept_record(const TrialSpec& spec) const;
   void sort_out(const std::vector<TrialSpec>& specs);
   const TrialSpec* next_ready();
   void work();
@@ -109,6 +110,18 @@ class Runner {
   std::string last_;
 };
 
+// What an earlier run found, if this run takes it as it is.
+std::optional<TrialRecord> Runner::kept_record(const TrialSpec& spec) const {
+  std::optional<TrialRecord> record = read_record(folder(spec));
+  if (!record || (options_.rerun_stale && record->build != longhaul_build())) return std::nullopt;
+  try {
+    if (read_json_file(folder(spec) / "spec.json", trial_from_json).is_same_trial(spec))
+      return record;
+  } catch (const Error&) {  // a file that is missing or damaged tells of no trial
+  }
+  return std::nullopt;
+}
+
 // Every trial gets its folder and spec.json, so that a reader sees what waits; those without a
 // whole record queue up. Two entries of one id are the same trial.
 void Runner::sort_out(const std::vector<TrialSpec>& specs) {
@@ -117,9 +130,12 @@ void Runner::sort_out(const std::vector<TrialSpec>& specs) {
     if (!seen.insert(spec.id()).second) continue;
     ++outcome_.trials;
     fs::create_directories(folder(spec));
+    const std::optional<TrialRecord> record = kept_record(spec);
+    if (!record) fs::remove(folder(spec) / "record.json");  // before its spec.json is another's
     write_atomically(folder(spec) / "spec.json", json_text(to_json(spec)));
-    if (const std::optional<TrialRecord> record = read_record(folder(spec))) {
+    if (record) {
       ++outcome_.kept;
+      outcome_.stale += record->build != longhaul_build();
       ended_[spec.id()] = record->status;
       note_failure(spec, *record);
     } else {
@@ -250,6 +266,7 @@ TrialRecord Runner::run_trial(const TrialSpec& spec) {
     last.record.host = host_name();
     last.record.cpu = cpu_name();
     last.record.version = longhaul_version();
+    last.record.build = longhaul_build();
   }
   last.record.attempts = attempts;
   if (!last.recorded || attempts > 1) write_record(folder(spec), last.record);

@@ -11,8 +11,9 @@
 namespace longhaul {
 
 struct RunOptions {
-  int jobs = 0;     // trials at once; 0: as many as the cores allow at `threads` each
-  int threads = 1;  // of each trial
+  int jobs = 0;              // trials at once; 0: as many as the cores allow at `threads` each
+  int threads = 1;           // of each trial
+  bool rerun_stale = false;  // what another build of longhaul found is found again
   RetryPolicy retry;
   // Called as: worker trial SPEC.json --out DIR --threads N
   std::filesystem::path worker = "/proc/self/exe";
@@ -22,6 +23,7 @@ struct RunOptions {
 struct RunOutcome {
   int64_t trials = 0;
   int64_t kept = 0;                   // finished by an earlier run
+  int64_t stale = 0;                  // of these, by another build of longhaul
   std::vector<std::string> failures;  // one line each: which trial, what happened, where its log is
   std::vector<std::string> killed;    // likewise: those that a signal from outside ended
   bool interrupted = false;           // by Ctrl-C or SIGTERM

@@ -56,9 +56,12 @@ inline constexpr auto json_fields<TrialSpec> =
                field("model_name", &TrialSpec::model_name),
                field("model", &TrialSpec::model),
                field("model_options", &TrialSpec::model_options),
+               field<Key::unless_default>("model_defaults", &TrialSpec::model_defaults),
                field("task_name", &TrialSpec::task_name),
                field("task", &TrialSpec::task),
                field("task_options", &TrialSpec::task_options),
+               field<Key::unless_default>("task_defaults", &TrialSpec::task_defaults),
+               field<Key::unless_default>("task_data", &TrialSpec::task_data),
                field("task_version", &TrialSpec::task_version),
                field("settings", &TrialSpec::settings),
                field("budget", &TrialSpec::budget),
@@ -91,15 +94,52 @@ TrialSpec trial_from_json(const json& object) {
   }
 }
 
-std::string TrialSpec::id() const {
-  json outcome = to_json(*this);
-  for (const char* name : {"suite", "model_name", "task_name", "plugins", "tuning"})
+// All that the outcome of a trial hangs on.
+static json outcome_of(const TrialSpec& spec) {
+  json outcome = to_json(spec);
+  for (const char* name :
+       {"suite", "model_name", "model_defaults", "task_name", "task_defaults", "plugins", "tuning"})
     outcome.erase(name);
-  if (tuning.is_candidate) outcome["is_candidate"] = true;
-  for (const PluginFile& plugin : plugins) outcome["plugins"].push_back(plugin.content);
+  if (spec.tuning.is_candidate) outcome["is_candidate"] = true;
+  for (const PluginFile& plugin : spec.plugins) outcome["plugins"].push_back(plugin.content);
+  for (const auto& [option, content] : spec.task_data) outcome["task_options"].erase(option);
+  return outcome;
+}
+
+// Leaves out the members, at any depth, that are as in `defaults`.
+static void drop_defaults(json& value, const json& defaults) {
+  for (const auto& [key, by_default] : defaults.items()) {
+    const auto found = value.find(key);
+    if (found == value.end()) continue;
+    if (found->is_object() && by_default.is_object()) drop_defaults(*found, by_default);
+    if (*found == by_default || (found->is_object() && found->empty())) value.erase(key);
+  }
+}
+
+std::string TrialSpec::id() const {
+  static const json ordinary = to_json(TrialSpec());
+  json outcome = outcome_of(*this);
+  drop_defaults(outcome["model_options"], json_of(model_defaults));
+  drop_defaults(outcome["task_options"], json_of(task_defaults));
+  drop_defaults(outcome, ordinary);
   const std::string canonical =
       outcome.dump();  // keys sorted, numbers in their shortest exact form
   return to_hex(hash_bytes(canonical.data(), canonical.size()));
+}
+
+bool TrialSpec::is_same_trial(const TrialSpec& other) const {
+  json mine = outcome_of(*this), others = outcome_of(other);
+  // An option that the other lacks is newer than it: it was computed as by today's default.
+  const auto complete = [](json& options, const OptionMap& defaults) {
+    for (const auto& [option, value] : defaults)
+      if (!options.contains(option)) options[option] = json_of(value);
+  };
+  for (json* one : {&mine, &others}) {
+    complete((*one)["model_options"], model_defaults);
+    complete((*one)["task_options"], task_defaults);
+    for (const auto& [option, content] : task_data) (*one)["task_options"].erase(option);
+  }
+  return mine == others;
 }
 
 }  // namespace longhaul

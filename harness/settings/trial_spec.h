@@ -36,12 +36,15 @@ struct Tuning {
 // One trial, fully resolved: its outcome is a function of this (and of the code's version).
 struct TrialSpec {
   std::string suite;
-  std::string model_name;  // the row of the table: a variant's own name
-  std::string model;       // the registered model
-  OptionMap model_options;
-  std::string task_name;  // the column of the table
+  std::string model_name;    // the row of the table: a variant's own name
+  std::string model;         // the registered model
+  OptionMap model_options;   // every option of the model
+  OptionMap model_defaults;  // what they are where a suite does not say
+  std::string task_name;     // the column of the table
   std::string task;
   OptionMap task_options;
+  OptionMap task_defaults;
+  OptionMap task_data;  // what the files hold that task_options name: data_content() of each
   int64_t task_version = 0;
   Settings settings;
   Budget budget;
@@ -55,9 +58,14 @@ struct TrialSpec {
   std::string pretrained;       // id of the trial whose weights this one starts from, "" for none
   std::vector<PluginFile> plugins;
 
-  // 16 hex digits of the hash of the canonical JSON without names that do not change the outcome
-  // (suite, model_name, task_name, paths of plugins, what other settings were tried).
+  // 16 hex digits of the hash of the canonical JSON, without names that do not change the outcome
+  // (suite, model_name, task_name, paths of plugins and data, what other settings were tried), and
+  // without what is as by default: an option that is new changes no id.
   std::string id() const;
+
+  // Whether it is the trial `other` in all that changes the outcome: one id may stand for two
+  // trials once a default changes.
+  bool is_same_trial(const TrialSpec& other) const;
 };
 
 // What a suite's `baselines:` may list.

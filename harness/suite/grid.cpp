@@ -6,6 +6,7 @@
 
 #include "core/hybrid.h"
 #include "core/plugin_loader.h"
+#include "harness/data/data_content.h"
 #include "harness/settings/option_check.h"
 #include "harness/suite/pretraining.h"
 #include "harness/suite/tune.h"
@@ -20,13 +21,21 @@ std::set<std::string> origins_of(const std::string& model, const Registry& regis
   return origins;
 }
 
+OptionMap defaults_of(const OptionCheck& check) {
+  OptionMap defaults;
+  for (const OptionInfo& option : check.declared) defaults[option.name] = option.default_value;
+  return defaults;
+}
+
 // The trial with the values of a point, and every option of its model.
 TrialSpec at_point(TrialSpec spec, const OptionMap& point, const ModelInfo& info, OptionMap options,
                    int64_t max_length) {
   spec.tuning.values = point;
   spec.settings = settings_at(spec.settings, point);
   for (const auto& [key, value] : options_at(point)) options[key] = value;
-  spec.model_options = check_model(info, spec.settings, max_length, options).resolved;
+  const OptionCheck check = check_model(info, spec.settings, max_length, options);
+  spec.model_options = check.resolved;
+  spec.model_defaults = defaults_of(check);
   return spec;
 }
 
@@ -73,6 +82,8 @@ std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry,
       spec.task_name = column.name;
       spec.task = column.base;
       spec.task_options = task.resolved;
+      spec.task_defaults = defaults_of(task);
+      spec.task_data = contents_of(task.declared, task.resolved);
       spec.task_version = task.task->version();
       spec.settings = settings_of(suite, row, column);
       spec.budget = column.budget;

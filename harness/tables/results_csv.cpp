@@ -33,6 +33,7 @@ ResultColumn of_record(const char* name, Value TrialRecord::*member, const char*
                        bool measured = false) {
   const auto text = [=](const ResultRow& row) -> std::string {
     const Value& value = row.record.*member;
+    if (row.record.missing.count(name)) return "";
     if constexpr (std::same_as<Value, std::string>)
       return value;
     else
@@ -146,6 +147,10 @@ const std::vector<ResultColumn>& result_table() {
       of_record("host", &R::host, "name of the machine", kMeasured),
       of_record("cpu", &R::cpu, "its processor", kMeasured),
       of_record("version", &R::version, "version of longhaul"),
+      of_record(
+          "build", &R::build,
+          "hash of the sources of longhaul that the result depends on; empty in results older "
+          "than it"),
       {"tuned", "what `tune:` chose, such as `heads=4 learning_rate=0.003`", tuned},
       of_baselines("bag_of_tokens", &Baselines::bag_of_tokens,
                    "baseline: logistic regression on a bag of tokens; the column is there only if "

@@ -1,6 +1,7 @@
 #include "harness/throughput/throughput_csv.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "harness/throughput/scaling.h"
 #include "support/columns.h"
@@ -15,11 +16,14 @@ struct Line {
 
 using ThroughputColumn = Column<Line>;
 
-// A number that only an ok row has.
+// A number that only an ok row has, and of those that an older version measured not all.
 ThroughputColumn of_ok(const char* name, double (*value)(const ThroughputRow&),
                        const char* description, bool measured = kMeasured) {
   return {name, description,
-          [=](const Line& line) { return line.row.ok() ? csv_text(value(line.row)) : ""; },
+          [=](const Line& line) {
+            const double number = line.row.ok() ? value(line.row) : 0;
+            return number > 0 && std::isfinite(number) ? csv_text(number) : "";
+          },
           measured};
 }
 

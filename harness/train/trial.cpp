@@ -178,6 +178,7 @@ TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const fs:
   record.host = host_name();
   record.cpu = cpu_name();
   record.version = longhaul_version();
+  record.build = longhaul_build();
   try {
     run(spec, registry, dir, record);
     record.status = Status::ok;

@@ -18,7 +18,7 @@ std::string to_text(const OptionValue& value);  // as YAML would read it back
 // One option as its reader declared it: what `longhaul show` prints.
 struct OptionInfo {
   std::string name;
-  std::string type;           // "integer", "number", "flag", "text" or "choice"
+  std::string type;           // "integer", "number", "flag", "text", "path" or "choice"
   OptionValue default_value;  // the default
   std::string description;
   std::string allowed;  // "1 .. 64", "none | learned | rope"; empty if anything goes
@@ -47,6 +47,10 @@ class Options {
   bool flag(const std::string& name, bool default_value, const std::string& description);
   std::string text(const std::string& name, const std::string& default_value,
                    const std::string& description);
+  // A file or folder of data, "" for none. A trial is told apart by what it holds, not by its
+  // place.
+  std::string path(const std::string& name, const std::string& default_value,
+                   const std::string& description);
   std::string choice(const std::string& name, const std::string& default_value,
                      const std::vector<std::string>& allowed, const std::string& description);
 
@@ -66,6 +70,8 @@ class Options {
  private:
   std::string key_of(const std::string& name) const;  // under which it is given, if it is
   const OptionValue* find(const std::string& name) const;
+  std::string any_text(const std::string& type, const std::string& name,
+                       const std::string& default_value, const std::string& description);
   void declare(OptionInfo info, OptionValue value);
 
   OptionMap given_;

@@ -17,7 +17,7 @@ class StoredTask : public Task {
 // The folder of a task that cannot do without; notes a problem if none is given.
 inline std::string data_folder(Options& options, const std::string& layout,
                                const std::string& stand_in) {
-  const std::string folder = options.text("data", "", "folder of " + layout);
+  const std::string folder = options.path("data", "", "folder of " + layout);
   if (folder.empty())
     options.problem("data", text("not set, allowed: a folder of ", layout, "; the task ", stand_in,
                                  " needs no files"));

@@ -9,7 +9,9 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "harness/results/machine.h"
 #include "harness/results/record.h"
+#include "harness/results/store.h"
 #include "harness/run/runner.h"
 #include "harness/suite/pretraining.h"
 #include "longhaul/error.h"
@@ -102,6 +104,42 @@ TEST_CASE("runner: each trial leaves its spec and its record in a folder of its 
     const auto stored = nlohmann::json::parse(read_text(bench.dir(spec) / "spec.json"));
     CHECK(trial_from_json(stored).id() == spec.id());
   }
+}
+
+TEST_CASE("runner: what another build found is kept and counted, or found again if asked to",
+          "[runner]") {
+  Bench bench;
+  const TrialSpec spec = trial("ok");
+  bench.run({spec});
+  TrialRecord record = bench.record(spec);
+  record.build = longhaul_build();
+  write_record(bench.dir(spec), record);
+  CHECK(bench.run({spec}).stale == 0);
+  bench.options.rerun_stale = true;
+  CHECK(bench.run({spec}).kept == 1);
+
+  record.build = "0123456789abcdef";
+  write_record(bench.dir(spec), record);
+  bench.options.rerun_stale = false;
+  const RunOutcome kept = bench.run({spec});
+  CHECK(kept.kept == 1);
+  CHECK(kept.stale == 1);
+  bench.options.rerun_stale = true;
+  CHECK(bench.run({spec}).kept == 0);
+  CHECK(bench.starts(spec) == 2);
+}
+
+TEST_CASE("runner: a folder of another trial of that id is not taken for its own", "[runner]") {
+  const Bench bench;
+  TrialSpec spec = trial("ok");
+  spec.model_options["depth"] = spec.model_defaults["depth"] = int64_t{2};
+  bench.run({spec});
+  CHECK(bench.run({spec}).kept == 1);
+  TrialSpec changed = spec;
+  changed.model_options["depth"] = changed.model_defaults["depth"] = int64_t{3};
+  REQUIRE(changed.id() == spec.id());
+  CHECK(bench.run({changed}).kept == 0);
+  CHECK(bench.starts(spec) == 2);
 }
 
 TEST_CASE("runner: finished trials are kept, new ones are added", "[runner]") {

@@ -85,6 +85,51 @@ TEST_CASE("spec: the id of a known spec stays what it was", "[spec]") {
   CHECK(spec.id() == "90be7d8361a82c7e");
 }
 
+TEST_CASE("spec: an option or setting that is as by default changes no id", "[spec]") {
+  TrialSpec spec = sample_spec();
+  spec.model_options["newer"] = 0.5;
+  CHECK(spec.id() != sample_spec().id());
+  spec.model_defaults["newer"] = 0.5;
+  CHECK(spec.id() == sample_spec().id());
+  spec.model_options["newer"] = 0.25;
+  CHECK(spec.id() != sample_spec().id());
+
+  spec = sample_spec();
+  spec.task_options["newer"] = std::string("plain");
+  spec.task_defaults["newer"] = std::string("plain");
+  CHECK(spec.id() == sample_spec().id());
+}
+
+TEST_CASE("spec: one id is two trials once a default changes", "[spec]") {
+  TrialSpec before = sample_spec(), after = sample_spec();
+  before.model_options["depth"] = before.model_defaults["depth"] = int64_t{2};
+  after.model_options["depth"] = after.model_defaults["depth"] = int64_t{3};
+  CHECK(before.id() == after.id());
+  CHECK_FALSE(after.is_same_trial(before));
+  CHECK(before.is_same_trial(before));
+  // A stored trial that is older than the option ran as it does by default.
+  CHECK(after.is_same_trial(sample_spec()));
+  after.suite = after.model_name = "another name";
+  CHECK(after.is_same_trial(sample_spec()));
+}
+
+TEST_CASE("spec: data is known by its content, not by its place", "[spec]") {
+  const auto with_data = [](const std::string& path, const std::string& content) {
+    TrialSpec spec = sample_spec();
+    spec.task_options["data"] = path;
+    spec.task_defaults["data"] = std::string();
+    spec.task_data["data"] = content;
+    return spec;
+  };
+  const TrialSpec spec = with_data("/a", "12-00");
+  CHECK(with_data("/b", "12-00").id() == spec.id());
+  CHECK(with_data("/b", "12-00").is_same_trial(spec));
+  CHECK(with_data("/a", "12-01").id() != spec.id());
+  CHECK_FALSE(with_data("/a", "12-01").is_same_trial(spec));
+  CHECK(spec.id() != sample_spec().id());
+  CHECK(trial_from_json(to_json(spec)).id() == spec.id());
+}
+
 TEST_CASE("spec: a file of before budgets in tokens and tuning is read", "[spec]") {
   nlohmann::json json = to_json(sample_spec());
   json.erase("tuning");
