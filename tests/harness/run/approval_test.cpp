@@ -52,7 +52,7 @@ std::string rounded(const std::string& field) {
 
 // Without the columns that a machine, a version or a new setting changes.
 std::string lasting(const CsvFile& file, const Results& results) {
-  std::vector<std::string> passing = {"trial", "version"};
+  std::vector<std::string> passing = {"trial", "version", "build"};
   for (const ColumnInfo& column : file.columns)
     if (column.measured) passing.push_back(column.name);
   const CsvTable table = read_csv(file.text(results));
