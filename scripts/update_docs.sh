@@ -10,7 +10,7 @@ longhaul=${1:-build/dev/bin/longhaul}
 "$longhaul" schema suite >configs/suite.schema.json
 "$longhaul" schema claim >configs/claim.schema.json
 
-for page in README.md docs/*.md; do
+for page in README.md docs/*.md docs/*/*.md; do
   updated=$(mktemp)
   while IFS= read -r line; do
     [ "$line" = "<!-- end -->" ] && { echo; inside=; }

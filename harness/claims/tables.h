@@ -12,7 +12,7 @@ namespace longhaul {
 // The CSV files that a claim's numbers are taken from, by name without ".csv".
 using Tables = std::map<std::string, CsvTable>;
 
-// The columns of each file that a suite leaves (docs/results.md). Where a file names its trials
+// The columns of each file that a suite leaves (docs/results/csv.md). Where a file names its trials
 // only, the columns of results.csv that say which these are follow: model, task, seed ...
 std::map<std::string, std::vector<std::string>> exported_columns();
 Tables exported_tables(const Results& results);

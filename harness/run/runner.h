@@ -11,13 +11,13 @@
 namespace longhaul {
 
 struct RunOptions {
-  int jobs = 0;              // trials at once; 0: as many as the cores allow at `threads` each
-  int threads = 1;           // of each trial
+  int jobs = 0;     // trials at once; 0: as many as the cores allow at `threads` each
+  int threads = 1;  // of each trial
   RetryPolicy retry;
   // Called as: worker trial SPEC.json --out DIR --threads N
   std::filesystem::path worker = "/proc/self/exe";
   std::filesystem::path system = "/";  // holds proc/ and sys/, where the kernel counts
-  bool rerun_stale = false;  // what another build of longhaul found is found again
+  bool rerun_stale = false;            // what another build of longhaul found is found again
 };
 
 struct RunOutcome {

@@ -17,7 +17,7 @@ struct CsvFile {
   std::string (*text)(const Results&);  // the whole file; "" if there is nothing to write
 };
 
-// All of them. What a column means is said in its own row, and from there in docs/results.md.
+// All of them. What a column means is said in its own row, and from there in docs/results/csv.md.
 const std::vector<CsvFile>& csv_files();
 const CsvFile& csv_file(const std::string& name);  // throws Error with the nearest name
 

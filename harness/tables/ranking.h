@@ -30,7 +30,7 @@ Ranking rank_rows(const Results& results);
 // Mean ranks and wins side by side; not of a ranking that is of no use.
 Table ranking_table(const Ranking& ranking);
 
-// ranks.csv and wins.csv (docs/results.md); "" where a ranking is of no use.
+// ranks.csv and wins.csv (docs/results/csv.md); "" where a ranking is of no use.
 std::string ranks_csv(const Results& results);
 std::vector<ColumnInfo> ranks_columns();
 std::string wins_csv(const Results& results);

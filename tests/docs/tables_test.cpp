@@ -20,7 +20,8 @@ struct PrintedTable {
 std::vector<PrintedTable> printed_tables() {
   const std::string begin = "<!-- longhaul ", close = " -->", end = "<!-- end -->";
   std::vector<PrintedTable> tables;
-  for (const auto& entry : std::filesystem::directory_iterator(LONGHAUL_SOURCE_DIR "/docs")) {
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(LONGHAUL_SOURCE_DIR "/docs")) {
     std::ifstream in(entry.path());
     bool inside = false;
     for (std::string line; std::getline(in, line);) {
