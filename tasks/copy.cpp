@@ -19,7 +19,7 @@
 // symbols are scored and each has a marker. The shallow baseline is the commonest symbol of the
 // example: a bag of tokens, without order.
 
-#include "longhaul/error.h"
+#include "longhaul/parts/copy_task.h"
 #include "longhaul/parts/symbols.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
@@ -29,59 +29,31 @@ using namespace longhaul;
 
 constexpr int32_t kBlank = 1;
 
-class Copy final : public Task {
+class Copy final : public CopyTask {
  public:
   explicit Copy(Options& options)
-      : length_(options.integer("length", 120, "tokens of an example", 2, 4'000'000)),
-        vocabulary_(static_cast<int32_t>(options.integer(
-            "vocabulary", 10, "symbols, the blank and the marker among them", 4, 1'000'000))),
-        tokens_(options.integer("tokens", 10, "symbols to copy", 1, 2'000'000)) {
-    if (!complaint(length_).empty()) options.problem("length", complaint(length_));
+      : CopyTask(
+            {.length = options.integer("length", 120, "tokens of an example", 2, 4'000'000),
+             .vocabulary = static_cast<int32_t>(options.integer(
+                 "vocabulary", 10, "symbols, the blank and the marker among them", 4, 1'000'000)),
+             .tokens = options.integer("tokens", 10, "symbols to copy", 1, 2'000'000)},
+            {.first_symbol = 2, .blank = kBlank, .marker = "?"}) {
+    const std::string wrong = complaint(size_.length);
+    if (!wrong.empty()) options.problem("length", wrong);
   }
 
   int version() const override { return 1; }
-  int64_t vocab() const override { return vocabulary_ + 1; }
-  int64_t classes() const override { return vocabulary_ - 2; }
-  Readout readout() const override { return Readout::token; }
-  int64_t max_length() const override { return length_; }
 
   Example draw(Rng& rng) const override {
     Example example;
-    for (int32_t id : symbols::draw(rng, tokens_, 2, vocabulary_ - 1))
+    for (int32_t id : symbols::draw(rng, size_.tokens, 2, last_symbol()))
       symbols::append(example, 1, id);
-    symbols::append(example, length_ - 2 * tokens_, kBlank);
-    symbols::append(example, tokens_, vocabulary_);
-    for (int64_t i = 0; i < tokens_; ++i)
-      example.targets[length_ - tokens_ + i] = example.tokens[i] - 2;
+    symbols::append(example, size_.length - 2 * size_.tokens, kBlank);
+    symbols::append(example, size_.tokens, marker());
+    for (int64_t i = 0; i < size_.tokens; ++i)
+      example.targets[size_.length - size_.tokens + i] = example.tokens[i] - 2;
     return example;
   }
-
-  OptionMap at_length(int64_t length) const override {
-    return symbols::length_option(length, complaint(length));
-  }
-
-  Shallow shallow(const Example& example, int64_t) const override {
-    return {.guess = symbols::most_frequent(example, tokens_, 2, vocabulary_ - 1) - 2};
-  }
-
-  std::string show(const Example& example) const override {
-    const auto token = [this](int32_t id) {
-      if (id == kBlank) return std::string("_");
-      return id == vocabulary_ ? std::string("?") : std::to_string(id - 2);
-    };
-    return symbols::rows(example, token, [](int32_t symbol) { return std::to_string(symbol); });
-  }
-
- private:
-  std::string complaint(int64_t length) const {
-    if (length >= 2 * tokens_) return "";
-    return text("found ", length, ", allowed: at least ", 2 * tokens_, " (", tokens_,
-                " symbols and as many markers)");
-  }
-
-  int64_t length_;
-  int32_t vocabulary_;
-  int64_t tokens_;
 };
 
 }  // namespace

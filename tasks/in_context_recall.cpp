@@ -31,14 +31,13 @@
 #include "longhaul/error.h"
 #include "longhaul/parts/mad.h"
 #include "longhaul/parts/recall_pairs.h"
-#include "longhaul/parts/symbols.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
 
 namespace {
 using namespace longhaul;
 
-class InContextRecall final : public Task {
+class InContextRecall final : public RecallPairs {
  public:
   explicit InContextRecall(Options& options) {
     shape_.length = options.integer("length", 128, "tokens of an example; even", 4, 1'000'000);
@@ -46,30 +45,11 @@ class InContextRecall final : public Task {
         options.integer("vocabulary", 16, "symbols, the lower half of them keys", 4, 1'000'000));
     shape_.keys = vocabulary / 2;
     shape_.values = vocabulary - shape_.keys;
-    const std::string complaint = recall_pairs::complaint(shape_.length);
-    if (!complaint.empty()) options.problem("length", complaint);
+    const std::string wrong = complaint(shape_.length);
+    if (!wrong.empty()) options.problem("length", wrong);
   }
 
   int version() const override { return 1; }
-  int64_t vocab() const override { return 1 + shape_.keys + shape_.values; }
-  int64_t classes() const override { return shape_.values; }
-  Readout readout() const override { return Readout::token; }
-  int64_t max_length() const override { return shape_.length; }
-
-  Example draw(Rng& rng) const override { return recall_pairs::draw(rng, shape_); }
-
-  OptionMap at_length(int64_t length) const override {
-    return symbols::length_option(length, recall_pairs::complaint(length));
-  }
-  Shallow shallow(const Example& example, int64_t t) const override {
-    return recall_pairs::shallow(example, t, shape_);
-  }
-  std::string show(const Example& example) const override {
-    return recall_pairs::show(example, shape_);
-  }
-
- private:
-  recall_pairs::Shape shape_{};
 };
 
 }  // namespace

@@ -23,14 +23,13 @@
 #include "longhaul/error.h"
 #include "longhaul/parts/mad.h"
 #include "longhaul/parts/recall_pairs.h"
-#include "longhaul/parts/symbols.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
 
 namespace {
 using namespace longhaul;
 
-class NoisyRecall final : public Task {
+class NoisyRecall final : public RecallPairs {
  public:
   explicit NoisyRecall(Options& options) {
     shape_.length = options.integer("length", 128, "tokens of an example; even", 4, 1'000'000);
@@ -39,8 +38,8 @@ class NoisyRecall final : public Task {
     const int64_t noise =
         options.integer("noise_vocabulary", 16, "symbols that are noise", 1, 1'000'000);
     shape_.noise_share = options.number("noise", 0.2, "probability that a pair is noise", 0, 0.99);
-    const std::string complaint = recall_pairs::complaint(shape_.length);
-    if (!complaint.empty()) options.problem("length", complaint);
+    const std::string wrong = complaint(shape_.length);
+    if (!wrong.empty()) options.problem("length", wrong);
     if (vocabulary - noise < 4)
       options.problem("noise_vocabulary",
                       text("found ", noise, ", allowed: at most ", vocabulary - 4, " (vocabulary ",
@@ -51,25 +50,6 @@ class NoisyRecall final : public Task {
   }
 
   int version() const override { return 1; }
-  int64_t vocab() const override { return 1 + shape_.keys + shape_.values + shape_.noise; }
-  int64_t classes() const override { return shape_.values; }
-  Readout readout() const override { return Readout::token; }
-  int64_t max_length() const override { return shape_.length; }
-
-  Example draw(Rng& rng) const override { return recall_pairs::draw(rng, shape_); }
-
-  OptionMap at_length(int64_t length) const override {
-    return symbols::length_option(length, recall_pairs::complaint(length));
-  }
-  Shallow shallow(const Example& example, int64_t t) const override {
-    return recall_pairs::shallow(example, t, shape_);
-  }
-  std::string show(const Example& example) const override {
-    return recall_pairs::show(example, shape_);
-  }
-
- private:
-  recall_pairs::Shape shape_{};
 };
 
 }  // namespace

@@ -21,7 +21,7 @@
 
 #include <set>
 
-#include "longhaul/error.h"
+#include "longhaul/parts/copy_task.h"
 #include "longhaul/parts/symbols.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
@@ -31,50 +31,33 @@ using namespace longhaul;
 
 constexpr int32_t kBlank = 1;
 
-class SelectiveCopy final : public Task {
+class SelectiveCopy final : public CopyTask {
  public:
   explicit SelectiveCopy(Options& options)
-      : length_(options.integer("length", 4096, "tokens of an example", 2, 4'000'000)),
-        vocabulary_(static_cast<int32_t>(options.integer(
-            "vocabulary", 16, "symbols, the blank and the marker among them", 4, 1'000'000))),
-        tokens_(options.integer("tokens", 16, "symbols to copy", 1, 2'000'000)) {
-    if (!complaint(length_).empty()) options.problem("length", complaint(length_));
+      : CopyTask(
+            {.length = options.integer("length", 4096, "tokens of an example", 2, 4'000'000),
+             .vocabulary = static_cast<int32_t>(options.integer(
+                 "vocabulary", 16, "symbols, the blank and the marker among them", 4, 1'000'000)),
+             .tokens = options.integer("tokens", 16, "symbols to copy", 1, 2'000'000)},
+            {.first_symbol = 2, .blank = kBlank, .marker = "?"}) {
+    const std::string wrong = complaint(size_.length);
+    if (!wrong.empty()) options.problem("length", wrong);
   }
 
   int version() const override { return 1; }
-  int64_t vocab() const override { return vocabulary_ + 1; }
-  int64_t classes() const override { return vocabulary_ - 2; }
-  Readout readout() const override { return Readout::token; }
-  int64_t max_length() const override { return length_; }
 
   Example draw(Rng& rng) const override {
-    const auto copied = symbols::draw(rng, tokens_, 2, vocabulary_ - 1);
+    const auto copied = symbols::draw(rng, size_.tokens, 2, last_symbol());
     Example example;
-    symbols::append(example, length_ - tokens_, kBlank);
-    symbols::append(example, tokens_, vocabulary_);
+    symbols::append(example, size_.length - size_.tokens, kBlank);
+    symbols::append(example, size_.tokens, marker());
     int64_t i = 0;
     for (int64_t place : draw_places(rng)) {
       example.tokens[place] = copied[i];
-      example.targets[length_ - tokens_ + i] = copied[i] - 2;
+      example.targets[size_.length - size_.tokens + i] = copied[i] - 2;
       ++i;
     }
     return example;
-  }
-
-  OptionMap at_length(int64_t length) const override {
-    return symbols::length_option(length, complaint(length));
-  }
-
-  Shallow shallow(const Example& example, int64_t) const override {
-    return {.guess = symbols::most_frequent(example, length_ - tokens_, 2, vocabulary_ - 1) - 2};
-  }
-
-  std::string show(const Example& example) const override {
-    const auto token = [this](int32_t id) {
-      if (id == kBlank) return std::string("_");
-      return id == vocabulary_ ? std::string("?") : std::to_string(id - 2);
-    };
-    return symbols::rows(example, token, [](int32_t symbol) { return std::to_string(symbol); });
   }
 
  private:
@@ -82,22 +65,13 @@ class SelectiveCopy final : public Task {
   // Bentley and Floyd 1987).
   std::set<int64_t> draw_places(Rng& rng) const {
     std::set<int64_t> places;
-    for (int64_t last = length_ - 2 * tokens_; last < length_ - tokens_; ++last) {
+    for (int64_t last = size_.length - 2 * size_.tokens; last < size_.length - size_.tokens;
+         ++last) {
       const int64_t place = rng.below(last + 1);
       if (!places.insert(place).second) places.insert(last);
     }
     return places;
   }
-
-  std::string complaint(int64_t length) const {
-    if (length >= 2 * tokens_) return "";
-    return text("found ", length, ", allowed: at least ", 2 * tokens_, " (", tokens_,
-                " symbols and as many markers)");
-  }
-
-  int64_t length_;
-  int32_t vocabulary_;
-  int64_t tokens_;
 };
 
 }  // namespace

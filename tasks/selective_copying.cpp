@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "longhaul/error.h"
+#include "longhaul/parts/copy_task.h"
 #include "longhaul/parts/mad.h"
 #include "longhaul/parts/symbols.h"
 #include "longhaul/plugin.h"
@@ -33,69 +34,51 @@
 namespace {
 using namespace longhaul;
 
-class SelectiveCopying final : public Task {
+class SelectiveCopying final : public CopyTask {
  public:
-  explicit SelectiveCopying(Options& options)
-      : length_(options.integer("length", 256, "tokens of an example", 3, 1'000'000)),
-        vocabulary_(static_cast<int32_t>(options.integer(
-            "vocabulary", 16, "symbols, the blank and COPY among them", 4, 1'000'000))),
-        tokens_(options.integer("tokens", 16, "symbols to copy", 1, 500'000)) {
-    if (!complaint(length_).empty()) options.problem("length", complaint(length_));
+  explicit SelectiveCopying(Options& options) : SelectiveCopying(read_size(options)) {
+    const std::string wrong = complaint(size_.length);
+    if (!wrong.empty()) options.problem("length", wrong);
   }
 
   int version() const override { return 1; }
-  int64_t vocab() const override { return vocabulary_ + 1; }
-  int64_t classes() const override { return vocabulary_ - 2; }
-  Readout readout() const override { return Readout::token; }
-  int64_t max_length() const override { return length_; }
 
   Example draw(Rng& rng) const override {
-    const auto copied = symbols::draw(rng, tokens_, 1, vocabulary_ - 2);
-    std::vector<int64_t> blanks(tokens_ + 1);  // in each gap
-    for (int64_t i = 2 * tokens_ + 1; i < length_; ++i) ++blanks[rng.below(tokens_ + 1)];
+    const auto copied = symbols::draw(rng, size_.tokens, 1, last_symbol());
+    std::vector<int64_t> blanks(size_.tokens + 1);  // in each gap
+    for (int64_t i = 2 * size_.tokens + 1; i < size_.length; ++i)
+      ++blanks[rng.below(size_.tokens + 1)];
 
     Example example;
-    for (int64_t i = 0; i < tokens_; ++i) {
-      symbols::append(example, blanks[i], blank());
+    for (int64_t i = 0; i < size_.tokens; ++i) {
+      symbols::append(example, blanks[i], ids_.blank);
       symbols::append(example, 1, copied[i]);
     }
-    symbols::append(example, blanks[tokens_], blank());
-    symbols::append(example, 1, vocabulary_);
+    symbols::append(example, blanks[size_.tokens], ids_.blank);
+    symbols::append(example, 1, marker());
     for (int32_t id : copied) {
-      symbols::append(example, 1, blank());
+      symbols::append(example, 1, ids_.blank);
       example.targets.back() = id - 1;
     }
     return example;
   }
 
-  OptionMap at_length(int64_t length) const override {
-    return symbols::length_option(length, complaint(length));
-  }
-
-  Shallow shallow(const Example& example, int64_t) const override {
-    return {.guess = symbols::most_frequent(example, length_ - tokens_, 1, vocabulary_ - 2) - 1};
-  }
-
-  std::string show(const Example& example) const override {
-    const auto token = [this](int32_t id) {
-      if (id == blank()) return std::string("_");
-      return id == vocabulary_ ? std::string("C") : std::to_string(id - 1);
-    };
-    return symbols::rows(example, token, [](int32_t symbol) { return std::to_string(symbol); });
-  }
-
  private:
-  int32_t blank() const { return vocabulary_ - 1; }
+  explicit SelectiveCopying(const Size& size)
+      : CopyTask(size, {.first_symbol = 1, .blank = size.vocabulary - 1, .marker = "C"}) {}
 
-  std::string complaint(int64_t length) const {
-    if (length > 2 * tokens_) return "";
-    return text("found ", length, ", allowed: at least ", 2 * tokens_ + 1, " (", tokens_,
+  static Size read_size(Options& options) {
+    return {.length = options.integer("length", 256, "tokens of an example", 3, 1'000'000),
+            .vocabulary = static_cast<int32_t>(options.integer(
+                "vocabulary", 16, "symbols, the blank and COPY among them", 4, 1'000'000)),
+            .tokens = options.integer("tokens", 16, "symbols to copy", 1, 500'000)};
+  }
+
+  std::string complaint(int64_t length) const override {
+    if (length > 2 * size_.tokens) return "";
+    return text("found ", length, ", allowed: at least ", 2 * size_.tokens + 1, " (", size_.tokens,
                 " symbols, COPY and as many answers)");
   }
-
-  int64_t length_;
-  int32_t vocabulary_;
-  int64_t tokens_;
 };
 
 }  // namespace

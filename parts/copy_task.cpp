@@ -1,0 +1,33 @@
+#include "longhaul/parts/copy_task.h"
+
+#include "longhaul/error.h"
+#include "longhaul/parts/symbols.h"
+
+namespace longhaul {
+
+OptionMap CopyTask::at_length(int64_t length) const {
+  return symbols::length_option(length, complaint(length));
+}
+
+Shallow CopyTask::shallow(const Example& example, int64_t) const {
+  const int64_t before_answers = size_.length - size_.tokens;
+  return {.guess = symbols::most_frequent(example, before_answers, ids_.first_symbol,
+                                          last_symbol()) -
+                   ids_.first_symbol};
+}
+
+std::string CopyTask::show(const Example& example) const {
+  const auto token = [this](int32_t id) {
+    if (id == ids_.blank) return std::string("_");
+    return id == marker() ? std::string(ids_.marker) : std::to_string(id - ids_.first_symbol);
+  };
+  return symbols::rows(example, token, [](int32_t symbol) { return std::to_string(symbol); });
+}
+
+std::string CopyTask::complaint(int64_t length) const {
+  if (length >= 2 * size_.tokens) return "";
+  return text("found ", length, ", allowed: at least ", 2 * size_.tokens, " (", size_.tokens,
+              " symbols and as many markers)");
+}
+
+}  // namespace longhaul
