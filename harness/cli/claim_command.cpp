@@ -46,7 +46,7 @@ std::vector<Claim> load_claims(const Arguments& arguments, Registry& registry) {
 
 // What keeps a claim from its verdict, and how to go on.
 void report(const ClaimOutcome& outcome, const Claim& claim, CommandContext& context) {
-  for (const auto* lines : {&outcome.run.failures, &outcome.run.killed})
+  for (const auto* lines : {&outcome.run.damaged, &outcome.run.failures, &outcome.run.killed})
     for (const std::string& line : *lines) fmt::print(stderr, "{}\n", line);
   if (!outcome.run.fault.empty())
     fmt::print(stderr, "{}: stopped: {}\n", claim.name, outcome.run.fault);

@@ -33,6 +33,7 @@ void add_show_command(CLI::App& app, CommandContext& context);
 void add_table_command(CLI::App& app, CommandContext& context);
 void add_throughput_command(CLI::App& app, CommandContext& context);
 void add_trial_command(CLI::App& app, CommandContext& context);
+void add_verify_command(CLI::App& app, CommandContext& context);
 
 namespace {
 
@@ -50,6 +51,7 @@ constexpr Command kCommands[] = {
     {add_table_command, "table results/runs/quick", "the table again"},
     {add_export_command, "export results/runs/quick", "the results as CSV files"},
     {add_report_command, "report results/runs/quick", "the results as one page, with pictures"},
+    {add_verify_command, "verify results/runs/quick", "are its files those that were written?"},
     {add_claim_command, "claim keynorm", "a published claim: confirmed or refuted?"},
     {add_list_command, "list models", "what can be trained"},
     {add_show_command, "show task listops", "its options, and what an example looks like"},

@@ -31,6 +31,7 @@ std::string summary(const RunOutcome& outcome, const std::string& again) {
         "{} of {} kept trials were made by another build of longhaul; to do them again: {} "
         "--rerun-stale\n",
         outcome.stale, outcome.kept, again);
+  for (const std::string& damaged : outcome.damaged) lines += damaged + "\n";
   for (const std::string& failure : outcome.failures) lines += failure + "\n";
   if (!outcome.failures.empty())
     lines += fmt::format(

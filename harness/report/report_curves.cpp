@@ -29,7 +29,7 @@ std::vector<std::vector<PlotPoint>> by_seed(const std::vector<const Trial*>& tri
   std::vector<std::vector<PlotPoint>> seeds;
   for (const Trial* trial : trials) {
     std::vector<PlotPoint>& points = seeds.emplace_back();
-    for (const CurvePoint& point : read_curve(trial->dir))
+    for (const CurvePoint& point : curve_of(*trial))
       if (point.split == what.split && point.metric == what.metric)
         points.push_back({static_cast<double>(point.step), what.unit * point.value});
   }

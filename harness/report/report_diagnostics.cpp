@@ -24,7 +24,7 @@ std::map<std::string, Layers> measured(const Report& report, const Row& row,
   for (const Trial* trial : report.trained(row, task)) {
     std::map<std::pair<std::string, Layer>, std::vector<PlotPoint>> points;
     if (!trial->spec.diagnostics.empty())
-      for (const DiagnosticPoint& point : read_diagnostics(trial->dir))
+      for (const DiagnosticPoint& point : diagnostics_of(*trial))
         points[{point.name, point.layer}].push_back({static_cast<double>(point.step), point.value});
     for (auto& [key, line] : points) names[key.first][key.second].push_back(std::move(line));
   }

@@ -77,7 +77,9 @@ void add_headline(Page& page, const Report& report) {
   add("longhaul", joined(versions, ", "));
   page.facts(facts);
   if (results.problems.empty()) return;
-  page.paragraph("Damaged files, whose trials count as waiting:");
+  page.paragraph(
+      "Damaged files: without its record a trial counts as waiting, without its curve its points "
+      "are left out.");
   page.list(results.problems);
 }
 

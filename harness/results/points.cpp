@@ -49,8 +49,8 @@ std::vector<Point> read_points(const fs::path& path, const Names& columns) {
   std::vector<Point> points;
   const std::optional<std::string> content = read_file_if_there(path);
   if (!content) return points;  // of a trial that failed
+  require(content->ends_with('\n'), path.string(), ": damaged: its last line is cut off");
   const CsvTable table = read_csv(*content, path.string());
-  if (table.columns.empty()) return points;
   require(table.columns == columns, path.string(), ":1: expected the header '", line_of(columns),
           "', found '", line_of(table.columns), "'");
   for (const Names& row : table.rows) {
@@ -77,6 +77,10 @@ std::vector<CurvePoint> read_curve(const fs::path& trial_dir) {
   return read_points<CurvePoint>(trial_dir / "curve.csv", kCurveColumns);
 }
 
+std::vector<CurvePoint> curve_of(const Trial& trial) {
+  return trial.damaged.count("curve.csv") ? std::vector<CurvePoint>() : read_curve(trial.dir);
+}
+
 std::string to_csv(const std::vector<DiagnosticPoint>& points) {
   std::string csv = csv_line(kDiagnosticColumns);
   for (const DiagnosticPoint& point : points)
@@ -87,6 +91,11 @@ std::string to_csv(const std::vector<DiagnosticPoint>& points) {
 
 std::vector<DiagnosticPoint> read_diagnostics(const fs::path& trial_dir) {
   return read_points<DiagnosticPoint>(trial_dir / "diagnostics.csv", kDiagnosticColumns);
+}
+
+std::vector<DiagnosticPoint> diagnostics_of(const Trial& trial) {
+  return trial.damaged.count("diagnostics.csv") ? std::vector<DiagnosticPoint>()
+                                                : read_diagnostics(trial.dir);
 }
 
 }  // namespace longhaul

@@ -29,6 +29,10 @@ inline constexpr auto json_fields<Evaluation> =
                field<Key::newer>("message", &Evaluation::message)};
 
 template <>
+inline constexpr auto json_fields<FileSum> =
+    std::tuple{field("bytes", &FileSum::bytes), field("hash", &FileSum::hash)};
+
+template <>
 inline constexpr auto json_fields<TrialRecord> =
     std::tuple{field("status", &TrialRecord::status),
                field<Key::newer>("message", &TrialRecord::message),
@@ -54,7 +58,8 @@ inline constexpr auto json_fields<TrialRecord> =
                field<Key::newer>("cpu", &TrialRecord::cpu),
                field<Key::newer>("version", &TrialRecord::version),
                field<Key::newer>("build", &TrialRecord::build),
-               field<Key::newer>("notes", &TrialRecord::notes)};
+               field<Key::newer>("notes", &TrialRecord::notes),
+               field<Key::newer>("files", &TrialRecord::files)};
 
 const EnumNames<Status>& names_of(Status) {
   static const EnumNames<Status> names = {{Status::ok, "ok"},

@@ -64,6 +64,12 @@ struct Evaluation {
   bool ok() const { return status == Status::ok; }
 };
 
+// A file of a trial as it was when its record was written.
+struct FileSum {
+  int64_t bytes = 0;
+  std::string hash;  // of support/hash.h, 16 hex digits
+};
+
 // What one trial found: one record.json. Numbers of a failed trial stay 0 and `message` says why.
 struct TrialRecord {
   Status status = Status::failed;
@@ -99,6 +105,9 @@ struct TrialRecord {
 
   // Keys that its file lacks, since an older version wrote it: their values are not known.
   std::set<std::string> missing = {};
+
+  // The files beside the record (trial_files.h), by name; none in records of older versions.
+  std::map<std::string, FileSum> files;
 };
 
 nlohmann::json to_json(const TrialRecord& record);

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <type_traits>
 
+#include "harness/results/trial_files.h"
 #include "longhaul/error.h"
 #include "support/file.h"
 #include "support/json.h"
@@ -97,7 +98,9 @@ void require_results_folder(const fs::path& dir) {
 }  // namespace
 
 void write_record(const fs::path& trial_dir, const TrialRecord& record) {
-  write_atomically(trial_dir / "record.json", json_text(to_json(record)));
+  TrialRecord whole = record;
+  whole.files = sums_of_files(trial_dir);
+  write_atomically(trial_dir / "record.json", json_text(to_json(whole)));
 }
 
 std::optional<TrialRecord> read_record(const fs::path& trial_dir, std::string* problem) {
@@ -158,6 +161,11 @@ StoredTrials load_trials(const fs::path& dir) {
     std::string problem;
     trial.record = read_record(trial.dir, &problem);
     if (!problem.empty()) results.problems.push_back(problem);
+    if (trial.record)
+      for (const auto& [name, fault] : damaged_points(trial.dir, *trial.record)) {
+        trial.damaged.insert(name);
+        results.problems.push_back(fault);
+      }
     if (trial.spec.tuning.is_candidate)
       results.tuning.push_back(trial);
     else

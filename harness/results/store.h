@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,7 @@ namespace longhaul {
 //   solvers.json               what the parallel solvers of its rnn models did, likewise
 //   trials/<id>/{curve.csv, diagnostics.csv, checkpoint.safetensors, log.txt}
 
-// Writes the trial's record.json.
+// Writes the trial's record.json, with the sums of the files that are beside it.
 void write_record(const std::filesystem::path& trial_dir, const TrialRecord& record);
 
 // The trial's record, or nothing while there is no whole one. `problem`, if given, receives what is
@@ -38,6 +39,7 @@ struct Trial {
   // Whether it stands for further tests of the trial before it: with a post-hoc change of the model
   // ("transformer+ntk_aware") or on another test set of the task ("markov_motifs/repeated").
   bool is_variant = false;
+  std::set<std::string> damaged = {};  // its files with points that cannot be used
 
   bool ok() const { return record && record->status == Status::ok; }
 };
@@ -45,8 +47,9 @@ struct Trial {
 // The trials of a results folder.
 struct StoredTrials {
   std::vector<Trial> trials;
-  std::vector<Trial> tuning;          // that chose settings, and were not tested
-  std::vector<std::string> problems;  // damaged files, a line each; their trials count as waiting
+  std::vector<Trial> tuning;  // that chose settings, and were not tested
+  std::vector<std::string>
+      problems;  // damaged files, a line each; without its record a trial waits
 };
 
 // Reads a results folder. Trials come sorted by model, task and seed, each in the order in which

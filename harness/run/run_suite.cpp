@@ -36,7 +36,10 @@ RunOutcome run_all(const Suite& suite, const Registry& registry, const std::file
   const Tuned tuned = choose_settings(suite, registry, out);
   for (const std::string& line : tuned.choices) fmt::print(stderr, "{}\n", line);
   trials.insert(trials.end(), tuned.trials.begin(), tuned.trials.end());
-  return run_trials(yaml, trials, out, options, display);
+  const std::vector<std::string> damaged = std::move(outcome.damaged);
+  outcome = run_trials(yaml, trials, out, options, display);
+  outcome.damaged.insert(outcome.damaged.begin(), damaged.begin(), damaged.end());
+  return outcome;
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "harness/results/machine.h"
 #include "harness/results/record.h"
 #include "harness/results/store.h"
+#include "harness/results/trial_files.h"
 #include "harness/run/worker.h"
 #include "harness/suite/pretraining.h"
 #include "support/clock.h"
@@ -81,7 +82,7 @@ class Runner {
   };
 
   fs::path folder(const TrialSpec& spec) const { return trials_ / spec.id(); }
-  std::optional<TrialRecord> kept_record(const TrialSpec& spec) const;
+  std::optional<TrialRecord> kept_record(const TrialSpec& spec);
   void sort_out(const std::vector<TrialSpec>& specs);
   const TrialSpec* next_ready();
   void work();
@@ -110,10 +111,18 @@ class Runner {
   std::string last_;
 };
 
-// What an earlier run found, if this run takes it as it is.
-std::optional<TrialRecord> Runner::kept_record(const TrialSpec& spec) const {
-  std::optional<TrialRecord> record = read_record(folder(spec));
-  if (!record || (options_.rerun_stale && record->build != longhaul_build())) return std::nullopt;
+// What an earlier run found, if this run takes it as it is: the trial's files are what its record
+// says.
+std::optional<TrialRecord> Runner::kept_record(const TrialSpec& spec) {
+  std::string problem;
+  std::optional<TrialRecord> record = read_record(folder(spec), &problem);
+  std::map<std::string, std::string> damage;
+  if (record) damage = damaged_files(folder(spec), *record);
+  if (!problem.empty()) damage["record.json"] = problem;
+  for (const auto& [name, fault] : damage)
+    outcome_.damaged.push_back(fault + "; its trial runs again");
+  if (!record || !damage.empty()) return std::nullopt;
+  if (options_.rerun_stale && record->build != longhaul_build()) return std::nullopt;
   try {
     if (read_json_file(folder(spec) / "spec.json", trial_from_json).is_same_trial(spec))
       return record;
@@ -130,15 +139,14 @@ void Runner::sort_out(const std::vector<TrialSpec>& specs) {
     if (!seen.insert(spec.id()).second) continue;
     ++outcome_.trials;
     fs::create_directories(folder(spec));
-    const std::optional<TrialRecord> record = kept_record(spec);
-    if (!record) fs::remove(folder(spec) / "record.json");  // before its spec.json is another's
-    write_atomically(folder(spec) / "spec.json", json_text(to_json(spec)));
-    if (record) {
+    if (const std::optional<TrialRecord> record = kept_record(spec)) {
       ++outcome_.kept;
       outcome_.stale += record->build != longhaul_build();
       ended_[spec.id()] = record->status;
       note_failure(spec, *record);
     } else {
+      fs::remove(folder(spec) / "record.json");  // before its spec.json is another's
+      write_atomically(folder(spec) / "spec.json", json_text(to_json(spec)));
       waiting_.push_back(&spec);
     }
   }

@@ -26,6 +26,7 @@ struct RunOutcome {
   int64_t stale = 0;                  // of these, by another build of longhaul
   std::vector<std::string> failures;  // one line each: which trial, what happened, where its log is
   std::vector<std::string> killed;    // likewise: those that a signal from outside ended
+  std::vector<std::string> damaged;   // likewise: files, whose trials were run again
   bool interrupted = false;           // by Ctrl-C or SIGTERM
   std::string fault;                  // of the environment, which ended the run; empty if none
 };

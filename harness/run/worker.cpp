@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "harness/results/store.h"
+#include "harness/results/trial_files.h"
 #include "harness/run/memory_kills.h"
 #include "support/exit_status.h"
 #include "support/json.h"
@@ -48,7 +49,7 @@ TrialRecord record_of_crash(const ProcessEnd& end, const std::string& last_words
 
 Attempt attempt_trial(const fs::path& dir, const RunOptions& options, std::stop_token stop) {
   const fs::path log = dir / "log.txt";
-  fs::remove(dir / "record.json");
+  remove_files(dir);
   fs::remove(dir / "progress.json");
   const uintmax_t log_start = fs::exists(log) ? fs::file_size(log) : 0;
   const std::optional<int64_t> kills_before = memory_kills(options.system);

@@ -22,8 +22,8 @@ const std::vector<CsvFile>& csv_files();
 const CsvFile& csv_file(const std::string& name);  // throws Error with the nearest name
 
 // Writes the files that have something to say into `folder`, which is created, and returns their
-// paths. Throws Error naming a damaged curve.csv or diagnostics.csv, std::system_error if a file
-// cannot be written.
+// paths. Points of damaged files, which results.problems names, are left out. Throws
+// std::system_error if a file cannot be written.
 std::vector<std::filesystem::path> export_csv(const Results& results,
                                               const std::filesystem::path& folder);
 

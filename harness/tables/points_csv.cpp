@@ -45,12 +45,12 @@ const std::vector<Column<DiagnosticRow>>& diagnostic_table() {
 // The points of every trial that was trained; a variant of one has the same.
 template <class Point>
 std::string points_csv(const Results& results, const std::vector<Column<PointRow<Point>>>& columns,
-                       std::vector<Point> (*read)(const std::filesystem::path& trial_dir)) {
+                       std::vector<Point> (*points_of)(const Trial&)) {
   std::string csv = header(columns);
   for (const std::vector<Trial>* trials : {&results.trials, &results.tuning})
     for (const Trial& trial : *trials) {
       if (!trial.record || trial.is_variant) continue;
-      for (const Point& point : read(trial.dir)) csv += line(columns, {trial, point});
+      for (const Point& point : points_of(trial)) csv += line(columns, {trial, point});
     }
   return csv;
 }
@@ -58,13 +58,13 @@ std::string points_csv(const Results& results, const std::vector<Column<PointRow
 }  // namespace
 
 std::string curves_csv(const Results& results) {
-  return points_csv(results, curve_table(), read_curve);
+  return points_csv(results, curve_table(), curve_of);
 }
 
 std::vector<ColumnInfo> curves_columns() { return infos(curve_table()); }
 
 std::string diagnostics_csv(const Results& results) {
-  return points_csv(results, diagnostic_table(), read_diagnostics);
+  return points_csv(results, diagnostic_table(), diagnostics_of);
 }
 
 std::vector<ColumnInfo> diagnostics_columns() { return infos(diagnostic_table()); }

@@ -25,7 +25,7 @@ TEST_CASE("cli: no arguments and --help explain the commands", "[cli]") {
   CHECK(longhaul_run("--help").out == bare.out);
   for (const char* command :
        {"run", "throughput", "table", "export", "list", "show", "sample", "data", "eval", "forward",
-        "gradcheck", "doctor", "trial", "check", "new", "claim", "schema"}) {
+        "gradcheck", "doctor", "trial", "check", "new", "claim", "schema", "verify"}) {
     INFO(command);
     CHECK(has(bare.out, std::string("\n  ") + command + " "));
     CHECK(has(bare.out, std::string("  longhaul ") + command));

@@ -246,18 +246,22 @@ TEST_CASE("a folder without results is an error that names the nearest", "[store
   CHECK(load_results(folder.path / "quick").trials.empty());
 }
 
-TEST_CASE("a curve reads back, without a torn last line", "[store]") {
+TEST_CASE("a curve reads back, and a torn last line is an error", "[store]") {
   const TemporaryFolder folder;
   CHECK(read_curve(folder.path).empty());
   const std::string csv = to_csv(
       std::vector<CurvePoint>{{10, "train", "loss", 2.25}, {10, "validation", "accuracy", 0.1}});
   CHECK(csv == "step,split,metric,value\n10,train,loss,2.25\n10,validation,accuracy,0.1\n");
-  write_text(folder.path / "curve.csv", csv + "20,train,lo");
+  write_text(folder.path / "curve.csv", csv);
   const std::vector<CurvePoint> curve = read_curve(folder.path);
   REQUIRE(curve.size() == 2);
   CHECK(curve[1].split == "validation");
   CHECK(curve[1].value == 0.1);
 
+  write_text(folder.path / "curve.csv", csv + "20,train,lo");
+  CHECK_THROWS_WITH(read_curve(folder.path), Contains("its last line is cut off"));
+  write_text(folder.path / "curve.csv", "");
+  CHECK_THROWS_WITH(read_curve(folder.path), Contains("its last line is cut off"));
   write_text(folder.path / "curve.csv", csv + "twenty,train,loss,1\n");
   CHECK_THROWS_WITH(read_curve(folder.path), Contains("curve.csv:4: expected"));
 }

@@ -88,6 +88,26 @@ bool has_ended(const std::string& pid) {
 
 }  // namespace
 
+TEST_CASE("runner: a trial whose files are not what its record says runs again", "[runner]") {
+  const Bench bench;
+  const TrialSpec spec = trial("succeed"), other = trial("succeed", 1);
+  bench.run({spec, other});
+  std::ofstream(bench.dir(spec) / "curve.csv") << "step,split,metric,value\n";
+  write_record(bench.dir(spec), bench.record(spec));  // as a trial with a curve leaves it
+  CHECK(bench.run({spec, other}).damaged.empty());
+
+  std::ofstream(bench.dir(spec) / "curve.csv") << "step,split";
+  const RunOutcome outcome = bench.run({spec, other});
+  REQUIRE(outcome.damaged.size() == 1);
+  CHECK(outcome.damaged[0] == (bench.dir(spec) / "curve.csv").string() +
+                                  ": damaged: it has 10 bytes, its record says 24; its trial runs "
+                                  "again");
+  CHECK(outcome.kept == 1);
+  CHECK(bench.starts(spec) == 2);
+  CHECK(bench.starts(other) == 1);
+  CHECK_FALSE(fs::exists(bench.dir(spec) / "curve.csv"));  // the attempt before left it
+}
+
 TEST_CASE("runner: each trial leaves its spec and its record in a folder of its own", "[runner]") {
   Bench bench;
   bench.options.threads = 3;
