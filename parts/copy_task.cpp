@@ -11,9 +11,9 @@ OptionMap CopyTask::at_length(int64_t length) const {
 
 Shallow CopyTask::shallow(const Example& example, int64_t) const {
   const int64_t before_answers = size_.length - size_.tokens;
-  return {.guess = symbols::most_frequent(example, before_answers, ids_.first_symbol,
-                                          last_symbol()) -
-                   ids_.first_symbol};
+  return {.guess =
+              symbols::most_frequent(example, before_answers, ids_.first_symbol, last_symbol()) -
+              ids_.first_symbol};
 }
 
 std::string CopyTask::show(const Example& example) const {

@@ -64,22 +64,20 @@ void check(const Arguments& arguments, CommandContext& context) {
 
 }  // namespace
 
-void add_check_command(CLI::App& app, CommandContext& context) {
+void add_check_command(Program& program, CommandContext& context) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = app.add_subcommand(
+  Command command = program.add(
       "check", "Whether a model or task keeps what it promises, each promise with its result");
   command
-      ->add_option(
-          "NAME", arguments->name,
-          "A model or task, as longhaul list prints it, or a hybrid such as lru+transformer")
-      ->required();
-  command->add_option("--set", arguments->sets, "OPTION=VALUE of the model or task")
-      ->allow_extra_args(false);
-  add_plugin_option(*command, context);
-  command->footer(
+      .add("NAME", arguments->name,
+           "A model or task, as longhaul list prints it, or a hybrid such as lru+transformer")
+      .required();
+  command.add("--set", arguments->sets, "OPTION=VALUE of the model or task").one_value_each();
+  add_plugin_option(command, context);
+  command.footer(
       "Exit status 1 if a promise is broken.\n"
       "Example: longhaul check --plugin build/my_model.so my_model");
-  command->callback([arguments, &context] { check(*arguments, context); });
+  command.run([arguments, &context] { check(*arguments, context); });
 }
 
 }  // namespace longhaul

@@ -96,33 +96,30 @@ void judge_all(const std::vector<Claim>& claims, const Arguments& arguments,
 
 }  // namespace
 
-void add_claim_command(CLI::App& app, CommandContext& context) {
+void add_claim_command(Program& program, CommandContext& context) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* command =
-      app.add_subcommand("claim",
-                         "Tests a published claim by its rule: CONFIRMED, REFUTED or\n"
-                         "INCONCLUSIVE, with the numbers");
+  Command command = program.add("claim",
+                                "Tests a published claim by its rule: CONFIRMED, REFUTED or\n"
+                                "INCONCLUSIVE, with the numbers");
   command
-      ->add_option("NAME", arguments->name,
-                   "A claim that ships, a claim file, or all: those without a verdict run, then\n"
-                   "the table of verdicts is printed")
-      ->required();
-  command->add_option("--out", arguments->out, "Folder of the claims' folders [results/claims]");
-  command->add_option("--jobs", arguments->options.jobs, "Trials at once [cores / threads]")
-      ->check(CLI::Range(1, 1024));
-  command->add_option("--threads", arguments->options.threads, "Threads of each trial")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
+      .add("NAME", arguments->name,
+           "A claim that ships, a claim file, or all: those without a verdict run, then\n"
+           "the table of verdicts is printed")
+      .required();
+  command.add("--out", arguments->out, "Folder of the claims' folders [results/claims]");
+  command.add("--jobs", arguments->options.jobs, "Trials at once [cores / threads]").range(1, 1024);
+  command.add("--threads", arguments->options.threads, "Threads of each trial")
+      .range(1, 1024)
+      .show_default();
   command
-      ->add_option("--set", arguments->overrides,
-                   "PATH=VALUE: override an entry of the claim; needs --out")
-      ->allow_extra_args(false);
-  add_plugin_option(*command, context);
-  command->footer(
+      .add("--set", arguments->overrides, "PATH=VALUE: override an entry of the claim; needs --out")
+      .one_value_each();
+  add_plugin_option(command, context);
+  command.footer(
       "Example: longhaul claim keynorm --set suite.budget.steps=20 --out /tmp/claims\n"
       "Writes verdict.txt, verdict.json, numbers.csv and the results behind them to\n"
       "results/claims/NAME. How a claim is written: docs/claims/writing.md.");
-  command->callback([arguments, &context] {
+  command.run([arguments, &context] {
     const std::vector<Claim> claims = load_claims(*arguments, context.registry);
     if (arguments->name == "all")
       judge_all(claims, *arguments, context);

@@ -71,28 +71,26 @@ void data(const Arguments& arguments, const Registry& registry) {
 
 }  // namespace
 
-void add_data_command(CLI::App& app, CommandContext& context) {
+void add_data_command(Program& program, CommandContext& context) {
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = app.add_subcommand(
+  Command command = program.add(
       "data", "Writes the examples of a task to files that trials read, or verifies them");
-  command->add_option("TASK", arguments->task, "As longhaul list tasks prints it")->required();
+  command.add("TASK", arguments->task, "As longhaul list tasks prints it").required();
   command
-      ->add_option("-n", arguments->count,
-                   "Training examples; a tenth as many to validate, to test and for baselines")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
-  command->add_option("--seed", arguments->seed, "Of the trials that train on them")
-      ->capture_default_str();
-  command->add_option("--split", arguments->split, "train, validation or test (default: all)")
-      ->check(CLI::IsMember(names_of(Split()).words()));
-  command->add_option("--set", arguments->assignments, "OPTION=VALUE of the task; may be repeated")
-      ->take_all()
-      ->expected(1);
-  command->footer(
+      .add("-n", arguments->count,
+           "Training examples; a tenth as many to validate, to test and for baselines")
+      .show_default()
+      .positive();
+  command.add("--seed", arguments->seed, "Of the trials that train on them").show_default();
+  command.add("--split", arguments->split, "train, validation or test (default: all)")
+      .one_of(names_of(Split()).words());
+  command.add("--set", arguments->assignments, "OPTION=VALUE of the task; may be repeated")
+      .may_be_repeated();
+  command.footer(
       "Files go to $LONGHAUL_CACHE, or .cache/longhaul. A trial draws what is not there; its\n"
       "results are the same with and without them.\n"
       "Example: longhaul data path_x -n 20000 --seed 0");
-  command->callback([arguments, &context] { data(*arguments, context.registry); });
+  command.run([arguments, &context] { data(*arguments, context.registry); });
 }
 
 }  // namespace longhaul

@@ -92,11 +92,11 @@ void print_doctor() {
 
 }  // namespace
 
-void add_doctor_command(CLI::App& app, CommandContext&) {
-  CLI::App* command =
-      app.add_subcommand("doctor", "What this machine and this build can do, and what is missing");
-  command->footer("Example: longhaul doctor");
-  command->callback(print_doctor);
+void add_doctor_command(Program& program, CommandContext&) {
+  Command command =
+      program.add("doctor", "What this machine and this build can do, and what is missing");
+  command.footer("Example: longhaul doctor");
+  command.run(print_doctor);
 }
 
 }  // namespace longhaul

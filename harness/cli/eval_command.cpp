@@ -88,30 +88,26 @@ void run(const Arguments& arguments, CommandContext& context) {
 
 }  // namespace
 
-void add_eval_command(CLI::App& app, CommandContext& context) {
+void add_eval_command(Program& program, CommandContext& context) {
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = app.add_subcommand("eval", "Score a stored checkpoint on a task");
-  command->add_option("CHECKPOINT", arguments->checkpoint, "A trial's checkpoint.safetensors")
-      ->required()
-      ->check(CLI::ExistingFile);
-  command->add_option("--task", arguments->task, "Another task than the one it was trained on");
-  command->add_option("--split", arguments->split, "train, validation or test")
-      ->check(CLI::IsMember(names_of(Split()).words()))
-      ->capture_default_str();
-  command
-      ->add_option("-n", arguments->examples,
-                   "How many examples (default: as many as the trial's test)")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--set", arguments->sets,
-                      "OPTION=VALUE of the task, for example max_length=200");
-  command->add_option(
-      "--logits", arguments->logits,
-      "Write the logits [scored, classes] as a .npy file; examples are ordered by length");
-  add_plugin_option(*command, context);
-  command->footer(
+  Command command = program.add("eval", "Score a stored checkpoint on a task");
+  command.add("CHECKPOINT", arguments->checkpoint, "A trial's checkpoint.safetensors")
+      .required()
+      .existing_file();
+  command.add("--task", arguments->task, "Another task than the one it was trained on");
+  command.add("--split", arguments->split, "train, validation or test")
+      .one_of(names_of(Split()).words())
+      .show_default();
+  command.add("-n", arguments->examples, "How many examples (default: as many as the trial's test)")
+      .positive();
+  command.add("--set", arguments->sets, "OPTION=VALUE of the task, for example max_length=200");
+  command.add("--logits", arguments->logits,
+              "Write the logits [scored, classes] as a .npy file; examples are ordered by length");
+  add_plugin_option(command, context);
+  command.footer(
       "Example: longhaul eval results/runs/quick/trials/ID/checkpoint.safetensors --split "
       "validation");
-  command->callback([arguments, &context] { run(*arguments, context); });
+  command.run([arguments, &context] { run(*arguments, context); });
 }
 
 }  // namespace longhaul

@@ -7,18 +7,16 @@
 
 namespace longhaul {
 
-void add_export_command(CLI::App& app, CommandContext& context) {
+void add_export_command(Program& program, CommandContext& context) {
   struct Arguments {
     std::string dir, folder;
   };
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* command =
-      app.add_subcommand("export", "Writes the results as CSV files and prints their paths");
-  command->add_option("DIR", arguments->dir, "Results folder, such as results/runs/quick")
-      ->required();
-  command->add_option("-o,--out", arguments->folder, "Where the files go (default: DIR)");
-  command->footer("Example: longhaul export results/runs/quick -o /tmp/csv");
-  command->callback([arguments, &context] {
+  Command command = program.add("export", "Writes the results as CSV files and prints their paths");
+  command.add("DIR", arguments->dir, "Results folder, such as results/runs/quick").required();
+  command.add("-o,--out", arguments->folder, "Where the files go (default: DIR)");
+  command.footer("Example: longhaul export results/runs/quick -o /tmp/csv");
+  command.run([arguments, &context] {
     const Results results = load_results(arguments->dir);
     const std::string& folder = arguments->folder.empty() ? arguments->dir : arguments->folder;
     for (const std::filesystem::path& file : export_csv(results, folder))

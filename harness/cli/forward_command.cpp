@@ -90,32 +90,31 @@ void run(const Arguments& arguments, CommandContext& context) {
 
 }  // namespace
 
-void add_forward_command(CLI::App& app, CommandContext& context) {
+void add_forward_command(Program& program, CommandContext& context) {
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = app.add_subcommand(
+  Command command = program.add(
       "forward", "Logits (and parameter gradients) of a stored checkpoint on given tokens");
-  command->add_option("CHECKPOINT", arguments->checkpoint, "A trial's checkpoint.safetensors")
-      ->required()
-      ->check(CLI::ExistingFile);
+  command.add("CHECKPOINT", arguments->checkpoint, "A trial's checkpoint.safetensors")
+      .required()
+      .existing_file();
   command
-      ->add_option("--tokens", arguments->tokens,
-                   "Token ids [batch, length], .npy, int32 or int64; 0 pads at the end")
-      ->required()
-      ->check(CLI::ExistingFile);
+      .add("--tokens", arguments->tokens,
+           "Token ids [batch, length], .npy, int32 or int64; 0 pads at the end")
+      .required()
+      .existing_file();
   command
-      ->add_option("--out", arguments->out,
-                   "Logits, .npy, float32: [batch, classes], or [batch, length, classes] of a "
-                   "token-level task")
-      ->required();
-  command->add_option(
-      "--grad", arguments->grad,
-      "Gradients of the mean cross-entropy, .safetensors, under the parameters' names");
-  command->add_option("--targets", arguments->targets, "Targets for --grad, .npy; -1 is not scored")
-      ->check(CLI::ExistingFile);
-  add_plugin_option(*command, context);
-  command->footer(
+      .add("--out", arguments->out,
+           "Logits, .npy, float32: [batch, classes], or [batch, length, classes] of a "
+           "token-level task")
+      .required();
+  command.add("--grad", arguments->grad,
+              "Gradients of the mean cross-entropy, .safetensors, under the parameters' names");
+  command.add("--targets", arguments->targets, "Targets for --grad, .npy; -1 is not scored")
+      .existing_file();
+  add_plugin_option(command, context);
+  command.footer(
       "Example: longhaul forward checkpoint.safetensors --tokens tokens.npy --out logits.npy");
-  command->callback([arguments, &context] { run(*arguments, context); });
+  command.run([arguments, &context] { run(*arguments, context); });
 }
 
 }  // namespace longhaul

@@ -54,20 +54,19 @@ void run(const Arguments& arguments, CommandContext& context) {
 
 }  // namespace
 
-void add_gradcheck_command(CLI::App& app, CommandContext& context) {
+void add_gradcheck_command(Program& program, CommandContext& context) {
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = app.add_subcommand(
+  Command command = program.add(
       "gradcheck",
       "Compare the tape's gradient of every parameter of a model with finite differences");
   command
-      ->add_option("MODEL", arguments->model,
-                   "A registered model (longhaul list models), or a hybrid such as lru+transformer")
-      ->required();
-  command->add_option("--set", arguments->sets,
-                      "OPTION=VALUE of the model (longhaul show model NAME)");
-  add_plugin_option(*command, context);
-  command->footer("Example: longhaul gradcheck rnn --set cell=gru");
-  command->callback([arguments, &context] { run(*arguments, context); });
+      .add("MODEL", arguments->model,
+           "A registered model (longhaul list models), or a hybrid such as lru+transformer")
+      .required();
+  command.add("--set", arguments->sets, "OPTION=VALUE of the model (longhaul show model NAME)");
+  add_plugin_option(command, context);
+  command.footer("Example: longhaul gradcheck rnn --set cell=gru");
+  command.run([arguments, &context] { run(*arguments, context); });
 }
 
 }  // namespace longhaul

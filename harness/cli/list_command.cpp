@@ -120,27 +120,27 @@ void print(const json& entries) {
 
 }  // namespace
 
-void add_list_command(CLI::App& app, CommandContext& context) {
+void add_list_command(Program& program, CommandContext& context) {
   struct Arguments {
     std::string kind;
     bool as_json = false, as_markdown = false;
   };
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* command =
-      app.add_subcommand("list",
-                         "Names of models, tasks, suites, claims or of what a suite may choose,\n"
-                         "a line each; of tasks also rough baselines, of claims the verdict");
+  Command command =
+      program.add("list",
+                  "Names of models, tasks, suites, claims or of what a suite may choose,\n"
+                  "a line each; of tasks also rough baselines, of claims the verdict");
   command
-      ->add_option("KIND", arguments->kind,
-                   "models | tasks | suites | claims, or settings | losses | optimizers |\n"
-                   "pretraining | diagnostics | csv")
-      ->required();
-  command->add_flag("--json", arguments->as_json, "Print JSON");
-  command->add_flag("--markdown", arguments->as_markdown,
-                    "Print a table of Markdown (not of models, tasks, suites, claims)");
-  add_plugin_option(*command, context);
-  command->footer("Example: longhaul list models");
-  command->callback([arguments, &context] {
+      .add("KIND", arguments->kind,
+           "models | tasks | suites | claims, or settings | losses | optimizers |\n"
+           "pretraining | diagnostics | csv")
+      .required();
+  command.flag("--json", arguments->as_json, "Print JSON");
+  command.flag("--markdown", arguments->as_markdown,
+               "Print a table of Markdown (not of models, tasks, suites, claims)");
+  add_plugin_option(command, context);
+  command.footer("Example: longhaul list models");
+  command.run([arguments, &context] {
     if (arguments->as_markdown) {
       const ChoiceTable& table = table_of(arguments->kind);
       fmt::print("{}", to_markdown(table.headings, table.entries()));

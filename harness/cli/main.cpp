@@ -6,7 +6,6 @@
 
 #include "core/builtins.h"
 #include "harness/cli/command.h"
-#include "harness/cli/complaint.h"
 #include "harness/cli/environment.h"
 #include "harness/results/machine.h"
 #include "longhaul/error.h"
@@ -15,36 +14,36 @@
 namespace longhaul {
 
 // Each stands in a file of its name.
-void add_check_command(CLI::App& app, CommandContext& context);
-void add_claim_command(CLI::App& app, CommandContext& context);
-void add_data_command(CLI::App& app, CommandContext& context);
-void add_doctor_command(CLI::App& app, CommandContext& context);
-void add_eval_command(CLI::App& app, CommandContext& context);
-void add_export_command(CLI::App& app, CommandContext& context);
-void add_forward_command(CLI::App& app, CommandContext& context);
-void add_gradcheck_command(CLI::App& app, CommandContext& context);
-void add_list_command(CLI::App& app, CommandContext& context);
-void add_new_command(CLI::App& app, CommandContext& context);
-void add_report_command(CLI::App& app, CommandContext& context);
-void add_run_command(CLI::App& app, CommandContext& context);
-void add_sample_command(CLI::App& app, CommandContext& context);
-void add_schema_command(CLI::App& app, CommandContext& context);
-void add_show_command(CLI::App& app, CommandContext& context);
-void add_table_command(CLI::App& app, CommandContext& context);
-void add_throughput_command(CLI::App& app, CommandContext& context);
-void add_trial_command(CLI::App& app, CommandContext& context);
-void add_verify_command(CLI::App& app, CommandContext& context);
+void add_check_command(Program& program, CommandContext& context);
+void add_claim_command(Program& program, CommandContext& context);
+void add_data_command(Program& program, CommandContext& context);
+void add_doctor_command(Program& program, CommandContext& context);
+void add_eval_command(Program& program, CommandContext& context);
+void add_export_command(Program& program, CommandContext& context);
+void add_forward_command(Program& program, CommandContext& context);
+void add_gradcheck_command(Program& program, CommandContext& context);
+void add_list_command(Program& program, CommandContext& context);
+void add_new_command(Program& program, CommandContext& context);
+void add_report_command(Program& program, CommandContext& context);
+void add_run_command(Program& program, CommandContext& context);
+void add_sample_command(Program& program, CommandContext& context);
+void add_schema_command(Program& program, CommandContext& context);
+void add_show_command(Program& program, CommandContext& context);
+void add_table_command(Program& program, CommandContext& context);
+void add_throughput_command(Program& program, CommandContext& context);
+void add_trial_command(Program& program, CommandContext& context);
+void add_verify_command(Program& program, CommandContext& context);
 
 namespace {
 
 // A command: what adds it, an example, and what the example does.
-struct Command {
-  void (*add)(CLI::App&, CommandContext&);
+struct Row {
+  void (*add)(Program&, CommandContext&);
   const char *example, *does;
 };
 
 // In the order that --help lists them.
-constexpr Command kCommands[] = {
+constexpr Row kCommands[] = {
     {add_run_command, "run quick", "train a suite, print its table"},
     {add_throughput_command, "throughput throughput",
      "tokens/s and memory from length 256 to 16384"},
@@ -105,22 +104,10 @@ int run(int argc, char** argv) {
   register_builtins(registry);
   CommandContext context{registry};
 
-  CLI::App app{kAbout, "longhaul"};
-  app.require_subcommand(0, 1);
-  app.set_version_flag("--version",
-                       "longhaul " + longhaul_version() + ", build " + longhaul_build());
-  app.get_formatter()->column_width(28);
-  app.footer(footer());
-  for (const Command& command : kCommands) command.add(app, context);
-
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& success) {  // --help and --version
-    return app.exit(success);
-  } catch (const CLI::ParseError& error) {
-    return complain(complaint(app, error), kBadArguments);
-  }
-  if (app.get_subcommands().empty()) std::fputs(app.help().c_str(), stdout);
+  Program program(kAbout, "longhaul " + longhaul_version() + ", build " + longhaul_build(),
+                  footer());
+  for (const auto& [add, example, does] : kCommands) add(program, context);
+  program.run(argc, argv);
   if (std::fflush(stdout) != 0 || std::ferror(stdout))
     return complain("standard output cannot be written", kEnvironmentFault);
   return context.exit_status;

@@ -91,15 +91,15 @@ void run(const Arguments& arguments, CommandContext& context) {
 
 }  // namespace
 
-void add_new_command(CLI::App& app, CommandContext& context) {
+void add_new_command(Program& program, CommandContext& context) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = app.add_subcommand(
+  Command command = program.add(
       "new", "Writes a folder with a model or task of your own: source, build, suite, README");
-  command->add_option("KIND", arguments->kind, "model | task")->required();
-  command->add_option("NAME", arguments->name, "Lower-case letters, digits and '_'")->required();
-  command->add_option("DIR", arguments->folder, "The folder, which must not exist yet [NAME]");
-  command->footer("Example: longhaul new model my_model");
-  command->callback([arguments, &context] { run(*arguments, context); });
+  command.add("KIND", arguments->kind, "model | task").required();
+  command.add("NAME", arguments->name, "Lower-case letters, digits and '_'").required();
+  command.add("DIR", arguments->folder, "The folder, which must not exist yet [NAME]");
+  command.footer("Example: longhaul new model my_model");
+  command.run([arguments, &context] { run(*arguments, context); });
 }
 
 }  // namespace longhaul

@@ -10,20 +10,19 @@
 
 namespace longhaul {
 
-void add_report_command(CLI::App& app, CommandContext& context) {
+void add_report_command(Program& program, CommandContext& context) {
   struct Arguments {
     std::string dir, file;
   };
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = app.add_subcommand(
-      "report", "Writes the results as one self-contained HTML page, with pictures");
-  command->add_option("DIR", arguments->dir, "Results folder, such as results/runs/quick")
-      ->required();
-  command->add_option("-o,--out", arguments->file, "The file to write (default: DIR/report.html)");
-  command->footer(
+  Command command =
+      program.add("report", "Writes the results as one self-contained HTML page, with pictures");
+  command.add("DIR", arguments->dir, "Results folder, such as results/runs/quick").required();
+  command.add("-o,--out", arguments->file, "The file to write (default: DIR/report.html)");
+  command.footer(
       "Needs gnuplot for the pictures (apt install gnuplot-nox).\n"
       "Example: longhaul report results/runs/quick -o /tmp/quick.html");
-  command->callback([arguments, &context] {
+  command.run([arguments, &context] {
     const Results results = load_results(arguments->dir);
     for (const std::string& problem : results.problems) std::cerr << problem << '\n';
     if (!results.problems.empty()) context.exit_status = 1;

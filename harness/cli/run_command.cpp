@@ -71,25 +71,23 @@ void run(const Arguments& arguments, CommandContext& context) {
 
 }  // namespace
 
-void add_run_command(CLI::App& app, CommandContext& context) {
+void add_run_command(Program& program, CommandContext& context) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = app.add_subcommand(
+  Command command = program.add(
       "run", "Runs or resumes a suite: finished trials are kept, the rest runs. Prints the table.");
-  command->add_option("SUITE", arguments->suite, "A suite file, or the name of one that ships")
-      ->required();
-  command->add_option("--out", arguments->out, "Results folder [results/runs/<suite>]");
-  command->add_option("--jobs", arguments->options.jobs, "Trials at once [cores / threads]")
-      ->check(CLI::Range(1, 1024));
-  command->add_option("--threads", arguments->options.threads, "Threads of each trial")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  command->add_option("--set", arguments->overrides, "PATH=VALUE: override an entry of the suite")
-      ->allow_extra_args(false);
-  command->add_flag("--rerun-stale", arguments->options.rerun_stale,
-                    "Run again what another build of longhaul found");
-  add_plugin_option(*command, context);
-  command->footer("Example: longhaul run quick --set budget.steps=100 --out /tmp/quick");
-  command->callback([arguments, &context] { run(*arguments, context); });
+  command.add("SUITE", arguments->suite, "A suite file, or the name of one that ships").required();
+  command.add("--out", arguments->out, "Results folder [results/runs/<suite>]");
+  command.add("--jobs", arguments->options.jobs, "Trials at once [cores / threads]").range(1, 1024);
+  command.add("--threads", arguments->options.threads, "Threads of each trial")
+      .range(1, 1024)
+      .show_default();
+  command.add("--set", arguments->overrides, "PATH=VALUE: override an entry of the suite")
+      .one_value_each();
+  command.flag("--rerun-stale", arguments->options.rerun_stale,
+               "Run again what another build of longhaul found");
+  add_plugin_option(command, context);
+  command.footer("Example: longhaul run quick --set budget.steps=100 --out /tmp/quick");
+  command.run([arguments, &context] { run(*arguments, context); });
 }
 
 }  // namespace longhaul

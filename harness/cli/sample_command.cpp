@@ -96,31 +96,25 @@ void sample(const Arguments& arguments, const Registry& registry) {
 
 }  // namespace
 
-void add_sample_command(CLI::App& app, CommandContext& context) {
+void add_sample_command(Program& program, CommandContext& context) {
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = app.add_subcommand("sample", "Examples of a task, as training sees them");
-  command->add_option("TASK", arguments->task, "As longhaul list tasks prints it")->required();
-  command->add_option("-n", arguments->count, "How many")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
-  command->add_option("--split", arguments->split, "train, validation or test")
-      ->check(CLI::IsMember(names_of(Split()).words()))
-      ->capture_default_str();
-  command->add_option("--seed", arguments->seed, "Of the stream")->capture_default_str();
-  command->add_option("--set", arguments->assignments, "OPTION=VALUE of the task; may be repeated")
-      ->take_all()
-      ->expected(1);
-  command
-      ->add_option("--format", arguments->format,
-                   "text | tsv | json | png; a target of -1 is unscored")
-      ->capture_default_str();
-  add_plugin_option(*command, context);
-  command->add_option("-o,--out", arguments->file,
-                      "The file of --format png, a sheet of all pictures");
-  command->footer(
+  Command command = program.add("sample", "Examples of a task, as training sees them");
+  command.add("TASK", arguments->task, "As longhaul list tasks prints it").required();
+  command.add("-n", arguments->count, "How many").show_default().positive();
+  command.add("--split", arguments->split, "train, validation or test")
+      .one_of(names_of(Split()).words())
+      .show_default();
+  command.add("--seed", arguments->seed, "Of the stream").show_default();
+  command.add("--set", arguments->assignments, "OPTION=VALUE of the task; may be repeated")
+      .may_be_repeated();
+  command.add("--format", arguments->format, "text | tsv | json | png; a target of -1 is unscored")
+      .show_default();
+  add_plugin_option(command, context);
+  command.add("-o,--out", arguments->file, "The file of --format png, a sheet of all pictures");
+  command.footer(
       "Example: longhaul sample listops -n 3 --seed 7 --set max_depth=4\n"
       "         longhaul sample pathfinder -n 16 --format png -o sheet.png");
-  command->callback([arguments, &context] { sample(*arguments, context.registry); });
+  command.run([arguments, &context] { sample(*arguments, context.registry); });
 }
 
 }  // namespace longhaul

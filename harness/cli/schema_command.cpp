@@ -6,14 +6,14 @@
 
 namespace longhaul {
 
-void add_schema_command(CLI::App& app, CommandContext&) {
+void add_schema_command(Program& program, CommandContext&) {
   auto kind = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand("schema",
-                                         "The JSON Schema of suite or claim files: what an editor "
-                                         "completes and\nchecks them with");
-  command->add_option("KIND", *kind, "suite | claim")->required();
-  command->footer("Example: longhaul schema suite > suite.schema.json");
-  command->callback([kind] {
+  Command command = program.add("schema",
+                                "The JSON Schema of suite or claim files: what an editor "
+                                "completes and\nchecks them with");
+  command.add("KIND", *kind, "suite | claim").required();
+  command.footer("Example: longhaul schema suite > suite.schema.json");
+  command.run([kind] {
     require(*kind == "suite" || *kind == "claim", "schema: found '", *kind,
             "', allowed: suite | claim");
     fmt::print("{}\n", (*kind == "suite" ? suite_schema() : claim_schema()).dump(2));

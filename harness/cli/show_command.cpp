@@ -138,25 +138,24 @@ void show(const Arguments& arguments, const Registry& registry) {
 
 }  // namespace
 
-void add_show_command(CLI::App& app, CommandContext& context) {
+void add_show_command(Program& program, CommandContext& context) {
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* command =
-      app.add_subcommand("show",
-                         "Every option of a model or task, its source; of a task also\n"
-                         "an example, baselines and published figures; or what a choice\n"
-                         "of a suite means, and the columns of a CSV file");
+  Command command = program.add("show",
+                                "Every option of a model or task, its source; of a task also\n"
+                                "an example, baselines and published figures; or what a choice\n"
+                                "of a suite means, and the columns of a CSV file");
   command
-      ->add_option("KIND", arguments->kind,
-                   "model | task, or setting | loss | optimizer | pretraining |\n"
-                   "diagnostic | csv")
-      ->required();
-  command->add_option("NAME", arguments->name, "As longhaul list prints it")->required();
-  command->add_flag("--json", arguments->as_json, "Print JSON");
-  command->add_flag("--markdown", arguments->as_markdown,
-                    "Print the columns of a CSV file as a table of Markdown");
-  add_plugin_option(*command, context);
-  command->footer("Example: longhaul show task listops");
-  command->callback([arguments, &context] { show(*arguments, context.registry); });
+      .add("KIND", arguments->kind,
+           "model | task, or setting | loss | optimizer | pretraining |\n"
+           "diagnostic | csv")
+      .required();
+  command.add("NAME", arguments->name, "As longhaul list prints it").required();
+  command.flag("--json", arguments->as_json, "Print JSON");
+  command.flag("--markdown", arguments->as_markdown,
+               "Print the columns of a CSV file as a table of Markdown");
+  add_plugin_option(command, context);
+  command.footer("Example: longhaul show task listops");
+  command.run([arguments, &context] { show(*arguments, context.registry); });
 }
 
 }  // namespace longhaul

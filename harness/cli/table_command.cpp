@@ -38,21 +38,19 @@ std::vector<Table> tables_of(const Results& results, const std::string& metric,
 
 }  // namespace
 
-void add_table_command(CLI::App& app, CommandContext& context) {
+void add_table_command(Program& program, CommandContext& context) {
   auto arguments = std::make_shared<TableArguments>();
-  CLI::App* command =
-      app.add_subcommand("table", "Prints models by tasks: means and 95% intervals");
-  command->add_option("DIR", arguments->dir, "Results folder, such as results/runs/quick")
-      ->required();
+  Command command = program.add("table", "Prints models by tasks: means and 95% intervals");
+  command.add("DIR", arguments->dir, "Results folder, such as results/runs/quick").required();
   command
-      ->add_option("--metric", arguments->metric,
-                   "What the cells show: accuracy, val, loss, tokens_per_second, throughput, ...")
-      ->capture_default_str();
-  command->add_option("--format", arguments->format, "Form of the output")
-      ->check(CLI::IsMember({"text", "markdown", "csv", "latex"}))
-      ->capture_default_str();
-  command->footer("Example: longhaul table results/runs/quick --format markdown");
-  command->callback([arguments, &context] {
+      .add("--metric", arguments->metric,
+           "What the cells show: accuracy, val, loss, tokens_per_second, throughput, ...")
+      .show_default();
+  command.add("--format", arguments->format, "Form of the output")
+      .one_of({"text", "markdown", "csv", "latex"})
+      .show_default();
+  command.footer("Example: longhaul table results/runs/quick --format markdown");
+  command.run([arguments, &context] {
     const Results results = load_results(arguments->dir);
     const char* between = "";
     for (const Table& table : tables_of(results, arguments->metric, arguments->format)) {

@@ -68,22 +68,20 @@ int throughput_status(const std::vector<ThroughputRow>& rows) {
   });
 }
 
-void add_throughput_command(CLI::App& app, CommandContext& context) {
+void add_throughput_command(Program& program, CommandContext& context) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = app.add_subcommand(
+  Command command = program.add(
       "throughput",
       "Times a suite's models with nothing else running; rows already measured are kept");
-  command->add_option("SUITE", arguments->suite, "A suite file, or the name of one that ships")
-      ->required();
-  command->add_option("--out", arguments->out, "Results folder [results/runs/<suite>]");
-  command->add_option("--threads", arguments->threads, "Threads of the one program [cores]")
-      ->check(CLI::Range(1, 1024));
-  command->add_option("--set", arguments->overrides, "PATH=VALUE: override an entry of the suite")
-      ->allow_extra_args(false);
-  add_plugin_option(*command, context);
-  command->footer(
+  command.add("SUITE", arguments->suite, "A suite file, or the name of one that ships").required();
+  command.add("--out", arguments->out, "Results folder [results/runs/<suite>]");
+  command.add("--threads", arguments->threads, "Threads of the one program [cores]").range(1, 1024);
+  command.add("--set", arguments->overrides, "PATH=VALUE: override an entry of the suite")
+      .one_value_each();
+  add_plugin_option(command, context);
+  command.footer(
       "Example: longhaul throughput quick --set 'throughput.lengths=[256, 1024]' --out /tmp/cost");
-  command->callback([arguments, &context] { measure(*arguments, context); });
+  command.run([arguments, &context] { measure(*arguments, context); });
 }
 
 }  // namespace longhaul

@@ -41,18 +41,15 @@ void trial(const Arguments& arguments, CommandContext& context) {
 
 }  // namespace
 
-void add_trial_command(CLI::App& app, CommandContext& context) {
+void add_trial_command(Program& program, CommandContext& context) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = app.add_subcommand(
+  Command command = program.add(
       "trial", "One trial, as `longhaul run` starts it: trains, scores and writes record.json.");
-  command->add_option("SPEC", arguments->spec, "The trial's spec.json")->required();
-  command->add_option("--out", arguments->out, "Folder for its record, curve and checkpoint")
-      ->required();
-  command->add_option("--threads", arguments->threads, "Threads to train on")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  command->footer("Example: longhaul trial spec.json --out /tmp/trial");
-  command->callback([arguments, &context] { trial(*arguments, context); });
+  command.add("SPEC", arguments->spec, "The trial's spec.json").required();
+  command.add("--out", arguments->out, "Folder for its record, curve and checkpoint").required();
+  command.add("--threads", arguments->threads, "Threads to train on").range(1, 1024).show_default();
+  command.footer("Example: longhaul trial spec.json --out /tmp/trial");
+  command.run([arguments, &context] { trial(*arguments, context); });
 }
 
 }  // namespace longhaul

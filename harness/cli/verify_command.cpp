@@ -44,24 +44,25 @@ void verify(const std::string& dir, CommandContext& context) {
              lines.empty() ? "no file is damaged or missing"
                            : fmt::format("{} of the files are damaged or missing", lines.size()));
   if (without_sums > 0)
-    fmt::print("{} records are of a version without checksums: only damage that cannot be read is "
-               "seen\n",
-               without_sums);
+    fmt::print(
+        "{} records are of a version without checksums: only damage that cannot be read is "
+        "seen\n",
+        without_sums);
   if (!lines.empty()) context.exit_status = kSomeFailed;
 }
 
 }  // namespace
 
-void add_verify_command(CLI::App& app, CommandContext& context) {
+void add_verify_command(Program& program, CommandContext& context) {
   const auto dir = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand(
-      "verify", "Whether the files of a results folder are those that were written");
-  command->add_option("DIR", *dir, "Results folder, such as results/runs/quick")->required();
-  command->footer(
+  Command command =
+      program.add("verify", "Whether the files of a results folder are those that were written");
+  command.add("DIR", *dir, "Results folder, such as results/runs/quick").required();
+  command.footer(
       "A line for each file that is damaged or missing, and exit status 1 if there is one;\n"
       "`longhaul run` runs the trials of such files again.\n"
       "Example: longhaul verify results/runs/quick");
-  command->callback([dir, &context] { verify(*dir, context); });
+  command.run([dir, &context] { verify(*dir, context); });
 }
 
 }  // namespace longhaul

@@ -1,0 +1,148 @@
+#include "harness/cli/command.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "longhaul/error.h"
+#include "support/suggest.h"
+
+namespace longhaul {
+namespace {
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
+std::vector<std::string> flag_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (const std::string& name : option->get_snames()) names.push_back("-" + name);
+  }
+  return names;
+}
+
+// What is wrong with the arguments, in one line that names the nearest valid command or option.
+std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* command = app.get_subcommands().empty() ? &app : app.get_subcommands().front();
+  const std::string where = command == &app ? "" : command->get_name() + ": ";
+  const std::string help =
+      text("see longhaul ", command == &app ? "" : command->get_name() + " ", "--help");
+  const std::vector<std::string> unexpected = app.remaining(true);
+  const bool is_unexpected = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
+  if (!is_unexpected || unexpected.empty()) return text(where, error.what(), "; ", help);
+
+  const std::string& word = unexpected.front();
+  const bool is_flag = word.rfind('-', 0) == 0;
+  const std::string near =
+      did_you_mean(word, is_flag ? flag_names(*command) : command_names(*command));
+  const char* kind = is_flag ? "option" : command == &app ? "command" : "argument";
+  return text(where, "unknown ", kind, " '", word, "'", near.empty() ? ";" : near, " ", help);
+}
+
+}  // namespace
+
+Argument& Argument::required() {
+  option_->required();
+  return *this;
+}
+
+Argument& Argument::show_default() {
+  option_->capture_default_str();
+  return *this;
+}
+
+Argument& Argument::range(int lowest, int highest) {
+  option_->check(CLI::Range(lowest, highest));
+  return *this;
+}
+
+Argument& Argument::positive() {
+  option_->check(CLI::PositiveNumber);
+  return *this;
+}
+
+Argument& Argument::one_of(const std::vector<std::string>& words) {
+  option_->check(CLI::IsMember(words));
+  return *this;
+}
+
+Argument& Argument::existing_file() {
+  option_->check(CLI::ExistingFile);
+  return *this;
+}
+
+Argument& Argument::one_value_each() {
+  option_->allow_extra_args(false);
+  return *this;
+}
+
+Argument& Argument::may_be_repeated() {
+  option_->take_all()->expected(1);
+  return *this;
+}
+
+Argument Command::add(const std::string& names, std::string& value, const std::string& help) {
+  return Argument(app_->add_option(names, value, help));
+}
+
+Argument Command::add(const std::string& names, std::vector<std::string>& value,
+                      const std::string& help) {
+  return Argument(app_->add_option(names, value, help));
+}
+
+Argument Command::add(const std::string& names, int& value, const std::string& help) {
+  return Argument(app_->add_option(names, value, help));
+}
+
+Argument Command::add(const std::string& names, int64_t& value, const std::string& help) {
+  return Argument(app_->add_option(names, value, help));
+}
+
+Argument Command::add(const std::string& names, uint64_t& value, const std::string& help) {
+  return Argument(app_->add_option(names, value, help));
+}
+
+Argument Command::add(const std::string& names,
+                      std::function<void(const std::vector<std::string>&)> take,
+                      const std::string& help) {
+  return Argument(app_->add_option_function(names, take, help));
+}
+
+void Command::flag(const std::string& names, bool& value, const std::string& help) {
+  app_->add_flag(names, value, help);
+}
+
+void Command::footer(const std::string& text) { app_->footer(text); }
+
+void Command::run(std::function<void()> work) { app_->callback(std::move(work)); }
+
+Program::Program(const std::string& about, const std::string& version, const std::string& footer)
+    : app_(std::make_unique<CLI::App>(about, "longhaul")) {
+  app_->require_subcommand(0, 1);
+  app_->set_version_flag("--version", version);
+  app_->get_formatter()->column_width(28);
+  app_->footer(footer);
+}
+
+Program::~Program() = default;
+
+Command Program::add(const std::string& name, const std::string& about) {
+  return Command(app_->add_subcommand(name, about));
+}
+
+void Program::run(int argc, char** argv) {
+  try {
+    app_->parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help and --version
+    app_->exit(asked);
+    return;
+  } catch (const CLI::ParseError& error) {
+    throw Error(complaint(*app_, error));
+  }
+  if (app_->get_subcommands().empty()) std::fputs(app_->help().c_str(), stdout);
+}
+
+}  // namespace longhaul
