@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <iostream>
 #include <new>
 #include <system_error>
 
@@ -113,15 +114,17 @@ int run(int argc, char** argv) {
   app.footer(footer());
   for (const Command& command : kCommands) command.add(app, context);
 
+  bool was_asked = false;  // with --help or --version
   try {
     app.parse(argc, argv);
-  } catch (const CLI::Success& success) {  // --help and --version
-    return app.exit(success);
+  } catch (const CLI::Success& success) {
+    app.exit(success);
+    was_asked = true;
   } catch (const CLI::ParseError& error) {
     return complain(complaint(app, error), kBadArguments);
   }
-  if (app.get_subcommands().empty()) std::fputs(app.help().c_str(), stdout);
-  if (std::fflush(stdout) != 0 || std::ferror(stdout))
+  if (!was_asked && app.get_subcommands().empty()) std::fputs(app.help().c_str(), stdout);
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) || !std::cout.flush())
     return complain("standard output cannot be written", kEnvironmentFault);
   return context.exit_status;
 }

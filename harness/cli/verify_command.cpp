@@ -44,9 +44,10 @@ void verify(const std::string& dir, CommandContext& context) {
              lines.empty() ? "no file is damaged or missing"
                            : fmt::format("{} of the files are damaged or missing", lines.size()));
   if (without_sums > 0)
-    fmt::print("{} records are of a version without checksums: only damage that cannot be read is "
-               "seen\n",
-               without_sums);
+    fmt::print(
+        "{} records are of a version without checksums: only damage that cannot be read is "
+        "seen\n",
+        without_sums);
   if (!lines.empty()) context.exit_status = kSomeFailed;
 }
 

@@ -33,8 +33,7 @@ constexpr TrialFile kFiles[] = {
 };
 
 FileSum sum_of(const std::string& content) {
-  return {static_cast<int64_t>(content.size()),
-          to_hex(hash_bytes(content.data(), content.size()))};
+  return {static_cast<int64_t>(content.size()), to_hex(hash_bytes(content.data(), content.size()))};
 }
 
 // Empty if the file is whole.

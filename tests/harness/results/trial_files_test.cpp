@@ -35,9 +35,7 @@ fs::path leave_results(const fs::path& dir) {
   return folder;
 }
 
-void overwrite(const fs::path& file, const std::string& content) {
-  std::ofstream(file) << content;
-}
+void overwrite(const fs::path& file, const std::string& content) { std::ofstream(file) << content; }
 
 // Makes the record one of a version that had no sums.
 void drop_sums(const fs::path& folder) {
