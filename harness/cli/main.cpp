@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <iostream>
 #include <new>
 #include <system_error>
 
@@ -108,7 +109,7 @@ int run(int argc, char** argv) {
                   footer());
   for (const auto& [add, example, does] : kCommands) add(program, context);
   program.run(argc, argv);
-  if (std::fflush(stdout) != 0 || std::ferror(stdout))
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) || !std::cout.flush())
     return complain("standard output cannot be written", kEnvironmentFault);
   return context.exit_status;
 }

@@ -44,6 +44,24 @@ TEST_CASE("a checkpoint reads back as it was written", "[checkpoint]") {
   CHECK(read.metadata.at("key") == "text");
 }
 
+TEST_CASE("a checkpoint whose tensors do not cover its data once is refused", "[checkpoint]") {
+  const auto two = [](const std::string& first, const std::string& second,
+                      const std::string& name = "b") {
+    const auto entry = [](const std::string& key, const std::string& offsets) {
+      return "\"" + key + R"(": {"dtype": "F32", "shape": [3], "data_offsets": )" + offsets + "}";
+    };
+    return complaint("{" + entry("a", first) + "," + entry(name, second) + "}");
+  };
+  CHECK(two("[0, 12]", "[12, 24]").empty());
+  CHECK(two("[12, 24]", "[0, 12]").empty());
+  CHECK_THAT(two("[0, 12]", "[8, 20]"),
+             Contains("tensor 'b' at bytes 8 .. 20 overlaps the one that ends at 12"));
+  CHECK_THAT(two("[0, 12]", "[0, 12]"), Contains("overlaps"));
+  CHECK_THAT(two("[0, 12]", "[12, 24]", "a"), Contains("key 'a' is given twice"));
+  CHECK_THAT(complaint(tensor("[3]", "[12, 24]")), Contains("bytes 0 .. 12 belong to no tensor"));
+  CHECK_THAT(complaint(tensor("[3]", "[0, 12]")), Contains("12 bytes behind the last tensor"));
+}
+
 TEST_CASE(
     "a checkpoint whose header promises what the file does not hold is refused before memory "
     "is asked for",
