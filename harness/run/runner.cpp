@@ -87,6 +87,7 @@ class Runner {
   const TrialSpec* next_ready();
   void work();
   std::optional<TrialRecord> without_pretraining(const TrialSpec& spec);
+  void sign(TrialRecord& record, const TrialSpec& spec) const;
   TrialRecord run_trial(const TrialSpec& spec);
   void note_failure(const TrialSpec& spec, const TrialRecord& record);
   void finish(std::list<Running>::iterator running, const TrialRecord& record);
@@ -242,7 +243,18 @@ std::optional<TrialRecord> Runner::without_pretraining(const TrialSpec& spec) {
   if (status == Status::killed) record.status = status;
   record.message =
       fmt::format("its pretraining, trial {}, ended as {}", spec.pretrained, to_string(status));
+  sign(record, spec);
   return record;
+}
+
+// Says in a record that no worker wrote where and by what it was made.
+void Runner::sign(TrialRecord& record, const TrialSpec& spec) const {
+  record.threads = options_.threads;
+  record.learning_rate = spec.settings.learning_rate;
+  record.host = host_name();
+  record.cpu = cpu_name();
+  record.version = longhaul_version();
+  record.build = longhaul_build();
 }
 
 TrialRecord Runner::run_trial(const TrialSpec& spec) {
@@ -268,14 +280,7 @@ TrialRecord Runner::run_trial(const TrialSpec& spec) {
       sleep);
   if (stop_.stop_requested() || last.record.status == Status::killed) return last.record;
 
-  if (!last.recorded) {
-    last.record.threads = options_.threads;
-    last.record.learning_rate = spec.settings.learning_rate;
-    last.record.host = host_name();
-    last.record.cpu = cpu_name();
-    last.record.version = longhaul_version();
-    last.record.build = longhaul_build();
-  }
+  if (!last.recorded) sign(last.record, spec);
   last.record.attempts = attempts;
   if (!last.recorded || attempts > 1) write_record(folder(spec), last.record);
   return last.record;

@@ -116,29 +116,38 @@ static void drop_defaults(json& value, const json& defaults) {
   }
 }
 
+static std::string hash_of(const json& outcome) {
+  const std::string canonical =
+      outcome.dump();  // keys sorted, numbers in their shortest exact form
+  return to_hex(hash_bytes(canonical.data(), canonical.size()));
+}
+
 std::string TrialSpec::id() const {
   static const json ordinary = to_json(TrialSpec());
   json outcome = outcome_of(*this);
   drop_defaults(outcome["model_options"], json_of(model_defaults));
   drop_defaults(outcome["task_options"], json_of(task_defaults));
   drop_defaults(outcome, ordinary);
-  const std::string canonical =
-      outcome.dump();  // keys sorted, numbers in their shortest exact form
-  return to_hex(hash_bytes(canonical.data(), canonical.size()));
+  return hash_of(outcome);
 }
+
+std::string TrialSpec::exact_id() const { return hash_of(outcome_of(*this)); }
 
 bool TrialSpec::is_same_trial(const TrialSpec& other) const {
   json mine = outcome_of(*this), others = outcome_of(other);
-  // An option that the other lacks is newer than it: it was computed as by today's default.
+  // An option that one of them lacks is newer than it, or gone since: it was as by default there.
   const auto complete = [](json& options, const OptionMap& defaults) {
     for (const auto& [option, value] : defaults)
       if (!options.contains(option)) options[option] = json_of(value);
   };
-  for (json* one : {&mine, &others}) {
-    complete((*one)["model_options"], model_defaults);
-    complete((*one)["task_options"], task_defaults);
-    for (const auto& [option, content] : task_data) (*one)["task_options"].erase(option);
-  }
+  for (json* one : {&mine, &others})
+    for (const TrialSpec* spec : {this, &other}) {
+      complete((*one)["model_options"], spec->model_defaults);
+      complete((*one)["task_options"], spec->task_defaults);
+    }
+  for (json* one : {&mine, &others})
+    for (const TrialSpec* spec : {this, &other})
+      for (const auto& [option, content] : spec->task_data) (*one)["task_options"].erase(option);
   return mine == others;
 }
 

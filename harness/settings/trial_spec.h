@@ -62,6 +62,8 @@ struct TrialSpec {
   // (suite, model_name, task_name, paths of plugins and data, what other settings were tried), and
   // without what is as by default: an option that is new changes no id.
   std::string id() const;
+  // Of all values, those as by default too. Timings are found by it: they know no defaults.
+  std::string exact_id() const;
 
   // Whether it is the trial `other` in all that changes the outcome: one id may stand for two
   // trials once a default changes.

@@ -10,13 +10,15 @@ namespace {
 using SummaryColumn = Column<ResultCell>;
 
 // A number of the cell's ok trials, boiled down to one; missing where it is 0 or there are none.
-SummaryColumn of_trials(const char* name, const char* description,
-                        std::function<double(const TrialRecord&)> value,
-                        double (*boil_down)(std::vector<double>), bool measured = false) {
+template <class Number>
+SummaryColumn of_trials(const char* name, const char* description, const char* key,
+                        Number TrialRecord::*member, double (*boil_down)(std::vector<double>),
+                        bool measured = false) {
   const auto text = [=](const ResultCell& cell) {
     std::vector<double> values;
     for (const Trial* trial : cell.trials)
-      if (trial->ok()) values.push_back(value(*trial->record));
+      if (trial->ok() && !trial->record->missing.count(key))
+        values.push_back(static_cast<double>((*trial->record).*member));
     const double one = values.empty() ? 0 : boil_down(values);
     return one == 0 ? "" : csv_text(one);
   };
@@ -85,17 +87,14 @@ const std::vector<SummaryColumn>& summary_table() {
        [](const ResultCell& cell) { return csv_text(cell.p_vs_best); }},
       {"at_baseline", "true if the mean does not beat the best baseline: `*` in the table",
        [](const ResultCell& cell) { return cell.test.n > 0 ? csv_text(cell.at_baseline) : ""; }},
-      of_trials(
-          "tokens_per_second", "training tokens over training time, median over the seeds",
-          [](const auto& r) { return r.train_tokens_per_second; }, median, kMeasured),
-      of_trials(
-          "peak_activation_bytes", "largest memory of activations over the seeds",
-          [](const auto& r) { return r.peak_activation_bytes; }, largest, kMeasured),
-      of_trials(
-          "state_bytes", "largest state of one decoded sequence over the seeds",
-          [](const auto& r) { return r.state_bytes; }, largest),
-      of_trials(
-          "parameters", "trained numbers", [](const auto& r) { return r.parameters; }, largest),
+      of_trials("tokens_per_second", "training tokens over training time, median over the seeds",
+                "train_tokens_per_second", &TrialRecord::train_tokens_per_second, median,
+                kMeasured),
+      of_trials("peak_activation_bytes", "largest memory of activations over the seeds",
+                "peak_activation_bytes", &TrialRecord::peak_activation_bytes, largest, kMeasured),
+      of_trials("state_bytes", "largest state of one decoded sequence over the seeds",
+                "state_bytes", &TrialRecord::state_bytes, largest),
+      of_trials("parameters", "trained numbers", "parameters", &TrialRecord::parameters, largest),
       of_bootstrap("ci95_bootstrap_low", &Interval::low,
                    "lower end of the 95% interval of the mean by the percentile bootstrap, 10000 "
                    "resamples, the same on every run; empty for n = 1"),

@@ -42,9 +42,9 @@ Value score(double Evaluation::*member) {
 }
 
 template <class Number>
-Value of_record(Number TrialRecord::*member) {
+Value of_record(const char* key, Number TrialRecord::*member) {
   return [=](const Trial& trial, int64_t) -> std::optional<double> {
-    if (!trial.ok()) return std::nullopt;
+    if (!trial.ok() || trial.record->missing.count(key)) return std::nullopt;
     return static_cast<double>((*trial.record).*member);
   };
 }
@@ -61,21 +61,26 @@ std::vector<Metric> metrics(const Results& results) {
   std::vector<Metric> all = {
       {"accuracy", "test accuracy in percent", score(&Evaluation::test), percent_text, true},
       {"val", "validation accuracy in percent", score(&Evaluation::validation), percent_text, true},
-      {"loss", "training loss at the end", of_record(&R::train_loss), number_text},
-      {"tokens_per_second", "training tokens per second", of_record(&R::train_tokens_per_second),
-       short_count},
-      {"train_seconds", "training time in seconds", of_record(&R::train_seconds), number_text},
-      {"peak_activation_bytes", "peak activation memory", of_record(&R::peak_activation_bytes),
-       short_bytes},
+      {"loss", "training loss at the end", of_record("train_loss", &R::train_loss), number_text},
+      {"tokens_per_second", "training tokens per second",
+       of_record("train_tokens_per_second", &R::train_tokens_per_second), short_count},
+      {"train_seconds", "training time in seconds", of_record("train_seconds", &R::train_seconds),
+       number_text},
+      {"peak_activation_bytes", "peak activation memory",
+       of_record("peak_activation_bytes", &R::peak_activation_bytes), short_bytes},
       {"peak_resident_bytes", "peak resident memory of the process",
-       of_record(&R::peak_resident_bytes), short_bytes},
-      {"state_bytes", "decode state of one sequence", of_record(&R::state_bytes), short_bytes},
-      {"parameters", "trained parameters", of_record(&R::parameters), short_count},
-      {"flops_per_token", "training FLOPs per token", of_record(&R::flops_per_token), short_count},
-      {"steps", "training steps", of_record(&R::steps), short_count},
-      {"tokens_seen", "training tokens", of_record(&R::tokens_seen), short_count},
-      {"selected_step", "step chosen on validation", of_record(&R::selected_step), short_count},
-      {"learning_rate", "learning rate", of_record(&R::learning_rate), number_text},
+       of_record("peak_resident_bytes", &R::peak_resident_bytes), short_bytes},
+      {"state_bytes", "decode state of one sequence", of_record("state_bytes", &R::state_bytes),
+       short_bytes},
+      {"parameters", "trained parameters", of_record("parameters", &R::parameters), short_count},
+      {"flops_per_token", "training FLOPs per token",
+       of_record("flops_per_token", &R::flops_per_token), short_count},
+      {"steps", "training steps", of_record("steps", &R::steps), short_count},
+      {"tokens_seen", "training tokens", of_record("tokens_seen", &R::tokens_seen), short_count},
+      {"selected_step", "step chosen on validation", of_record("selected_step", &R::selected_step),
+       short_count},
+      {"learning_rate", "learning rate", of_record("learning_rate", &R::learning_rate),
+       number_text},
   };
   std::set<std::string> notes;
   for (const Trial& trial : results.trials)
@@ -206,17 +211,22 @@ std::vector<CostColumn> cost_columns(const Results& results) {
   const auto train = headlines(results.throughput, Phase::train);
   const auto decode = headlines(results.throughput, Phase::decode);
   std::vector<CostColumn> columns = {
-      of_trials(results, "params", of_record(&R::parameters), range_text)};
-  columns.push_back(train.empty() ? of_trials(results, "train tok/s",
-                                              of_record(&R::train_tokens_per_second), median_text)
-                                  : of_rows(train, "train tok/s", speed_text));
+      of_trials(results, "params", of_record("parameters", &R::parameters), range_text)};
+  columns.push_back(
+      train.empty() ? of_trials(results, "train tok/s",
+                                of_record("train_tokens_per_second", &R::train_tokens_per_second),
+                                median_text)
+                    : of_rows(train, "train tok/s", speed_text));
   if (!decode.empty()) columns.push_back(of_rows(decode, "decode tok/s", speed_text));
-  columns.push_back(train.empty() ? of_trials(results, "activations",
-                                              of_record(&R::peak_activation_bytes), largest_text)
-                                  : of_rows(train, "activations", activations_text));
-  columns.push_back(decode.empty()
-                        ? of_trials(results, "state", of_record(&R::state_bytes), largest_text)
-                        : of_rows(decode, "state", state_text));
+  columns.push_back(train.empty()
+                        ? of_trials(results, "activations",
+                                    of_record("peak_activation_bytes", &R::peak_activation_bytes),
+                                    largest_text)
+                        : of_rows(train, "activations", activations_text));
+  columns.push_back(
+      decode.empty()
+          ? of_trials(results, "state", of_record("state_bytes", &R::state_bytes), largest_text)
+          : of_rows(decode, "state", state_text));
   return columns;
 }
 

@@ -100,7 +100,7 @@ class Measurer {
 ThroughputRow Measurer::planned(const TrialSpec& spec, Phase phase, const TimedShape& shape) const {
   ThroughputRow row;
   row.model = spec.model_name;
-  row.model_id = spec.id();
+  row.model_id = spec.exact_id();
   row.phase = phase;
   row.length = shape.length;
   row.batch = shape.batch;

@@ -42,7 +42,7 @@ int64_t sweep_products(const SolverCase& c) {
 SolverRecord planned(const TrialSpec& spec, const SolverCase& c) {
   SolverRecord row;
   row.model = spec.model_name;
-  row.model_id = spec.id();
+  row.model_id = spec.exact_id();
   row.solver = solver_name(c.solver);
   row.length = c.length;
   row.width = c.width;

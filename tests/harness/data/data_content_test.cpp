@@ -1,5 +1,6 @@
 #include "harness/data/data_content.h"
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 
@@ -16,6 +17,9 @@ namespace {
 void write(const fs::path& file, const std::string& content) {
   fs::create_directories(file.parent_path());
   std::ofstream(file, std::ios::binary) << content;
+  // Later than any write before it: the clock of a file system may stand still for milliseconds.
+  static auto time = fs::last_write_time(file);
+  fs::last_write_time(file, time += std::chrono::seconds(1));
 }
 
 }  // namespace

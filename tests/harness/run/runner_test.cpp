@@ -149,6 +149,30 @@ TEST_CASE("runner: what another build found is kept and counted, or found again 
   CHECK(bench.starts(spec) == 2);
 }
 
+TEST_CASE("runner: an option that is new, or gone since, re-runs no finished trial", "[runner]") {
+  const Bench bench;
+  const TrialSpec before = trial("ok");
+  bench.run({before});
+  TrialSpec newer = before;
+  newer.model_options["gate"] = newer.model_defaults["gate"] = false;
+  newer.task_options["noise"] = newer.task_defaults["noise"] = 0.0;
+  CHECK(bench.run({newer}).kept == 1);
+  CHECK(bench.run({before}).kept == 1);
+  CHECK(bench.starts(before) == 1);
+}
+
+TEST_CASE("runner: what it records itself is of this build", "[runner]") {
+  const Bench bench;
+  TrialSpec spec = trial("complain");
+  spec.budget.steps = 4;
+  spec.settings.pretrain = "causal";
+  plan_pretraining(spec);
+  bench.run({spec});
+  CHECK_THAT(bench.record(spec).message, Catch::Matchers::Contains("its pretraining"));
+  CHECK(bench.record(spec).build == longhaul_build());
+  CHECK(bench.run({spec}).stale == 0);
+}
+
 TEST_CASE("runner: a folder of another trial of that id is not taken for its own", "[runner]") {
   const Bench bench;
   TrialSpec spec = trial("ok");

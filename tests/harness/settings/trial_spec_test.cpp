@@ -109,6 +109,8 @@ TEST_CASE("spec: one id is two trials once a default changes", "[spec]") {
   CHECK(before.is_same_trial(before));
   // A stored trial that is older than the option ran as it does by default.
   CHECK(after.is_same_trial(sample_spec()));
+  CHECK(sample_spec().is_same_trial(after));
+  CHECK(before.exact_id() != after.exact_id());
   after.suite = after.model_name = "another name";
   CHECK(after.is_same_trial(sample_spec()));
 }

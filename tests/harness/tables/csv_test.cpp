@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "harness/results/points.h"
 #include "harness/tables/export.h"
@@ -91,6 +92,32 @@ TEST_CASE("numbers are written in their shortest exact form in every locale", "[
   std::setlocale(LC_ALL, before.c_str());
 }
 
+TEST_CASE("what an older version did not store is an empty field, in no table 0", "[csv]") {
+  Trial trial = made_up_trial("lru", "mqar", 0, 0.75);
+  nlohmann::json stored = to_json(*trial.record);
+  const Fields lacking = {
+      "attempts",      "selected_step",           "train_loss",  "parameters",
+      "steps",         "flops_per_token",         "tokens_seen", "train_seconds",
+      "learning_rate", "train_tokens_per_second", "threads",     "peak_activation_bytes",
+      "state_bytes",   "peak_resident_bytes",     "precision",   "build"};
+  for (const std::string& key : lacking) stored.erase(key);
+  stored["evaluations"][0].erase("calibration_error");
+  trial.record = record_from_json(stored);
+  Results results;
+  results.trials = {trial};
+
+  const Record row = parse_records(results_csv(results)).at(0);
+  for (const std::string& key : lacking) CHECK(row.at(key).empty());
+  CHECK(row.at("test_ece").empty());
+  CHECK(row.at("test_value") == "0.75");
+  CHECK(row.at("version") == "0.1.0");
+
+  const Record summary = parse_records(summary_csv(results)).at(0);
+  for (const char* key : {"parameters", "tokens_per_second", "peak_activation_bytes"})
+    CHECK(summary.at(key).empty());
+  CHECK(summary.at("mean") == "0.75");
+}
+
 TEST_CASE("what is missing is an empty field, never 0", "[csv]") {
   CHECK(csv_text(std::numeric_limits<double>::quiet_NaN()).empty());
   CHECK(csv_text(std::numeric_limits<double>::infinity()).empty());
@@ -104,7 +131,7 @@ TEST_CASE("the columns are those that users rely on, in their order", "[csv]") {
         "attempts,metric,test_value,val_value,test_ece,selected_step,chance,majority,shallow,"
         "at_baseline,train_loss,parameters,flops_per_token,steps,tokens_seen,train_seconds,"
         "train_tokens_per_second,peak_activation_bytes,peak_resident_bytes,state_bytes,"
-        "learning_rate,tuning_trials,threads,precision,host,cpu,version,tuned");
+        "learning_rate,tuning_trials,threads,precision,host,cpu,version,build,tuned");
   CHECK(first_line(summary_csv({})) ==
         "model,task,pretrain,loss,eval_length,n,mean,std,min,max,ci95_low,ci95_high,rank,"
         "p_vs_best,at_baseline,tokens_per_second,peak_activation_bytes,state_bytes,parameters,"
