@@ -146,9 +146,11 @@ IntArray load_npy(const fs::path& path) {
   std::istringstream extents(header.substr(open + 10, header.find(')', open) - open - 10));
   std::size_t count = 1;
   for (std::string extent; std::getline(extents, extent, ',');) {
-    if (extent.find_first_of("0123456789") == std::string::npos) continue;
-    require(extent.find_first_not_of(" 0123456789") == std::string::npos && extent.size() < 12,
-            file, ": odd shape in the header ", header);
+    extent.erase(0, extent.find_first_not_of(' '));
+    extent.erase(extent.find_last_not_of(' ') + 1);
+    if (extent.empty()) continue;  // behind the last comma
+    require(extent.find_first_not_of("0123456789") == std::string::npos && extent.size() < 12, file,
+            ": odd shape in the header ", header);
     array.shape.push_back(std::stoll(extent));
     const auto factor = static_cast<std::size_t>(array.shape.back());
     require(factor == 0 || count <= bytes.size() / factor, file,

@@ -34,8 +34,11 @@ std::string last_work(int descriptor) {
 [[noreturn]] void watch(pid_t child, int descriptor, const std::string& title) {
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-  const ProcessEnd end =
-      WIFSIGNALED(status) ? ProcessEnd{0, WTERMSIG(status)} : ProcessEnd{WEXITSTATUS(status), 0};
+  ProcessEnd end;
+  if (WIFSIGNALED(status))
+    end.signal = WTERMSIG(status);
+  else
+    end.exit_status = WEXITSTATUS(status);
   const std::string work = last_work(descriptor);
   if (work.empty() && end.signal == 0) _exit(end.exit_status);
   fmt::print("{}\n  CRASHED {}\n          it ends the program: {}\n", title,

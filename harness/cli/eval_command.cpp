@@ -105,7 +105,7 @@ void add_eval_command(Program& program, CommandContext& context) {
   command.add("--logits", arguments->logits,
               "Write the logits [scored, classes] as a .npy file; examples are ordered by length");
   add_plugin_option(command, context);
-  add_trust_option(command, arguments->trust_plugins);
+  command.flag("--trust-plugins", arguments->trust_plugins, kTrustHelp);
   command.footer(
       "Example: longhaul eval results/runs/quick/trials/ID/checkpoint.safetensors --split "
       "validation");

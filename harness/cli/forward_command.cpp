@@ -113,7 +113,7 @@ void add_forward_command(Program& program, CommandContext& context) {
   command.add("--targets", arguments->targets, "Targets for --grad, .npy; -1 is not scored")
       .existing_file();
   add_plugin_option(command, context);
-  add_trust_option(command, arguments->trust_plugins);
+  command.flag("--trust-plugins", arguments->trust_plugins, kTrustHelp);
   command.footer(
       "Example: longhaul forward checkpoint.safetensors --tokens tokens.npy --out logits.npy");
   command.run([arguments, &context] { run(*arguments, context); });

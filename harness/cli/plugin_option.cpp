@@ -13,11 +13,6 @@ void add_plugin_option(Command command, CommandContext& context) {
       .one_value_each();
 }
 
-void add_trust_option(Command command, bool& trust) {
-  command.flag("--trust-plugins", trust,
-               "Load the plugins that the checkpoint names: they run their code");
-}
-
 void load_plugins_of(const std::string& checkpoint, bool trust, CommandContext& context) {
   Registry& registry = context.registry;
   const TrialSpec spec = load_spec(checkpoint);

@@ -78,3 +78,18 @@ TEST_CASE(
   CHECK_THAT(complaint(std::string(75'000, '[')),
              Contains("x.safetensors: damaged safetensors header: nested deeper than 100"));
 }
+
+TEST_CASE("a .npy file whose shape is no list of whole numbers is refused", "[checkpoint]") {
+  const TemporaryFolder folder;
+  const auto load = [&](const std::string& shape) {
+    std::string header = "{'descr': '<i4', 'fortran_order': False, 'shape': (" + shape + "), }\n";
+    const std::string size = {static_cast<char>(header.size()), '\0'};
+    std::ofstream(folder.path / "x.npy", std::ios::binary)
+        << std::string("\x93NUMPY\x01\0", 8) << size << header << std::string(24, '\0');
+    return load_npy(folder.path / "x.npy").shape;
+  };
+  CHECK(load("2, 3") == std::vector<int64_t>{2, 3});
+  CHECK(load(" 6 ,") == std::vector<int64_t>{6});
+  for (const char* odd : {"6 1,", "2x, 3", "-6", "6e0", "0x6", "x, 6"})
+    CHECK_THROWS_WITH(load(odd), Contains("odd shape"));
+}

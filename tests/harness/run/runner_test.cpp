@@ -113,6 +113,7 @@ TEST_CASE("runner: a log line of megabytes becomes a short message with its end"
   CHECK(bench.run({spec}).failures.at(0).size() < 10'000);
   CHECK(bench.record(spec).message.size() < 5'000);
   CHECK_THAT(bench.record(spec).message, Catch::Matchers::Contains("xthe end"));
+  CHECK_THAT(bench.record(spec).message, Catch::Matchers::Contains("(its beginning is cut off)"));
 }
 
 TEST_CASE("runner: a trial whose files are not what its record says runs again", "[runner]") {
