@@ -3,12 +3,16 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
+#include <mutex>
+#include <set>
 #include <system_error>
 #include <thread>
 
@@ -18,13 +22,29 @@
 namespace longhaul {
 namespace {
 
+// The descriptor that a child reports a fault to, and the variable that says it is there.
+constexpr int kFaultDescriptor = 3;
+constexpr const char* kFaultVariable = "LONGHAUL_FAULT_DESCRIPTOR";
+
 void check(bool ok, const std::string& what) {
   if (!ok) throw std::system_error(errno, std::generic_category(), what);
 }
 
+// The children of run_process() that run, each the leader of a group, to be stopped and continued.
+std::mutex children_mutex;
+std::set<pid_t> children;
+
+void stop_together() {
+  const std::lock_guard lock(children_mutex);  // no child starts meanwhile
+  for (const pid_t child : children) kill(-child, SIGSTOP);
+  raise(SIGSTOP);
+  for (const pid_t child : children) kill(-child, SIGCONT);
+}
+
 // The child's side, between fork and exec: other threads of the parent may hold locks, so nothing
 // here may allocate.
-[[noreturn]] void become(char* const* argv, int log, int input, pid_t parent) {
+[[noreturn]] void become(char* const* argv, char* const* variables, int log, int input, int faults,
+                         pid_t parent) {
   // Not posix_spawn, because it cannot ask for this.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(kEnvironmentFault);  // the parent ended before the line above
@@ -35,10 +55,14 @@ void check(bool ok, const std::string& what) {
   dup2(input, STDIN_FILENO);
   dup2(log, STDOUT_FILENO);
   dup2(log, STDERR_FILENO);
-  execv(argv[0], argv);
+  if (faults == kFaultDescriptor)
+    fcntl(faults, F_SETFD, 0);  // dup2 onto itself would leave it to be closed
+  else
+    dup2(faults, kFaultDescriptor);
+  execve(argv[0], argv, variables);
   const char* reason = strerrordesc_np(errno);
-  for (const char* part : {"cannot start ", static_cast<const char*>(argv[0]), ": ", reason, "\n"})
-    if (write(STDERR_FILENO, part, std::strlen(part)) < 0) break;
+  for (const char* part : {"cannot start ", static_cast<const char*>(argv[0]), ": ", reason})
+    if (write(kFaultDescriptor, part, std::strlen(part)) < 0) break;
   _exit(kEnvironmentFault);
 }
 
@@ -53,6 +77,43 @@ struct Descriptor {
   const int number;
 };
 
+struct Pipe {
+  Pipe() { check(pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0, "pipe"); }
+  ~Pipe() {
+    close(ends[0]);
+    close(ends[1]);
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+
+  // What stands in it. It holds 64 KiB, so that nobody need read while the child runs.
+  std::string content() const {
+    std::string all;
+    char part[4096];
+    for (ssize_t count; (count = read(ends[0], part, sizeof(part))) > 0;)
+      all.append(part, static_cast<std::size_t>(count));
+    return all;
+  }
+
+  int ends[2];
+};
+
+std::vector<char*> pointers_to(std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+std::vector<std::string> environment_of_child() {
+  std::vector<std::string> variables;
+  for (char** entry = environ; *entry; ++entry) variables.emplace_back(*entry);
+  std::erase_if(variables,
+                [](const std::string& entry) { return entry.starts_with(kFaultVariable); });
+  variables.push_back(text(kFaultVariable, "=", kFaultDescriptor));
+  return variables;
+}
+
 }  // namespace
 
 std::string to_string(const ProcessEnd& end) {
@@ -63,30 +124,51 @@ std::string to_string(const ProcessEnd& end) {
 
 ProcessEnd run_process(const std::vector<std::string>& command, const std::filesystem::path& log,
                        std::stop_token stop) {
-  std::vector<char*> argv;
-  for (const std::string& argument : command) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
+  std::vector<std::string> words = command, entries = environment_of_child();
+  const std::vector<char*> argv = pointers_to(words), variables = pointers_to(entries);
 
+  const Pipe faults;
   pid_t child;
   {
     const Descriptor output(log.c_str(), O_WRONLY | O_CREAT | O_APPEND);
     const Descriptor input("/dev/null", O_RDONLY);
     const pid_t parent = getpid();
+    const std::lock_guard lock(children_mutex);
     child = fork();
-    if (child == 0) become(argv.data(), output.number, input.number, parent);
+    if (child == 0)
+      become(argv.data(), variables.data(), output.number, input.number, faults.ends[1], parent);
     check(child > 0, "fork");
+    setpgid(child, child);  // as the child does, whoever comes first
+    children.insert(child);
   }
   {
-    const std::stop_callback kill_child(stop, [child] { kill(child, SIGKILL); });
+    const std::stop_callback kill_child(stop, [child] { kill(-child, SIGKILL); });
     // Waited for, not yet reaped: until then its number cannot name another process.
     siginfo_t ended;
     while (waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT) < 0)
       check(errno == EINTR, "waitid");
   }
+  kill(-child, SIGKILL);  // what it has started and not waited for
+  {
+    const std::lock_guard lock(children_mutex);
+    children.erase(child);
+  }
   int status = 0;
   while (waitpid(child, &status, 0) < 0) check(errno == EINTR, "waitpid");
-  if (WIFSIGNALED(status)) return {0, WTERMSIG(status)};
-  return {WEXITSTATUS(status), 0};
+  if (WIFSIGNALED(status)) return {0, WTERMSIG(status), faults.content()};
+  return {WEXITSTATUS(status), 0, faults.content()};
+}
+
+bool report_machine_fault(const std::string& what) {
+  const char* there = std::getenv(kFaultVariable);
+  if (!there || text(kFaultDescriptor) != there) return false;
+  return write(kFaultDescriptor, what.data(), what.size()) == static_cast<ssize_t>(what.size());
+}
+
+std::string address_space_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return "";
+  return text("an address-space limit of ", limit.rlim_cur >> 20, " MiB (ulimit -v)");
 }
 
 FolderLock::FolderLock(const std::filesystem::path& folder) {
@@ -116,6 +198,9 @@ HeldSignals::HeldSignals() {
   sigemptyset(&held_);
   sigaddset(&held_, SIGINT);
   sigaddset(&held_, SIGTERM);
+  for (const int signal : {SIGHUP, SIGTSTP})
+    if (struct sigaction now; sigaction(signal, nullptr, &now) == 0 && now.sa_handler != SIG_IGN)
+      sigaddset(&held_, signal);
   pthread_sigmask(SIG_BLOCK, &held_, &before_);
 }
 
@@ -126,7 +211,9 @@ HeldSignals::~HeldSignals() {
 
 bool HeldSignals::arrived(std::chrono::milliseconds within) const {
   const timespec timeout{0, std::chrono::nanoseconds(within).count()};
-  return sigtimedwait(&held_, nullptr, &timeout) > 0;
+  const int signal = sigtimedwait(&held_, nullptr, &timeout);
+  if (signal == SIGTSTP) stop_together();
+  return signal > 0 && signal != SIGTSTP;
 }
 
 }  // namespace longhaul

@@ -12,18 +12,27 @@ namespace longhaul {
 // How a child process ended.
 struct ProcessEnd {
   int exit_status = 0;
-  int signal = 0;  // that killed it; 0 if it left by itself
+  int signal = 0;             // that killed it; 0 if it left by itself
+  std::string machine_fault;  // that it reported; empty if none
 };
 
 std::string to_string(const ProcessEnd& end);  // "exit status 1", "killed by SIGSEGV"
 
 // Runs command[0] with the arguments after it and waits for its end. Standard output and error are
 // appended to `log`. The child is killed when `stop` is requested and when the calling thread ends,
-// however that comes about; Ctrl-C on the terminal does not reach it. A program that cannot be
-// started ends with status 3 and says why in the log. Throws std::system_error when the system
-// refuses a log file or a process.
+// however that comes about; Ctrl-C on the terminal does not reach it. It leads a process group:
+// what it has started itself is killed with it and at its end. A program that cannot be started
+// reports that as a fault of the machine. Throws std::system_error when the system refuses a log
+// file or a process.
 ProcessEnd run_process(const std::vector<std::string>& command, const std::filesystem::path& log,
                        std::stop_token stop);
+
+// In a child of run_process(): tells the parent what the machine did, by a pipe, since a full disk
+// leaves no room in a log. False in a process that nobody listens to.
+bool report_machine_fault(const std::string& what);
+
+// "an address-space limit of 4096 MiB (ulimit -v)", or empty if this process has none.
+std::string address_space_limit();
 
 // Keeps a second run out of a results folder while it lives; the lock goes with the process,
 // however that ends. Throws Error if another process holds it, std::system_error if the folder is
@@ -39,8 +48,9 @@ class FolderLock {
   int descriptor_;
 };
 
-// Holds SIGINT and SIGTERM back from this thread, and from threads it starts, to be asked for
-// instead.
+// Holds SIGINT, SIGTERM and SIGHUP back from this thread, and from threads it starts, to be asked
+// for instead; SIGHUP not where it is ignored (nohup). SIGTSTP (Ctrl-Z) stops this process and the
+// children of run_process(), and they go on together.
 class HeldSignals {
  public:
   HeldSignals();
@@ -48,7 +58,8 @@ class HeldSignals {
   HeldSignals(const HeldSignals&) = delete;
   HeldSignals& operator=(const HeldSignals&) = delete;
 
-  bool arrived(std::chrono::milliseconds within) const;  // waits that long, less than a second
+  // Whether one that ends the program came. Waits that long, less than a second.
+  bool arrived(std::chrono::milliseconds within) const;
 
  private:
   sigset_t held_, before_;

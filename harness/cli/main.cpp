@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <new>
 #include <system_error>
@@ -119,6 +120,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace longhaul;
   leave_out_library_settings(argv);
+  std::signal(SIGXFSZ, SIG_IGN);  // `ulimit -f`: a write fails and says so, as on a full disk
   try {
     return run(argc, argv);
   } catch (const Error& error) {

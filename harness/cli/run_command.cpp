@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <csignal>
 #include <memory>
 
 #include "harness/cli/command.h"
@@ -10,6 +13,7 @@
 #include "harness/suite/find_suite.h"
 #include "harness/tables/results.h"
 #include "harness/tables/table.h"
+#include "support/exit_status.h"
 #include "support/shell.h"
 
 namespace longhaul {
@@ -35,8 +39,8 @@ std::string summary(const RunOutcome& outcome, const std::string& again) {
   for (const std::string& failure : outcome.failures) lines += failure + "\n";
   if (!outcome.failures.empty())
     lines += fmt::format(
-        "{} of {} trials failed. A failed trial is kept like any other; to try one again, delete "
-        "its record.json and run: {}\n",
+        "{} of {} trials failed. A failed trial is kept like any other; to try them again: {} "
+        "--retry-failed\n",
         outcome.failures.size(), outcome.trials, again);
   for (const std::string& killed : outcome.killed) lines += killed + "\n";
   if (!outcome.killed.empty())
@@ -58,6 +62,11 @@ void run(const Arguments& arguments, CommandContext& context) {
   ProgressDisplay display(stderr);
   const RunOutcome outcome = run_suite(suite, context.registry, out, arguments.options, display);
 
+  // Whoever interrupts wants an end, even if nobody reads what is said at it.
+  if (outcome.interrupted) {
+    std::signal(SIGALRM, [](int) { _exit(kInterrupted); });
+    alarm(2);
+  }
   const std::string again =
       shell_command({"longhaul", "run", (out / "suite.yaml").string(), "--out", out.string()});
   fmt::print(stderr, "{}", summary(outcome, again));
@@ -83,6 +92,8 @@ void add_run_command(Program& program, CommandContext& context) {
       .show_default();
   command.add("--set", arguments->overrides, "PATH=VALUE: override an entry of the suite")
       .one_value_each();
+  command.flag("--retry-failed", arguments->options.retry_failed,
+               "Run again what failed, ran out of memory or of time");
   command.flag("--rerun-stale", arguments->options.rerun_stale,
                "Run again what another build of longhaul found");
   add_plugin_option(command, context);

@@ -13,6 +13,7 @@
 #include "support/choices.h"
 #include "support/exit_status.h"
 #include "support/json.h"
+#include "support/process.h"
 
 namespace longhaul {
 namespace {
@@ -25,17 +26,34 @@ struct Arguments {
   int threads = 1;
 };
 
-void trial(const Arguments& arguments, CommandContext& context) {
-  const TrialSpec spec = read_json_file(arguments.spec, trial_from_json);
+TrialSpec read_spec(const Arguments& arguments, CommandContext& context) {
+  TrialSpec spec = read_json_file(arguments.spec, trial_from_json);
   for (const std::string& name : spec.diagnostics) row_named("diagnostic", name, diagnostics());
   load_plugins(spec.plugins, context.registry);
+  return spec;
+}
+
+void trial(const Arguments& arguments, CommandContext& context) {
+  const auto fault = [&](const std::exception& error) {
+    report_machine_fault(error.what());
+    fmt::print(stderr, "{}\n", error.what());
+    context.exit_status = kEnvironmentFault;
+  };
+  TrialSpec spec;
+  try {
+    spec = read_spec(arguments, context);
+  } catch (const Error& error) {  // `run` has written the one and loaded the other before
+    report_machine_fault(error.what());
+    throw;
+  }
   try {
     fs::create_directories(arguments.out);
     write_record(arguments.out,
                  run_trial(spec, context.registry, arguments.out, arguments.threads));
-  } catch (const std::system_error& error) {  // a full disk meets every other trial too
-    fmt::print(stderr, "{}\n", error.what());
-    context.exit_status = kEnvironmentFault;
+  } catch (const MachineFault& error) {  // a full disk meets every other trial too
+    fault(error);
+  } catch (const std::system_error& error) {
+    fault(error);
   }
 }
 

@@ -10,11 +10,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <nlohmann/json.hpp>
-#include <system_error>
 
 #include "harness/data/cache_format.h"
 #include "harness/data/examples.h"
 #include "longhaul/error.h"
+#include "support/exit_status.h"
 
 namespace longhaul {
 namespace {
@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void throw_system_error(const fs::path& path) {
-  throw std::system_error(errno, std::generic_category(), path.string());
+  throw MachineFault(text(path.string(), ": cannot be read: ", std::strerror(errno)));
 }
 
 }  // namespace
@@ -59,8 +59,10 @@ fs::path cache_path(const CacheKey& key, const Stream& stream) {
 
 template <class... Parts>
 void CacheFile::check(bool ok, const Parts&... parts) const {
-  require(ok, path_.string(), ": ", parts...,
-          "; delete the file, or write it again by longhaul data");
+  if (ok) return;
+  throw MachineFault(text(path_.string(), ": ", parts...,
+                          "; delete the file: trials draw the examples then, and longhaul data "
+                          "writes it anew"));
 }
 
 CacheFile::CacheFile(fs::path path, const std::string& key) : path_(std::move(path)) {

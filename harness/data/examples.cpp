@@ -2,6 +2,7 @@
 
 #include "harness/data/cache.h"
 #include "longhaul/error.h"
+#include "support/exit_status.h"
 
 namespace longhaul {
 namespace {
@@ -44,6 +45,15 @@ int64_t shuffled(int64_t i, int64_t n, uint64_t key) {
   return static_cast<int64_t>(value);
 }
 
+// Of a data set. The task has opened it before, so what cannot be read now has gone or is damaged.
+Example stored(const Task& task, Split split, int64_t index) {
+  try {
+    return task.at(split, index);
+  } catch (const Error& error) {
+    throw MachineFault(error.what());
+  }
+}
+
 }  // namespace
 
 uint64_t content_hash(const Example& example) {
@@ -61,9 +71,9 @@ const EnumNames<Split>& names_of(Split) {
 
 Example example(const Task& task, Split split, uint64_t seed, int64_t index) {
   if (const int64_t n = task.count(split)) {
-    if (split != Split::train) return task.at(split, index % n);
+    if (split != Split::train) return stored(task, split, index % n);
     const int64_t epoch[] = {static_cast<int64_t>(seed), index / n};
-    return task.at(split, shuffled(index % n, n, hash_bytes(epoch, sizeof(epoch))));
+    return stored(task, split, shuffled(index % n, n, hash_bytes(epoch, sizeof(epoch))));
   }
   Example drawn;
   if (task.cache() && task.cache()->find({split, seed}, index, drawn)) return drawn;

@@ -2,6 +2,7 @@
 
 #include "harness/data/cache.h"
 #include "longhaul/error.h"
+#include "support/exit_status.h"
 
 namespace longhaul {
 
@@ -10,7 +11,14 @@ std::unique_ptr<Task> make_task(const TrialSpec& spec, const Registry& registry,
   OptionMap options = spec.task_options;
   for (const auto& [name, value] : changes) options[name] = value;
   Options reader(options);
-  std::unique_ptr<Task> task = registry.task(spec.task).make(reader);
+  std::unique_ptr<Task> task;
+  try {
+    task = registry.task(spec.task).make(reader);
+  } catch (const Error& error) {
+    // Planning has opened the data, so what cannot be read now has gone or is damaged.
+    if (spec.task_data.empty()) throw;
+    throw MachineFault(error.what());
+  }
   reader.check(spec.task_name);
   use_cache(*task, {spec.task, task->version(), reader.resolved()}, streams_of_trial(spec.seed));
   return task;

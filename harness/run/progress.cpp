@@ -1,17 +1,21 @@
 #include "harness/run/progress.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <climits>
 #include <cmath>
 #include <numeric>
 
 namespace longhaul {
 namespace {
 
-constexpr double kPlainLineEvery = 60;  // seconds
+constexpr double kPlainLineEvery = 60;       // seconds
+constexpr std::size_t kMostKept = 1 << 16;   // bytes that wait for a reader
+constexpr std::size_t kPipePart = PIPE_BUF;  // a pipe that has any room takes so much at once
 
 double share_running(const SuiteProgress& progress) {
   return std::accumulate(progress.running.begin(), progress.running.end(), 0.0);
@@ -81,9 +85,18 @@ std::string progress_bar(const SuiteProgress& progress, int width) {
 ProgressDisplay::ProgressDisplay(std::FILE* stream)
     : stream_(stream), terminal_(isatty(fileno(stream)) != 0) {}
 
+// A pipe that nobody reads must not stop the suite: what it has no room for is kept for the next
+// time, and left out where that becomes too much.
 void ProgressDisplay::write(const std::string& text) {
-  std::fputs(text.c_str(), stream_);
-  std::fflush(stream_);
+  if (kept_.size() < kMostKept) kept_ += text;
+  while (!kept_.empty()) {
+    pollfd room{fileno(stream_), POLLOUT, 0};
+    if (poll(&room, 1, 0) == 0) return;
+    const std::size_t part = std::min(kept_.size(), kPipePart);
+    std::fwrite(kept_.data(), 1, part, stream_);
+    std::fflush(stream_);
+    kept_.erase(0, part);
+  }
 }
 
 void ProgressDisplay::clear() {

@@ -54,6 +54,7 @@ class ProgressDisplay {
   std::FILE* stream_;
   bool terminal_;
   bool drawn_ = false;
+  std::string kept_;  // what the stream had no room for
   Stopwatch since_last_line_;
 };
 

@@ -37,7 +37,9 @@ RunOutcome run_all(const Suite& suite, const Registry& registry, const std::file
   for (const std::string& line : tuned.choices) fmt::print(stderr, "{}\n", line);
   trials.insert(trials.end(), tuned.trials.begin(), tuned.trials.end());
   const std::vector<std::string> damaged = std::move(outcome.damaged);
-  outcome = run_trials(yaml, trials, out, options, display);
+  RunOptions rest = options;
+  rest.tried = std::move(outcome.tried);
+  outcome = run_trials(yaml, trials, out, rest, display);
   outcome.damaged.insert(outcome.damaged.begin(), damaged.begin(), damaged.end());
   return outcome;
 }

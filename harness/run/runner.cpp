@@ -83,6 +83,8 @@ class Runner {
 
   fs::path folder(const TrialSpec& spec) const { return trials_ / spec.id(); }
   std::optional<TrialRecord> kept_record(const TrialSpec& spec);
+  bool lacks_pretraining(const TrialSpec& spec);
+  void revive(const std::vector<TrialSpec>& specs);
   void sort_out(const std::vector<TrialSpec>& specs);
   const TrialSpec* next_ready();
   void work();
@@ -93,16 +95,18 @@ class Runner {
   void finish(std::list<Running>::iterator running, const TrialRecord& record);
   void hear_progress();
   SuiteProgress progress() const;
+  void tell();
 
   const fs::path trials_;
   const RunOptions options_;
+  ProgressDisplay& display_;  // of the thread that run() is called on: it may wait for its reader
   std::stop_source stop_;
 
   std::mutex mutex_;  // guards all below
-  ProgressDisplay& display_;
   RunOutcome outcome_;
   std::exception_ptr bug_;  // what no trial should throw
   std::deque<const TrialSpec*> waiting_;
+  std::map<std::string, bool> lacking_;  // pretrainings by id: see lacks_pretraining()
   std::map<std::string, Status> ended_;  // by id, of this run and of earlier ones
   std::condition_variable trial_ended_;
   std::list<Running> running_;
@@ -110,6 +114,7 @@ class Runner {
   int64_t finished_ = 0, failed_ = 0;
   double finished_seconds_ = 0;
   std::string last_;
+  std::vector<std::pair<SuiteProgress, bool>> untold_;  // at each trial's end; whether it failed
 };
 
 // What an earlier run found, if this run takes it as it is: the trial's files are what its record
@@ -124,6 +129,8 @@ std::optional<TrialRecord> Runner::kept_record(const TrialSpec& spec) {
     outcome_.damaged.push_back(fault + "; its trial runs again");
   if (!record || !damage.empty()) return std::nullopt;
   if (options_.rerun_stale && record->build != longhaul_build()) return std::nullopt;
+  if (options_.retry_failed && is_failure(record->status) && !options_.tried.count(spec.id()))
+    return std::nullopt;
   try {
     if (read_json_file(folder(spec) / "spec.json", trial_from_json).is_same_trial(spec))
       return record;
@@ -132,9 +139,43 @@ std::optional<TrialRecord> Runner::kept_record(const TrialSpec& spec) {
   return std::nullopt;
 }
 
+// Whether a trial could not start, or could not now, for want of a pretraining that may end well if
+// it is tried again: it left no weights that can be read, and did not diverge.
+bool Runner::lacks_pretraining(const TrialSpec& spec) {
+  if (spec.pretrained.empty() || options_.tried.count(spec.pretrained)) return false;
+  const auto [known, is_new] = lacking_.try_emplace(spec.pretrained, false);
+  if (is_new) {
+    const fs::path dir = trials_ / spec.pretrained;
+    const std::optional<TrialRecord> record = read_record(dir);
+    known->second = !record || is_failure(record->status) ||
+                    (record->status == Status::ok && !has_weights(dir));
+  }
+  return known->second;
+}
+
+// Takes back the records of pretrainings that must be made again, because a trial waits for their
+// weights, and of the trials that failed for want of them.
+void Runner::revive(const std::vector<TrialSpec>& specs) {
+  std::set<std::string> wanted;
+  for (const TrialSpec& spec : specs) {
+    if (!lacks_pretraining(spec)) continue;
+    const std::optional<TrialRecord> record = read_record(folder(spec));
+    if (record && !is_failure(record->status)) continue;  // it had them
+    if (record) fs::remove(folder(spec) / "record.json");
+    wanted.insert(spec.pretrained);
+  }
+  for (const std::string& id : wanted) {
+    const std::optional<TrialRecord> record = read_record(trials_ / id);
+    // A file that is damaged takes its record back in any case, with a word: kept_record().
+    if (record && damaged_files(trials_ / id, *record).empty())
+      fs::remove(trials_ / id / "record.json");
+  }
+}
+
 // Every trial gets its folder and spec.json, so that a reader sees what waits; those without a
 // whole record queue up. Two entries of one id are the same trial.
 void Runner::sort_out(const std::vector<TrialSpec>& specs) {
+  revive(specs);
   std::set<std::string> seen;
   for (const TrialSpec& spec : specs) {
     if (!seen.insert(spec.id()).second) continue;
@@ -170,14 +211,15 @@ RunOutcome Runner::run(const std::vector<TrialSpec>& specs) {
   while (at_work()) {
     const bool interrupted = signals.arrived(kRedrawEvery);
     hear_progress();
-    const std::lock_guard lock(mutex_);
     if (interrupted) {
+      const std::lock_guard lock(mutex_);
       outcome_.interrupted = true;
       stop_.request_stop();
     }
-    display_.update(progress());
+    tell();
   }
   threads.clear();
+  tell();
   display_.clear();
   if (bug_) std::rethrow_exception(bug_);
   return std::move(outcome_);
@@ -204,6 +246,7 @@ void Runner::work() {
       continue;
     }
     const TrialSpec& spec = *next;
+    outcome_.tried.insert(spec.id());
     const auto running = running_.insert(running_.end(), {&spec, Stopwatch()});
     lock.unlock();
     std::string fault;
@@ -303,7 +346,18 @@ void Runner::finish(std::list<Running>::iterator running, const TrialRecord& rec
   running_.erase(running);
   last_ = describe(spec, record);
   note_failure(spec, record);
-  display_.trial_finished(progress(), is_failure(record.status));
+  untold_.emplace_back(progress(), is_failure(record.status));
+}
+
+// Shows what is new. Nothing is printed under the lock, so that no trial waits for a slow terminal.
+void Runner::tell() {
+  std::unique_lock lock(mutex_);
+  const std::vector<std::pair<SuiteProgress, bool>> ends = std::move(untold_);
+  untold_.clear();
+  const SuiteProgress now = progress();
+  lock.unlock();
+  for (const auto& [then, failed] : ends) display_.trial_finished(then, failed);
+  display_.update(now);
 }
 
 // Reads how far the running trials are. A disk may be slow, so nobody waits for it: not even for

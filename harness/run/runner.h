@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,17 +18,21 @@ struct RunOptions {
   // Called as: worker trial SPEC.json --out DIR --threads N
   std::filesystem::path worker = "/proc/self/exe";
   std::filesystem::path system = "/";  // holds proc/ and sys/, where the kernel counts
-  bool rerun_stale = false;            // what another build of longhaul found is found again
+  // What failed, ran out of memory or of time is tried again; not what this run has tried already.
+  bool retry_failed = false;
+  std::set<std::string> tried = {};
+  bool rerun_stale = false;  // what another build of longhaul found is found again
 };
 
 struct RunOutcome {
   int64_t trials = 0;
   int64_t kept = 0;                   // finished by an earlier run
   int64_t stale = 0;                  // of these, by another build of longhaul
+  std::set<std::string> tried;        // by this run: ids
   std::vector<std::string> failures;  // one line each: which trial, what happened, where its log is
   std::vector<std::string> killed;    // likewise: those that a signal from outside ended
   std::vector<std::string> damaged;   // likewise: files, whose trials were run again
-  bool interrupted = false;           // by Ctrl-C or SIGTERM
+  bool interrupted = false;           // by Ctrl-C, SIGTERM or SIGHUP
   std::string fault;                  // of the environment, which ended the run; empty if none
 };
 

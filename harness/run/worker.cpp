@@ -10,7 +10,6 @@
 #include "harness/results/store.h"
 #include "harness/results/trial_files.h"
 #include "harness/run/memory_kills.h"
-#include "support/exit_status.h"
 #include "support/json.h"
 #include "support/process.h"
 
@@ -35,10 +34,14 @@ TrialRecord record_of_crash(const ProcessEnd& end, const std::string& last_words
   record.message = to_string(end);
   const bool killed = end.signal == SIGKILL;
   if (killed) record.message += memory ? " when memory ran out" : " from outside";
+  // Where a library does not look at what it asks for, memory that is refused ends in a crash.
+  const std::string limit = address_space_limit();
+  const bool refused = !limit.empty() && (end.signal == SIGSEGV || end.signal == SIGABRT);
+  if (refused) record.message += ", under " + limit;
   if (!last_words.empty()) record.message += ": " + last_words;
   // std::bad_alloc may end a thread that nobody can catch it from.
   const bool thrown = end.signal == SIGABRT && last_words.find("bad_alloc") != std::string::npos;
-  if (thrown || (killed && memory))
+  if (thrown || refused || (killed && memory))
     record.status = Status::out_of_memory;
   else
     record.status = killed ? Status::killed : Status::failed;
@@ -57,12 +60,11 @@ Attempt attempt_trial(const fs::path& dir, const RunOptions& options, std::stop_
       run_process({options.worker.string(), "trial", (dir / "spec.json").string(), "--out",
                    dir.string(), "--threads", std::to_string(options.threads)},
                   log, std::move(stop));
+  if (!end.machine_fault.empty()) throw std::runtime_error(end.machine_fault);
   if (const std::optional<TrialRecord> record = read_record(dir)) return {*record, true};
   const std::optional<int64_t> kills = memory_kills(options.system);
   const bool memory = kills && kills_before && *kills > *kills_before;
-  const TrialRecord crash = record_of_crash(end, last_line(log, log_start), memory);
-  if (end.exit_status == kEnvironmentFault) throw std::runtime_error(crash.message);
-  return {crash, false};
+  return {record_of_crash(end, last_line(log, log_start), memory), false};
 }
 
 Progress read_progress(const fs::path& dir) {

@@ -131,29 +131,44 @@ Tuned choose_settings(const Suite& suite, const Registry& registry,
 
   Tuned tuned;
   std::vector<std::size_t> chosen;
+  std::vector<std::size_t> counted;  // settings of each cell that were tried to their end
   for (std::size_t cell = 0; cell < cells; ++cell) {
     std::size_t best = 0;
     std::optional<double> highest;
+    std::size_t tried = 0;
+    std::vector<std::string> failed;
     for (std::size_t point = 0; point < points; ++point) {
       const TrialSpec candidate = as_candidate(all[cell * points + point]);
       const std::optional<TrialRecord> record = read_record(out / "trials" / candidate.id());
-      if (!record || record->status != Status::ok || record->evaluations.empty()) continue;
+      const bool counts =
+          record && (record->status == Status::ok || record->status == Status::diverged);
+      tried += counts;
+      if (!counts)
+        failed.push_back(
+            fmt::format("  not tried to its end: {}: {}", to_words(candidate.tuning.values),
+                        record ? fmt::format("{} ({})", to_string(record->status), record->message)
+                               : "it has no record"));
+      if (!counts || record->status != Status::ok || record->evaluations.empty()) continue;
       const double score = record->evaluations.front().validation;
       if (std::isnan(score) || (highest && score <= *highest)) continue;
       highest = score;
       best = point;
     }
     chosen.push_back(best);
+    counted.push_back(tried);
     const TrialSpec& choice = all[cell * points + best];
     tuned.choices.push_back(fmt::format(
-        "tuned {} on {}: {} ({} of {} settings)", choice.model_name, choice.task_name,
+        "tuned {} on {}: {} ({} of {} settings{})", choice.model_name, choice.task_name,
         to_words(choice.tuning.values),
         highest ? fmt::format("validation {:.3f}, best", *highest) : "none went well, first",
-        points));
+        points, tried < points ? fmt::format(", {} tried to their end", tried) : ""));
+    tuned.choices.insert(tuned.choices.end(), failed.begin(), failed.end());
   }
   for (std::size_t seed = 0; seed < suite.seeds.size(); ++seed)
-    for (std::size_t cell = 0; cell < cells; ++cell)
+    for (std::size_t cell = 0; cell < cells; ++cell) {
       tuned.trials.push_back(all[(seed * cells + cell) * points + chosen[cell]]);
+      tuned.trials.back().tuning.trials = static_cast<int64_t>(counted[cell]);
+    }
   return tuned;
 }
 

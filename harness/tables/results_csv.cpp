@@ -140,7 +140,7 @@ const std::vector<ResultColumn>& result_table() {
        "what the model holds after decoding one test sequence; empty if it does not decode",
        state_bytes},
       of_record("learning_rate", &R::learning_rate, "the highest learning rate"),
-      {"tuning_trials", "how many settings `tune:` tried for it; 1 without",
+      {"tuning_trials", "how many settings `tune:` tried to their end for it; 1 without",
        [](const ResultRow& row) { return csv_text(row.trial.spec.tuning.trials); }},
       of_record("threads", &R::threads, "threads of the trial", kMeasured),
       of_record("precision", &R::precision, "type of the numbers"),

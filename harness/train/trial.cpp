@@ -19,12 +19,15 @@
 #include "harness/settings/pretrainings.h"
 #include "harness/train/evaluation.h"
 #include "harness/train/trainer.h"
+#include "math/checkpoint.h"
 #include "math/memory.h"
 #include "math/parallel.h"
 #include "support/clock.h"
+#include "support/exit_status.h"
 #include "support/file.h"
 #include "support/json.h"
 #include "support/json_fields.h"
+#include "support/process.h"
 
 namespace longhaul {
 namespace {
@@ -32,6 +35,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kReportEvery = 0.5;  // seconds
+
+fs::path weights_in(const fs::path& dir) { return dir / "checkpoint.safetensors"; }
 
 // Keeps progress.json current without writing at every step.
 class ProgressFile {
@@ -42,7 +47,10 @@ class ProgressFile {
     if (was_written_ && since_written_.seconds() < kReportEvery) return;
     was_written_ = true;
     since_written_.restart();
-    write_atomically(path_, json_text(to_json(progress), -1), Durable::no);
+    try {
+      write_atomically(path_, json_text(to_json(progress), -1), Durable::no);
+    } catch (const std::system_error&) {  // it is not worth a trial
+    }
   }
 
  private:
@@ -50,6 +58,18 @@ class ProgressFile {
   bool was_written_ = false;
   Stopwatch since_written_;
 };
+
+// Calls what reads or writes our own files: where that fails, the machine is at fault.
+template <class Action>
+auto with_files(const Action& action) {
+  try {
+    return action();
+  } catch (const Error& error) {
+    throw MachineFault(error.what());
+  } catch (const std::system_error& error) {
+    throw MachineFault(error.what());
+  }
+}
 
 // Decodes one test sequence to its end and weighs the state that is then held.
 int64_t measure_state(const Model& model, const Batch& batch) {
@@ -104,9 +124,11 @@ void note_training(const Training& training, const TrialSpec& spec, const fs::pa
     record.train_tokens_per_second = static_cast<double>(training.tokens) / training.seconds;
   record.peak_activation_bytes = training.peak_activation_bytes;
   record.notes = training.notes;
-  write_atomically(dir / "curve.csv", to_csv(training.curve));
-  if (!spec.diagnostics.empty())
-    write_atomically(dir / "diagnostics.csv", to_csv(training.diagnostics));
+  with_files([&] {
+    write_atomically(dir / "curve.csv", to_csv(training.curve));
+    if (!spec.diagnostics.empty())
+      write_atomically(dir / "diagnostics.csv", to_csv(training.diagnostics));
+  });
 }
 
 // Trains on the task's stream; the validation score.
@@ -138,7 +160,7 @@ void pretrain(const TrialSpec& spec, const Registry& registry, const fs::path& d
   shape.hidden = restore == Restore::masked;
   Model model = make_model(spec, registry, shape);
   record.evaluations = {untested(train_and_note(model, pretext, spec, dir, record))};
-  save_model(dir / "checkpoint.safetensors", model, spec);
+  with_files([&] { save_model(weights_in(dir), model, spec); });
 }
 
 void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
@@ -151,9 +173,11 @@ void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
   const TaskShape shape = shape_of(*task, tests);
   Model model = make_model(spec, registry, shape);
   if (!spec.pretrained.empty())
-    load_pretrained(model, dir.parent_path() / spec.pretrained / "checkpoint.safetensors",
-                    task->readout() == Readout::token &&
-                        pretraining_of(spec.settings).restore == Restore::next);
+    with_files([&] {
+      load_pretrained(model, weights_in(dir.parent_path() / spec.pretrained),
+                      task->readout() == Readout::token &&
+                          pretraining_of(spec.settings).restore == Restore::next);
+    });
   const double validation = train_and_note(model, subset ? *subset : *task, spec, dir, record);
   if (spec.tuning.is_candidate) {
     record.evaluations = {untested(validation)};
@@ -163,10 +187,19 @@ void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
   if (spec.settings.causal && model.decodes())
     record.state_bytes =
         measure_state(model, draw_all(*task, Split::test, spec.settings.test_examples).back());
-  save_model(dir / "checkpoint.safetensors", model, spec);
+  with_files([&] { save_model(weights_in(dir), model, spec); });
 }
 
 }  // namespace
+
+bool has_weights(const fs::path& dir) {
+  try {
+    load_checkpoint(weights_in(dir));
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
 
 TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
                       int threads) {
@@ -190,8 +223,9 @@ TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const fs:
     record.message = e.what();
   } catch (const std::bad_alloc&) {
     record.status = Status::out_of_memory;
-    record.message = "out of memory";
-  } catch (const std::system_error&) {  // the environment's, and the caller's to judge
+    const std::string limit = address_space_limit();
+    record.message = "out of memory" + (limit.empty() ? "" : ", under " + limit);
+  } catch (const MachineFault&) {  // no result of the trial
     throw;
   } catch (const std::exception& e) {  // a plugin may throw what it likes
     record.status = Status::failed;

@@ -12,9 +12,14 @@ namespace longhaul {
 // current (atomically replaced, about twice a second); it leaves `dir`/curve.csv, if they are
 // asked for `dir`/diagnostics.csv and, if the status is ok, `dir`/checkpoint.safetensors. A loss
 // that is not finite ends it as `diverged`; a model that declines the task as `unsupported`; any
-// Error as `failed`. It does not write record.json: the caller does, last.
+// Error as `failed`. It does not write record.json: the caller does, last. Throws MachineFault
+// (support/exit_status.h) where a file of the task's data, of a cache or of its folder cannot be
+// read or written.
 TrialRecord run_trial(const TrialSpec& spec, const Registry& registry,
                       const std::filesystem::path& dir, int threads);
+
+// Whether the trial in `dir` has left a checkpoint that can be read.
+bool has_weights(const std::filesystem::path& dir);
 
 // progress.json of a running trial.
 struct Progress {

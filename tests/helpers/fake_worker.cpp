@@ -13,7 +13,10 @@
 //   pretraining_killed_twice   likewise, if it is a pretraining; else succeed
 //   out_of_memory       SIGKILL, counted in proc/vmstat of the results folder as one for lack of
 //                       memory
-//   environment_fault   exit status 3
+//   environment_fault   reports a fault of the machine
+//   exit_3              exit status 3 without one, as a plugin may
+//   complain_once       exit status 1 the first two times, then succeed
+//   pretraining_complains_once   likewise, if it is a pretraining; else succeed
 //   hang                writes its process number to pid.txt and never ends
 //   wait_for_gate       writes its process number to pid.txt, succeeds once gate_is_open stands
 //                       beside the trials' folders
@@ -36,6 +39,7 @@
 #include "harness/results/store.h"
 #include "harness/settings/trial_spec.h"
 #include "support/file.h"
+#include "support/process.h"
 
 namespace {
 using namespace longhaul;
@@ -120,9 +124,13 @@ int main(int argc, char** argv) {
     die(SIGKILL);
   }
   if (order == "environment_fault") {
-    complain("No space left on device");
+    report_machine_fault("No space left on device");
     return 3;
   }
+  if (order == "exit_3") return 3;
+  const bool complains_once =
+      order == "complain_once" || (order == "pretraining_complains_once" && spec.is_pretraining);
+  if (complains_once && start <= 2) return complain("something is wrong");
   if (order == "hang" || order == "wait_for_gate") {
     write_atomically(dir / "pid.txt", std::to_string(getpid()));
     while (order == "hang" || !fs::exists(dir.parent_path() / "gate_is_open")) sleep_ms(10);

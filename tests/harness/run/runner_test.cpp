@@ -1,4 +1,6 @@
 
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -294,6 +296,108 @@ TEST_CASE("runner: an environment fault ends the suite and leaves no record", "[
   CHECK(bench.starts(trial("environment_fault")) == 1);
   CHECK_FALSE(fs::exists(bench.dir(trial("environment_fault")) / "record.json"));
   CHECK_FALSE(fs::exists(bench.dir(trial("succeed", 7)) / "record.json"));
+}
+
+TEST_CASE("runner: exit status 3 without a fault of the machine is the trial's own", "[runner]") {
+  const Bench bench;
+  const auto outcome = bench.run({trial("exit_3"), trial("succeed")});
+  CHECK(outcome.fault.empty());
+  CHECK(bench.record(trial("exit_3")).status == Status::failed);
+  CHECK(bench.record(trial("succeed")).status == Status::ok);
+}
+
+TEST_CASE("runner: retry_failed runs again what failed, not what diverged", "[runner]") {
+  Bench bench;
+  const std::vector<TrialSpec> specs = {trial("complain_once"), trial("diverge")};
+  CHECK(bench.run(specs).failures.size() == 1);
+  CHECK(bench.run(specs).failures.size() == 1);
+  CHECK(bench.starts(specs[0]) == 2);
+  bench.options.retry_failed = true;
+  bench.options.tried = {specs[0].id()};
+  CHECK(bench.run(specs).failures.size() == 1);  // this run has tried it already
+  bench.options.tried.clear();
+  CHECK(bench.run(specs).failures.empty());
+  CHECK(bench.record(specs[0]).status == Status::ok);
+  CHECK(bench.starts(specs[1]) == 1);
+}
+
+TEST_CASE("runner: a failed pretraining is made again, and what waited for it revives",
+          "[runner]") {
+  const Bench bench;
+  TrialSpec waiting = trial("pretraining_complains_once");
+  waiting.settings.pretrain = "causal";
+  plan_pretraining(waiting);
+  CHECK(bench.run({waiting}).failures.size() == 2);
+  CHECK(bench.run({waiting}).failures.empty());
+  CHECK(bench.record(waiting).status == Status::ok);
+}
+
+TEST_CASE("runner: a crash under an address-space limit is a lack of memory", "[runner]") {
+  const Bench bench;
+  const pid_t child = fork();
+  if (child == 0) {
+    const rlimit limit{rlim_t{8} << 30, rlim_t{8} << 30};
+    setrlimit(RLIMIT_AS, &limit);
+    bench.run({trial("crash")});
+    _exit(0);
+  }
+  waitpid(child, nullptr, 0);
+  CHECK(bench.record(trial("crash")).status == Status::out_of_memory);
+  CHECK(bench.record(trial("crash")).message ==
+        "killed by SIGSEGV, under an address-space limit of 8192 MiB (ulimit -v)");
+}
+
+TEST_CASE("runner: a standard error that nobody reads stops nothing", "[runner]") {
+  const Bench bench;
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  fcntl(ends[1], F_SETFL, O_NONBLOCK);
+  while (write(ends[1], "x", 1) > 0) continue;
+  fcntl(ends[1], F_SETFL, 0);
+  const pid_t runner = fork();
+  if (runner == 0) {
+    std::signal(SIGHUP, SIG_DFL);
+    alarm(60);
+    std::FILE* full = fdopen(ends[1], "w");
+    ProgressDisplay display(full);
+    const RunOutcome outcome = run_trials("suite: test\n", {trial("succeed"), trial("hang")},
+                                          bench.folder.path, bench.options, display);
+    _exit(outcome.interrupted ? 130 : 0);
+  }
+  REQUIRE(within_seconds(60, [&] { return fs::exists(bench.dir(trial("hang")) / "pid.txt"); }));
+  kill(runner, SIGHUP);
+  int status = 0;
+  waitpid(runner, &status, 0);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 130);
+  CHECK(has_ended(read_text(bench.dir(trial("hang")) / "pid.txt")));
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST_CASE("runner: Ctrl-Z stops the children too, and they go on with it", "[runner]") {
+  const Bench bench;
+  const TrialSpec gate = trial("wait_for_gate");
+  const pid_t runner = fork();
+  if (runner == 0) {
+    std::signal(SIGTSTP, SIG_DFL);
+    _exit(bench.run({gate}).failures.empty() ? 0 : 1);
+  }
+  REQUIRE(within_seconds(60, [&] { return fs::exists(bench.dir(gate) / "pid.txt"); }));
+  const std::string worker = read_text(bench.dir(gate) / "pid.txt");
+  const auto is_stopped = [&](const std::string& pid) {
+    const std::string stat = read_text("/proc/" + pid + "/stat");
+    return stat[stat.rfind(") ") + 2] == 'T';
+  };
+  kill(runner, SIGTSTP);
+  CHECK(within_seconds(60, [&] { return is_stopped(std::to_string(runner)); }));
+  CHECK(within_seconds(60, [&] { return is_stopped(worker); }));
+  kill(runner, SIGCONT);
+  CHECK(within_seconds(60, [&] { return !is_stopped(worker); }));
+  std::ofstream(bench.folder.path / "trials" / "gate_is_open").put('x');
+  int status = 1;
+  waitpid(runner, &status, 0);
+  CHECK(status == 0);
 }
 
 TEST_CASE("runner: runs as many trials at once as there are jobs", "[runner]") {

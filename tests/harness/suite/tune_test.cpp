@@ -82,13 +82,26 @@ TEST_CASE("tune: the best on validation trains with every seed, of equal ones th
   CHECK(tuned.trials[4].seed == 1);
   for (std::size_t i = 0; i < 4; ++i)
     CHECK(tuned.trials[i + 4].tuning.values == tuned.trials[i].tuning.values);
-  for (const TrialSpec& spec : tuned.trials) {
-    CHECK_FALSE(spec.tuning.is_candidate);
-    CHECK(spec.tuning.trials == 4);
+  for (std::size_t i = 0; i < tuned.trials.size(); ++i) {
+    CHECK_FALSE(tuned.trials[i].tuning.is_candidate);
+    CHECK(tuned.trials[i].tuning.trials == (i % 4 == 3 ? 0 : 4));  // those that have a record
   }
   CHECK(tuned.choices[0] ==
         "tuned copy on coin: heads 1, learning_rate 0.003 (validation 0.900, best of 4 settings)");
   CHECK_THAT(tuned.choices[3], Contains("none went well, first of 4 settings"));
+}
+
+TEST_CASE("tune: a setting that crashed is named, and does not count as tried", "[tune]") {
+  const Suite suite = load(kSuite);
+  const std::vector<TrialSpec> candidates = tuning_trials(suite, fake_registry());
+  const TemporaryFolder out;
+  for (std::size_t i = 0; i < candidates.size(); ++i)
+    record(out, candidates[i], 0.5, i == 1 ? Status::failed : Status::ok);
+  const Tuned tuned = choose_settings(suite, fake_registry(), out.path);
+  CHECK_THAT(tuned.choices[0], Contains("best of 4 settings, 3 tried to their end)"));
+  CHECK_THAT(tuned.choices[1], Contains("not tried to its end: ") && Contains(": failed ("));
+  CHECK(tuned.trials[0].tuning.trials == 3);
+  CHECK(tuned.trials[1].tuning.trials == 4);
 }
 
 TEST_CASE("tune: a wider grid keeps the trials that are done", "[tune]") {
