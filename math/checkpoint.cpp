@@ -1,7 +1,10 @@
 #include "math/checkpoint.h"
 
+#include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <tuple>
+#include <utility>
 
 #include "longhaul/error.h"
 #include "support/file.h"
@@ -18,8 +21,31 @@ void append_values(std::string& bytes, const Tensor& tensor) {
                static_cast<std::size_t>(tensor.bytes()));
 }
 
+// Where a tensor's values lie, from the end of the header.
+struct Extent {
+  std::size_t begin, end;
+  std::string name;
+};
+
+// As the format demands: the tensors cover all of the data, and none shares a byte with another.
+void check_extents(const std::string& file, std::vector<Extent> extents, std::size_t data_bytes) {
+  std::sort(extents.begin(), extents.end(), [](const Extent& a, const Extent& b) {
+    return std::tie(a.begin, a.end) < std::tie(b.begin, b.end);
+  });
+  std::size_t covered = 0;
+  for (const Extent& next : extents) {
+    require(next.begin >= covered, file, ": tensor '", next.name, "' at bytes ", next.begin, " .. ",
+            next.end, " overlaps the one that ends at ", covered);
+    require(next.begin == covered, file, ": bytes ", covered, " .. ", next.begin,
+            " belong to no tensor");
+    covered = next.end;
+  }
+  require(covered == data_bytes, file, ": ", data_bytes - covered,
+          " bytes behind the last tensor belong to none");
+}
+
 Tensor tensor_from(const std::string& file, const std::string& name, const json& entry,
-                   const std::string& bytes, std::size_t data_start) {
+                   const std::string& bytes, std::size_t data_start, std::vector<Extent>& extents) {
   require(entry.at("dtype") == "F32", file, ": tensor '", name, "' has type ",
           entry.at("dtype").dump(), ", expected F32");
   Shape shape;
@@ -38,6 +64,7 @@ Tensor tensor_from(const std::string& file, const std::string& name, const json&
       begin <= end && end <= bytes.size() - data_start && static_cast<double>(end - begin) == size,
       file, ": tensor '", name, "' of shape ", shape, " lies at bytes ", begin, " .. ", end, " of ",
       bytes.size() - data_start);
+  extents.push_back({begin, end, name});
   Tensor tensor = Tensor::empty(shape);
   std::memcpy(tensor.data(), bytes.data() + data_start + begin, end - begin);
   return tensor;
@@ -84,16 +111,19 @@ Checkpoint load_checkpoint(const fs::path& path) {
   require(length <= bytes.size() - sizeof(length), file,
           ": not a safetensors file (its header would be ", length, " bytes long)");
   Checkpoint checkpoint;
+  std::vector<Extent> extents;
   try {
     const json header = header_of(file, std::string_view(bytes).substr(8, length));
     for (const auto& [name, entry] : header.items())
       if (name == "__metadata__")
         checkpoint.metadata = entry.get<std::map<std::string, std::string>>();
       else
-        checkpoint.tensors.push_back({name, tensor_from(file, name, entry, bytes, 8 + length)});
+        checkpoint.tensors.push_back(
+            {name, tensor_from(file, name, entry, bytes, 8 + length, extents)});
   } catch (const json::exception& e) {
     throw Error(text(file, ": damaged safetensors header: ", e.what()));
   }
+  check_extents(file, std::move(extents), bytes.size() - 8 - length);
   return checkpoint;
 }
 
@@ -116,9 +146,11 @@ IntArray load_npy(const fs::path& path) {
   std::istringstream extents(header.substr(open + 10, header.find(')', open) - open - 10));
   std::size_t count = 1;
   for (std::string extent; std::getline(extents, extent, ',');) {
-    if (extent.find_first_of("0123456789") == std::string::npos) continue;
-    require(extent.find_first_not_of(" 0123456789") == std::string::npos && extent.size() < 12,
-            file, ": odd shape in the header ", header);
+    extent.erase(0, extent.find_first_not_of(' '));
+    extent.erase(extent.find_last_not_of(' ') + 1);
+    if (extent.empty()) continue;  // behind the last comma
+    require(extent.find_first_not_of("0123456789") == std::string::npos && extent.size() < 12, file,
+            ": odd shape in the header ", header);
     array.shape.push_back(std::stoll(extent));
     const auto factor = static_cast<std::size_t>(array.shape.back());
     require(factor == 0 || count <= bytes.size() / factor, file,

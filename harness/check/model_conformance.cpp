@@ -29,8 +29,9 @@ double largest_difference(const float* a, const float* b, int64_t n) {
 
 class Conformance {
  public:
-  Conformance(const ModelInfo& model, const OptionMap& options, bool causal)
-      : info_(model), options_(options), causal_(causal), model_(build(1)) {}
+  Conformance(const ModelInfo& model, const OptionMap& options, bool causal,
+              const PromiseBegins& begins)
+      : info_(model), options_(options), causal_(causal), begins_(begins), model_(build(1)) {}
 
   std::vector<Promise> run() {
     check("every trainable tensor is declared", &Conformance::declared_parameters);
@@ -50,6 +51,7 @@ class Conformance {
  private:
   void check(const char* promise, void (Conformance::*body)()) {
     promises_.push_back({text(causal_ ? "causal: " : "bidirectional: ", promise), {}});
+    if (begins_) begins_(promises_.back().name);
     try {
       (this->*body)();
     } catch (const std::exception& error) {
@@ -195,17 +197,20 @@ class Conformance {
   const ModelInfo& info_;
   const OptionMap& options_;
   bool causal_;
+  const PromiseBegins& begins_;
   Model model_;
   std::vector<Promise> promises_;
 };
 
 }  // namespace
 
-std::vector<Promise> check_promises(const ModelInfo& model, const OptionMap& options) {
+std::vector<Promise> check_promises(const ModelInfo& model, const OptionMap& options,
+                                    const PromiseBegins& begins) {
   std::vector<Promise> promises;
+  if (begins) begins("it can be built");
   for (bool causal : {true, false}) {
     if (model.direction == (causal ? Direction::bidirectional : Direction::causal)) continue;
-    for (Promise& promise : Conformance(model, options, causal).run())
+    for (Promise& promise : Conformance(model, options, causal, begins).run())
       promises.push_back(std::move(promise));
   }
   return promises;

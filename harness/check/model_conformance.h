@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,9 @@ struct Promise {
   std::vector<std::string> violations;
 };
 
+// Hears of each promise before it is checked, so that a crash can be told.
+using PromiseBegins = std::function<void(const std::string& promise)>;
+
 // What a model promises by being registered, checked by running it small.
 //   every trainable tensor is declared;
 //   gradients of every parameter by finite differences; outputs finite and repeatable for a seed;
@@ -21,7 +25,8 @@ struct Promise {
 //   position; every length works (1, 2, odd, longer than a chunk); in a lane and outside one the
 //   same result; nothing stays in memory without a tape.
 // Throws Error if the model cannot be built, or not with these options.
-std::vector<Promise> check_promises(const ModelInfo& model, const OptionMap& options = {});
+std::vector<Promise> check_promises(const ModelInfo& model, const OptionMap& options = {},
+                                    const PromiseBegins& begins = nullptr);
 // The violations alone, each naming the model and the promise.
 std::vector<std::string> check_conformance(const ModelInfo& model, const OptionMap& options = {});
 

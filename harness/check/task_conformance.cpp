@@ -32,8 +32,9 @@ uint64_t hash_of(const Example& example) {
 
 class TaskConformance {
  public:
-  TaskConformance(const TaskInfo& info, const OptionMap& options, int64_t draws)
-      : info_(info), options_(options), draws_(draws), task_(build(options)) {}
+  TaskConformance(const TaskInfo& info, const OptionMap& options, int64_t draws,
+                  const PromiseBegins& begins)
+      : info_(info), options_(options), draws_(draws), begins_(begins), task_(build(options)) {}
 
   std::vector<Promise> run() {
     check("sizes and version are declared", &TaskConformance::sizes);
@@ -57,6 +58,7 @@ class TaskConformance {
   // What a check finds wrong it throws; the first is enough.
   void check(const char* promise, void (TaskConformance::*body)() const) {
     promises_.push_back({promise, {}});
+    if (begins_) begins_(promise);
     try {
       (this->*body)();
     } catch (const std::exception& error) {
@@ -194,14 +196,17 @@ class TaskConformance {
   const TaskInfo& info_;
   const OptionMap& options_;
   int64_t draws_;
+  const PromiseBegins& begins_;
   std::unique_ptr<Task> task_;
   std::vector<Promise> promises_;
 };
 
 }  // namespace
 
-std::vector<Promise> check_promises(const TaskInfo& task, const OptionMap& options, int64_t draws) {
-  return TaskConformance(task, options, draws).run();
+std::vector<Promise> check_promises(const TaskInfo& task, const OptionMap& options, int64_t draws,
+                                    const PromiseBegins& begins) {
+  if (begins) begins("it can be built");
+  return TaskConformance(task, options, draws, begins).run();
 }
 
 }  // namespace longhaul

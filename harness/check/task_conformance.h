@@ -11,6 +11,6 @@ namespace longhaul {
 //   example again and again.
 // Throws Error if the task cannot be built with these options.
 std::vector<Promise> check_promises(const TaskInfo& task, const OptionMap& options = {},
-                                    int64_t draws = 200);
+                                    int64_t draws = 200, const PromiseBegins& begins = nullptr);
 
 }  // namespace longhaul

@@ -3,6 +3,7 @@
 #include "core/hybrid.h"
 #include "harness/check/task_conformance.h"
 #include "harness/cli/command.h"
+#include "harness/cli/crash_watch.h"
 #include "harness/cli/plugin_option.h"
 #include "harness/suite/assignments.h"
 #include "longhaul/error.h"
@@ -49,15 +50,17 @@ void check(const Arguments& arguments, CommandContext& context) {
   const bool is_model = is_hybrid || registry.models().count(name),
              is_task = registry.tasks().count(name);
   if (!is_model && !is_task) unknown(name, registry);
+  const CrashWatch watch("check of " + name);
+  const auto begins = [&](const std::string& promise) { watch.begin(promise); };
   const FlushDenormals flush;
   int broken = 0;
   if (is_model) {
     const ModelInfo model = registry.model(name);
-    broken += print("model " + name, model.origin, check_promises(model, options));
+    broken += print("model " + name, model.origin, check_promises(model, options, begins));
   }
   if (is_task) {
     const TaskInfo& task = registry.task(name);
-    broken += print("task " + name, task.origin, check_promises(task, options));
+    broken += print("task " + name, task.origin, check_promises(task, options, 200, begins));
   }
   context.exit_status = broken == 0 ? 0 : 1;
 }

@@ -10,6 +10,7 @@
 #include "harness/cli/command.h"
 #include "harness/cli/plugin_option.h"
 #include "longhaul/error.h"
+#include "support/exit_status.h"
 
 namespace longhaul {
 namespace {
@@ -79,18 +80,21 @@ void judge_all(const std::vector<Claim>& claims, const Arguments& arguments,
                CommandContext& context) {
   ProgressDisplay display(stderr);
   std::vector<VerdictSummary> verdicts;
-  for (const Claim& claim : claims) {
-    const fs::path dir = folder_of(claim, arguments);
-    if (!has_verdict(claim, dir)) {
-      fmt::print(stderr, "{}\n", claim.name);
-      const ClaimOutcome outcome =
-          run_claim(claim, context.registry, dir, arguments.options, display);
-      display.clear();
-      report(outcome, claim, context);
-      if (!outcome.is_done) break;
+  for (const Claim& claim : claims) try {
+      const fs::path dir = folder_of(claim, arguments);
+      if (!has_verdict(claim, dir)) {
+        fmt::print(stderr, "{}\n", claim.name);
+        const ClaimOutcome outcome =
+            run_claim(claim, context.registry, dir, arguments.options, display);
+        display.clear();
+        report(outcome, claim, context);
+        if (!outcome.is_done) break;
+      }
+      verdicts.push_back(*read_verdict(dir));
+    } catch (const Error& error) {  // of one claim, such as a damaged verdict
+      fmt::print(stderr, "{}: left out: {}\n", claim.name, error.what());
+      context.exit_status = std::max(context.exit_status, kSomeFailed);
     }
-    verdicts.push_back(*read_verdict(dir));
-  }
   fmt::print("{}", verdict_table(verdicts));
 }
 

@@ -19,6 +19,7 @@ struct Arguments {
   std::string checkpoint, task, split = "test", logits;
   std::vector<std::string> sets;
   int64_t examples = 0;
+  bool trust_plugins = false;
 };
 
 // Those of the options that say where the data is that the model was trained on.
@@ -58,7 +59,7 @@ std::unique_ptr<Task> task_for(const Arguments& arguments, const StoredModel& st
 }
 
 void run(const Arguments& arguments, CommandContext& context) {
-  load_plugins_of(arguments.checkpoint, context);
+  load_plugins_of(arguments.checkpoint, arguments.trust_plugins, context);
   const OptionMap given = read_assignments(arguments.sets);
   const OptionMap moved = moved_data(load_spec(arguments.checkpoint), arguments, given);
   const StoredModel stored = load_model(arguments.checkpoint, context.registry, moved);
@@ -104,6 +105,7 @@ void add_eval_command(Program& program, CommandContext& context) {
   command.add("--logits", arguments->logits,
               "Write the logits [scored, classes] as a .npy file; examples are ordered by length");
   add_plugin_option(command, context);
+  command.flag("--trust-plugins", arguments->trust_plugins, kTrustHelp);
   command.footer(
       "Example: longhaul eval results/runs/quick/trials/ID/checkpoint.safetensors --split "
       "validation");

@@ -15,6 +15,7 @@ namespace {
 
 struct Arguments {
   std::string checkpoint, tokens, out, grad, targets;
+  bool trust_plugins = false;
 };
 
 // tokens [batch, length]; a sequence ends where only padding follows.
@@ -62,7 +63,7 @@ Checkpoint gradients(const Model& model, const Batch& batch, const IntArray& tar
 void run(const Arguments& arguments, CommandContext& context) {
   require(arguments.grad.empty() == arguments.targets.empty(),
           "--grad and --targets belong together: the gradient is that of the loss on the targets");
-  load_plugins_of(arguments.checkpoint, context);
+  load_plugins_of(arguments.checkpoint, arguments.trust_plugins, context);
   const StoredModel stored = load_model(arguments.checkpoint, context.registry);
   require(stored.task->readout() != Readout::pair && stored.task->channels() == 0,
           arguments.checkpoint, ": task '", stored.spec.task,
@@ -112,6 +113,7 @@ void add_forward_command(Program& program, CommandContext& context) {
   command.add("--targets", arguments->targets, "Targets for --grad, .npy; -1 is not scored")
       .existing_file();
   add_plugin_option(command, context);
+  command.flag("--trust-plugins", arguments->trust_plugins, kTrustHelp);
   command.footer(
       "Example: longhaul forward checkpoint.safetensors --tokens tokens.npy --out logits.npy");
   command.run([arguments, &context] { run(*arguments, context); });

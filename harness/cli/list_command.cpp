@@ -46,18 +46,28 @@ json list_suites() {
   return suites;
 }
 
+// A damaged verdict is one claim's alone.
+std::string verdict_word(const std::filesystem::path& file, const std::string& name) {
+  try {
+    const std::optional<VerdictSummary> verdict =
+        read_verdict(std::filesystem::path("results") / "claims" / name);
+    const bool is_current = verdict && verdict->rule_hash == rule_hash(file);
+    return is_current ? to_string(verdict->answer) : "-";
+  } catch (const Error& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return "damaged";
+  }
+}
+
 // With the verdict in results/claims, where there is one of the file as it is.
 json list_claims() {
   json claims = json::array();
   for (const std::filesystem::path& file : claim_files()) {
     const std::string name = file.stem();
-    const std::optional<VerdictSummary> verdict =
-        read_verdict(std::filesystem::path("results") / "claims" / name);
-    const bool is_current = verdict && verdict->rule_hash == rule_hash(file);
     claims.push_back({{"name", name},
                       {"about", about_file(file)},
                       {"path", file.string()},
-                      {"verdict", is_current ? to_string(verdict->answer) : "-"}});
+                      {"verdict", verdict_word(file, name)}});
   }
   return claims;
 }

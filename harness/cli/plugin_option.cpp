@@ -13,10 +13,14 @@ void add_plugin_option(Command command, CommandContext& context) {
       .one_value_each();
 }
 
-void load_plugins_of(const std::string& checkpoint, CommandContext& context) {
+void load_plugins_of(const std::string& checkpoint, bool trust, CommandContext& context) {
   Registry& registry = context.registry;
   const TrialSpec spec = load_spec(checkpoint);
   if (registry.models().count(spec.model) && registry.tasks().count(spec.task)) return;
+  for (const PluginFile& plugin : spec.plugins)
+    require(trust, checkpoint, ": names the plugin ", plugin.path,
+            ", whose code would run; give --plugin ", plugin.path,
+            " or another FILE, or --trust-plugins for those that a checkpoint names");
   try {
     load_plugins(spec.plugins, registry);
   } catch (const Error& error) {

@@ -97,8 +97,21 @@ void require_results_folder(const fs::path& dir) {
 
 }  // namespace
 
+namespace {
+
+// A message is a line of a table; a plugin may throw one of any length.
+std::string cut(const std::string& message) {
+  constexpr std::size_t kMost = 4000;
+  if (message.size() <= kMost) return message;
+  return text(message.substr(0, kMost), "... (cut off here: it has ", message.size(), " bytes)");
+}
+
+}  // namespace
+
 void write_record(const fs::path& trial_dir, const TrialRecord& record) {
   TrialRecord whole = record;
+  whole.message = cut(record.message);
+  for (Evaluation& evaluation : whole.evaluations) evaluation.message = cut(evaluation.message);
   whole.files = sums_of_files(trial_dir);
   write_atomically(trial_dir / "record.json", json_text(to_json(whole)));
 }

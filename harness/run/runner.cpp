@@ -27,6 +27,7 @@
 #include "support/file.h"
 #include "support/json.h"
 #include "support/process.h"
+#include "support/strays.h"
 
 namespace longhaul {
 namespace {
@@ -424,6 +425,7 @@ RunOutcome run_trials(const std::string& suite_yaml, const std::vector<TrialSpec
                       const fs::path& out, const RunOptions& options, ProgressDisplay& display) {
   fs::create_directories(out);
   const FolderLock lock(out);
+  remove_strays(out);
   write_atomically(out / "suite.yaml", suite_yaml);
   write_order(out, specs);
   return Runner(out, options, display).run(specs);

@@ -18,12 +18,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// The last line with words, or the end of it: a plugin may write lines of any length.
 std::string last_line(const fs::path& file, uintmax_t from) {
+  constexpr uintmax_t kMost = 3000;
+  std::error_code fault;
+  const uintmax_t size = fs::file_size(file, fault);
   std::ifstream in(file);
-  in.seekg(static_cast<std::streamoff>(from));
+  bool is_cut = !fault && size > from + kMost;
+  in.seekg(static_cast<std::streamoff>(is_cut ? size - kMost : from));
   std::string last;
-  for (std::string line; std::getline(in, line);)
-    if (line.find_first_not_of(" \t\r") != std::string::npos) last = line;
+  for (std::string line; std::getline(in, line); is_cut = false)
+    if (line.find_first_not_of(" \t\r") != std::string::npos)
+      last = (is_cut ? "(its beginning is cut off) ..." : "") + line;
   return last;
 }
 

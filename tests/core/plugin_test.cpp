@@ -163,7 +163,8 @@ TEST_CASE("plugin: a trial does not run with a plugin that was rebuilt since", "
   CHECK(grid(suite, registry).front().id() != id);
 }
 
-TEST_CASE("plugin: a checkpoint brings its plugin along", "[plugin]") {
+TEST_CASE("plugin: a plugin that a checkpoint names is loaded only if that is allowed",
+          "[plugin]") {
   const TemporaryFolder folder;
   Registry registry = builtins();
   Suite suite = load(folder.path, registry, "[" + plugin("good").string() + "]");
@@ -174,9 +175,22 @@ TEST_CASE("plugin: a checkpoint brings its plugin along", "[plugin]") {
   suite.models.resize(1);
   suite.tasks.resize(1);
   const std::string trial = out + "/trials/" + grid(suite, registry).front().id();
-  const Outcome scored = longhaul_run("eval " + trial + "/checkpoint.safetensors -n 20");
-  CHECK(scored.status == 0);
-  CHECK(has(scored.out, "model      gain"));
+  const std::string eval = "eval " + trial + "/checkpoint.safetensors -n 20 ";
+  for (const std::string& allowed :
+       {"--plugin " + plugin("good").string(), std::string("--trust-plugins")}) {
+    const Outcome scored = longhaul_run(eval + allowed);
+    CHECK(scored.status == 0);
+    CHECK(has(scored.out, "model      gain"));
+  }
+  const std::string forward =
+      "forward " + trial + "/checkpoint.safetensors --tokens README.md --out /dev/null";
+  for (const std::string& command : {eval, forward}) {
+    const Outcome refused = complaint(command);
+    CHECK(refused.status == 2);
+    CHECK(
+        has(refused.out, "names the plugin " + plugin("good").string() + ", whose code would run"));
+    CHECK(has(refused.out, "--trust-plugins"));
+  }
 }
 
 TEST_CASE("plugin: whatever its constructor throws is an error that names the model", "[plugin]") {
@@ -204,6 +218,18 @@ TEST_CASE("plugin: check prints every promise and fails for a broken one", "[plu
   CHECK(has(throws.out, "it throws: not written yet"));
 
   CHECK(longhaul_run("check last" + with).status == 0);
+}
+
+TEST_CASE("plugin: check names the promise at which a plugin ends the program", "[plugin]") {
+  const std::string with = " --plugin " + plugin("good").string();
+  const Outcome crash = longhaul_run("check crashes_in_forward" + with);
+  CHECK(crash.status == 1);
+  CHECK(has(crash.out, "CRASHED causal: every trainable tensor is declared"));
+  CHECK(has(crash.out, "killed by SIGSEGV"));
+  const Outcome exits = longhaul_run("check exits_in_step" + with);
+  CHECK(exits.status == 1);
+  CHECK(has(exits.out, "CRASHED causal: step returns what forward does"));
+  CHECK(has(exits.out, "it ends the program: exit status 0"));
 }
 
 TEST_CASE("plugin: the commands that take names take plugins, and refuse with status 2",

@@ -8,6 +8,7 @@
 //   crash_once          SIGSEGV the first time, then succeed
 //   complain            exit status 1 with the same message every time
 //   complain_anew       exit status 1 with another message every time
+//   shout               exit status 1 with a message of 3 MB
 //   bad_alloc           std::bad_alloc that nobody catches
 //   killed_twice        SIGKILL the first two times, then succeed
 //   pretraining_killed_twice   likewise, if it is a pretraining; else succeed
@@ -115,6 +116,7 @@ int main(int argc, char** argv) {
   if (order == "complain") return complain("something is wrong");
   if (order == "complain_anew")
     return complain("wrong for the time number " + std::to_string(start));
+  if (order == "shout") return complain(std::string(3'000'000, 'x') + "the end");
   if (order == "bad_alloc") throw std::bad_alloc();
   if (order == "killed_twice" && start <= 2) die(SIGKILL);
   if (order == "pretraining_killed_twice" && spec.is_pretraining && start <= 2) die(SIGKILL);

@@ -44,6 +44,24 @@ TEST_CASE("a checkpoint reads back as it was written", "[checkpoint]") {
   CHECK(read.metadata.at("key") == "text");
 }
 
+TEST_CASE("a checkpoint whose tensors do not cover its data once is refused", "[checkpoint]") {
+  const auto two = [](const std::string& first, const std::string& second,
+                      const std::string& name = "b") {
+    const auto entry = [](const std::string& key, const std::string& offsets) {
+      return "\"" + key + R"(": {"dtype": "F32", "shape": [3], "data_offsets": )" + offsets + "}";
+    };
+    return complaint("{" + entry("a", first) + "," + entry(name, second) + "}");
+  };
+  CHECK(two("[0, 12]", "[12, 24]").empty());
+  CHECK(two("[12, 24]", "[0, 12]").empty());
+  CHECK_THAT(two("[0, 12]", "[8, 20]"),
+             Contains("tensor 'b' at bytes 8 .. 20 overlaps the one that ends at 12"));
+  CHECK_THAT(two("[0, 12]", "[0, 12]"), Contains("overlaps"));
+  CHECK_THAT(two("[0, 12]", "[12, 24]", "a"), Contains("key 'a' is given twice"));
+  CHECK_THAT(complaint(tensor("[3]", "[12, 24]")), Contains("bytes 0 .. 12 belong to no tensor"));
+  CHECK_THAT(complaint(tensor("[3]", "[0, 12]")), Contains("12 bytes behind the last tensor"));
+}
+
 TEST_CASE(
     "a checkpoint whose header promises what the file does not hold is refused before memory "
     "is asked for",
@@ -59,4 +77,19 @@ TEST_CASE(
   CHECK_THAT(complaint("no header"), Contains("damaged safetensors header"));
   CHECK_THAT(complaint(std::string(75'000, '[')),
              Contains("x.safetensors: damaged safetensors header: nested deeper than 100"));
+}
+
+TEST_CASE("a .npy file whose shape is no list of whole numbers is refused", "[checkpoint]") {
+  const TemporaryFolder folder;
+  const auto load = [&](const std::string& shape) {
+    std::string header = "{'descr': '<i4', 'fortran_order': False, 'shape': (" + shape + "), }\n";
+    const std::string size = {static_cast<char>(header.size()), '\0'};
+    std::ofstream(folder.path / "x.npy", std::ios::binary)
+        << std::string("\x93NUMPY\x01\0", 8) << size << header << std::string(24, '\0');
+    return load_npy(folder.path / "x.npy").shape;
+  };
+  CHECK(load("2, 3") == std::vector<int64_t>{2, 3});
+  CHECK(load(" 6 ,") == std::vector<int64_t>{6});
+  for (const char* odd : {"6 1,", "2x, 3", "-6", "6e0", "0x6", "x, 6"})
+    CHECK_THROWS_WITH(load(odd), Contains("odd shape"));
 }

@@ -1,4 +1,6 @@
 // A plugin with one model that is right and some that each have one fault, and a task.
+#include <csignal>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "longhaul/mixer.h"
@@ -38,6 +40,20 @@ struct ThrowsInForward final : Gain {
   Tensor forward(const Tensor&, const Lengths&) const override {
     throw std::runtime_error("not written yet");
   }
+};
+
+struct CrashesInForward final : Gain {
+  using Gain::Gain;
+  Tensor forward(const Tensor&, const Lengths&) const override {
+    std::signal(SIGSEGV, SIG_DFL);  // a sanitizer may have taken it
+    std::raise(SIGSEGV);
+    return {};
+  }
+};
+
+struct ExitsInStep final : Gain {
+  using Gain::Gain;
+  Tensor step(const Tensor&, State&) const override { std::exit(0); }
 };
 
 class Undeclared final : public Gain {
@@ -84,6 +100,10 @@ LONGHAUL_PLUGIN(good) {
       {.name = "throws_in_constructor", .about = "cannot be built", .source = "a test"});
   registry.mixer<ThrowsInForward>(
       {.name = "throws_in_forward", .about = "cannot be run", .source = "a test"});
+  registry.mixer<CrashesInForward>(
+      {.name = "crashes_in_forward", .about = "ends the program", .source = "a test"});
+  registry.mixer<ExitsInStep>(
+      {.name = "exits_in_step", .about = "ends the program", .source = "a test"});
   registry.mixer<Undeclared>(
       {.name = "undeclared", .about = "trains what it does not declare", .source = "a test"});
   registry.task<Last>({.name = "last", .about = "the last token", .source = "a test"});

@@ -174,6 +174,14 @@ TEST_CASE("cli: results that cannot be written are a fault of the environment", 
   CHECK(longhaul_run("list tasks >/dev/full").status == 3);
 }
 
+TEST_CASE("cli: whatever is printed to a full disk is a fault of the environment", "[cli]") {
+  for (const char* command : {"", "--help", "--version", "run --help", "list models", "doctor",
+                              "show task listops", "sample listops -n 1", "schema suite"}) {
+    INFO(command);
+    CHECK(longhaul_run(std::string(command) + " >/dev/full").status == 3);
+  }
+}
+
 TEST_CASE("cli: doctor names the libraries and the machine", "[cli]") {
   const Outcome outcome = longhaul_run("doctor");
   CHECK(outcome.status == 0);

@@ -51,8 +51,7 @@ TEST_CASE("build: its hash is that of the sources that compute, of tests and doc
   CHECK(longhaul_build().size() == 16);
 }
 
-TEST_CASE("build: a comment changes its hash, a file that is not listed does not",
-          "[build_hash]") {
+TEST_CASE("build: a comment changes its hash, a file that is not listed does not", "[build_hash]") {
   const TemporaryFolder folder;
   const fs::path list = folder.path / "list.txt", source = folder.path / "math" / "a.cpp";
   fs::create_directories(folder.path / "math");

@@ -89,6 +89,15 @@ TEST_CASE("a message that is not UTF-8 does not cost the record", "[store]") {
   CHECK_THAT(read_record(folder.path)->message, Contains("bad byte"));
 }
 
+TEST_CASE("a message of any length is cut, and says so", "[store]") {
+  const TemporaryFolder folder;
+  TrialRecord record;
+  record.message = std::string(3'000'000, 'x');
+  write_record(folder.path, record);
+  CHECK(fs::file_size(folder.path / "record.json") < 10'000);
+  CHECK_THAT(read_record(folder.path)->message, Contains("(cut off here: it has 3000000 bytes)"));
+}
+
 TEST_CASE("a record from before a field was added keeps the field's default", "[store]") {
   const TrialRecord record =
       record_from_json({{"status", "ok"}, {"evaluations", nlohmann::json::array()}});

@@ -90,6 +90,32 @@ bool has_ended(const std::string& pid) {
 
 }  // namespace
 
+TEST_CASE("runner: what killed writers left is removed at the next start", "[runner]") {
+  const Bench bench;
+  const TrialSpec spec = trial("succeed");
+  bench.run({spec});
+  const pid_t gone = fork();
+  if (gone == 0) _exit(0);
+  waitpid(gone, nullptr, 0);
+  const fs::path stray = bench.dir(spec) / ("checkpoint.safetensors.tmp" + std::to_string(gone)),
+                 at_work = bench.folder.path / ("report.html.tmp" + std::to_string(getpid())),
+                 other = bench.folder.path / "notes.tmp1x";
+  for (const fs::path& file : {stray, at_work, other}) std::ofstream(file) << "half";
+  bench.run({spec});
+  CHECK_FALSE(fs::exists(stray));
+  CHECK(fs::exists(at_work));
+  CHECK(fs::exists(other));
+}
+
+TEST_CASE("runner: a log line of megabytes becomes a short message with its end", "[runner]") {
+  const Bench bench;
+  const TrialSpec spec = trial("shout");
+  CHECK(bench.run({spec}).failures.at(0).size() < 10'000);
+  CHECK(bench.record(spec).message.size() < 5'000);
+  CHECK_THAT(bench.record(spec).message, Catch::Matchers::Contains("xthe end"));
+  CHECK_THAT(bench.record(spec).message, Catch::Matchers::Contains("(its beginning is cut off)"));
+}
+
 TEST_CASE("runner: a trial whose files are not what its record says runs again", "[runner]") {
   const Bench bench;
   const TrialSpec spec = trial("succeed"), other = trial("succeed", 1);
