@@ -40,12 +40,12 @@ TEST_CASE("process: output and errors of one child after another stand in the lo
   CHECK(read_text(log) == "out\nerr\nagain\n");
 }
 
-TEST_CASE("process: a program that cannot be started is an environment fault in the log",
-          "[process]") {
+TEST_CASE("process: a program that cannot be started is a fault of the machine", "[process]") {
   const TemporaryFolder folder;
   const auto log = folder.path / "log.txt";
-  CHECK(run_process({"/no/such/program"}, log, {}).exit_status == 3);
-  CHECK(read_text(log) == "cannot start /no/such/program: No such file or directory\n");
+  const ProcessEnd end = run_process({"/no/such/program"}, log, {});
+  CHECK(end.exit_status == 3);
+  CHECK(end.machine_fault == "cannot start /no/such/program: No such file or directory");
 }
 
 TEST_CASE("process: a log that cannot be written is a system error", "[process]") {
