@@ -102,6 +102,10 @@ void load_plugins(const std::vector<PluginFile>& plugins, Registry& registry) {
   }
 }
 
+bool is_of_plugin(const std::string& origin) {
+  return origin.find('/') != std::string::npos;  // a plugin's is its absolute path
+}
+
 std::vector<PluginFile> plugins_of(const std::set<std::string>& origins) {
   std::vector<PluginFile> plugins;
   for (const std::string& origin : origins)

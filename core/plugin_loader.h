@@ -34,6 +34,8 @@ void load_plugin(const std::filesystem::path& path, Registry& registry);
 // Loads what a trial needs. Throws Error if a plugin is not what it was when the trial was planned.
 void load_plugins(const std::vector<PluginFile>& plugins, Registry& registry);
 
+// Whether an origin, of a hybrid too, names a plugin.
+bool is_of_plugin(const std::string& origin);
 // The plugins among the origins of models and tasks, as they are on disk now.
 std::vector<PluginFile> plugins_of(const std::set<std::string>& origins);
 std::vector<std::string> loaded_plugins(const Registry& registry);  // paths, sorted

@@ -1,8 +1,12 @@
 #include "harness/settings/option_check.h"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 
 #include "core/hybrid.h"
+#include "core/plugin_loader.h"
+#include "harness/settings/child_probe.h"
 #include "longhaul/error.h"
 #include "longhaul/network.h"
 
@@ -41,6 +45,26 @@ void build(const ModelInfo& info, const Settings& settings, int64_t max_length, 
   }
 }
 
+// What a child process says of building something of a plugin with these options: once, since many
+// trials ask for the same.
+OptionCheck probed(const std::string& origin, const std::string& name, const OptionMap& given,
+                   const std::function<void()>& build) {
+  constexpr double kSeconds = 60;
+  static std::map<std::string, ProbeEnd> known;
+  OptionCheck check;
+  if (!is_of_plugin(origin)) return check;
+  std::string key = name;
+  for (const auto& [option, value] : given) key += '\n' + option + '=' + to_text(value);
+  auto found = known.find(key);
+  if (found == known.end()) found = known.emplace(key, try_in_child(build, kSeconds)).first;
+  check.crash = found->second.crash;
+  if (found->second.hangs)
+    check.failure =
+        text("plugin ", origin, ": still at work on building it after ", kSeconds, " s");
+  check.resolved = given;
+  return check;
+}
+
 }  // namespace
 
 bool supports(const ModelInfo& info, bool causal) {
@@ -49,6 +73,12 @@ bool supports(const ModelInfo& info, bool causal) {
 
 OptionCheck check_model(const ModelInfo& info, const Settings& settings, int64_t max_length,
                         const OptionMap& given) {
+  const OptionCheck probe =
+      probed(info.origin, text(info.name, ' ', settings.d_model, ' ', max_length), given, [&] {
+        Options tried(given);
+        build(info, settings, max_length, tried);
+      });
+  if (!probe.ok()) return probe;
   Options options(given);
   std::string failure;
   try {
@@ -60,8 +90,13 @@ OptionCheck check_model(const ModelInfo& info, const Settings& settings, int64_t
 }
 
 TaskCheck check_task(const TaskInfo& info, const OptionMap& given) {
-  Options options(given);
   TaskCheck check;
+  static_cast<OptionCheck&>(check) = probed(info.origin, info.name, given, [&] {
+    Options tried(given);
+    info.make(tried);
+  });
+  if (!check.ok()) return check;
+  Options options(given);
   std::string failure;
   try {
     check.task = info.make(options);

@@ -27,6 +27,11 @@
 namespace longhaul {
 namespace {
 
+template <class Info>
+std::string ends_the_program(const Info& info, const OptionCheck& check) {
+  return text("plugin ", info.origin, ": building ", info.name, " ends the program: ", check.crash);
+}
+
 using Kind = ConfigNode::Kind;
 using Names = std::vector<std::string>;
 
@@ -221,6 +226,7 @@ void SuiteReader::build(const TaskEntry& entry, const Section& row) {
   try {
     const TaskCheck check = check_task(registry_.task(entry.base), entry.options);
     row.report(check, also("task"));
+    if (!check.crash.empty()) row.problem("", ends_the_program(registry_.task(entry.base), check));
     if (check.task) max_lengths_[entry.name] = longest_test(entry, check, row);
   } catch (const Error& error) {  // the registry does not know it
     row.problem(row.find("task") ? "task" : "", error.what());
@@ -280,7 +286,11 @@ void SuiteReader::build(const ModelEntry& entry, const Section& row) {
   const auto build_for = [&](const TaskEntry& task, int64_t max_length) {
     const Settings settings = settings_of(suite_, entry, task);
     if (!built.emplace(settings.d_model, max_length, settings.causal).second) return;
-    row.report(build_at(entry, settings, max_length), also("model"));
+    const OptionCheck check = build_at(entry, settings, max_length);
+    row.report(check, also("model"));
+    // Its own trials fail, and the others run; but nothing can be matched with it.
+    if (!check.crash.empty() && suite_.match != Match::none)
+      row.problem("", ends_the_program(registry_.model(entry.base), check));
   };
   try {
     if (registry_.model(entry.base).make_network)

@@ -256,3 +256,30 @@ TEST_CASE("plugin: an exception that nobody expects is an internal error with a 
   CHECK(has(outcome.out, "longhaul: internal error: not written yet\n"));
   CHECK(has(outcome.out, "Please report it"));
 }
+
+TEST_CASE("a plugin that ends the program as it is built costs its own rows of a suite",
+          "[plugin]") {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path / "suite.yaml";
+  const auto suite = [&](const std::string& more) {
+    std::ofstream(file) << "suite: s\nseeds: [0]\nbudget: {steps: 2}\n"
+                        << "plugins: [" << plugin("good").string() << "]\n"
+                        << "defaults: {test_examples: 10, validation_examples: 10, batch: 4}\n"
+                        << "models:\n  - gain\n"
+                        << "  - {name: crashes, model: ends_in_constructor}\n"
+                        << "  - {name: exits, model: ends_in_constructor, how: exit}\n"
+                        << "tasks: [{task: mqar, name: mqar, length: 16, pairs: 2}]\n"
+                        << more;
+    return longhaul_run("run " + file.string() + " --out " + (folder.path / "out").string() +
+                        " 2>&1");
+  };
+  const Outcome run = suite("");
+  INFO(run.out);
+  CHECK(run.status == 1);
+  CHECK_THAT(run.out, Contains("2 of 3 trials failed"));
+  CHECK_THAT(run.out, Contains("killed by SIGSEGV"));
+  const Outcome matched = suite("match: parameters\n");
+  CHECK(matched.status == 2);
+  CHECK_THAT(matched.out, Contains("building ends_in_constructor ends the program: killed by "
+                                   "SIGSEGV"));
+}

@@ -35,6 +35,17 @@ struct ThrowsInConstructor final : Gain {
   }
 };
 
+// Does what `how` says as it is built.
+struct EndsInConstructor final : Gain {
+  explicit EndsInConstructor(MixerContext& c) : Gain(c) {
+    const std::string how = c.options().choice("how", "crash", {"crash", "exit", "never"}, "");
+    if (how == "exit") std::exit(0);
+    if (how == "never") return;
+    std::signal(SIGSEGV, SIG_DFL);  // a sanitizer may have taken it
+    std::raise(SIGSEGV);
+  }
+};
+
 struct ThrowsInForward final : Gain {
   using Gain::Gain;
   Tensor forward(const Tensor&, const Lengths&) const override {
@@ -98,6 +109,8 @@ LONGHAUL_PLUGIN(good) {
   registry.mixer<Gain>({.name = "gain", .about = "y = x .* gain", .source = "a test"});
   registry.mixer<ThrowsInConstructor>(
       {.name = "throws_in_constructor", .about = "cannot be built", .source = "a test"});
+  registry.mixer<EndsInConstructor>(
+      {.name = "ends_in_constructor", .about = "ends the program", .source = "a test"});
   registry.mixer<ThrowsInForward>(
       {.name = "throws_in_forward", .about = "cannot be run", .source = "a test"});
   registry.mixer<CrashesInForward>(
