@@ -16,45 +16,42 @@ constexpr int64_t kChunk = 1 << 14;  // floats a thread takes at a time
 float sign(float x) { return vmath::select(x > 0, 1.0f, vmath::select(x < 0, -1.0f, 0.0f)); }
 
 // The second beta is 0.98, its authors' is 0.999.
-void adamw(const OptimizerSlice& slice) {
+void adamw(OptimizerSlice s) {
   constexpr double beta1 = 0.9, beta2 = 0.98;
   constexpr auto b1 = static_cast<float>(beta1), b2 = static_cast<float>(beta2);
-  const auto unbias1 = static_cast<float>(1 / (1 - std::pow(beta1, slice.step)));
-  const auto unbias2 = static_cast<float>(1 / (1 - std::pow(beta2, slice.step)));
+  const auto unbias1 = static_cast<float>(1 / (1 - std::pow(beta1, s.step)));
+  const auto unbias2 = static_cast<float>(1 / (1 - std::pow(beta2, s.step)));
   constexpr auto epsilon = static_cast<float>(1e-8);
-  const auto [n, w, g, m, s, scale, decayed, rate, momentum, step] = slice;
 #pragma omp simd
-  for (int64_t i = 0; i < n; ++i) {
-    const float gi = scale * g[i];
-    m[i] = b1 * m[i] + (1 - b1) * gi;
-    s[i] = b2 * s[i] + (1 - b2) * gi * gi;
-    w[i] = decayed * w[i] - rate * (m[i] * unbias1) / (std::sqrt(s[i] * unbias2) + epsilon);
+  for (int64_t i = 0; i < s.size; ++i) {
+    const float gi = s.scale * s.g[i];
+    s.first[i] = b1 * s.first[i] + (1 - b1) * gi;
+    s.second[i] = b2 * s.second[i] + (1 - b2) * gi * gi;
+    s.w[i] = s.decayed * s.w[i] -
+             s.rate * (s.first[i] * unbias1) / (std::sqrt(s.second[i] * unbias2) + epsilon);
   }
 }
 
-void sgd(const OptimizerSlice& slice) {
-  const auto [n, w, g, m, second, scale, decayed, rate, momentum, step] = slice;
+void sgd(OptimizerSlice s) {
 #pragma omp simd
-  for (int64_t i = 0; i < n; ++i) {
-    m[i] = momentum * m[i] + scale * g[i];
-    w[i] = decayed * w[i] - rate * m[i];
+  for (int64_t i = 0; i < s.size; ++i) {
+    s.first[i] = s.momentum * s.first[i] + s.scale * s.g[i];
+    s.w[i] = s.decayed * s.w[i] - s.rate * s.first[i];
   }
 }
 
-void sign_sgd(const OptimizerSlice& slice) {
-  const auto [n, w, g, first, second, scale, decayed, rate, momentum, step] = slice;
+void sign_sgd(OptimizerSlice s) {
 #pragma omp simd
-  for (int64_t i = 0; i < n; ++i) w[i] = decayed * w[i] - rate * sign(g[i]);
+  for (int64_t i = 0; i < s.size; ++i) s.w[i] = s.decayed * s.w[i] - s.rate * sign(s.g[i]);
 }
 
-void lion(const OptimizerSlice& slice) {
+void lion(OptimizerSlice s) {
   constexpr auto b1 = 0.9f, b2 = 0.99f;
-  const auto [n, w, g, m, second, scale, decayed, rate, momentum, step] = slice;
 #pragma omp simd
-  for (int64_t i = 0; i < n; ++i) {
-    const float gi = scale * g[i];
-    w[i] = decayed * w[i] - rate * sign(b1 * m[i] + (1 - b1) * gi);
-    m[i] = b2 * m[i] + (1 - b2) * gi;
+  for (int64_t i = 0; i < s.size; ++i) {
+    const float gi = s.scale * s.g[i];
+    s.w[i] = s.decayed * s.w[i] - s.rate * sign(b1 * s.first[i] + (1 - b1) * gi);
+    s.first[i] = b2 * s.first[i] + (1 - b2) * gi;
   }
 }
 

@@ -29,7 +29,7 @@ struct OptimizerInfo {
   std::string step;                // as a formula
   std::string source;              // author, year, where
   std::vector<std::string> keeps;  // from step to step, an array as large as the weights each
-  void (*update)(const OptimizerSlice& slice);
+  void (*update)(OptimizerSlice slice);
 };
 
 // The one table of optimizers: a row and its update function are all that one consists of.

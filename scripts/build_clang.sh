@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compiles everything once with clang 14 and warnings as errors. Nothing is optimised, and no test runs: what counts is
-# what another compiler says about the sources.
+# Compiles the library and the program once with clang 14 and warnings as errors. Nothing is optimised, and no test is
+# built or runs: what counts is what another compiler says about the sources.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

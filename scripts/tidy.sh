@@ -5,6 +5,6 @@ cd "$(dirname "$0")/.."
 
 [ -f build/dev/compile_commands.json ] || cmake --preset dev >/dev/null
 files=("$@")
-[ ${#files[@]} -gt 0 ] || mapfile -t files < <(git ls-files 'math/*.cpp' 'models/*.cpp' 'tasks/*.cpp' 'harness/*.cpp')
+[ ${#files[@]} -gt 0 ] || mapfile -t files < <(git ls-files 'support/*.cpp' 'math/*.cpp' 'parts/*.cpp' 'core/*.cpp' 'models/*.cpp' 'tasks/*.cpp' 'harness/*.cpp')
 printf '%s\n' "${files[@]}" | xargs -P "$(nproc)" -n 4 \
   clang-tidy -p build/dev --quiet --extra-arg=-Wno-unknown-warning-option

@@ -151,8 +151,8 @@ nlohmann::json json_of(const T& value) {
   if constexpr (HasJsonFields<T>) {
     const T defaults{};
     json object = json::object();
-    const auto write_one = [&](const auto& field) {
-      if constexpr (field.rule == Key::unless_default)
+    const auto write_one = [&]<class Field>(const Field& field) {
+      if constexpr (Field::rule == Key::unless_default)
         if (value.*field.member == defaults.*field.member) return;
       object[field.key] = json_of(value.*field.member);
     };

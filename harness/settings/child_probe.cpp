@@ -31,8 +31,7 @@ namespace {
 bool is_heard(int descriptor, double seconds) {
   pollfd wanted{descriptor, POLLIN, 0};
   int events;
-  do
-    events = poll(&wanted, 1, static_cast<int>(1000 * seconds));
+  do events = poll(&wanted, 1, static_cast<int>(1000 * seconds));
   while (events < 0 && errno == EINTR);
   return events > 0;
 }

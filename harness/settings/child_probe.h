@@ -11,8 +11,8 @@ struct ProbeEnd {
   bool hangs = false;  // it was still at work after `seconds`
 };
 
-// Does the work in a forked child first, so that code of a plugin which crashes, ends the program or
-// never ends costs that child alone. Standard output and error of the child are closed. An
+// Does the work in a forked child first, so that code of a plugin which crashes, ends the program
+// or never ends costs that child alone. Standard output and error of the child are closed. An
 // exception counts as an end: the caller meets it again. Throws std::system_error if no process can
 // be started.
 ProbeEnd try_in_child(const std::function<void()>& work, double seconds);

@@ -168,6 +168,7 @@ TEST_CASE("optimizer: every row of the table makes steps, and no other name does
     CHECK(model.parameters[1].value.item() != before);
   }
   Model model;
-  CHECK_THROWS_WITH(Optimizer(model.parameters, model.offsets, {.name = "adam"}),
-                    "no optimizer 'adam'; did you mean 'adamw'? known: adamw sgd sign_sgd lion");
+  CHECK_THROWS_WITH(
+      Optimizer(model.parameters, model.offsets, {.name = "adam"}),
+      Catch::Matchers::StartsWith("no optimizer 'adam'; did you mean 'adamw'? known: adamw "));
 }

@@ -358,6 +358,7 @@ TEST_CASE("runner: a failed pretraining is made again, and what waited for it re
   CHECK(bench.record(waiting).status == Status::ok);
 }
 
+#ifndef __SANITIZE_ADDRESS__  // whose shadow memory takes terabytes of addresses
 TEST_CASE("runner: a crash under an address-space limit is a lack of memory", "[runner]") {
   const Bench bench;
   const pid_t child = fork();
@@ -372,6 +373,7 @@ TEST_CASE("runner: a crash under an address-space limit is a lack of memory", "[
   CHECK(bench.record(trial("crash")).message ==
         "killed by SIGSEGV, under an address-space limit of 8192 MiB (ulimit -v)");
 }
+#endif
 
 TEST_CASE("runner: a standard error that nobody reads stops nothing", "[runner]") {
   const Bench bench;
