@@ -116,6 +116,17 @@ std::vector<std::string> environment_of_child() {
 
 }  // namespace
 
+ProcessEnd wait_for(pid_t child) {
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0) check(errno == EINTR, "waitpid");
+  ProcessEnd end;
+  if (WIFSIGNALED(status))
+    end.signal = WTERMSIG(status);
+  else
+    end.exit_status = WEXITSTATUS(status);
+  return end;
+}
+
 std::string to_string(const ProcessEnd& end) {
   if (end.signal == 0) return text("exit status ", end.exit_status);
   const char* name = sigabbrev_np(end.signal);
@@ -153,10 +164,9 @@ ProcessEnd run_process(const std::vector<std::string>& command, const std::files
     const std::lock_guard lock(children_mutex);
     children.erase(child);
   }
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0) check(errno == EINTR, "waitpid");
-  if (WIFSIGNALED(status)) return {0, WTERMSIG(status), faults.content()};
-  return {WEXITSTATUS(status), 0, faults.content()};
+  ProcessEnd end = wait_for(child);
+  end.machine_fault = faults.content();
+  return end;
 }
 
 bool report_machine_fault(const std::string& what) {

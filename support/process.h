@@ -1,6 +1,8 @@
 #pragma once
 
+#include <sys/types.h>
 #include <chrono>
+
 #include <csignal>
 #include <filesystem>
 #include <stop_token>
@@ -15,6 +17,9 @@ struct ProcessEnd {
   int signal = 0;             // that killed it; 0 if it left by itself
   std::string machine_fault;  // that it reported; empty if none
 };
+
+// Waits for a child and says how it ended. Throws std::system_error if it is no child of ours.
+ProcessEnd wait_for(pid_t child);
 
 std::string to_string(const ProcessEnd& end);  // "exit status 1", "killed by SIGSEGV"
 

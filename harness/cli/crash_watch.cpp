@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -32,13 +31,7 @@ std::string last_work(int descriptor) {
 }
 
 [[noreturn]] void watch(pid_t child, int descriptor, const std::string& title) {
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-  ProcessEnd end;
-  if (WIFSIGNALED(status))
-    end.signal = WTERMSIG(status);
-  else
-    end.exit_status = WEXITSTATUS(status);
+  const ProcessEnd end = wait_for(child);
   const std::string work = last_work(descriptor);
   if (work.empty() && end.signal == 0) _exit(end.exit_status);
   fmt::print("{}\n  CRASHED {}\n          it ends the program: {}\n", title,

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -53,15 +52,8 @@ ProbeEnd try_in_child(const std::function<void()>& work, double seconds) {
   const bool is_done = !end.hangs && read(ends[0], &said, 1) == 1;
   close(ends[0]);
   if (end.hangs) kill(child, SIGKILL);
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-  if (is_done || end.hangs) return end;
-  ProcessEnd process;
-  if (WIFSIGNALED(status))
-    process.signal = WTERMSIG(status);
-  else
-    process.exit_status = WEXITSTATUS(status);
-  end.crash = to_string(process);
+  const ProcessEnd process = wait_for(child);
+  if (!is_done && !end.hangs) end.crash = to_string(process);
   return end;
 }
 
