@@ -1,8 +1,8 @@
 #pragma once
 
 #include <sys/types.h>
-#include <chrono>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <stop_token>
