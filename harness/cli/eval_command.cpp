@@ -59,9 +59,9 @@ std::unique_ptr<Task> task_for(const Arguments& arguments, const StoredModel& st
 }
 
 void run(const Arguments& arguments, CommandContext& context) {
-  load_plugins_of(arguments.checkpoint, arguments.trust_plugins, context);
+  const TrialSpec spec = load_plugins_of(arguments.checkpoint, arguments.trust_plugins, context);
   const OptionMap given = read_assignments(arguments.sets);
-  const OptionMap moved = moved_data(load_spec(arguments.checkpoint), arguments, given);
+  const OptionMap moved = moved_data(spec, arguments, given);
   const StoredModel stored = load_model(arguments.checkpoint, context.registry, moved);
   const std::unique_ptr<Task> task = task_for(arguments, stored, given, context.registry);
   const int64_t count =

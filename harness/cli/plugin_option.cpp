@@ -13,10 +13,10 @@ void add_plugin_option(Command command, CommandContext& context) {
       .one_value_each();
 }
 
-void load_plugins_of(const std::string& checkpoint, bool trust, CommandContext& context) {
+TrialSpec load_plugins_of(const std::string& checkpoint, bool trust, CommandContext& context) {
   Registry& registry = context.registry;
-  const TrialSpec spec = load_spec(checkpoint);
-  if (registry.models().count(spec.model) && registry.tasks().count(spec.task)) return;
+  TrialSpec spec = load_spec(checkpoint);
+  if (registry.models().count(spec.model) && registry.tasks().count(spec.task)) return spec;
   for (const PluginFile& plugin : spec.plugins)
     require(trust, checkpoint, ": names the plugin ", plugin.path,
             ", whose code would run; give --plugin ", plugin.path,
@@ -26,6 +26,7 @@ void load_plugins_of(const std::string& checkpoint, bool trust, CommandContext& 
   } catch (const Error& error) {
     throw Error(text(checkpoint, ": ", error.what(), "; --plugin FILE takes another in its place"));
   }
+  return spec;
 }
 
 }  // namespace longhaul

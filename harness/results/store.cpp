@@ -95,10 +95,6 @@ void require_results_folder(const fs::path& dir) {
                    did_you_mean(dir.filename().string(), siblings, (parent / "").string())));
 }
 
-}  // namespace
-
-namespace {
-
 // A message is a line of a table; a plugin may throw one of any length.
 std::string cut(const std::string& message) {
   constexpr std::size_t kMost = 4000;

@@ -18,7 +18,7 @@
 #include "harness/results/machine.h"
 #include "harness/results/record.h"
 #include "harness/results/store.h"
-#include "harness/results/trial_files.h"
+#include "harness/run/earlier_trials.h"
 #include "harness/run/worker.h"
 #include "harness/suite/pretraining.h"
 #include "support/clock.h"
@@ -35,11 +35,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds kRedrawEvery{100};
-
-bool is_failure(Status status) {
-  return status == Status::failed || status == Status::out_of_memory ||
-         status == Status::timed_out || status == Status::killed;
-}
 
 std::string label(const TrialSpec& spec) {
   const Settings usual;
@@ -83,9 +78,6 @@ class Runner {
   };
 
   fs::path folder(const TrialSpec& spec) const { return trials_ / spec.id(); }
-  std::optional<TrialRecord> kept_record(const TrialSpec& spec);
-  bool lacks_pretraining(const TrialSpec& spec);
-  void revive(const std::vector<TrialSpec>& specs);
   void sort_out(const std::vector<TrialSpec>& specs);
   const TrialSpec* next_ready();
   void work();
@@ -107,7 +99,6 @@ class Runner {
   RunOutcome outcome_;
   std::exception_ptr bug_;  // what no trial should throw
   std::deque<const TrialSpec*> waiting_;
-  std::map<std::string, bool> lacking_;  // pretrainings by id: see lacks_pretraining()
   std::map<std::string, Status> ended_;  // by id, of this run and of earlier ones
   std::condition_variable trial_ended_;
   std::list<Running> running_;
@@ -118,78 +109,26 @@ class Runner {
   std::vector<std::pair<SuiteProgress, bool>> untold_;  // at each trial's end; whether it failed
 };
 
-// What an earlier run found, if this run takes it as it is: the trial's files are what its record
-// says.
-std::optional<TrialRecord> Runner::kept_record(const TrialSpec& spec) {
-  std::string problem;
-  std::optional<TrialRecord> record = read_record(folder(spec), &problem);
-  std::map<std::string, std::string> damage;
-  if (record) damage = damaged_files(folder(spec), *record);
-  if (!problem.empty()) damage["record.json"] = problem;
-  for (const auto& [name, fault] : damage)
-    outcome_.damaged.push_back(fault + "; its trial runs again");
-  if (!record || !damage.empty()) return std::nullopt;
-  if (options_.rerun_stale && record->build != longhaul_build()) return std::nullopt;
-  if (options_.retry_failed && is_failure(record->status) && !options_.tried.count(spec.id()))
-    return std::nullopt;
-  try {
-    if (read_json_file(folder(spec) / "spec.json", trial_from_json).is_same_trial(spec))
-      return record;
-  } catch (const Error&) {  // a file that is missing or damaged tells of no trial
-  }
-  return std::nullopt;
-}
-
-// Whether a trial could not start, or could not now, for want of a pretraining that may end well if
-// it is tried again: it left no weights that can be read, and did not diverge.
-bool Runner::lacks_pretraining(const TrialSpec& spec) {
-  if (spec.pretrained.empty() || options_.tried.count(spec.pretrained)) return false;
-  const auto [known, is_new] = lacking_.try_emplace(spec.pretrained, false);
-  if (is_new) {
-    const fs::path dir = trials_ / spec.pretrained;
-    const std::optional<TrialRecord> record = read_record(dir);
-    known->second = !record || is_failure(record->status) ||
-                    (record->status == Status::ok && !has_weights(dir));
-  }
-  return known->second;
-}
-
-// Takes back the records of pretrainings that must be made again, because a trial waits for their
-// weights, and of the trials that failed for want of them.
-void Runner::revive(const std::vector<TrialSpec>& specs) {
-  std::set<std::string> wanted;
-  for (const TrialSpec& spec : specs) {
-    if (!lacks_pretraining(spec)) continue;
-    const std::optional<TrialRecord> record = read_record(folder(spec));
-    if (record && !is_failure(record->status)) continue;  // it had them
-    if (record) fs::remove(folder(spec) / "record.json");
-    wanted.insert(spec.pretrained);
-  }
-  for (const std::string& id : wanted) {
-    const std::optional<TrialRecord> record = read_record(trials_ / id);
-    // A file that is damaged takes its record back in any case, with a word: kept_record().
-    if (record && damaged_files(trials_ / id, *record).empty())
-      fs::remove(trials_ / id / "record.json");
-  }
-}
-
 // Every trial gets its folder and spec.json, so that a reader sees what waits; those without a
 // whole record queue up. Two entries of one id are the same trial.
 void Runner::sort_out(const std::vector<TrialSpec>& specs) {
-  revive(specs);
+  revive(specs, trials_, options_);
   std::set<std::string> seen;
   for (const TrialSpec& spec : specs) {
-    if (!seen.insert(spec.id()).second) continue;
+    const std::string id = spec.id();
+    if (!seen.insert(id).second) continue;
     ++outcome_.trials;
-    fs::create_directories(folder(spec));
-    if (const std::optional<TrialRecord> record = kept_record(spec)) {
+    const fs::path dir = trials_ / id;
+    fs::create_directories(dir);
+    if (const std::optional<TrialRecord> record =
+            kept_record(spec, dir, options_, outcome_.damaged)) {
       ++outcome_.kept;
       outcome_.stale += record->build != longhaul_build();
-      ended_[spec.id()] = record->status;
+      ended_[id] = record->status;
       note_failure(spec, *record);
     } else {
-      fs::remove(folder(spec) / "record.json");  // before its spec.json is another's
-      write_atomically(folder(spec) / "spec.json", json_text(to_json(spec)));
+      fs::remove(dir / "record.json");  // before its spec.json is another's
+      write_atomically(dir / "spec.json", json_text(to_json(spec)));
       waiting_.push_back(&spec);
     }
   }
