@@ -65,4 +65,10 @@ std::vector<Evaluation> run_tests(const Model& model, const TrialSpec& spec,
   return evaluations;
 }
 
+int64_t measure_state(const Model& model, const Batch& batch) {
+  DecodeState state = model.start(1);
+  for (int64_t t = 0; t < batch.lengths[0]; ++t) model.step(column(batch, t, 1), state);
+  return state.bytes();
+}
+
 }  // namespace longhaul

@@ -19,4 +19,7 @@ std::vector<Evaluation> run_tests(const Model& model, const TrialSpec& spec,
                                   const std::vector<TestTask>& tests, const TaskShape& shape,
                                   double validation);
 
+// Decodes the first sequence of a batch to its end and weighs the state that is then held.
+int64_t measure_state(const Model& model, const Batch& batch);
+
 }  // namespace longhaul

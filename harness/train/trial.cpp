@@ -1,15 +1,11 @@
 #include "harness/train/trial.h"
 
-#include <algorithm>
-#include <cmath>
 #include <limits>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "harness/data/batches.h"
-#include "harness/data/pretext.h"
-#include "harness/data/subset.h"
 #include "harness/data/test_tasks.h"
 #include "harness/model/pretrained.h"
 #include "harness/model/stored_model.h"
@@ -19,8 +15,8 @@
 #include "harness/settings/pretrainings.h"
 #include "harness/train/evaluation.h"
 #include "harness/train/trainer.h"
+#include "harness/train/trial_tasks.h"
 #include "math/checkpoint.h"
-#include "math/memory.h"
 #include "math/parallel.h"
 #include "support/clock.h"
 #include "support/exit_status.h"
@@ -71,13 +67,6 @@ auto with_files(const Action& action) {
   }
 }
 
-// Decodes one test sequence to its end and weighs the state that is then held.
-int64_t measure_state(const Model& model, const Batch& batch) {
-  DecodeState state = model.start(1);
-  for (int64_t t = 0; t < batch.lengths[0]; ++t) model.step(column(batch, t, 1), state);
-  return state.bytes();
-}
-
 // All that a trial which chooses settings may know.
 Evaluation untested(double validation) {
   constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
@@ -86,29 +75,6 @@ Evaluation untested(double validation) {
   evaluation.validation = validation;
   evaluation.baselines = {kMissing, kMissing, kMissing};
   return evaluation;
-}
-
-Model make_model(const TrialSpec& spec, const Registry& registry, const TaskShape& shape) {
-  const MemoryScope scope(Memory::parameters);
-  Options options(spec.model_options);
-  Model model(registry.model(spec.model), options, spec.settings, shape, spec.seed);
-  options.check(spec.model_name);
-  return model;
-}
-
-// The training examples that the settings leave of a task: of pretraining, also those without an
-// answer. Null: all.
-std::unique_ptr<Subset> limited(const Task& task, const TrialSpec& spec) {
-  const Settings& settings = spec.settings;
-  int64_t examples = settings.train_examples ? settings.train_examples : task.count(Split::train);
-  require(examples > 0 || settings.label_fraction == 1,
-          "label_fraction is a share of train_examples, and ", spec.task_name,
-          " draws training examples without end: set train_examples");
-  if (!spec.is_pretraining)
-    examples =
-        std::max<int64_t>(std::llround(static_cast<double>(examples) * settings.label_fraction), 1);
-  const bool all = !settings.train_examples && settings.label_fraction == 1;
-  return all ? nullptr : std::make_unique<Subset>(task, examples, spec.seed + 1);
 }
 
 // Puts down what training found, or had found when it failed.
@@ -150,16 +116,9 @@ double train_and_note(Model& model, const Task& task, const TrialSpec& spec, con
 // Leaves the weights that restore hidden inputs best; nothing is tested.
 void pretrain(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
               TrialRecord& record) {
-  const std::unique_ptr<Task> task = make_task(spec, registry);
-  const std::unique_ptr<Subset> subset = limited(*task, spec);
-  const Restore restore = pretraining_of(spec.settings).restore;
-  const Pretext pretext(subset ? *subset : *task, restore, spec.settings.pretrain_mask,
-                        spec.seed + 1);
-  TaskShape shape = shape_of(pretext);
-  shape.max_length = shape_of(*task, make_test_tasks(spec, registry)).max_length;
-  shape.hidden = restore == Restore::masked;
-  Model model = make_model(spec, registry, shape);
-  record.evaluations = {untested(train_and_note(model, pretext, spec, dir, record))};
+  const TrialTasks tasks = tasks_of(spec, registry);
+  Model model = make_model(spec, registry, tasks.shape);
+  record.evaluations = {untested(train_and_note(model, tasks.trained_on(), spec, dir, record))};
   with_files([&] { save_model(weights_in(dir), model, spec); });
 }
 
@@ -167,26 +126,25 @@ void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
          TrialRecord& record) {
   record.model_origin = registry.model(spec.model).origin;
   if (spec.is_pretraining) return pretrain(spec, registry, dir, record);
-  const std::unique_ptr<Task> task = make_task(spec, registry);
-  const std::unique_ptr<Subset> subset = limited(*task, spec);
-  const std::vector<TestTask> tests = make_test_tasks(spec, registry);
-  const TaskShape shape = shape_of(*task, tests);
-  Model model = make_model(spec, registry, shape);
+  const TrialTasks tasks = tasks_of(spec, registry);
+  const Task& task = *tasks.task;
+  Model model = make_model(spec, registry, tasks.shape);
   if (!spec.pretrained.empty())
     with_files([&] {
       load_pretrained(model, weights_in(dir.parent_path() / spec.pretrained),
-                      task->readout() == Readout::token &&
+                      task.readout() == Readout::token &&
                           pretraining_of(spec.settings).restore == Restore::next);
     });
-  const double validation = train_and_note(model, subset ? *subset : *task, spec, dir, record);
+  const double validation = train_and_note(model, tasks.trained_on(), spec, dir, record);
   if (spec.tuning.is_candidate) {
     record.evaluations = {untested(validation)};
     return;
   }
-  record.evaluations = run_tests(model, spec, registry, *task, tests, shape, validation);
+  record.evaluations =
+      run_tests(model, spec, registry, task, tasks.tests, tasks.shape, validation);
   if (spec.settings.causal && model.decodes())
     record.state_bytes =
-        measure_state(model, draw_all(*task, Split::test, spec.settings.test_examples).back());
+        measure_state(model, draw_all(task, Split::test, spec.settings.test_examples).back());
   with_files([&] { save_model(weights_in(dir), model, spec); });
 }
 
