@@ -9,6 +9,7 @@ constexpr int kSomeFailed = 1;        // trials, or promises that check looks at
 constexpr int kBadArguments = 2;      // or a bad config
 constexpr int kEnvironmentFault = 3;  // disk full, out of memory
 constexpr int kInternalError = 70;    // a bug of ours or of a plugin
+constexpr int kStoredToResume = 75;   // of a trial that was asked to end: started again, it goes on
 constexpr int kInterrupted = 130;     // by Ctrl-C, SIGTERM or SIGHUP
 
 // What the machine did to a trial, not what the trial found: a disk is full, a file is away or

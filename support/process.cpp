@@ -30,7 +30,7 @@ void check(bool ok, const std::string& what) {
   if (!ok) throw std::system_error(errno, std::generic_category(), what);
 }
 
-// The children of run_process() that run, each the leader of a group, to be stopped and continued.
+// Every ChildProcess that runs, each the leader of a group, to be stopped and continued.
 std::mutex children_mutex;
 std::set<pid_t> children;
 
@@ -49,6 +49,10 @@ void stop_together() {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(kEnvironmentFault);  // the parent ended before the line above
   setpgid(0, 0);
+  // What arrives now must not run a handler of the parent's; what it ignores (nohup) stays ignored.
+  for (int signal = 1; signal < NSIG; ++signal)
+    if (struct sigaction now; sigaction(signal, nullptr, &now) == 0 && now.sa_handler != SIG_IGN)
+      std::signal(signal, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -77,26 +81,14 @@ struct Descriptor {
   const int number;
 };
 
-struct Pipe {
-  Pipe() { check(pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0, "pipe"); }
-  ~Pipe() {
-    close(ends[0]);
-    close(ends[1]);
-  }
-  Pipe(const Pipe&) = delete;
-  Pipe& operator=(const Pipe&) = delete;
-
-  // What stands in it. It holds 64 KiB, so that nobody need read while the child runs.
-  std::string content() const {
-    std::string all;
-    char part[4096];
-    for (ssize_t count; (count = read(ends[0], part, sizeof(part))) > 0;)
-      all.append(part, static_cast<std::size_t>(count));
-    return all;
-  }
-
-  int ends[2];
-};
+// What stands in a pipe. It holds 64 KiB, so that nobody need read while the child runs.
+std::string content_of(int pipe) {
+  std::string all;
+  char part[4096];
+  for (ssize_t count; (count = read(pipe, part, sizeof(part))) > 0;)
+    all.append(part, static_cast<std::size_t>(count));
+  return all;
+}
 
 std::vector<char*> pointers_to(std::vector<std::string>& words) {
   std::vector<char*> pointers;
@@ -133,39 +125,66 @@ std::string to_string(const ProcessEnd& end) {
   return name ? text("killed by SIG", name) : text("killed by signal ", end.signal);
 }
 
-ProcessEnd run_process(const std::vector<std::string>& command, const std::filesystem::path& log,
-                       std::stop_token stop) {
+ChildProcess::ChildProcess(const std::vector<std::string>& command,
+                           const std::filesystem::path& log) {
   std::vector<std::string> words = command, entries = environment_of_child();
   const std::vector<char*> argv = pointers_to(words), variables = pointers_to(entries);
+  const Descriptor output(log.c_str(), O_WRONLY | O_CREAT | O_APPEND);
+  const Descriptor input("/dev/null", O_RDONLY);
+  int ends[2];
+  check(pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0, "pipe");
+  const pid_t parent = getpid();
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &before);
+  {
+    const std::lock_guard lock(children_mutex);
+    child_ = fork();
+    if (child_ == 0)
+      become(argv.data(), variables.data(), output.number, input.number, ends[1], parent);
+    if (child_ > 0) {
+      setpgid(child_, child_);  // as the child does, whoever comes first
+      children.insert(child_);
+    }
+  }
+  const int fault = errno;
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  close(ends[1]);
+  if (child_ < 0) close(ends[0]);
+  errno = fault;
+  check(child_ > 0, "fork");
+  faults_ = ends[0];
+}
 
-  const Pipe faults;
-  pid_t child;
+ChildProcess::~ChildProcess() {
+  signal_group(SIGKILL);
+  if (!end_) reap();
+  close(faults_);
+}
+
+void ChildProcess::signal_group(int signal) const {
+  if (!end_) kill(-child_, signal);
+}
+
+std::optional<ProcessEnd> ChildProcess::poll() {
+  if (end_) return end_;
+  // Looked at, not yet reaped: until then its number cannot name another process.
+  siginfo_t ended{};
+  if (waitid(P_PID, static_cast<id_t>(child_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+      ended.si_pid == 0)
+    return std::nullopt;
+  kill(-child_, SIGKILL);  // what it has started and not waited for
+  end_ = reap();
+  return end_;
+}
+
+ProcessEnd ChildProcess::reap() {
   {
-    const Descriptor output(log.c_str(), O_WRONLY | O_CREAT | O_APPEND);
-    const Descriptor input("/dev/null", O_RDONLY);
-    const pid_t parent = getpid();
     const std::lock_guard lock(children_mutex);
-    child = fork();
-    if (child == 0)
-      become(argv.data(), variables.data(), output.number, input.number, faults.ends[1], parent);
-    check(child > 0, "fork");
-    setpgid(child, child);  // as the child does, whoever comes first
-    children.insert(child);
+    children.erase(child_);
   }
-  {
-    const std::stop_callback kill_child(stop, [child] { kill(-child, SIGKILL); });
-    // Waited for, not yet reaped: until then its number cannot name another process.
-    siginfo_t ended;
-    while (waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT) < 0)
-      check(errno == EINTR, "waitid");
-  }
-  kill(-child, SIGKILL);  // what it has started and not waited for
-  {
-    const std::lock_guard lock(children_mutex);
-    children.erase(child);
-  }
-  ProcessEnd end = wait_for(child);
-  end.machine_fault = faults.content();
+  ProcessEnd end = wait_for(child_);
+  end.machine_fault = content_of(faults_);
   return end;
 }
 
@@ -208,6 +227,8 @@ HeldSignals::HeldSignals() {
   sigemptyset(&held_);
   sigaddset(&held_, SIGINT);
   sigaddset(&held_, SIGTERM);
+  sigaddset(&held_, SIGUSR1);
+  sigaddset(&held_, SIGCHLD);
   for (const int signal : {SIGHUP, SIGTSTP})
     if (struct sigaction now; sigaction(signal, nullptr, &now) == 0 && now.sa_handler != SIG_IGN)
       sigaddset(&held_, signal);
@@ -215,15 +236,16 @@ HeldSignals::HeldSignals() {
 }
 
 HeldSignals::~HeldSignals() {
-  while (arrived(std::chrono::milliseconds(0))) continue;
+  const timespec at_once{};
+  while (sigtimedwait(&held_, nullptr, &at_once) > 0) continue;
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
-bool HeldSignals::arrived(std::chrono::milliseconds within) const {
+int HeldSignals::arrived(std::chrono::milliseconds within) const {
   const timespec timeout{0, std::chrono::nanoseconds(within).count()};
   const int signal = sigtimedwait(&held_, nullptr, &timeout);
   if (signal == SIGTSTP) stop_together();
-  return signal > 0 && signal != SIGTSTP;
+  return signal > 0 && signal != SIGTSTP && signal != SIGCHLD ? signal : 0;
 }
 
 }  // namespace longhaul

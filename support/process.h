@@ -5,7 +5,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <stop_token>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,16 +23,32 @@ ProcessEnd wait_for(pid_t child);
 
 std::string to_string(const ProcessEnd& end);  // "exit status 1", "killed by SIGSEGV"
 
-// Runs command[0] with the arguments after it and waits for its end. Standard output and error are
-// appended to `log`. The child is killed when `stop` is requested and when the calling thread ends,
-// however that comes about; Ctrl-C on the terminal does not reach it. It leads a process group:
-// what it has started itself is killed with it and at its end. A program that cannot be started
-// reports that as a fault of the machine. Throws std::system_error when the system refuses a log
-// file or a process.
-ProcessEnd run_process(const std::vector<std::string>& command, const std::filesystem::path& log,
-                       std::stop_token stop);
+// A program that runs beside this one, with standard output and error appended to a log. It is
+// killed when the thread that started it ends, however that comes about; Ctrl-C on the terminal
+// does not reach it. It leads a process group: what it has started itself is killed with it and at
+// its end. A program that cannot be started reports that as a fault of the machine.
+class ChildProcess {
+ public:
+  // Starts command[0] with the arguments after it. Throws std::system_error when the system refuses
+  // a log file or a process.
+  ChildProcess(const std::vector<std::string>& command, const std::filesystem::path& log);
+  ~ChildProcess();  // kills it if it still runs
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
 
-// In a child of run_process(): tells the parent what the machine did, by a pipe, since a full disk
+  // How it ended; nothing while it runs. Does not wait.
+  std::optional<ProcessEnd> poll();
+  void signal_group(int signal) const;  // nothing once it has ended
+
+ private:
+  ProcessEnd reap();
+
+  pid_t child_ = -1;
+  int faults_ = -1;  // that it reports
+  std::optional<ProcessEnd> end_;
+};
+
+// In a ChildProcess: tells the parent what the machine did, by a pipe, since a full disk
 // leaves no room in a log. False in a process that nobody listens to.
 bool report_machine_fault(const std::string& what);
 
@@ -53,9 +69,9 @@ class FolderLock {
   int descriptor_;
 };
 
-// Holds SIGINT, SIGTERM and SIGHUP back from this thread, and from threads it starts, to be asked
-// for instead; SIGHUP not where it is ignored (nohup). SIGTSTP (Ctrl-Z) stops this process and the
-// children of run_process(), and they go on together.
+// Holds SIGINT, SIGTERM, SIGUSR1 and SIGHUP back from this thread, and from threads it starts, to
+// be asked for instead; SIGHUP not where it is ignored (nohup). SIGTSTP (Ctrl-Z) stops this process
+// and every ChildProcess, and they go on together.
 class HeldSignals {
  public:
   HeldSignals();
@@ -63,8 +79,9 @@ class HeldSignals {
   HeldSignals(const HeldSignals&) = delete;
   HeldSignals& operator=(const HeldSignals&) = delete;
 
-  // Whether one that ends the program came. Waits that long, less than a second.
-  bool arrived(std::chrono::milliseconds within) const;
+  // The signal that came, 0 if none did. Waits that long, less than a second, or until a child
+  // ends.
+  int arrived(std::chrono::milliseconds within) const;
 
  private:
   sigset_t held_, before_;

@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "harness/results/record.h"
-#include "harness/run/runner.h"
+#include "harness/run/run_options.h"
+#include "harness/settings/trial_spec.h"
 
 // What earlier runs left in the folders of trials, and what of it a run takes as it is.
 namespace longhaul {

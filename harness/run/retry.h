@@ -24,6 +24,22 @@ inline std::chrono::duration<double> pause_after(int64_t failures, const RetryPo
   return policy.delay * (grown * (1 + policy.jitter * rng.uniform(-1, 1)));
 }
 
+// The attempts at one thing, counted. All state is local: two of these share nothing.
+class Retries {
+ public:
+  Retries(const RetryPolicy& policy, Rng rng) : policy_(policy), rng_(std::move(rng)) {}
+
+  int64_t begin() { return ++attempts_; }  // the number of the attempt that begins: 1, 2, ...
+  int64_t attempts() const { return attempts_; }
+  bool are_spent() const { return attempts_ >= policy_.max_tries; }
+  std::chrono::duration<double> pause() { return pause_after(attempts_, policy_, rng_); }
+
+ private:
+  RetryPolicy policy_;
+  Rng rng_;
+  int64_t attempts_ = 0;
+};
+
 template <class Outcome>
 struct Tried {
   Outcome outcome;  // of the last attempt
@@ -32,14 +48,15 @@ struct Tried {
 
 // Calls attempt(number), number = 1, 2, ..., until again(outcome) says that its outcome is not
 // worth another try, or max_tries are spent. Calls sleep(duration) between two attempts and nowhere
-// else. What attempt throws passes through. All state is local: two retries share nothing.
+// else. What attempt throws passes through.
 template <class Attempt, class Again, class Sleep>
 auto retry(const RetryPolicy& policy, Rng rng, Attempt&& attempt, Again&& again, Sleep&& sleep)
     -> Tried<decltype(attempt(int64_t{1}))> {
-  for (int64_t number = 1;; ++number) {
-    auto outcome = attempt(number);
-    if (number >= policy.max_tries || !again(outcome)) return {std::move(outcome), number};
-    sleep(pause_after(number, policy, rng));
+  Retries retries(policy, std::move(rng));
+  for (;;) {
+    auto outcome = attempt(retries.begin());
+    if (retries.are_spent() || !again(outcome)) return {std::move(outcome), retries.attempts()};
+    sleep(retries.pause());
   }
 }
 

@@ -6,23 +6,10 @@
 #include <vector>
 
 #include "harness/run/progress.h"
-#include "harness/run/retry.h"
+#include "harness/run/run_options.h"
 #include "harness/settings/trial_spec.h"
 
 namespace longhaul {
-
-struct RunOptions {
-  int jobs = 0;     // trials at once; 0: as many as the cores allow at `threads` each
-  int threads = 1;  // of each trial
-  RetryPolicy retry;
-  // Called as: worker trial SPEC.json --out DIR --threads N
-  std::filesystem::path worker = "/proc/self/exe";
-  std::filesystem::path system = "/";  // holds proc/ and sys/, where the kernel counts
-  // What failed, ran out of memory or of time is tried again; not what this run has tried already.
-  bool retry_failed = false;
-  std::set<std::string> tried = {};
-  bool rerun_stale = false;  // what another build of longhaul found is found again
-};
 
 struct RunOutcome {
   int64_t trials = 0;
@@ -37,10 +24,6 @@ struct RunOutcome {
 };
 
 int exit_status(const RunOutcome& outcome);  // support/exit_status.h
-
-// Trials in the order in which they start: round after round over the models, so that all of them
-// progress, and within a model as given.
-std::vector<TrialSpec> interleaved(const std::vector<TrialSpec>& specs);
 
 // Runs the trials that `out`/trials does not hold yet, each in a process and a folder of its own,
 // so that a crash costs one attempt and nothing else, and writes `suite_yaml` to `out`/suite.yaml.

@@ -14,7 +14,9 @@
 //   pretraining_killed_twice   likewise, if it is a pretraining; else succeed
 //   out_of_memory       SIGKILL, counted in proc/vmstat of the results folder as one for lack of
 //                       memory
+//   killed_once         SIGKILL the first time, then succeed
 //   environment_fault   reports a fault of the machine
+//   environment_fault_once   likewise the first time, then succeed
 //   exit_3              exit status 3 without one, as a plugin may
 //   complain_once       exit status 1 the first two times, then succeed
 //   pretraining_complains_once   likewise, if it is a pretraining; else succeed
@@ -125,7 +127,8 @@ int main(int argc, char** argv) {
     write_atomically(system / "proc" / "vmstat", "oom_kill " + std::to_string(start) + "\n");
     die(SIGKILL);
   }
-  if (order == "environment_fault") {
+  if (order == "killed_once" && start == 1) die(SIGKILL);
+  if (order == "environment_fault" || (order == "environment_fault_once" && start == 1)) {
     report_machine_fault("No space left on device");
     return 3;
   }

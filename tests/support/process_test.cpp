@@ -4,6 +4,7 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <thread>
 
@@ -16,9 +17,16 @@ using namespace longhaul;
 
 namespace {
 
-ProcessEnd run_shell(const std::string& script, const std::filesystem::path& log,
-                     std::stop_token stop = {}) {
-  return run_process({"/bin/sh", "-c", script}, log, stop);
+ProcessEnd end_of(ChildProcess& child) {
+  for (;;) {
+    if (const std::optional<ProcessEnd> end = child.poll()) return *end;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+}
+
+ProcessEnd run_shell(const std::string& script, const std::filesystem::path& log) {
+  ChildProcess shell({"/bin/sh", "-c", script}, log);
+  return end_of(shell);
 }
 
 }  // namespace
@@ -43,7 +51,8 @@ TEST_CASE("process: output and errors of one child after another stand in the lo
 TEST_CASE("process: a program that cannot be started is a fault of the machine", "[process]") {
   const TemporaryFolder folder;
   const auto log = folder.path / "log.txt";
-  const ProcessEnd end = run_process({"/no/such/program"}, log, {});
+  ChildProcess missing({"/no/such/program"}, log);
+  const ProcessEnd end = end_of(missing);
   CHECK(end.exit_status == 3);
   CHECK(end.machine_fault == "cannot start /no/such/program: No such file or directory");
 }
@@ -52,30 +61,35 @@ TEST_CASE("process: a log that cannot be written is a system error", "[process]"
   CHECK_THROWS_AS(run_shell("exit 0", "/no/such/folder/log.txt"), std::system_error);
 }
 
-TEST_CASE("process: a stop request kills the child, whenever it comes", "[process]") {
+TEST_CASE("process: a signal reaches the child and what it has started", "[process]") {
   const TemporaryFolder folder;
-  std::stop_source stop;
-  SECTION("while the child runs") {
-    const std::jthread asker([&] {
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-      stop.request_stop();
-    });
-    CHECK(run_shell("sleep 30", folder.path / "log.txt", stop.get_token()).signal == SIGKILL);
+  ChildProcess shell({"/bin/sh", "-c", "sleep 30; true"}, folder.path / "log.txt");
+  CHECK_FALSE(shell.poll());
+  shell.signal_group(SIGTERM);
+  CHECK(end_of(shell).signal == SIGTERM);
+  CHECK(shell.poll()->signal == SIGTERM);  // asked again it says the same
+  shell.signal_group(SIGTERM);             // which reaches nobody
+}
+
+TEST_CASE("process: a child goes with what holds it", "[process]") {
+  const TemporaryFolder folder;
+  const auto pid_file = folder.path / "pid.txt";
+  {
+    const ChildProcess shell({"/bin/sh", "-c", "echo $$ > " + pid_file.string() + "; sleep 30"},
+                             folder.path / "log.txt");
+    while (read_text(pid_file).empty()) std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
-  SECTION("before it starts") {
-    stop.request_stop();
-    CHECK(run_shell("sleep 30", folder.path / "log.txt", stop.get_token()).signal == SIGKILL);
-  }
+  CHECK(kill(std::stoi(read_text(pid_file)), 0) == -1);
 }
 
 TEST_CASE("signals: what is held back is asked for, once, and harms nobody", "[process]") {
   const auto now = std::chrono::milliseconds(0);
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) {
     const HeldSignals held;
-    CHECK_FALSE(held.arrived(now));
+    CHECK(held.arrived(now) == 0);
     std::raise(signal);
-    CHECK(held.arrived(now));
-    CHECK_FALSE(held.arrived(now));
+    CHECK(held.arrived(now) == signal);
+    CHECK(held.arrived(now) == 0);
   }
 }
 
@@ -86,13 +100,21 @@ TEST_CASE("signals: one that nobody asked for is forgotten with the hold", "[pro
     std::raise(SIGTERM);
   }
   const HeldSignals held;
-  CHECK_FALSE(held.arrived(std::chrono::milliseconds(0)));
+  CHECK(held.arrived(std::chrono::milliseconds(0)) == 0);
+}
+
+TEST_CASE("signals: the end of a child wakes who waits, and is no signal to end", "[process]") {
+  const TemporaryFolder folder;
+  const HeldSignals held;
+  ChildProcess shell({"/bin/sh", "-c", "exit 0"}, folder.path / "log.txt");
+  CHECK(held.arrived(std::chrono::milliseconds(900)) == 0);
+  CHECK(shell.poll());
 }
 
 TEST_CASE("signals: a thread started under the hold has them held back too", "[process]") {
   const HeldSignals held;
   std::thread([] { std::raise(SIGINT); }).join();  // to that thread; gone with it
-  CHECK_FALSE(held.arrived(std::chrono::milliseconds(0)));
+  CHECK(held.arrived(std::chrono::milliseconds(0)) == 0);
 }
 
 TEST_CASE("lock: one holder a folder, until it lets go", "[process]") {

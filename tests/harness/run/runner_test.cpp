@@ -14,6 +14,7 @@
 #include "harness/results/machine.h"
 #include "harness/results/record.h"
 #include "harness/results/store.h"
+#include "harness/run/interleave.h"
 #include "harness/run/runner.h"
 #include "harness/suite/pretraining.h"
 #include "longhaul/error.h"
@@ -315,13 +316,33 @@ TEST_CASE("runner: a trial whose pretraining was killed waits for the next run t
   CHECK(bench.record(waiting).status == Status::ok);
 }
 
-TEST_CASE("runner: an environment fault ends the suite and leaves no record", "[runner]") {
+TEST_CASE(
+    "runner: a fault of the machine is tried again, and one that stays ends the suite without a "
+    "record",
+    "[runner]") {
   const Bench bench;
   const auto outcome = bench.run({trial("environment_fault"), trial("succeed", 7)});
   CHECK(outcome.fault.find("No space left on device") != std::string::npos);
-  CHECK(bench.starts(trial("environment_fault")) == 1);
+  CHECK(bench.starts(trial("environment_fault")) == 3);
   CHECK_FALSE(fs::exists(bench.dir(trial("environment_fault")) / "record.json"));
   CHECK_FALSE(fs::exists(bench.dir(trial("succeed", 7)) / "record.json"));
+}
+
+TEST_CASE("runner: a fault of the machine that passes costs an attempt", "[runner]") {
+  const Bench bench;
+  const TrialSpec spec = trial("environment_fault_once");
+  const auto outcome = bench.run({spec});
+  CHECK(outcome.fault.empty());
+  CHECK(bench.record(spec).status == Status::ok);
+  CHECK(bench.record(spec).attempts == 2);
+}
+
+TEST_CASE("runner: a kill from outside is no attempt of the trial's own", "[runner]") {
+  const Bench bench;
+  const TrialSpec spec = trial("killed_once");
+  bench.run({spec});
+  CHECK(bench.starts(spec) == 2);
+  CHECK(bench.record(spec).attempts == 1);
 }
 
 TEST_CASE("runner: exit status 3 without a fault of the machine is the trial's own", "[runner]") {

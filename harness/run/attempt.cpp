@@ -1,0 +1,151 @@
+#include "harness/run/attempt.h"
+
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "harness/results/machine.h"
+#include "harness/results/store.h"
+#include "harness/results/trial_files.h"
+#include "harness/run/memory_kills.h"
+#include "support/exit_status.h"
+#include "support/json.h"
+#include "support/json_fields.h"
+
+namespace longhaul {
+namespace {
+
+namespace fs = std::filesystem;
+
+uintmax_t size_of(const fs::path& file) {
+  std::error_code not_there;
+  const uintmax_t size = fs::file_size(file, not_there);
+  return not_there ? 0 : size;
+}
+
+// The last line with words, or the end of it: a plugin may write lines of any length.
+std::string last_line(const fs::path& file, uintmax_t from) {
+  constexpr uintmax_t kMost = 3000;
+  const uintmax_t size = size_of(file);
+  std::ifstream in(file);
+  bool is_cut = size > from + kMost;
+  in.seekg(static_cast<std::streamoff>(is_cut ? size - kMost : from));
+  std::string last;
+  for (std::string line; std::getline(in, line); is_cut = false)
+    if (line.find_first_not_of(" \t\r") != std::string::npos)
+      last = (is_cut ? "(its beginning is cut off) ..." : "") + line;
+  return last;
+}
+
+// What to say of a worker that ended without leaving a record. `memory`: meanwhile the kernel has
+// killed a process because memory ran out.
+TrialRecord record_of_crash(const ProcessEnd& end, const std::string& last_words, bool memory) {
+  TrialRecord record;
+  record.message = to_string(end);
+  const bool killed = end.signal == SIGKILL;
+  if (killed) record.message += memory ? " when memory ran out" : " from outside";
+  // Where a library does not look at what it asks for, memory that is refused ends in a crash.
+  const std::string limit = address_space_limit();
+  const bool refused = !limit.empty() && (end.signal == SIGSEGV || end.signal == SIGABRT);
+  if (refused) record.message += ", under " + limit;
+  if (!last_words.empty()) record.message += ": " + last_words;
+  // std::bad_alloc may end a thread that nobody can catch it from.
+  const bool thrown = end.signal == SIGABRT && last_words.find("bad_alloc") != std::string::npos;
+  if (thrown || refused || (killed && memory))
+    record.status = Status::out_of_memory;
+  else
+    record.status = killed ? Status::killed : Status::failed;
+  return record;
+}
+
+struct StoredAttempt {
+  nlohmann::json record;
+  bool recorded = false;
+  std::string fault;
+};
+
+}  // namespace
+
+template <>
+inline constexpr auto json_fields<StoredAttempt> =
+    std::tuple{field("record", &StoredAttempt::record), field("recorded", &StoredAttempt::recorded),
+               field("fault", &StoredAttempt::fault)};
+
+nlohmann::json to_json(const Attempt& attempt) {
+  return json_of(StoredAttempt{to_json(attempt.record), attempt.recorded, attempt.fault});
+}
+
+Attempt attempt_from_json(const nlohmann::json& json) {
+  const auto stored = from_json<StoredAttempt>(json);
+  Attempt attempt;
+  attempt.record = record_from_json(stored.record);
+  attempt.recorded = stored.recorded;
+  attempt.fault = stored.fault;
+  return attempt;
+}
+
+Attempt lost_attempt(Status status, const std::string& message) {
+  Attempt attempt;
+  attempt.record.status = status;
+  attempt.record.message = message;
+  return attempt;
+}
+
+void sign(TrialRecord& record, int threads) {
+  record.threads = threads;
+  record.host = host_name();
+  record.cpu = cpu_name();
+  record.version = longhaul_version();
+  record.build = longhaul_build();
+}
+
+void clear_for_attempt(const fs::path& dir) {
+  remove_files(dir);
+  fs::remove(dir / "progress.json");
+}
+
+Progress read_progress(const fs::path& dir) {
+  try {
+    return read_json_file(dir / "progress.json", progress_from_json);
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
+Worker::Worker(fs::path dir, const RunOptions& options)
+    : dir_(std::move(dir)),
+      options_(options),
+      log_start_(size_of(dir_ / "log.txt")),
+      kills_before_(memory_kills(options.system)),
+      process_({options.worker.string(), "trial", (dir_ / "spec.json").string(), "--out",
+                dir_.string(), "--threads", std::to_string(options.threads)},
+               dir_ / "log.txt") {}
+
+std::optional<Attempt> Worker::poll() {
+  const std::optional<ProcessEnd> end = process_.poll();
+  if (!end) return std::nullopt;
+  stored_ = end->exit_status == kStoredToResume;
+  return attempt_of(*end);
+}
+
+Attempt Worker::attempt_of(const ProcessEnd& end) const {
+  Attempt attempt;
+  attempt.fault = end.machine_fault;
+  if (!attempt.fault.empty()) return attempt;
+  if (std::optional<TrialRecord> record = read_record(dir_)) {
+    attempt.record = std::move(*record);
+    attempt.recorded = true;
+    return attempt;
+  }
+  if (stored_) return lost_attempt(Status::killed, "ended from outside; it goes on where it was");
+  const std::optional<int64_t> kills = memory_kills(options_.system);
+  const bool memory = kills && kills_before_ && *kills > *kills_before_;
+  attempt.record = record_of_crash(end, last_line(dir_ / "log.txt", log_start_), memory);
+  sign(attempt.record, options_.threads);
+  return attempt;
+}
+
+}  // namespace longhaul

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+#include <limits>
+#include <vector>
+
+#include "harness/run/attempt.h"
+
+namespace longhaul {
+
+// A trial whose worker has ended.
+struct EndedTrial {
+  std::filesystem::path dir;
+  Attempt attempt;
+};
+
+// Where the workers of trials run: one attempt of a trial is one submission. A trial is named by
+// its folder, in which spec.json stands. The scheduler decides what runs, and what runs again.
+// submit() and poll() throw std::runtime_error for a fault that would meet every other trial too.
+class Executor {
+ public:
+  static constexpr int64_t kUnlimited = std::numeric_limits<int64_t>::max();
+
+  virtual ~Executor() = default;
+
+  virtual int64_t slots() const = 0;  // how many it takes at once
+  virtual void submit(const std::vector<std::filesystem::path>& trials) = 0;
+  virtual std::vector<EndedTrial> poll() = 0;  // since the last call; does not wait for any
+  virtual bool runs(const std::filesystem::path& trial) const = 0;  // and does not wait for its turn
+  virtual bool busy() const = 0;                                    // with any that has not ended
+
+  // Ends all that was submitted, without a record: poll() tells when. A second call is less patient.
+  virtual void cancel() = 0;
+  // What Ctrl-C asks for.
+  virtual void interrupt() { cancel(); }
+};
+
+}  // namespace longhaul

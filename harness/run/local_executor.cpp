@@ -1,0 +1,57 @@
+#include "harness/run/local_executor.h"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include "support/cores.h"
+
+namespace longhaul {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A worker that was asked to end stores where it is, and is killed if that takes longer.
+constexpr double kGraceSeconds = 10;
+
+int64_t slots_of(const RunOptions& options) {
+  return options.jobs > 0 ? options.jobs : std::max(1, usable_cores() / options.threads);
+}
+
+}  // namespace
+
+LocalExecutor::LocalExecutor(const RunOptions& options)
+    : options_(options), slots_(slots_of(options)) {}
+
+void LocalExecutor::submit(const std::vector<fs::path>& trials) {
+  for (const fs::path& dir : trials) {
+    clear_for_attempt(dir);
+    workers_.emplace_back(dir, options_);
+  }
+}
+
+std::vector<EndedTrial> LocalExecutor::poll() {
+  if (since_cancel_ && since_cancel_->seconds() > kGraceSeconds) cancel();
+  std::vector<EndedTrial> ended;
+  for (auto worker = workers_.begin(); worker != workers_.end();) {
+    if (std::optional<Attempt> attempt = worker->poll()) {
+      ended.push_back({worker->dir(), std::move(*attempt)});
+      worker = workers_.erase(worker);
+    } else {
+      ++worker;
+    }
+  }
+  return ended;
+}
+
+bool LocalExecutor::runs(const fs::path& trial) const {
+  return std::any_of(workers_.begin(), workers_.end(),
+                     [&](const Worker& worker) { return worker.dir() == trial; });
+}
+
+void LocalExecutor::cancel() {
+  for (const Worker& worker : workers_) worker.signal(since_cancel_ ? SIGKILL : SIGTERM);
+  since_cancel_.emplace();
+}
+
+}  // namespace longhaul

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include "harness/run/retry.h"
+
+namespace longhaul {
+
+struct RunOptions {
+  int jobs = 0;     // trials at once; 0: as many as the cores allow at `threads` each
+  int threads = 1;  // of each trial
+  RetryPolicy retry;
+  // Called as: worker trial SPEC.json --out DIR --threads N
+  std::filesystem::path worker = "/proc/self/exe";
+  std::filesystem::path system = "/";  // holds proc/ and sys/, where the kernel counts
+  // What failed, ran out of memory or of time is tried again; not what this run has tried already.
+  bool retry_failed = false;
+  std::set<std::string> tried = {};
+  bool rerun_stale = false;  // what another build of longhaul found is found again
+};
+
+}  // namespace longhaul

@@ -1,0 +1,207 @@
+#include "harness/run/scheduler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <stdexcept>
+#include <utility>
+
+#include "harness/results/store.h"
+#include "harness/run/earlier_trials.h"
+#include "harness/run/trial_lines.h"
+#include "support/process.h"
+
+namespace longhaul {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::milliseconds kRedrawEvery{100};
+constexpr double kHearEvery = 0.01;  // seconds for each running trial: a shared disk has other users
+
+}  // namespace
+
+Scheduler::Scheduler(fs::path trials, const RunOptions& options, Executor& executor,
+                     ProgressDisplay& display, RunOutcome& outcome)
+    : trials_(std::move(trials)),
+      options_(options),
+      executor_(executor),
+      display_(display),
+      outcome_(outcome) {}
+
+void Scheduler::keep(const TrialSpec& spec, const TrialRecord& record) {
+  ended_[spec.id()] = record.status;
+  note_failure(spec, record);
+}
+
+void Scheduler::add(const TrialSpec& spec) { waiting_.push_back(&spec); }
+
+void Scheduler::run() {
+  const HeldSignals signals;
+  const auto is_done = [this] {
+    return stopping_ ? !executor_.busy() : slots_.empty() && waiting_.empty();
+  };
+  while (!is_done()) {
+    if (!stopping_) guarded([this] { fill_slots(); });
+    if (!stopping_) guarded([this] { start_attempts(); });
+    if (signals.arrived(kRedrawEvery)) {
+      display_.clear();  // an executor may ask what to do
+      outcome_.interrupted = true;
+      stopping_ = true;
+      executor_.interrupt();
+    }
+    guarded([this] {
+      for (const EndedTrial& ended : executor_.poll()) guarded([&] { take(ended); });
+    });
+    hear_progress();
+    display_.update(progress());
+  }
+  display_.clear();
+}
+
+// What the machine does to one trial would meet the others too.
+void Scheduler::guarded(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const std::runtime_error& error) {
+    if (outcome_.fault.empty()) outcome_.fault = error.what();
+    stop();
+  }
+}
+
+void Scheduler::stop() {
+  stopping_ = true;
+  executor_.cancel();
+}
+
+// Gives the free slots to the first trials that need not wait for their pretraining to end.
+void Scheduler::fill_slots() {
+  for (auto next = waiting_.begin();
+       next != waiting_.end() && static_cast<int64_t>(slots_.size()) < executor_.slots();) {
+    const TrialSpec& spec = **next;
+    if (!spec.pretrained.empty() && !ended_.count(spec.pretrained)) {
+      ++next;
+      continue;
+    }
+    next = waiting_.erase(next);
+    const std::string id = spec.id();
+    outcome_.tried.insert(id);
+    if (skip_without_pretraining(spec)) continue;
+    slots_.push_back(
+        {&spec, trials_ / id, Retries(options_.retry, Rng(hash_bytes(id.data(), id.size()), "retry"))});
+  }
+}
+
+// A trial that has no weights to start from ends without an attempt.
+bool Scheduler::skip_without_pretraining(const TrialSpec& spec) {
+  if (spec.pretrained.empty()) return false;
+  const Status status = ended_.at(spec.pretrained);
+  if (status == Status::ok) return false;
+  TrialRecord record;
+  if (status == Status::killed) record.status = status;
+  record.message =
+      fmt::format("its pretraining, trial {}, ended as {}", spec.pretrained, to_string(status));
+  record.learning_rate = spec.settings.learning_rate;
+  sign(record, options_.threads);
+  if (status != Status::killed) write_record(folder(spec), record);
+  finish(spec, record, 0);
+  return true;
+}
+
+void Scheduler::start_attempts() {
+  std::vector<fs::path> due;
+  for (Slot& slot : slots_)
+    if (slot.pause && slot.since_pause.seconds() >= *slot.pause) {
+      slot.pause.reset();
+      slot.retries.begin();
+      due.push_back(slot.dir);
+    }
+  if (!due.empty()) executor_.submit(due);
+}
+
+void Scheduler::take(const EndedTrial& ended) {
+  const auto slot = std::find_if(slots_.begin(), slots_.end(),
+                                 [&](const Slot& each) { return each.dir == ended.dir; });
+  if (slot == slots_.end() || stopping_) return;
+  Attempt attempt = ended.attempt;
+  TrialRecord& record = attempt.record;
+  const TrialSpec& spec = *slot->spec;
+  slot->kills += record.status == Status::killed;
+  if (is_worth_another(*slot, attempt)) {
+    slot->before = record.message;
+    slot->pause = slot->retries.pause().count();
+    slot->since_pause.restart();
+    return;
+  }
+  if (!attempt.fault.empty())
+    throw std::runtime_error(fmt::format("{}: {}", label(spec), attempt.fault));
+  if (record.status != Status::killed) {
+    record.attempts = slot->retries.attempts() - slot->kills;
+    if (!attempt.recorded) record.learning_rate = spec.settings.learning_rate;
+    if (!attempt.recorded || record.attempts > 1) write_record(slot->dir, record);
+  }
+  const double seconds = slot->watch ? slot->watch->seconds() : 0;
+  slots_.erase(slot);
+  finish(spec, record, seconds);
+}
+
+bool Scheduler::is_worth_another(const Slot& slot, const Attempt& attempt) const {
+  if (slot.retries.are_spent() || attempt.is_last) return false;
+  if (!attempt.fault.empty()) return true;  // a disk may have room again
+  const bool may_differ = !attempt.recorded || attempt.record.status == Status::out_of_memory;
+  return may_differ && attempt.record.message != slot.before;
+}
+
+void Scheduler::note_failure(const TrialSpec& spec, const TrialRecord& record) {
+  if (!is_failure(record.status)) return;
+  ++failed_;
+  auto& lines = record.status == Status::killed ? outcome_.killed : outcome_.failures;
+  lines.push_back(
+      fmt::format("{} [{}]", describe(spec, record), (folder(spec) / "log.txt").string()));
+}
+
+void Scheduler::finish(const TrialSpec& spec, const TrialRecord& record, double seconds) {
+  ended_[spec.id()] = record.status;
+  ++finished_;
+  finished_seconds_ += seconds;
+  last_ = describe(spec, record);
+  note_failure(spec, record);
+  display_.trial_finished(progress(), is_failure(record.status));
+}
+
+// Reads how far the running trials are.
+void Scheduler::hear_progress() {
+  const auto running = static_cast<double>(slots_.size());
+  if (since_heard_.seconds() < running * kHearEvery) return;
+  since_heard_.restart();
+  for (Slot& slot : slots_) {
+    if (slot.pause || !executor_.runs(slot.dir)) continue;
+    if (!slot.watch) slot.watch.emplace();
+    slot.progress = read_progress(slot.dir);
+  }
+}
+
+SuiteProgress Scheduler::progress() const {
+  SuiteProgress now;
+  now.total = outcome_.trials;
+  now.kept = outcome_.kept;
+  now.finished = finished_;
+  now.failed = failed_;
+  now.busy_seconds = finished_seconds_;
+  now.last = last_;
+  for (const Slot& slot : slots_) {
+    if (!slot.watch) continue;
+    const Progress& trial = slot.progress;
+    now.running.push_back(std::clamp(trial.fraction, 0.0, 1.0));
+    now.busy_seconds += slot.watch->seconds();
+    now.tokens_per_second += trial.tokens_per_second;
+    if (finished_ == 0 && trial.step > 0)
+      now.last = fmt::format("accuracy {:.3f}, loss {:.3f} | {}", trial.accuracy, trial.loss,
+                             label(*slot.spec));
+  }
+  now.jobs = std::max<int64_t>(1, static_cast<int64_t>(now.running.size()));
+  return now;
+}
+
+}  // namespace longhaul
