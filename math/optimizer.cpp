@@ -120,6 +120,12 @@ void Optimizer::step(const float* gradient, double factor, double learning_rate)
   });
 }
 
+std::map<std::string, Tensor> Optimizer::kept() const {
+  std::map<std::string, Tensor> named;
+  for (std::size_t i = 0; i < kept_.size(); ++i) named[info_.keeps[i]] = kept_[i];
+  return named;
+}
+
 double warmup_cosine(double fraction, double warmup) {
   if (fraction < warmup) return fraction / warmup;
   if (fraction >= 1) return 0;

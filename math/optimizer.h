@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,10 @@ class Optimizer {
 
   // One step with `gradient` scaled by `factor` (clipping).
   void step(const float* gradient, double factor, double learning_rate);
+
+  // What it keeps from step to step, flat, by the names of OptimizerInfo::keeps.
+  std::map<std::string, Tensor> kept() const;
+  void resume(int64_t steps) { steps_ = steps; }  // that were made, with kept() as they left it
 
  private:
   std::vector<Parameter> parameters_;

@@ -101,6 +101,10 @@ Argument Command::add(const std::string& names, int64_t& value, const std::strin
   return Argument(app_->add_option(names, value, help));
 }
 
+Argument Command::add(const std::string& names, double& value, const std::string& help) {
+  return Argument(app_->add_option(names, value, help));
+}
+
 Argument Command::add(const std::string& names, uint64_t& value, const std::string& help) {
   return Argument(app_->add_option(names, value, help));
 }

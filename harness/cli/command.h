@@ -53,6 +53,7 @@ class Command {
   Argument add(const std::string& names, int& value, const std::string& help);
   Argument add(const std::string& names, int64_t& value, const std::string& help);
   Argument add(const std::string& names, uint64_t& value, const std::string& help);
+  Argument add(const std::string& names, double& value, const std::string& help);
   // A list whose values go to a function, before the command runs.
   Argument add(const std::string& names, std::function<void(const std::vector<std::string>&)> take,
                const std::string& help);

@@ -2,18 +2,22 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <system_error>
 
 #include "core/plugin_loader.h"
 #include "harness/cli/command.h"
 #include "harness/results/store.h"
 #include "harness/train/diagnostics.h"
+#include "harness/train/resume.h"
+#include "harness/train/trainer.h"
 #include "harness/train/trial.h"
 #include "longhaul/error.h"
 #include "support/choices.h"
 #include "support/exit_status.h"
 #include "support/json.h"
 #include "support/process.h"
+#include "support/stop_request.h"
 
 namespace longhaul {
 namespace {
@@ -23,7 +27,7 @@ namespace fs = std::filesystem;
 struct Arguments {
   std::string spec;
   std::string out;
-  int threads = 1;
+  TrialPlace place{.dir = "", .threads = 1, .checkpoint_seconds = 60};
 };
 
 TrialSpec read_spec(const Arguments& arguments, CommandContext& context) {
@@ -39,6 +43,8 @@ void trial(const Arguments& arguments, CommandContext& context) {
     fmt::print(stderr, "{}\n", error.what());
     context.exit_status = kEnvironmentFault;
   };
+  std::optional<StopRequests> stops;
+  if (arguments.place.checkpoint_seconds > 0) stops.emplace();
   TrialSpec spec;
   try {
     spec = read_spec(arguments, context);
@@ -47,9 +53,14 @@ void trial(const Arguments& arguments, CommandContext& context) {
     throw;
   }
   try {
-    fs::create_directories(arguments.out);
-    write_record(arguments.out,
-                 run_trial(spec, context.registry, arguments.out, arguments.threads));
+    TrialPlace place = arguments.place;
+    place.dir = arguments.out;
+    fs::create_directories(place.dir);
+    write_record(place.dir, run_trial(spec, context.registry, place));
+    remove_resume_files(place.dir);
+  } catch (const StoredToResume& stopped) {
+    fmt::print(stderr, "{}\n", stopped.what());
+    context.exit_status = kStoredToResume;
   } catch (const MachineFault& error) {  // a full disk meets every other trial too
     fault(error);
   } catch (const std::system_error& error) {
@@ -65,7 +76,15 @@ void add_trial_command(Program& program, CommandContext& context) {
       "trial", "One trial, as `longhaul run` starts it: trains, scores and writes record.json.");
   command.add("SPEC", arguments->spec, "The trial's spec.json").required();
   command.add("--out", arguments->out, "Folder for its record, curve and checkpoint").required();
-  command.add("--threads", arguments->threads, "Threads to train on").range(1, 1024).show_default();
+  command.add("--threads", arguments->place.threads, "Threads to train on")
+      .range(1, 1024)
+      .show_default();
+  command
+      .add("--checkpoint-seconds", arguments->place.checkpoint_seconds,
+           "Time between two files to resume from; 0: none. With them SIGTERM, SIGHUP and SIGUSR1 "
+           "make it store what it reached and leave with status 75")
+      .range(0, 86400)
+      .show_default();
   command.footer("Example: longhaul trial spec.json --out /tmp/trial");
   command.run([arguments, &context] { trial(*arguments, context); });
 }

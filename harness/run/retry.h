@@ -30,6 +30,7 @@ class Retries {
   Retries(const RetryPolicy& policy, Rng rng) : policy_(policy), rng_(std::move(rng)) {}
 
   int64_t begin() { return ++attempts_; }  // the number of the attempt that begins: 1, 2, ...
+  void start_over() { attempts_ = 0; }
   int64_t attempts() const { return attempts_; }
   bool are_spent() const { return attempts_ >= policy_.max_tries; }
   std::chrono::duration<double> pause() { return pause_after(attempts_, policy_, rng_); }

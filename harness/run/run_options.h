@@ -12,13 +12,14 @@ struct RunOptions {
   int jobs = 0;     // trials at once; 0: as many as the cores allow at `threads` each
   int threads = 1;  // of each trial
   RetryPolicy retry;
-  // Called as: worker trial SPEC.json --out DIR --threads N
+  // Called as: worker trial SPEC.json --out DIR --threads N --checkpoint-seconds N
   std::filesystem::path worker = "/proc/self/exe";
   std::filesystem::path system = "/";  // holds proc/ and sys/, where the kernel counts
   // What failed, ran out of memory or of time is tried again; not what this run has tried already.
   bool retry_failed = false;
   std::set<std::string> tried = {};
-  bool rerun_stale = false;  // what another build of longhaul found is found again
+  bool rerun_stale = false;        // what another build of longhaul found is found again
+  double checkpoint_seconds = 60;  // of each trial, between two files to resume from; 0: none
 };
 
 }  // namespace longhaul

@@ -127,7 +127,7 @@ void Scheduler::take(const EndedTrial& ended) {
   Attempt attempt = ended.attempt;
   TrialRecord& record = attempt.record;
   const TrialSpec& spec = *slot->spec;
-  slot->kills += record.status == Status::killed;
+  if (record.status == Status::killed) count_kill(*slot);
   if (is_worth_another(*slot, attempt)) {
     slot->before = record.message;
     slot->pause = slot->retries.pause().count();
@@ -144,6 +144,17 @@ void Scheduler::take(const EndedTrial& ended) {
   const double seconds = slot->watch ? slot->watch->seconds() : 0;
   slots_.erase(slot);
   finish(spec, record, seconds);
+}
+
+// A trial that is killed again and again, but gets further each time, ends some day.
+void Scheduler::count_kill(Slot& slot) {
+  ++slot.kills;
+  const int64_t reached = read_progress(slot.dir).step;
+  if (reached <= slot.furthest) return;
+  slot.furthest = reached;
+  slot.before.clear();
+  slot.kills = 0;
+  slot.retries.start_over();
 }
 
 bool Scheduler::is_worth_another(const Slot& slot, const Attempt& attempt) const {

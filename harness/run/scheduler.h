@@ -36,6 +36,7 @@ class Scheduler {
     Retries retries;
     int64_t kills = 0;                // attempts that ended from outside, through no fault of its own
     std::string before = {};          // the message of the attempt before
+    int64_t furthest = 0;             // step that an attempt reached before it was ended
     std::optional<double> pause = 0;  // seconds until the next attempt; none while one runs
     Stopwatch since_pause = {};
     std::optional<Stopwatch> watch = {};  // since its first attempt began to run
@@ -48,6 +49,7 @@ class Scheduler {
   void start_attempts();
   bool skip_without_pretraining(const TrialSpec& spec);
   void take(const EndedTrial& ended);
+  static void count_kill(Slot& slot);
   bool is_worth_another(const Slot& slot, const Attempt& attempt) const;
   void finish(const TrialSpec& spec, const TrialRecord& record, double seconds);
   void note_failure(const TrialSpec& spec, const TrialRecord& record);

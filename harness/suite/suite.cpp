@@ -97,6 +97,16 @@ class SuiteReader {
   std::map<std::string, int64_t> max_lengths_;  // of the task entries that could be built
 };
 
+double read_checkpoint_seconds(const Section& suite) {
+  const std::string key = "checkpoint_seconds";
+  const ConfigNode* node = suite.expect(key, Kind::scalar, "60");
+  if (!node) return 0;
+  Options options({{key, node->scalar}});
+  const double seconds = options.number(key, 60, "", 0, 86400);
+  suite.report(options);
+  return seconds;
+}
+
 Suite SuiteReader::read() {
   read_sections();
   read_plugins();  // before the names that they bring
@@ -127,6 +137,7 @@ void SuiteReader::read_sections() {
   if (file_.find("tune") && file_.expect("tune", Kind::map, "{learning_rate: [1e-3, 3e-3]}"))
     suite_.tune = read_tune(file_.section("tune"));
   if (file_.find("retry")) suite_.retry = read_retry(file_.section("retry"));
+  if (file_.find("checkpoint_seconds")) suite_.checkpoint_seconds = read_checkpoint_seconds(file_);
   if (file_.find("defaults")) suite_.defaults = read_defaults(file_.section("defaults"));
   if (file_.find("evaluate")) suite_.evaluate = read_evaluate(file_.section("evaluate"));
 }

@@ -61,6 +61,7 @@ struct Suite {
   std::vector<std::string> pretrain;  // settings that every cell has one after another; without
   std::vector<std::string> loss;      // any, the cell's own
   Retry retry;
+  double checkpoint_seconds = 60;  // between two files to resume a trial from; 0: none
   Settings defaults;
   Evaluate evaluate;
   std::vector<std::string> diagnostics;

@@ -139,6 +139,13 @@ std::vector<FileKey> suite_keys_table() {
       {"loss", described("Losses that every model lowers in turn: the setting loss.",
                          axis_of(names_of(losses())))},
       {"retry", reference("retry")},
+      {"checkpoint_seconds",
+       {{"description",
+         "Seconds between two files from which a trial goes on after it was stopped or killed; 0: "
+         "none is written, and it starts anew."},
+        {"type", "number"},
+        {"minimum", 0},
+        {"default", Suite().checkpoint_seconds}}},
       {"defaults",
        {{"description", "Settings of every trial, unless a task or a model overrides them."},
         {"$ref", "#/$defs/settings"},

@@ -145,7 +145,9 @@ std::string to_yaml(const Suite& suite) {
   out << "retry" << YAML::Flow << YAML::BeginMap;
   put(out, "tries", suite.retry.tries);
   put(out, "delay", OptionValue(suite.retry.delay_seconds));
-  out << YAML::EndMap << "defaults" << YAML::BeginMap;
+  out << YAML::EndMap;
+  put(out, "checkpoint_seconds", OptionValue(suite.checkpoint_seconds));
+  out << "defaults" << YAML::BeginMap;
   for (const auto& [key, value] : to_options(suite.defaults)) put(out, key, value);
   out << YAML::EndMap;
   if (suite.match != Match::none) put(out, "match", to_string(suite.match));

@@ -210,12 +210,12 @@ bool Diagnostics::asks_for_steps() const {
 
 PutDiagnostic Diagnostics::put_at(int64_t step) {
   return [this, step](std::optional<int64_t> layer, const std::string& name, double value) {
-    points_.push_back({step, layer, name, value});
+    state_.points.push_back({step, layer, name, value});
   };
 }
 
 void Diagnostics::before_step() {
-  if (!is_due_ || !asks_for_steps()) return;
+  if (!state_.is_due || !asks_for_steps()) return;
   before_.resize(static_cast<std::size_t>(offsets_.back()));
   for (std::size_t i = 0; i < model_.parameters().size(); ++i) {
     const Tensor& value = model_.parameters()[i].value;
@@ -225,8 +225,8 @@ void Diagnostics::before_step() {
 
 void Diagnostics::after_step(int64_t step, const Lanes& lanes, const std::vector<Batch>& batches,
                              uint64_t dropout_seed, double objective) {
-  if (!is_due_) return;
-  is_due_ = false;
+  if (!state_.is_due) return;
+  state_.is_due = false;
   const StepMoment moment{model_,         offsets_,
                           before_.data(), lanes.gradient(),
                           objective,      [&] { return lanes.objective(batches, dropout_seed); }};
@@ -235,7 +235,7 @@ void Diagnostics::after_step(int64_t step, const Lanes& lanes, const std::vector
 }
 
 void Diagnostics::after_validation(int64_t step, const Batch& batch) {
-  is_due_ = true;
+  state_.is_due = true;
   const bool is_asked = std::any_of(asked_.begin(), asked_.end(), [](const auto& info) {
     return info.of_layer || info.of_model;
   });

@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/results/record.h"
@@ -75,6 +76,12 @@ const std::vector<DiagnosticInfo>& diagnostics();
 // diagnostics.csv.
 class Diagnostics {
  public:
+  // What it holds between two steps.
+  struct State {
+    bool is_due = true;  // whether the coming step is one that is measured
+    std::vector<DiagnosticPoint> points;
+  };
+
   // `asked`: names of diagnostics(); throws Error for any other. `offsets`: gradient_layout() of
   // the model's parameters.
   Diagnostics(const Model& model, const std::vector<std::string>& asked, bool causal,
@@ -86,7 +93,8 @@ class Diagnostics {
                   uint64_t dropout_seed, double objective);
   void after_validation(int64_t step, const Batch& batch);
 
-  const std::vector<DiagnosticPoint>& points() const { return points_; }
+  const State& state() const { return state_; }
+  void resume(State state) { state_ = std::move(state); }
 
  private:
   bool asks_for_steps() const;
@@ -96,9 +104,8 @@ class Diagnostics {
   std::vector<DiagnosticInfo> asked_;
   bool causal_;
   std::vector<int64_t> offsets_;
-  bool is_due_ = true;         // whether the coming step is one that is measured
   std::vector<float> before_;  // the step's weights, at offsets_
-  std::vector<DiagnosticPoint> points_;
+  State state_;
 };
 
 }  // namespace longhaul

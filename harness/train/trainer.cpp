@@ -10,6 +10,7 @@
 #include "math/optimizer.h"
 #include "math/parallel.h"
 #include "support/clock.h"
+#include "support/stop_request.h"
 
 namespace longhaul {
 namespace {
@@ -32,13 +33,14 @@ void restore_values(const std::vector<Parameter>& parameters, const std::vector<
 
 class Trainer {
  public:
-  Trainer(Model& model, const Task& task, const TrialSpec& spec,
-          const std::function<void(const Progress&)>& report, Training& training)
+  Trainer(Model& model, const Task& task, const TrialSpec& spec, const Listeners& listeners,
+          ResumeFiles& resume, Training& training)
       : model_(model),
         task_(task),
         spec_(spec),
         settings_(spec.settings),
-        report_(report),
+        listeners_(listeners),
+        resume_(resume),
         offsets_(gradient_layout(model.parameters())),
         lanes_(model, settings_.lanes, offsets_, make_objective(settings_, model.head(), task)),
         optimizer_(model.parameters(), offsets_,
@@ -47,41 +49,85 @@ class Trainer {
                     .weight_decay = settings_.weight_decay}),
         validation_(draw_all(task, Split::validation, settings_.validation_examples)),
         diagnostics_(model, spec.diagnostics, settings_.causal, offsets_),
-        result_(training) {}
+        result_(training),
+        state_(training.state) {}
 
   void run() {
     try {
+      go_on();
       train();
     } catch (...) {
-      finish();
+      sum_up();
       throw;
     }
     restore_values(model_.parameters(), best_);
-    finish();
+    sum_up();
   }
 
  private:
   void train() {
-    double done = 0;  // share of the budget
-    for (int64_t evaluated = 0; done < 1;) {
+    HeldStop stop;
+    const auto evaluations = static_cast<double>(settings_.evaluations);
+    for (double done = spent(); done < 1;) {
       done = step(done);
-      if (done * static_cast<double>(settings_.evaluations) >= static_cast<double>(evaluated + 1)) {
+      if (done * evaluations >= static_cast<double>(state_.evaluations + 1)) {
         validate();
-        evaluated = static_cast<int64_t>(done * static_cast<double>(settings_.evaluations));
+        state_.evaluations = static_cast<int64_t>(done * evaluations);
+        sum_up();
+        listeners_.so_far(result_);
       }
       progress_.fraction = done;
-      report_(progress_);
+      listeners_.step(progress_);
+      // The tests that follow may take long, so that the end of a long training is stored too.
+      const bool is_asked = stop.arrived();
+      if (is_asked || resume_.is_due() || (done == 1 && resume_.has_written())) store();
+      if (is_asked) throw StoredToResume(text("stored at step ", state_.steps));
     }
+  }
+
+  // All tensors that the next step depends on, or the end: by name.
+  std::vector<NamedTensor> tensors() const {
+    std::vector<NamedTensor> all;
+    const std::vector<Parameter>& parameters = model_.parameters();
+    for (const Parameter& parameter : parameters)
+      all.push_back({"weights/" + parameter.name, parameter.value});
+    for (std::size_t i = 0; i < best_.size(); ++i)
+      all.push_back({"best/" + parameters[i].name, best_[i]});
+    for (const auto& [name, tensor] : optimizer_.kept())
+      all.push_back({"optimizer/" + name, tensor});
+    return all;
+  }
+
+  void store() {
+    sum_up();
+    listeners_.so_far(result_);
+    resume_.write(state_, tensors());
+  }
+
+  // Takes up the training where an earlier process left it, if one did.
+  void go_on() {
+    std::optional<ResumeFiles::Content> found = resume_.read();
+    if (!found) return;
+    state_ = std::move(found->state);
+    if (state_.selected_step > 0) best_ = copy_values(model_.parameters());
+    for (NamedTensor& tensor : tensors()) {
+      const Tensor& stored = found->tensors.at(tensor.name);
+      std::copy_n(stored.data(), stored.size(), tensor.value.data());
+    }
+    optimizer_.resume(state_.steps);
+    diagnostics_.resume(state_.diagnostics);
+    progress_.accuracy = state_.accuracy;
+    earlier_peak_ = state_.peak_activation_bytes;
   }
 
   // The share of the budget that is spent.
   double spent() const {
     const Budget& budget = spec_.budget;
     const std::pair<double, double> counts[] = {
-        {static_cast<double>(result_.steps), static_cast<double>(budget.steps)},
-        {result_.seconds, budget.seconds},
-        {static_cast<double>(result_.tokens), budget.tokens},
-        {static_cast<double>(flops_), budget.flops}};
+        {static_cast<double>(state_.steps), static_cast<double>(budget.steps)},
+        {state_.seconds, budget.seconds},
+        {static_cast<double>(state_.tokens), budget.tokens},
+        {static_cast<double>(state_.flops), budget.flops}};
     double share = 0;
     for (const auto& [count, limit] : counts)
       if (limit > 0) share = std::max(share, count / limit);
@@ -98,32 +144,32 @@ class Trainer {
 
   double step(double done) {
     Stopwatch watch;
-    model_.redraw(result_.steps);
-    result_.seconds += watch.seconds();
+    model_.redraw(state_.steps);
+    state_.seconds += watch.seconds();
     diagnostics_.before_step();  // after what is drawn: an update is the optimizer's
     watch.restart();
-    if (result_.steps == kWarmSteps) reset_peak_bytes();
+    if (made_++ == kWarmSteps) reset_peak_bytes();
     const std::vector<Batch> batches =
-        draw_batches(task_, Split::train, spec_.seed + 1, result_.steps * settings_.batch,
+        draw_batches(task_, Split::train, spec_.seed + 1, state_.steps * settings_.batch,
                      settings_.batch, settings_.lanes, settings_.label_noise);
-    const uint64_t dropout_seed = spec_.seed * 0x9e3779b9 + static_cast<uint64_t>(result_.steps);
+    const uint64_t dropout_seed = spec_.seed * 0x9e3779b9 + static_cast<uint64_t>(state_.steps);
     const Lanes::Result lanes = lanes_.run(batches, dropout_seed);
     if (!std::isfinite(lanes.objective) || !std::isfinite(lanes.gradient_norm))
       throw Diverged(text("loss ", lanes.objective, ", gradient norm ", lanes.gradient_norm,
-                          " at step ", result_.steps + 1));
+                          " at step ", state_.steps + 1));
     const double factor =
         settings_.clip > 0 ? std::min(1.0, settings_.clip / (lanes.gradient_norm + 1e-12)) : 1;
-    for (const Batch& batch : batches) result_.tokens += batch.token_count();
-    flops_ += lanes_.measured().flops;
+    for (const Batch& batch : batches) state_.tokens += batch.token_count();
+    state_.flops += lanes_.measured().flops;
     optimizer_.step(lanes_.gradient(), factor,
                     settings_.learning_rate * warmup_cosine(middle(done), settings_.warmup));
-    ++result_.steps;
-    losses_.push_back(lanes.cross_entropy);
-    result_.seconds += watch.seconds();
-    diagnostics_.after_step(result_.steps, lanes_, batches, dropout_seed, lanes.objective);
-    progress_.step = result_.steps;
+    ++state_.steps;
+    state_.losses.push_back(lanes.cross_entropy);
+    state_.seconds += watch.seconds();
+    diagnostics_.after_step(state_.steps, lanes_, batches, dropout_seed, lanes.objective);
+    progress_.step = state_.steps;
     progress_.loss = lanes.cross_entropy;
-    progress_.tokens_per_second = static_cast<double>(result_.tokens) / result_.seconds;
+    progress_.tokens_per_second = static_cast<double>(state_.tokens) / state_.seconds;
     return spent();
   }
 
@@ -131,58 +177,64 @@ class Trainer {
     const Score score = evaluate(model_, validation_);
     if (score.unanswered > 0)
       throw Diverged(text("logits of ", score.unanswered, " validation answers are not numbers at ",
-                          "step ", result_.steps));
+                          "step ", state_.steps));
     if (!std::isfinite(score.loss))
-      throw Diverged(text("validation loss ", score.loss, " at step ", result_.steps));
-    result_.curve.push_back({result_.steps, "validation", "accuracy", score.accuracy});
-    result_.curve.push_back({result_.steps, "validation", "loss", score.loss});
-    progress_.accuracy = score.accuracy;
-    diagnostics_.after_validation(result_.steps, validation_[validation_.size() / 2]);
-    if (best_.empty() || score.accuracy > result_.validation) {
+      throw Diverged(text("validation loss ", score.loss, " at step ", state_.steps));
+    state_.validations.push_back({state_.steps, "validation", "accuracy", score.accuracy});
+    state_.validations.push_back({state_.steps, "validation", "loss", score.loss});
+    state_.accuracy = progress_.accuracy = score.accuracy;
+    diagnostics_.after_validation(state_.steps, validation_[validation_.size() / 2]);
+    if (best_.empty() || score.accuracy > state_.validation) {
       best_ = copy_values(model_.parameters());
-      result_.validation = score.accuracy;
-      result_.selected_step = result_.steps;
+      state_.validation = score.accuracy;
+      state_.selected_step = state_.steps;
     }
   }
 
-  void finish() {
-    result_.diagnostics = diagnostics_.points();
-    const auto count = static_cast<int64_t>(losses_.size());
+  // What was found so far.
+  void sum_up() {
+    const std::vector<double>& losses = state_.losses;
+    const auto count = static_cast<int64_t>(losses.size());
     const int64_t tail = std::max<int64_t>(count / 10, 1);
+    result_.train_loss = 0;
     for (int64_t i = std::max<int64_t>(count - tail, 0); i < count; ++i)
-      result_.train_loss += losses_[i] / static_cast<double>(tail);
+      result_.train_loss += losses[i] / static_cast<double>(tail);
+    result_.curve = state_.validations;
     const int64_t stride = std::max<int64_t>(count / kCurvePoints, 1);
     for (int64_t i = stride - 1; i < count; i += stride)
-      result_.curve.push_back({i + 1, "train", "loss", losses_[i]});
-    result_.flops_per_token =
-        static_cast<double>(flops_) / static_cast<double>(std::max<int64_t>(result_.tokens, 1));
-    result_.peak_activation_bytes = peak_bytes(Memory::activations);
-    for (const auto& [name, mean] : lanes_.measured().notes) result_.notes[name] = mean.value();
+      result_.curve.push_back({i + 1, "train", "loss", losses[i]});
+    result_.flops_per_token = static_cast<double>(state_.flops) /
+                              static_cast<double>(std::max<int64_t>(state_.tokens, 1));
+    state_.peak_activation_bytes = std::max(earlier_peak_, peak_bytes(Memory::activations));
+    for (const auto& [name, mean] : lanes_.measured().notes) state_.notes[name] = mean.value();
+    state_.diagnostics = diagnostics_.state();
   }
 
   Model& model_;
   const Task& task_;
   const TrialSpec& spec_;
   const Settings& settings_;
-  const std::function<void(const Progress&)>& report_;
+  const Listeners& listeners_;
+  ResumeFiles& resume_;
   std::vector<int64_t> offsets_;
   Lanes lanes_;
   Optimizer optimizer_;
   std::vector<Batch> validation_;  // by length
   Diagnostics diagnostics_;
-  std::vector<double> losses_;
-  std::vector<Tensor> best_;
-  int64_t flops_ = 0;
+  std::vector<Tensor> best_;  // none before the first validation
+  int64_t made_ = 0;          // steps, by this process
+  int64_t earlier_peak_ = 0;  // of activations, in a process before
   Progress progress_;
   Training& result_;
+  TrainingState& state_;  // of the result
 };
 
 }  // namespace
 
-void train(Model& model, const Task& task, const TrialSpec& spec,
-           const std::function<void(const Progress&)>& report, Training& training) {
+void train(Model& model, const Task& task, const TrialSpec& spec, const Listeners& listeners,
+           ResumeFiles& resume, Training& training) {
   check_settings(spec.settings);
-  Trainer(model, task, spec, report, training).run();
+  Trainer(model, task, spec, listeners, resume, training).run();
 }
 
 }  // namespace longhaul

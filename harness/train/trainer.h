@@ -1,10 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <stdexcept>
 #include <vector>
 
 #include "harness/results/record.h"
 #include "harness/train/lanes.h"
+#include "harness/train/resume.h"
 #include "harness/train/trial.h"
 
 namespace longhaul {
@@ -15,27 +17,34 @@ class Diverged : public Error {
   using Error::Error;
 };
 
+// A training that was asked to stop (support/stop_request.h) and has stored what it reached.
+class StoredToResume : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 // What training a model on a task's stream found.
 struct Training {
-  int64_t steps = 0;
-  int64_t tokens = 0;
-  double seconds = 0;     // of training steps alone: drawing examples, lanes, optimizer
+  TrainingState state;
   double train_loss = 0;  // cross entropy
   double flops_per_token = 0;
-  int64_t selected_step = 0;
-  double validation = 0;
-  int64_t peak_activation_bytes = 0;
   std::vector<CurvePoint> curve;
-  std::vector<DiagnosticPoint> diagnostics;
-  std::map<std::string, double> notes;
+};
+
+// Who hears of a training while it runs.
+struct Listeners {
+  std::function<void(const Progress&)> step;  // of every step
+  // Of what is found so far: after every validation pass, and when that is stored.
+  std::function<void(const Training&)> so_far;
 };
 
 // Trains to the end of the budget: batches of fresh examples from the seed's own part of the
 // training stream, the optimizer with warm-up and cosine decay, `evaluations` validation passes.
-// On return the model holds the weights that validation chose. Throws Diverged, and Error for
-// settings that none may have; whatever it throws, `training` holds what was found until then.
-// `report` hears of every step; it decides itself what to do with that.
-void train(Model& model, const Task& task, const TrialSpec& spec,
-           const std::function<void(const Progress&)>& report, Training& training);
+// It goes on from what `resume` holds, and ends with the bytes of a training that was never
+// stopped. On return the model holds the weights that validation chose. Throws Diverged,
+// StoredToResume, and Error for settings that none may have; whatever it throws, `training` holds
+// what was found until then.
+void train(Model& model, const Task& task, const TrialSpec& spec, const Listeners& listeners,
+           ResumeFiles& resume, Training& training);
 
 }  // namespace longhaul

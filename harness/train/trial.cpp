@@ -14,6 +14,7 @@
 #include "harness/results/store.h"
 #include "harness/settings/pretrainings.h"
 #include "harness/train/evaluation.h"
+#include "harness/train/resume.h"
 #include "harness/train/trainer.h"
 #include "harness/train/trial_tasks.h"
 #include "math/checkpoint.h"
@@ -77,52 +78,65 @@ Evaluation untested(double validation) {
   return evaluation;
 }
 
+// Puts down the points of a training, while it runs too.
+void write_points(const Training& training, const TrialSpec& spec, const fs::path& dir,
+                  Durable durable) {
+  write_atomically(dir / "curve.csv", to_csv(training.curve), durable);
+  if (!spec.diagnostics.empty())
+    write_atomically(dir / "diagnostics.csv", to_csv(training.state.diagnostics.points), durable);
+}
+
 // Puts down what training found, or had found when it failed.
 void note_training(const Training& training, const TrialSpec& spec, const fs::path& dir,
                    TrialRecord& record) {
-  record.selected_step = training.selected_step;
+  const TrainingState& state = training.state;
+  record.selected_step = state.selected_step;
   record.train_loss = training.train_loss;
   record.flops_per_token = training.flops_per_token;
-  record.steps = training.steps;
-  record.tokens_seen = training.tokens;
-  record.train_seconds = training.seconds;
-  if (training.seconds > 0)
-    record.train_tokens_per_second = static_cast<double>(training.tokens) / training.seconds;
-  record.peak_activation_bytes = training.peak_activation_bytes;
-  record.notes = training.notes;
-  with_files([&] {
-    write_atomically(dir / "curve.csv", to_csv(training.curve));
-    if (!spec.diagnostics.empty())
-      write_atomically(dir / "diagnostics.csv", to_csv(training.diagnostics));
-  });
+  record.steps = state.steps;
+  record.tokens_seen = state.tokens;
+  record.train_seconds = state.seconds;
+  if (state.seconds > 0)
+    record.train_tokens_per_second = static_cast<double>(state.tokens) / state.seconds;
+  record.peak_activation_bytes = state.peak_activation_bytes;
+  record.notes = state.notes;
+  with_files([&] { write_points(training, spec, dir, Durable::yes); });
 }
 
 // Trains on the task's stream; the validation score.
-double train_and_note(Model& model, const Task& task, const TrialSpec& spec, const fs::path& dir,
-                      TrialRecord& record) {
+double train_and_note(Model& model, const Task& task, const TrialSpec& spec,
+                      const TrialPlace& place, TrialRecord& record) {
   record.parameters = model.parameter_count();
-  ProgressFile report(dir / "progress.json");
+  ProgressFile progress(place.dir / "progress.json");
+  ResumeFiles resume(place.dir, spec, place.checkpoint_seconds);
+  const auto show = [&](const Training& so_far) {
+    try {
+      write_points(so_far, spec, place.dir, Durable::no);
+    } catch (const std::system_error&) {  // as of progress.json: they are written at the end again
+    }
+  };
+  const Listeners listeners{std::ref(progress), show};
   Training training;
   try {
-    train(model, task, spec, std::ref(report), training);
+    train(model, task, spec, listeners, resume, training);
   } catch (...) {
-    note_training(training, spec, dir, record);
+    note_training(training, spec, place.dir, record);
     throw;
   }
-  note_training(training, spec, dir, record);
-  return training.validation;
+  note_training(training, spec, place.dir, record);
+  return training.state.validation;
 }
 
 // Leaves the weights that restore hidden inputs best; nothing is tested.
-void pretrain(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
+void pretrain(const TrialSpec& spec, const Registry& registry, const TrialPlace& place,
               TrialRecord& record) {
   const TrialTasks tasks = tasks_of(spec, registry);
   Model model = make_model(spec, registry, tasks.shape);
-  record.evaluations = {untested(train_and_note(model, tasks.trained_on(), spec, dir, record))};
-  with_files([&] { save_model(weights_in(dir), model, spec); });
+  record.evaluations = {untested(train_and_note(model, tasks.trained_on(), spec, place, record))};
+  with_files([&] { save_model(weights_in(place.dir), model, spec); });
 }
 
-void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
+void run(const TrialSpec& spec, const Registry& registry, const TrialPlace& place,
          TrialRecord& record) {
   record.model_origin = registry.model(spec.model).origin;
   if (spec.is_pretraining) return pretrain(spec, registry, dir, record);
@@ -131,11 +145,11 @@ void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
   Model model = make_model(spec, registry, tasks.shape);
   if (!spec.pretrained.empty())
     with_files([&] {
-      load_pretrained(model, weights_in(dir.parent_path() / spec.pretrained),
+      load_pretrained(model, weights_in(place.dir.parent_path() / spec.pretrained),
                       task.readout() == Readout::token &&
                           pretraining_of(spec.settings).restore == Restore::next);
     });
-  const double validation = train_and_note(model, tasks.trained_on(), spec, dir, record);
+  const double validation = train_and_note(model, tasks.trained_on(), spec, place, record);
   if (spec.tuning.is_candidate) {
     record.evaluations = {untested(validation)};
     return;
@@ -145,7 +159,7 @@ void run(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
   if (spec.settings.causal && model.decodes())
     record.state_bytes =
         measure_state(model, draw_all(task, Split::test, spec.settings.test_examples).back());
-  with_files([&] { save_model(weights_in(dir), model, spec); });
+  with_files([&] { save_model(weights_in(place.dir), model, spec); });
 }
 
 }  // namespace
@@ -159,19 +173,18 @@ bool has_weights(const fs::path& dir) {
   }
 }
 
-TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const fs::path& dir,
-                      int threads) {
-  set_threads(threads);
+TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const TrialPlace& place) {
+  set_threads(place.threads);
   const FlushDenormals flush;
   TrialRecord record;
   record.learning_rate = spec.settings.learning_rate;
-  record.threads = threads;
+  record.threads = place.threads;
   record.host = host_name();
   record.cpu = cpu_name();
   record.version = longhaul_version();
   record.build = longhaul_build();
   try {
-    run(spec, registry, dir, record);
+    run(spec, registry, place, record);
     record.status = Status::ok;
   } catch (const Diverged& e) {
     record.status = Status::diverged;
@@ -184,6 +197,8 @@ TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const fs:
     const std::string limit = address_space_limit();
     record.message = "out of memory" + (limit.empty() ? "" : ", under " + limit);
   } catch (const MachineFault&) {  // no result of the trial
+    throw;
+  } catch (const StoredToResume&) {  // nor is this one yet
     throw;
   } catch (const std::exception& e) {  // a plugin may throw what it likes
     record.status = Status::failed;

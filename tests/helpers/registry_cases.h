@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <source_location>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,7 +20,7 @@ void run_case() {
 
 template <auto names, auto check, std::size_t... places>
 void add_cases(const std::string& before, const std::string& after, const std::string& tags,
-               const std::source_location& where, std::index_sequence<places...>) {
+               const Catch::SourceLineInfo& where, std::index_sequence<places...>) {
   const std::vector<std::string> all = names();
   require(all.size() <= sizeof...(places), "add_cases: found ", all.size(),
           " names, allowed: ", sizeof...(places));
@@ -29,8 +28,7 @@ void add_cases(const std::string& before, const std::string& after, const std::s
     if (place >= all.size()) return;
     const std::string title = before + all[place] + after;
     // What REGISTER_TEST_CASE does, in the name of the caller's file.
-    const Catch::SourceLineInfo line(where.file_name(), where.line());
-    const Catch::AutoReg registered(Catch::makeTestInvoker(function), line, Catch::StringRef(),
+    const Catch::AutoReg registered(Catch::makeTestInvoker(function), where, Catch::StringRef(),
                                     Catch::NameAndTags{title, tags});
   };
   (add(places, run_case<names, check, places>), ...);
@@ -39,8 +37,8 @@ void add_cases(const std::string& before, const std::string& after, const std::s
 // Before main(): `static const bool added = add_cases<names, check>("model ", " decodes", "[a]");`
 template <auto names, auto check>
 bool add_cases(const std::string& before, const std::string& after, const std::string& tags,
-               const std::source_location& where = std::source_location::current()) {
-  add_cases<names, check>(before, after, tags, where, std::make_index_sequence<100>());
+               const char* file = __builtin_FILE(), std::size_t line = __builtin_LINE()) {
+  add_cases<names, check>(before, after, tags, {file, line}, std::make_index_sequence<100>());
   return true;
 }
 

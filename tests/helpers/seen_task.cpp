@@ -68,9 +68,16 @@ TrialSpec seen_trial(const std::string& model, int64_t steps) {
 TrialRecord run_seen_trial(const TrialSpec& spec, const std::filesystem::path& dir,
                            int on_threads) {
   const int before = threads();
-  TrialRecord record = run_trial(spec, registry_with_seen_task(), dir, on_threads);
+  TrialRecord record = run_trial(spec, registry_with_seen_task(), {dir, on_threads});
   set_threads(before);
   return record;
+}
+
+Training train_alone(Model& model, const Task& task, const TrialSpec& spec) {
+  ResumeFiles none("", spec, 0);
+  Training training;
+  train(model, task, spec, {[](const Progress&) {}, [](const Training&) {}}, none, training);
+  return training;
 }
 
 }  // namespace longhaul

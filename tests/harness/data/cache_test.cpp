@@ -121,14 +121,14 @@ TEST_CASE("cache: a trial has the same results with and without it", "[cache]") 
   spec.settings.batch = 4;
   spec.settings.validation_examples = spec.settings.test_examples = 20;
   spec.seed = 3;
-  const TrialRecord plain = run_trial(spec, registry, without.path, 2);
+  const TrialRecord plain = run_trial(spec, registry, {without.path, 2});
   REQUIRE(plain.status == Status::ok);
 
   Options options;
   const auto task = registry.task("mqar").make(options);
   const CacheKey key{"mqar", task->version(), options.resolved()};
   for (const Stream& stream : streams_of_trial(3)) write(*task, key, stream, 15);
-  const TrialRecord cached = run_trial(spec, registry, with.path, 2);
+  const TrialRecord cached = run_trial(spec, registry, {with.path, 2});
   CHECK(cached.evaluations[0].test == plain.evaluations[0].test);
   CHECK(cached.evaluations[0].baselines.shallow == plain.evaluations[0].baselines.shallow);
   CHECK(read_text(with.path / "curve.csv") == read_text(without.path / "curve.csv"));
@@ -138,10 +138,10 @@ TEST_CASE("cache: a trial has the same results with and without it", "[cache]") 
   const auto path = cache_path(key, {Split::train, 4});
   std::filesystem::resize_file(path, std::filesystem::file_size(path) - 1);
   // A fault of the machine: no result of the trial.
-  CHECK_THROWS_AS(run_trial(spec, registry, with.path, 2), MachineFault);
-  CHECK_THROWS_WITH(run_trial(spec, registry, with.path, 2),
+  CHECK_THROWS_AS(run_trial(spec, registry, {with.path, 2}), MachineFault);
+  CHECK_THROWS_WITH(run_trial(spec, registry, {with.path, 2}),
                     Catch::Matchers::Contains(path.string() + ": has ") &&
                         Catch::Matchers::Contains("delete the file"));
   std::filesystem::remove(path);  // as the message says
-  CHECK(run_trial(spec, registry, with.path, 2).status == Status::ok);
+  CHECK(run_trial(spec, registry, {with.path, 2}).status == Status::ok);
 }

@@ -47,7 +47,7 @@ TrialRecord run_with(const PostHoc& post_hoc) {
   spec.evaluate.post_hoc = {"longer"};
   const TemporaryFolder folder;
   const int before = threads();
-  const TrialRecord record = run_trial(spec, registry, folder.path, 1);
+  const TrialRecord record = run_trial(spec, registry, {folder.path, 1});
   set_threads(before);
   return record;
 }

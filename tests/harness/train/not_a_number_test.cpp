@@ -61,7 +61,7 @@ TrialRecord run_brittle(int64_t reach, const std::vector<int64_t>& lengths,
   spec.is_pretraining = pretrain != "none";
   const TemporaryFolder folder;
   const int before = threads();
-  const TrialRecord record = run_trial(spec, with_brittle(), folder.path, 1);
+  const TrialRecord record = run_trial(spec, with_brittle(), {folder.path, 1});
   set_threads(before);
   return record;
 }

@@ -37,10 +37,7 @@ double trained(const OptionMap& given) {
   Model model(registry.model("min_gru"), mixer, spec.settings, shape_of(*task), 1);
   const int before = threads();
   set_threads(1);
-  Training training;
-  train(
-      model, *task, spec, [](const Progress&) {}, training);
-  const double validation = training.validation;
+  const double validation = train_alone(model, *task, spec).state.validation;
   set_threads(before);
   return validation;
 }
