@@ -121,8 +121,8 @@ Worker::Worker(fs::path dir, const RunOptions& options)
       log_start_(size_of(dir_ / "log.txt")),
       kills_before_(memory_kills(options.system)),
       process_({options.worker.string(), "trial", (dir_ / "spec.json").string(), "--out",
-                dir_.string(), "--threads", std::to_string(options.threads),
-                "--checkpoint-seconds", to_text(OptionValue(options.checkpoint_seconds))},
+                dir_.string(), "--threads", std::to_string(options.threads), "--checkpoint-seconds",
+                to_text(OptionValue(options.checkpoint_seconds))},
                dir_ / "log.txt") {}
 
 std::optional<Attempt> Worker::poll() {

@@ -26,10 +26,12 @@ class Executor {
   virtual int64_t slots() const = 0;  // how many it takes at once
   virtual void submit(const std::vector<std::filesystem::path>& trials) = 0;
   virtual std::vector<EndedTrial> poll() = 0;  // since the last call; does not wait for any
-  virtual bool runs(const std::filesystem::path& trial) const = 0;  // and does not wait for its turn
-  virtual bool busy() const = 0;                                    // with any that has not ended
+  virtual bool runs(
+      const std::filesystem::path& trial) const = 0;  // and does not wait for its turn
+  virtual bool busy() const = 0;                      // with any that has not ended
 
-  // Ends all that was submitted, without a record: poll() tells when. A second call is less patient.
+  // Ends all that was submitted, without a record: poll() tells when. A second call is less
+  // patient.
   virtual void cancel() = 0;
   // What Ctrl-C asks for.
   virtual void interrupt() { cancel(); }

@@ -18,7 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds kRedrawEvery{100};
-constexpr double kHearEvery = 0.01;  // seconds for each running trial: a shared disk has other users
+constexpr double kHearEvery =
+    0.01;  // seconds for each running trial: a shared disk has other users
 
 }  // namespace
 
@@ -88,8 +89,8 @@ void Scheduler::fill_slots() {
     const std::string id = spec.id();
     outcome_.tried.insert(id);
     if (skip_without_pretraining(spec)) continue;
-    slots_.push_back(
-        {&spec, trials_ / id, Retries(options_.retry, Rng(hash_bytes(id.data(), id.size()), "retry"))});
+    slots_.push_back({&spec, trials_ / id,
+                      Retries(options_.retry, Rng(hash_bytes(id.data(), id.size()), "retry"))});
   }
 }
 

@@ -34,9 +34,9 @@ class Scheduler {
     const TrialSpec* spec;
     std::filesystem::path dir;
     Retries retries;
-    int64_t kills = 0;                // attempts that ended from outside, through no fault of its own
-    std::string before = {};          // the message of the attempt before
-    int64_t furthest = 0;             // step that an attempt reached before it was ended
+    int64_t kills = 0;        // attempts that ended from outside, through no fault of its own
+    std::string before = {};  // the message of the attempt before
+    int64_t furthest = 0;     // step that an attempt reached before it was ended
     std::optional<double> pause = 0;  // seconds until the next attempt; none while one runs
     Stopwatch since_pause = {};
     std::optional<Stopwatch> watch = {};  // since its first attempt began to run

@@ -27,25 +27,24 @@ inline constexpr auto json_fields<DiagnosticPoint> =
                field("name", &DiagnosticPoint::name), field("value", &DiagnosticPoint::value)};
 
 template <>
-inline constexpr auto json_fields<Diagnostics::State> =
-    std::tuple{field("is_due", &Diagnostics::State::is_due),
-               field("points", &Diagnostics::State::points)};
+inline constexpr auto json_fields<Diagnostics::State> = std::tuple{
+    field("is_due", &Diagnostics::State::is_due), field("points", &Diagnostics::State::points)};
 
 template <>
-inline constexpr auto json_fields<TrainingState> = std::tuple{
-    field("steps", &TrainingState::steps),
-    field("tokens", &TrainingState::tokens),
-    field("flops", &TrainingState::flops),
-    field("seconds", &TrainingState::seconds),
-    field("evaluations", &TrainingState::evaluations),
-    field("selected_step", &TrainingState::selected_step),
-    field("validation", &TrainingState::validation),
-    field("accuracy", &TrainingState::accuracy),
-    field("losses", &TrainingState::losses),
-    field("validations", &TrainingState::validations),
-    field("diagnostics", &TrainingState::diagnostics),
-    field("notes", &TrainingState::notes),
-    field("peak_activation_bytes", &TrainingState::peak_activation_bytes)};
+inline constexpr auto json_fields<TrainingState> =
+    std::tuple{field("steps", &TrainingState::steps),
+               field("tokens", &TrainingState::tokens),
+               field("flops", &TrainingState::flops),
+               field("seconds", &TrainingState::seconds),
+               field("evaluations", &TrainingState::evaluations),
+               field("selected_step", &TrainingState::selected_step),
+               field("validation", &TrainingState::validation),
+               field("accuracy", &TrainingState::accuracy),
+               field("losses", &TrainingState::losses),
+               field("validations", &TrainingState::validations),
+               field("diagnostics", &TrainingState::diagnostics),
+               field("notes", &TrainingState::notes),
+               field("peak_activation_bytes", &TrainingState::peak_activation_bytes)};
 
 namespace {
 
@@ -97,7 +96,9 @@ ResumeFiles::ResumeFiles(fs::path trial_dir, const TrialSpec& spec, double secon
       identity_("trial " + spec.exact_id() + " of build " + longhaul_build()),
       seconds_(seconds) {}
 
-fs::path ResumeFiles::path(int64_t number) const { return dir_ / fmt::format("resume.{}", number % 2); }
+fs::path ResumeFiles::path(int64_t number) const {
+  return dir_ / fmt::format("resume.{}", number % 2);
+}
 
 std::optional<ResumeFiles::Content> ResumeFiles::read() {
   if (seconds_ == 0) return std::nullopt;
@@ -126,9 +127,8 @@ void ResumeFiles::write(const TrainingState& state, const std::vector<NamedTenso
   const Stopwatch watch;
   Checkpoint file;
   file.tensors = tensors;
-  file.metadata = {{"of", identity_},
-                   {"number", std::to_string(next_)},
-                   {"state", json_of(state).dump()}};
+  file.metadata = {
+      {"of", identity_}, {"number", std::to_string(next_)}, {"state", json_of(state).dump()}};
   file.metadata["checksum"] = checksum(file);
   try {
     save_checkpoint(path(next_), file);

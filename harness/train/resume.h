@@ -22,9 +22,9 @@ struct TrainingState {
   int64_t flops = 0;
   double seconds = 0;  // of training steps alone
   int64_t evaluations = 0;
-  int64_t selected_step = 0;  // of the best weights, 0 before the first validation
-  double validation = 0;      // their score
-  double accuracy = 0;        // of the last validation, not of the best
+  int64_t selected_step = 0;   // of the best weights, 0 before the first validation
+  double validation = 0;       // their score
+  double accuracy = 0;         // of the last validation, not of the best
   std::vector<double> losses;  // of every step
   std::vector<CurvePoint> validations;
   Diagnostics::State diagnostics;
@@ -61,7 +61,8 @@ class ResumeFiles {
   const std::filesystem::path dir_;
   const std::string identity_;
   const double seconds_;
-  int64_t next_ = 0;  // number of the next: they are counted through, and take the two files in turn
+  int64_t next_ =
+      0;  // number of the next: they are counted through, and take the two files in turn
   Stopwatch since_last_;
   double cost_ = 0;  // seconds that the last took
 };

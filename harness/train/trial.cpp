@@ -139,7 +139,7 @@ void pretrain(const TrialSpec& spec, const Registry& registry, const TrialPlace&
 void run(const TrialSpec& spec, const Registry& registry, const TrialPlace& place,
          TrialRecord& record) {
   record.model_origin = registry.model(spec.model).origin;
-  if (spec.is_pretraining) return pretrain(spec, registry, dir, record);
+  if (spec.is_pretraining) return pretrain(spec, registry, place, record);
   const TrialTasks tasks = tasks_of(spec, registry);
   const Task& task = *tasks.task;
   Model model = make_model(spec, registry, tasks.shape);
@@ -154,8 +154,7 @@ void run(const TrialSpec& spec, const Registry& registry, const TrialPlace& plac
     record.evaluations = {untested(validation)};
     return;
   }
-  record.evaluations =
-      run_tests(model, spec, registry, task, tasks.tests, tasks.shape, validation);
+  record.evaluations = run_tests(model, spec, registry, task, tasks.tests, tasks.shape, validation);
   if (spec.settings.causal && model.decodes())
     record.state_bytes =
         measure_state(model, draw_all(task, Split::test, spec.settings.test_examples).back());

@@ -12,8 +12,8 @@ namespace longhaul {
 
 // What a trial trains on and is tested on.
 struct TrialTasks {
-  std::unique_ptr<Task> task;    // as the spec names it
-  std::unique_ptr<Task> subset;  // the training examples that the settings leave of it; null: all
+  std::unique_ptr<Task> task;     // as the spec names it
+  std::unique_ptr<Task> subset;   // the training examples that the settings leave of it; null: all
   std::unique_ptr<Task> pretext;  // of pretraining: its inputs to be restored; else null
   std::vector<TestTask> tests;    // none in pretraining
   TaskShape shape;                // what the model must be built for

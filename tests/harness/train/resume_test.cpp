@@ -136,7 +136,8 @@ TEST_CASE("resume: every optimizer goes on with what it keeps", "[resume]") {
   }
 }
 
-TEST_CASE("resume: random features that are drawn anew on the way go on as they would", "[resume]") {
+TEST_CASE("resume: random features that are drawn anew on the way go on as they would",
+          "[resume]") {
   TrialSpec spec = eventful("linear_attention");
   spec.model_options = {{"feature", std::string("favor")}, {"redraw", int64_t{5}}};
   check_resumes(spec);
