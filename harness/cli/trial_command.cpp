@@ -10,6 +10,7 @@
 #include "harness/results/store.h"
 #include "harness/train/diagnostics.h"
 #include "harness/train/resume.h"
+#include "harness/train/stop_request.h"
 #include "harness/train/trainer.h"
 #include "harness/train/trial.h"
 #include "longhaul/error.h"
@@ -17,7 +18,6 @@
 #include "support/exit_status.h"
 #include "support/json.h"
 #include "support/process.h"
-#include "support/stop_request.h"
 
 namespace longhaul {
 namespace {

@@ -6,11 +6,11 @@
 #include "harness/data/batches.h"
 #include "harness/train/diagnostics.h"
 #include "harness/train/objective.h"
+#include "harness/train/stop_request.h"
 #include "math/memory.h"
 #include "math/optimizer.h"
 #include "math/parallel.h"
 #include "support/clock.h"
-#include "support/stop_request.h"
 
 namespace longhaul {
 namespace {

@@ -17,7 +17,7 @@ class Diverged : public Error {
   using Error::Error;
 };
 
-// A training that was asked to stop (support/stop_request.h) and has stored what it reached.
+// A training that was asked to stop (harness/train/stop_request.h) and has stored what it reached.
 class StoredToResume : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -8,12 +8,12 @@
 #include <limits>
 
 #include "harness/results/points.h"
+#include "harness/train/stop_request.h"
 #include "harness/train/trainer.h"
 #include "math/optimizer.h"
 #include "math/parallel.h"
 #include "support/exit_status.h"
 #include "support/process.h"
-#include "support/stop_request.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/folder.h"
 #include "tests/helpers/seen_task.h"

@@ -1,4 +1,4 @@
-#include "support/stop_request.h"
+#include "harness/train/stop_request.h"
 
 #include <unistd.h>
 
