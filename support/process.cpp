@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -194,10 +195,20 @@ bool report_machine_fault(const std::string& what) {
   return write(kFaultDescriptor, what.data(), what.size()) == static_cast<ssize_t>(what.size());
 }
 
-std::string address_space_limit() {
+std::string memory_limit() {
   rlimit limit{};
-  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return "";
-  return text("an address-space limit of ", limit.rlim_cur >> 20, " MiB (ulimit -v)");
+  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+    return text("an address-space limit of ", limit.rlim_cur >> 20, " MiB (ulimit -v)");
+  if (getrlimit(RLIMIT_DATA, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+    return text("a limit of ", limit.rlim_cur >> 20, " MiB of own memory");
+  return "";
+}
+
+void limit_memory(double bytes) {
+  rlimit limit{};
+  check(getrlimit(RLIMIT_DATA, &limit) == 0, "getrlimit");
+  limit.rlim_cur = std::min(static_cast<rlim_t>(bytes), limit.rlim_max);
+  check(setrlimit(RLIMIT_DATA, &limit) == 0, "setrlimit");
 }
 
 FolderLock::FolderLock(const std::filesystem::path& folder) {

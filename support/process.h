@@ -52,8 +52,12 @@ class ChildProcess {
 // leaves no room in a log. False in a process that nobody listens to.
 bool report_machine_fault(const std::string& what);
 
-// "an address-space limit of 4096 MiB (ulimit -v)", or empty if this process has none.
-std::string address_space_limit();
+// "an address-space limit of 4096 MiB (ulimit -v)", "a limit of 4096 MiB of own memory", or empty
+// if this process has none.
+std::string memory_limit();
+
+// From now on the system refuses this process more private memory than that, in bytes.
+void limit_memory(double bytes);
 
 // Keeps a second run out of a results folder while it lives; the lock goes with the process,
 // however that ends. Throws Error if another process holds it, std::system_error if the folder is

@@ -59,6 +59,11 @@ Argument& Argument::range(int lowest, int highest) {
   return *this;
 }
 
+Argument& Argument::not_negative() {
+  option_->check(CLI::NonNegativeNumber);
+  return *this;
+}
+
 Argument& Argument::positive() {
   option_->check(CLI::PositiveNumber);
   return *this;

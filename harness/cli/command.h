@@ -32,6 +32,7 @@ class Argument {
   Argument& show_default();  // --help prints the variable's value
   Argument& range(int lowest, int highest);
   Argument& positive();
+  Argument& not_negative();
   Argument& one_of(const std::vector<std::string>& words);
   Argument& existing_file();
   // Of a list: --set A=1 --set B=2, but not --set A=1 B=2. Help shows "--set TEXT ...".

@@ -27,6 +27,7 @@ namespace fs = std::filesystem;
 struct Arguments {
   std::string spec;
   std::string out;
+  double memory = 0;
   TrialPlace place{.dir = "", .threads = 1, .checkpoint_seconds = 60};
 };
 
@@ -45,6 +46,7 @@ void trial(const Arguments& arguments, CommandContext& context) {
   };
   std::optional<StopRequests> stops;
   if (arguments.place.checkpoint_seconds > 0) stops.emplace();
+  if (arguments.memory > 0) limit_memory(arguments.memory);
   TrialSpec spec;
   try {
     spec = read_spec(arguments, context);
@@ -56,8 +58,10 @@ void trial(const Arguments& arguments, CommandContext& context) {
     TrialPlace place = arguments.place;
     place.dir = arguments.out;
     fs::create_directories(place.dir);
-    write_record(place.dir, run_trial(spec, context.registry, place));
-    remove_resume_files(place.dir);
+    const TrialRecord record = run_trial(spec, context.registry, place);
+    write_record(place.dir, record);
+    // With more memory it may go on.
+    if (record.status != Status::out_of_memory) remove_resume_files(place.dir);
   } catch (const StoredToResume& stopped) {
     fmt::print(stderr, "{}\n", stopped.what());
     context.exit_status = kStoredToResume;
@@ -83,7 +87,12 @@ void add_trial_command(Program& program, CommandContext& context) {
       .add("--checkpoint-seconds", arguments->place.checkpoint_seconds,
            "Time between two files to resume from; 0: none. With them SIGTERM, SIGHUP and SIGUSR1 "
            "make it store what it reached and leave with status 75")
-      .range(0, 86400)
+      .not_negative()
+      .show_default();
+  command
+      .add("--memory", arguments->memory,
+           "Bytes of its own that it may ask the system for; 0: as many as there are")
+      .not_negative()
       .show_default();
   command.footer("Example: longhaul trial spec.json --out /tmp/trial");
   command.run([arguments, &context] { trial(*arguments, context); });

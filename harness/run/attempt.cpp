@@ -1,5 +1,7 @@
 #include "harness/run/attempt.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <csignal>
 #include <fstream>
@@ -19,6 +21,8 @@ namespace longhaul {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr double kLookEvery = 1;  // seconds; a shared disk has other users
 
 uintmax_t size_of(const fs::path& file) {
   std::error_code not_there;
@@ -40,16 +44,24 @@ std::string last_line(const fs::path& file, uintmax_t from) {
   return last;
 }
 
+// The limit of memory that its worker has, empty for none.
+std::string limit_of(const RunOptions& options) {
+  if (options.limits.memory == 0) return memory_limit();
+  return fmt::format("limits.memory of {:.0f} MiB", options.limits.memory / (1 << 20));
+}
+
 // What to say of a worker that ended without leaving a record. `memory`: meanwhile the kernel has
-// killed a process because memory ran out.
-TrialRecord record_of_crash(const ProcessEnd& end, const std::string& last_words, bool memory) {
+// killed a process because memory ran out. `limit`: of its memory, empty for none.
+TrialRecord record_of_crash(const ProcessEnd& end, const std::string& last_words, bool memory,
+                            const std::string& limit) {
   TrialRecord record;
   record.message = to_string(end);
   const bool killed = end.signal == SIGKILL;
   if (killed) record.message += memory ? " when memory ran out" : " from outside";
   // Where a library does not look at what it asks for, memory that is refused ends in a crash.
-  const std::string limit = address_space_limit();
-  const bool refused = !limit.empty() && (end.signal == SIGSEGV || end.signal == SIGABRT);
+  const bool no_thread = last_words.find("Thread creation failed") != std::string::npos;
+  const bool refused =
+      !limit.empty() && (end.signal == SIGSEGV || end.signal == SIGABRT || no_thread);
   if (refused) record.message += ", under " + limit;
   if (!last_words.empty()) record.message += ": " + last_words;
   // std::bad_alloc may end a thread that nobody can catch it from.
@@ -122,14 +134,47 @@ Worker::Worker(fs::path dir, const RunOptions& options)
       kills_before_(memory_kills(options.system)),
       process_({options.worker.string(), "trial", (dir_ / "spec.json").string(), "--out",
                 dir_.string(), "--threads", std::to_string(options.threads), "--checkpoint-seconds",
-                to_text(OptionValue(options.checkpoint_seconds))},
+                fmt::format("{}", options.checkpoint_seconds), "--memory",
+                fmt::format("{:.0f}", options.limits.memory)},
                dir_ / "log.txt") {}
 
 std::optional<Attempt> Worker::poll() {
   const std::optional<ProcessEnd> end = process_.poll();
-  if (!end) return std::nullopt;
-  stored_ = end->exit_status == kStoredToResume;
+  if (!end) {
+    watch_limits();
+    return std::nullopt;
+  }
+  stored_ = exceeded_.empty() && end->exit_status == kStoredToResume;
   return attempt_of(*end);
+}
+
+// The limit that it is beyond now; empty if none.
+std::string Worker::exceeded_limit() {
+  const Limits& limits = options_.limits;
+  if (limits.seconds > 0 && watch_.seconds() > limits.seconds)
+    return fmt::format("reached limits.seconds of {:g} s", limits.seconds);
+  if (limits.stall == 0 || since_look_.seconds() < std::min(limits.stall / 4, kLookEvery))
+    return "";
+  since_look_.restart();
+  if (const int64_t step = read_progress(dir_).step; step != step_) {
+    step_ = step;
+    since_step_.restart();
+  }
+  if (since_step_.seconds() <= limits.stall) return "";
+  return fmt::format("made no step for limits.stall of {:g} s", limits.stall);
+}
+
+// Asks a worker that is beyond a limit to store what it reached, and kills it if that takes long.
+void Worker::watch_limits() {
+  if (since_ask_) {
+    if (since_ask_->seconds() > kGraceSeconds) process_.signal_group(SIGKILL);
+    return;
+  }
+  exceeded_ = exceeded_limit();
+  if (exceeded_.empty()) return;
+  step_ = read_progress(dir_).step;
+  process_.signal_group(SIGTERM);
+  since_ask_.emplace();
 }
 
 Attempt Worker::attempt_of(const ProcessEnd& end) const {
@@ -141,10 +186,17 @@ Attempt Worker::attempt_of(const ProcessEnd& end) const {
     attempt.recorded = true;
     return attempt;
   }
+  if (!exceeded_.empty()) {
+    attempt = lost_attempt(Status::timed_out, fmt::format("{} at step {}", exceeded_, step_));
+    attempt.record.steps = step_;
+    sign(attempt.record, options_.threads);
+    return attempt;
+  }
   if (stored_) return lost_attempt(Status::killed, "ended from outside; it goes on where it was");
   const std::optional<int64_t> kills = memory_kills(options_.system);
   const bool memory = kills && kills_before_ && *kills > *kills_before_;
-  attempt.record = record_of_crash(end, last_line(dir_ / "log.txt", log_start_), memory);
+  attempt.record =
+      record_of_crash(end, last_line(dir_ / "log.txt", log_start_), memory, limit_of(options_));
   sign(attempt.record, options_.threads);
   return attempt;
 }

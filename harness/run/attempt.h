@@ -8,9 +8,13 @@
 #include "harness/results/record.h"
 #include "harness/run/run_options.h"
 #include "harness/train/trial.h"
+#include "support/clock.h"
 #include "support/process.h"
 
 namespace longhaul {
+
+// A worker that was asked to end stores where it is, and is killed if that takes longer.
+constexpr double kGraceSeconds = 10;
 
 // What came of one attempt at a trial, in a process of its own.
 struct Attempt {
@@ -48,12 +52,19 @@ class Worker {
 
  private:
   Attempt attempt_of(const ProcessEnd& end) const;
+  void watch_limits();
+  std::string exceeded_limit();
 
   const std::filesystem::path dir_;
   const RunOptions options_;
   uintmax_t log_start_;
   std::optional<int64_t> kills_before_;
   bool stored_ = false;
+  const Stopwatch watch_;
+  Stopwatch since_look_, since_step_;
+  int64_t step_ = 0;                    // that it was at when it was looked at last
+  std::string exceeded_;                // which limit, empty before
+  std::optional<Stopwatch> since_ask_;  // to end for it
   ChildProcess process_;
 };
 

@@ -11,9 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A worker that was asked to end stores where it is, and is killed if that takes longer.
-constexpr double kGraceSeconds = 10;
-
 int64_t slots_of(const RunOptions& options) {
   return options.jobs > 0 ? options.jobs : std::max(1, usable_cores() / options.threads);
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "harness/run/retry.h"
+#include "harness/suite/limits.h"
 
 namespace longhaul {
 
@@ -12,13 +13,14 @@ struct RunOptions {
   int jobs = 0;     // trials at once; 0: as many as the cores allow at `threads` each
   int threads = 1;  // of each trial
   RetryPolicy retry;
-  // Called as: worker trial SPEC.json --out DIR --threads N --checkpoint-seconds N
+  // Called as: worker trial SPEC.json --out DIR --threads N --checkpoint-seconds N --memory N
   std::filesystem::path worker = "/proc/self/exe";
   std::filesystem::path system = "/";  // holds proc/ and sys/, where the kernel counts
   // What failed, ran out of memory or of time is tried again; not what this run has tried already.
   bool retry_failed = false;
   std::set<std::string> tried = {};
   bool rerun_stale = false;        // what another build of longhaul found is found again
+  Limits limits = {};              // of each attempt
   double checkpoint_seconds = 60;  // of each trial, between two files to resume from; 0: none
 };
 

@@ -50,6 +50,7 @@ RunOutcome run_suite(const Suite& suite, const Registry& registry, const std::fi
                      RunOptions options, ProgressDisplay& display) {
   options.retry.max_tries = suite.retry.tries;
   options.retry.delay = std::chrono::duration<double>(suite.retry.delay_seconds);
+  options.limits = suite.limits;
   options.checkpoint_seconds = suite.checkpoint_seconds;
   const RunOutcome outcome = run_all(suite, registry, out, options, display);
   const bool is_done = outcome.fault.empty() && !outcome.interrupted;

@@ -161,7 +161,9 @@ void Scheduler::count_kill(Slot& slot) {
 bool Scheduler::is_worth_another(const Slot& slot, const Attempt& attempt) const {
   if (slot.retries.are_spent() || attempt.is_last) return false;
   if (!attempt.fault.empty()) return true;  // a disk may have room again
-  const bool may_differ = !attempt.recorded || attempt.record.status == Status::out_of_memory;
+  const Status status = attempt.record.status;
+  if (status == Status::timed_out) return false;
+  const bool may_differ = !attempt.recorded || status == Status::out_of_memory;
   return may_differ && attempt.record.message != slot.before;
 }
 

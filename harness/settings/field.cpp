@@ -8,15 +8,16 @@
 namespace longhaul {
 namespace {
 
-constexpr double kLongest = 86400;
+constexpr double kYear = 366.0 * 86400;
+constexpr double kKiB = 1024;
 
-// Negative if it is no duration.
-double seconds_from(const std::string& duration) {
-  static const std::map<std::string, double> units = {
-      {"", 1}, {"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}};
-  const char* end = duration.data() + duration.size();
+using Units = std::map<std::string, double>;
+
+// A number with a unit behind it. Negative if it is none.
+double measured(const std::string& given, const Units& units) {
+  const char* end = given.data() + given.size();
   double count = 0;
-  const auto [rest, error] = std::from_chars(duration.data(), end, count);
+  const auto [rest, error] = std::from_chars(given.data(), end, count);
   if (error != std::errc()) return -1;
   const auto unit = units.find(std::string(rest, end));
   return unit == units.end() ? -1 : count * unit->second;
@@ -27,9 +28,24 @@ double seconds_from(const std::string& duration) {
 double read_duration(Options& options, const std::string& name, double default_value,
                      const std::string& description) {
   const std::string given = options.text(name, to_text(default_value) + "s", description);
-  const double seconds = seconds_from(given);
-  if (seconds >= 0 && seconds <= kLongest) return seconds;
+  const Units units = {{"", 1}, {"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}};
+  const double seconds = measured(given, units);
+  if (seconds >= 0 && seconds <= kYear) return seconds;
   options.problem(name, text("found '", given, "', allowed: a time such as 500ms, 2s or 1m"));
+  return default_value;
+}
+
+double read_size(Options& options, const std::string& name, double default_value,
+                 const std::string& description) {
+  const std::string given = options.text(name, to_text(default_value), description);
+  const Units units = {{"", 1},
+                       {"KiB", kKiB},
+                       {"MiB", kKiB * kKiB},
+                       {"GiB", kKiB * kKiB * kKiB},
+                       {"TiB", kKiB * kKiB * kKiB * kKiB}};
+  const double bytes = measured(given, units);
+  if (bytes >= 0 && bytes < 1e18) return bytes;
+  options.problem(name, text("found '", given, "', allowed: a size such as 512MiB or 4GiB"));
   return default_value;
 }
 

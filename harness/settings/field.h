@@ -29,18 +29,23 @@ struct Field {
     std::string Owner::*member;
     std::vector<std::string> names;
   };
-  struct Duration {  // "500ms", "2s", "1.5m", "1h", or a number of seconds; a day at most
+  struct Duration {  // "500ms", "2s", "1.5m", "1h", or a number of seconds; a year at most
+    double Owner::*member;
+  };
+  struct Size {  // "512MiB", "4GiB", or a number of bytes
     double Owner::*member;
   };
 
   std::string name;
-  std::variant<Integer, Number, Flag, Choice, Duration> value;
+  std::variant<Integer, Number, Flag, Choice, Duration, Size> value;
   std::string description;
 };
 
-// Reads a duration in seconds, and notes what is none as a problem.
+// Reads a duration in seconds, or a size in bytes, and notes what is none as a problem.
 double read_duration(Options& options, const std::string& name, double default_value,
                      const std::string& description);
+double read_size(Options& options, const std::string& name, double default_value,
+                 const std::string& description);
 
 // Reads the fields from options (and so declares them for --help and errors); what is not given
 // keeps its value from `base`. `Row` is a Field of Owner, or derived from one.
@@ -62,6 +67,8 @@ Owner read_fields(const std::vector<Row>& fields, Options& options, const Owner&
       read.*choice->member = options.choice(name, base.*choice->member, choice->names, description);
     else if (const auto* duration = std::get_if<typename F::Duration>(&value))
       read.*duration->member = read_duration(options, name, base.*duration->member, description);
+    else if (const auto* size = std::get_if<typename F::Size>(&value))
+      read.*size->member = read_size(options, name, base.*size->member, description);
   }
   return read;
 }

@@ -125,19 +125,6 @@ Section Section::section(const std::string& key) const {
   return Section(*find(key), path_to(key), *problems_);
 }
 
-namespace {
-
-// A section that is a table of fields and nothing else.
-template <class Row, class Owner>
-Owner read_section(const Section& section, const std::vector<Row>& fields, const Owner& base) {
-  Options options(section.values());
-  const Owner read = read_fields(fields, options, base);
-  section.report(options);
-  return read;
-}
-
-}  // namespace
-
 const std::vector<Field<Budget>>& budget_fields() {
   using Integer = Field<Budget>::Integer;
   using Number = Field<Budget>::Number;

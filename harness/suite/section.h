@@ -47,6 +47,15 @@ class Section {
   Problems* problems_;
 };
 
+// A section that is a table of fields and nothing else.
+template <class Row, class Owner>
+Owner read_section(const Section& section, const std::vector<Row>& fields, const Owner& base) {
+  Options options(section.values());
+  const Owner read = read_fields(fields, options, base);
+  section.report(options);
+  return read;
+}
+
 // Each reads one section, placing its problems.
 const std::vector<Field<Budget>>& budget_fields();
 Budget read_budget(const Section& section);

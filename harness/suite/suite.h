@@ -8,6 +8,7 @@
 
 #include "harness/settings/trial_spec.h"
 #include "harness/suite/config.h"
+#include "harness/suite/limits.h"
 #include "harness/throughput/plan.h"
 
 namespace longhaul {
@@ -61,6 +62,7 @@ struct Suite {
   std::vector<std::string> pretrain;  // settings that every cell has one after another; without
   std::vector<std::string> loss;      // any, the cell's own
   Retry retry;
+  Limits limits;
   double checkpoint_seconds = 60;  // between two files to resume a trial from; 0: none
   Settings defaults;
   Evaluate evaluate;

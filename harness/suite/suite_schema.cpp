@@ -5,6 +5,7 @@
 
 #include "harness/settings/losses.h"
 #include "harness/settings/pretrainings.h"
+#include "harness/suite/limits.h"
 #include "harness/suite/match.h"
 #include "harness/suite/section.h"
 #include "harness/suite/seeds.h"
@@ -79,7 +80,10 @@ Json schema_of(const Field<Owner>& field, const Owner& defaults, bool has_defaul
   } else if (const auto* duration = std::get_if<typename F::Duration>(&field.value)) {
     schema["type"] = {"string", "number"};
     schema["pattern"] = "^[0-9.]+(ms|s|m|h)?$";
-    schema["default"] = to_text(defaults.*duration->member) + "s";
+    if (has_default) schema["default"] = to_text(defaults.*duration->member) + "s";
+  } else if (std::holds_alternative<typename F::Size>(field.value)) {
+    schema["type"] = {"string", "integer"};
+    schema["pattern"] = "^[0-9.]+([KMGT]iB)?$";
   }
   return schema;
 }
@@ -139,6 +143,7 @@ std::vector<FileKey> suite_keys_table() {
       {"loss", described("Losses that every model lowers in turn: the setting loss.",
                          axis_of(names_of(losses())))},
       {"retry", reference("retry")},
+      {"limits", reference("limits")},
       {"checkpoint_seconds",
        {{"description",
          "Seconds between two files from which a trial goes on after it was stopped or killed; 0: "
@@ -250,6 +255,7 @@ const std::vector<FileKey>& suite_part(const std::string& part) {
       {"suite", suite_keys_table()},
       {"budget", keys_of(budget_fields(), Budget(), false)},
       {"retry", keys_of(retry_fields(), Retry())},
+      {"limits", keys_of(limit_fields(), Limits(), false)},
       {"defaults", keys_of(setting_table(), Settings())},
       {"model", model_keys()},
       {"task", task_keys()},
@@ -278,6 +284,9 @@ nlohmann::ordered_json suite_schema() {
       {"$defs",
        {{"budget", budget_schema()},
         {"retry", closed("retry", "What happens to a trial that crashes.")},
+        {"limits", closed("limits",
+                          "What an attempt at a trial may take. It ends as out_of_memory or "
+                          "timed_out, and the suite goes on.")},
         {"settings", {{"type", "object"}, {"properties", properties(suite_part("defaults"))}}},
         {"model", entry_schema("model", {"boolean", "number", "string", "object"})},
         {"task", entry_schema("task", {"boolean", "number", "string"})},

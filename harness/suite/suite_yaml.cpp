@@ -146,6 +146,13 @@ std::string to_yaml(const Suite& suite) {
   put(out, "tries", suite.retry.tries);
   put(out, "delay", OptionValue(suite.retry.delay_seconds));
   out << YAML::EndMap;
+  if (suite.limits.memory + suite.limits.seconds + suite.limits.stall > 0) {
+    out << "limits" << YAML::Flow << YAML::BeginMap;
+    put(out, "memory", OptionValue(suite.limits.memory));
+    put(out, "seconds", OptionValue(suite.limits.seconds));
+    put(out, "stall", OptionValue(suite.limits.stall));
+    out << YAML::EndMap;
+  }
   put(out, "checkpoint_seconds", OptionValue(suite.checkpoint_seconds));
   out << "defaults" << YAML::BeginMap;
   for (const auto& [key, value] : to_options(suite.defaults)) put(out, key, value);

@@ -193,7 +193,7 @@ TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const Tri
     record.message = e.what();
   } catch (const std::bad_alloc&) {
     record.status = Status::out_of_memory;
-    const std::string limit = address_space_limit();
+    const std::string limit = memory_limit();
     record.message = "out of memory" + (limit.empty() ? "" : ", under " + limit);
   } catch (const MachineFault&) {  // no result of the trial
     throw;

@@ -96,9 +96,9 @@ bool meet(const fs::path& dir) {
 
 }  // namespace
 
-// fake_worker trial SPEC.json --out DIR --threads N --checkpoint-seconds N
+// fake_worker trial SPEC.json --out DIR --threads N --checkpoint-seconds N --memory N
 int main(int argc, char** argv) {
-  if (argc != 9 || std::string(argv[1]) != "trial") return 2;
+  if (argc != 11 || std::string(argv[1]) != "trial") return 2;
   const fs::path dir = argv[4];
   std::ifstream in(argv[2]);
   const TrialSpec spec = trial_from_json(nlohmann::json::parse(in));
