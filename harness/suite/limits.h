@@ -8,7 +8,8 @@ namespace longhaul {
 
 class Section;
 
-// What an attempt at a trial may take; 0: as much as it likes. They change nothing of what it finds.
+// What an attempt at a trial may take; 0: as much as it likes. They change nothing of what it
+// finds.
 struct Limits {
   double memory = 0;   // bytes of its own that it may ask the system for
   double seconds = 0;  // from its start to its end

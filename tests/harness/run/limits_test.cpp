@@ -41,8 +41,9 @@ struct Limited {
 
 }  // namespace
 
-TEST_CASE("limits: a trial that takes too long ends as timed_out, with its curve, and the suite goes on",
-          "[limits]") {
+TEST_CASE(
+    "limits: a trial that takes too long ends as timed_out, with its curve, and the suite goes on",
+    "[limits]") {
   Limited suite("{seconds: 1.5}");
   CHECK(suite.outcome.status == 1);
   REQUIRE(suite.long_one.record);
@@ -60,8 +61,9 @@ TEST_CASE("limits: a trial that takes too long ends as timed_out, with its curve
   CHECK(suite.long_one.record->steps > reached);
 }
 
-TEST_CASE("limits: a trial that asks for too much memory ends as out_of_memory, and the suite goes on",
-          "[limits]") {
+TEST_CASE(
+    "limits: a trial that asks for too much memory ends as out_of_memory, and the suite goes on",
+    "[limits]") {
 #ifdef __SANITIZE_ADDRESS__
   WARN("left out under the address sanitizer, which needs terabytes of addresses");
 #else
@@ -81,13 +83,15 @@ TEST_CASE("limits: a trial that makes no step ends as timed_out", "[limits]") {
          "layers: 1, batch: 1}\nmodels: [transformer]\ntasks: [{name: huge, task: copy, length: "
          "9000}]\n";
   const fs::path out = folder.path / "results";
-  CHECK(complaint("run '" + (folder.path / "stuck.yaml").string() + "' --out '" + out.string() + "'")
-            .status == 1);
+  CHECK(
+      complaint("run '" + (folder.path / "stuck.yaml").string() + "' --out '" + out.string() + "'")
+          .status == 1);
   const std::vector<Trial> trials = load_trials(out).trials;
   REQUIRE(trials.size() == 1);
   REQUIRE(trials[0].record);
   CHECK(trials[0].record->status == Status::timed_out);
-  CHECK_THAT(trials[0].record->message, StartsWith("made no step for limits.stall of 1 s at step "));
+  CHECK_THAT(trials[0].record->message,
+             StartsWith("made no step for limits.stall of 1 s at step "));
 }
 
 TEST_CASE("limits: what is no size or time is refused with an example", "[limits]") {
