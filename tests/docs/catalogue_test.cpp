@@ -105,8 +105,7 @@ TEST_CASE("the tables of docs/tasks are all tasks", "[docs]") {
 }
 
 TEST_CASE("docs/suites.md lists the suites that ship", "[docs]") {
-  CHECK(first_cells(section("docs/suites.md", "Suites that ship")) ==
-        yaml_files("configs/suites"));
+  CHECK(first_cells(section("docs/suites.md", "Suites that ship")) == yaml_files("configs/suites"));
 }
 
 TEST_CASE("docs/claims/verdicts.md lists the claims that ship", "[docs][claim]") {
