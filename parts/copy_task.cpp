@@ -5,6 +5,19 @@
 
 namespace longhaul {
 
+CopyTask::CopyTask(Options& options, const Size& defaults)
+    : CopyTask(
+          {.length =
+               options.integer("length", defaults.length, "tokens of an example", 2, 4'000'000),
+           .vocabulary = static_cast<int32_t>(
+               options.integer("vocabulary", defaults.vocabulary,
+                               "symbols, the blank and the marker among them", 4, 1'000'000)),
+           .tokens = options.integer("tokens", defaults.tokens, "symbols to copy", 1, 2'000'000)},
+          {.first_symbol = 2, .blank = 1, .marker = "?"}) {
+  const std::string wrong = CopyTask::complaint(size_.length);
+  if (!wrong.empty()) options.problem("length", wrong);
+}
+
 OptionMap CopyTask::at_length(int64_t length) const {
   return symbols::length_option(length, complaint(length));
 }

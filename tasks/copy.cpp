@@ -27,31 +27,21 @@
 namespace {
 using namespace longhaul;
 
-constexpr int32_t kBlank = 1;
-
 class Copy final : public CopyTask {
  public:
   explicit Copy(Options& options)
-      : CopyTask(
-            {.length = options.integer("length", 120, "tokens of an example", 2, 4'000'000),
-             .vocabulary = static_cast<int32_t>(options.integer(
-                 "vocabulary", 10, "symbols, the blank and the marker among them", 4, 1'000'000)),
-             .tokens = options.integer("tokens", 10, "symbols to copy", 1, 2'000'000)},
-            {.first_symbol = 2, .blank = kBlank, .marker = "?"}) {
-    const std::string wrong = complaint(size_.length);
-    if (!wrong.empty()) options.problem("length", wrong);
-  }
+      : CopyTask(options, {.length = 120, .vocabulary = 10, .tokens = 10}) {}
 
   int version() const override { return 1; }
 
   Example draw(Rng& rng) const override {
     Example example;
-    for (int32_t id : symbols::draw(rng, size_.tokens, 2, last_symbol()))
+    for (int32_t id : symbols::draw(rng, size_.tokens, ids_.first_symbol, last_symbol()))
       symbols::append(example, 1, id);
-    symbols::append(example, size_.length - 2 * size_.tokens, kBlank);
+    symbols::append(example, size_.length - 2 * size_.tokens, ids_.blank);
     symbols::append(example, size_.tokens, marker());
     for (int64_t i = 0; i < size_.tokens; ++i)
-      example.targets[size_.length - size_.tokens + i] = example.tokens[i] - 2;
+      example.targets[size_.length - size_.tokens + i] = example.tokens[i] - ids_.first_symbol;
     return example;
   }
 };

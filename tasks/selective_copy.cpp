@@ -29,32 +29,22 @@
 namespace {
 using namespace longhaul;
 
-constexpr int32_t kBlank = 1;
-
 class SelectiveCopy final : public CopyTask {
  public:
   explicit SelectiveCopy(Options& options)
-      : CopyTask(
-            {.length = options.integer("length", 4096, "tokens of an example", 2, 4'000'000),
-             .vocabulary = static_cast<int32_t>(options.integer(
-                 "vocabulary", 16, "symbols, the blank and the marker among them", 4, 1'000'000)),
-             .tokens = options.integer("tokens", 16, "symbols to copy", 1, 2'000'000)},
-            {.first_symbol = 2, .blank = kBlank, .marker = "?"}) {
-    const std::string wrong = complaint(size_.length);
-    if (!wrong.empty()) options.problem("length", wrong);
-  }
+      : CopyTask(options, {.length = 4096, .vocabulary = 16, .tokens = 16}) {}
 
   int version() const override { return 1; }
 
   Example draw(Rng& rng) const override {
-    const auto copied = symbols::draw(rng, size_.tokens, 2, last_symbol());
+    const auto copied = symbols::draw(rng, size_.tokens, ids_.first_symbol, last_symbol());
     Example example;
-    symbols::append(example, size_.length - size_.tokens, kBlank);
+    symbols::append(example, size_.length - size_.tokens, ids_.blank);
     symbols::append(example, size_.tokens, marker());
     int64_t i = 0;
     for (int64_t place : draw_places(rng)) {
       example.tokens[place] = copied[i];
-      example.targets[size_.length - size_.tokens + i] = copied[i] - 2;
+      example.targets[size_.length - size_.tokens + i] = copied[i] - ids_.first_symbol;
       ++i;
     }
     return example;

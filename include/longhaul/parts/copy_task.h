@@ -31,6 +31,8 @@ class CopyTask : public Task {
     const char* marker;           // as show() writes it
   };
   CopyTask(const Size& size, const Ids& ids) : size_(size), ids_(ids) {}
+  // Reads the size. Ids: blank 1, symbols from 2, then the marker.
+  CopyTask(Options& options, const Size& defaults);
 
   // What is wrong with a length, or "".
   virtual std::string complaint(int64_t length) const;
