@@ -6,7 +6,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 preset=${1:-dev}
-scripts/install_packages.sh
+mpi=()
+[ "$preset" = sanitize ] || mpi=(libopenmpi-dev openmpi-bin)
+scripts/install_packages.sh "${mpi[@]}"
 cmake --preset "$preset" >/dev/null
 cmake --build --preset "$preset"
 ctest --preset "$preset" -j "$(nproc)"

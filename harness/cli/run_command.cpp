@@ -9,10 +9,12 @@
 #include "harness/cli/command.h"
 #include "harness/cli/plugin_option.h"
 #include "harness/cli/throughput_command.h"
+#include "harness/run/mpi_executor.h"
 #include "harness/run/run_suite.h"
 #include "harness/suite/find_suite.h"
 #include "harness/tables/results.h"
 #include "harness/tables/table.h"
+#include "math/ranks.h"
 #include "support/exit_status.h"
 #include "support/shell.h"
 
@@ -55,6 +57,8 @@ std::string summary(const RunOutcome& outcome, const std::string& again) {
 }
 
 void run(const Arguments& arguments, CommandContext& context) {
+  if (!Ranks::all().is_first()) return serve_first_rank();
+  const OtherRanks others;
   const Suite suite =
       load_suite(find_suite(arguments.suite), context.registry, arguments.overrides);
   const fs::path out =

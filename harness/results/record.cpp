@@ -52,6 +52,7 @@ inline constexpr auto json_fields<TrialRecord> =
                field<Key::newer>("state_bytes", &TrialRecord::state_bytes),
                field<Key::newer>("learning_rate", &TrialRecord::learning_rate),
                field<Key::newer>("threads", &TrialRecord::threads),
+               field<Key::newer>("ranks", &TrialRecord::ranks),
                field<Key::newer>("precision", &TrialRecord::precision),
                field<Key::newer>("model_origin", &TrialRecord::model_origin),
                field<Key::newer>("host", &TrialRecord::host),

@@ -93,6 +93,7 @@ struct TrialRecord {
 
   double learning_rate = 0;
   int64_t threads = 1;
+  int64_t ranks = 1;  // processes that shared it (math/ranks.h)
   std::string precision = "float32";
   std::string model_origin = "builtin";
   std::string host;

@@ -10,6 +10,7 @@
 #include "harness/suite/match.h"
 #include "harness/suite/suite_yaml.h"
 #include "harness/suite/tune.h"
+#include "math/ranks.h"
 #include "support/cores.h"
 
 namespace longhaul {
@@ -54,7 +55,10 @@ RunOutcome run_suite(const Suite& suite, const Registry& registry, const std::fi
   options.checkpoint_seconds = suite.checkpoint_seconds;
   const RunOutcome outcome = run_all(suite, registry, out, options, display);
   const bool is_done = outcome.fault.empty() && !outcome.interrupted;
-  if (suite.throughput && is_done) {
+  if (suite.throughput && is_done && Ranks::all().size() > 1) {
+    fmt::print(stderr, "throughput is timed by one process: longhaul throughput SUITE --out {}\n",
+               out.string());
+  } else if (suite.throughput && is_done) {
     const int cores = usable_cores();
     run_throughput(suite, registry, out, cores, display);
   }

@@ -1,5 +1,6 @@
 #include "harness/run/runner.h"
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -10,8 +11,10 @@
 #include "harness/run/earlier_trials.h"
 #include "harness/run/interleave.h"
 #include "harness/run/local_executor.h"
+#include "harness/run/mpi_executor.h"
 #include "harness/run/scheduler.h"
 #include "harness/suite/pretraining.h"
+#include "math/ranks.h"
 #include "support/exit_status.h"
 #include "support/file.h"
 #include "support/json.h"
@@ -48,6 +51,11 @@ void sort_out(const std::vector<TrialSpec>& specs, const fs::path& trials,
   }
 }
 
+std::unique_ptr<Executor> make_executor(const RunOptions& options) {
+  if (Ranks::all().size() > 1) return std::make_unique<MpiExecutor>(options);
+  return std::make_unique<LocalExecutor>(options);
+}
+
 }  // namespace
 
 int exit_status(const RunOutcome& outcome) {
@@ -66,8 +74,8 @@ RunOutcome run_trials(const std::string& suite_yaml, const std::vector<TrialSpec
 
   const std::vector<TrialSpec> ordered = interleaved(with_pretraining(specs));
   RunOutcome outcome;
-  LocalExecutor executor(options);
-  Scheduler scheduler(out / "trials", options, executor, display, outcome);
+  const std::unique_ptr<Executor> executor = make_executor(options);
+  Scheduler scheduler(out / "trials", options, *executor, display, outcome);
   sort_out(ordered, out / "trials", options, scheduler, outcome);
   scheduler.run();
   return outcome;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "longhaul/ops.h"
@@ -50,6 +51,61 @@ Tally score(const Model& model, const Batch& batch) {
   return tally;
 }
 
+// Of every batch. Batches come by length, so that processes take them in turn.
+std::vector<Tally> score_all(const Model& model, const std::vector<Batch>& batches) {
+  const Ranks& ranks = Ranks::all();
+  const auto count = static_cast<int64_t>(batches.size());
+  const auto count_of = [&](int64_t rank) {
+    return (count - rank + ranks.size() - 1) / ranks.size();
+  };
+  std::vector<Tally> own(static_cast<std::size_t>(count_of(ranks.rank())));
+  parallel_for(static_cast<int64_t>(own.size()), 1, [&](int64_t i, int64_t) {
+    own[i] = score(model, batches[ranks.rank() + i * ranks.size()]);
+  });
+  if (ranks.size() == 1) return own;
+  const std::vector<Tally> gathered = ranks.gather(own);
+  std::vector<Tally> all(batches.size());
+  int64_t next = 0;
+  for (int64_t rank = 0; rank < ranks.size(); ++rank)
+    for (int64_t i = rank; i < count; i += ranks.size()) all[i] = gathered[next++];
+  return all;
+}
+
+// A measurement as other processes read it: operations, then how many notes, and each of these.
+std::string to_bytes(const Measurement& measured) {
+  std::string bytes;
+  const auto put = [&](const auto& value) {
+    bytes.append(reinterpret_cast<const char*>(&value), sizeof(value));
+  };
+  put(measured.flops);
+  put(measured.notes.size());
+  for (const auto& [name, mean] : measured.notes) {
+    put(name.size());
+    bytes += name;
+    put(mean);
+  }
+  return bytes;
+}
+
+// The one that begins at `at`, which is moved behind it.
+Measurement measurement_from(const std::string& bytes, std::size_t& at) {
+  const auto take = [&](auto& value) {
+    std::memcpy(&value, bytes.data() + at, sizeof(value));
+    at += sizeof(value);
+  };
+  Measurement measured;
+  std::size_t notes = 0, length = 0;
+  take(measured.flops);
+  take(notes);
+  for (; notes > 0; --notes) {
+    take(length);
+    const std::string name = bytes.substr(at, length);
+    at += length;
+    take(measured.notes[name]);
+  }
+  return measured;
+}
+
 // 1 / scored positions of the whole batch.
 float weight_of(const std::vector<Batch>& lane_batches) {
   int64_t scored = 0;
@@ -62,28 +118,30 @@ float weight_of(const std::vector<Batch>& lane_batches) {
 Lanes::Lanes(const Model& model, int64_t lanes, std::vector<int64_t> offsets, Objective objective)
     : model_(model),
       total_(offsets.back()),
+      own_(Ranks::all().share_of_lanes(lanes)),
       objective_(std::move(objective)),
       lane_results_(static_cast<std::size_t>(lanes)),
       lane_measured_(static_cast<std::size_t>(lanes)) {
   const MemoryScope scope(Memory::optimizer);
-  for (int64_t lane = 0; lane < lanes; ++lane) {
+  for (int64_t lane = own_.begin; lane < own_.end; ++lane) {
     slots_.emplace_back(Shape{total_});
     slot_pointers_.push_back(slots_.back().data());
   }
 }
 
 Lanes::Result Lanes::run(const std::vector<Batch>& lane_batches, uint64_t dropout_seed) {
-  assert(lane_batches.size() <= slots_.size());
+  assert(lane_batches.size() <= lane_results_.size());
   const float weight = weight_of(lane_batches);
-  parallel_for(static_cast<int64_t>(slots_.size()), 1, [&](int64_t lane, int64_t) {
-    std::fill_n(slot_pointers_[lane], total_, 0.0f);
+  parallel_for(own_.end - own_.begin, 1, [&](int64_t own, int64_t) {
+    const int64_t lane = own_.begin + own;
+    std::fill_n(slot_pointers_[own], total_, 0.0f);
     lane_results_[lane] = {};
     lane_measured_[lane].reset();
     if (lane >= static_cast<int64_t>(lane_batches.size())) return;
     const Batch& batch = lane_batches[lane];
     const Meter meter(lane_measured_[lane]);
     const Rng dropout(dropout_seed, "lane", static_cast<uint64_t>(lane));
-    Tape tape(slot_pointers_[lane]);
+    Tape tape(slot_pointers_[own]);
     const Tensor logits = model_.forward(batch, &dropout);
     const Tensor cross = cross_entropy(logits, batch.targets, weight);
     const Tensor loss = objective_ ? objective_(logits, batch.targets, weight) : cross;
@@ -92,15 +150,34 @@ Lanes::Result Lanes::run(const std::vector<Batch>& lane_batches, uint64_t dropou
     tape.backward(loss);  // skips cross entropy where it is not the loss
   });
 
+  gather();
   Result result;
   measured_.reset();
-  for (std::size_t lane = 0; lane < slots_.size(); ++lane) {
+  for (std::size_t lane = 0; lane < lane_results_.size(); ++lane) {
     result.cross_entropy += lane_results_[lane].cross_entropy;
     result.objective += lane_results_[lane].objective;
     measured_.add(lane_measured_[lane]);
   }
   result.gradient_norm = sum_gradients(slot_pointers_, total_);
+  if (Ranks::all().size() > 1) {
+    Ranks::all().sum(slot_pointers_[0], total_);
+    result.gradient_norm = sum_gradients({slot_pointers_[0]}, total_);
+  }
   return result;
+}
+
+// What the lanes of other processes came to.
+void Lanes::gather() {
+  const Ranks& ranks = Ranks::all();
+  if (ranks.size() == 1) return;
+  const auto results = lane_results_.begin();
+  lane_results_ = ranks.gather(std::vector<Result>(results + own_.begin, results + own_.end));
+  std::string own;
+  for (int64_t lane = own_.begin; lane < own_.end; ++lane) own += to_bytes(lane_measured_[lane]);
+  std::string all;
+  for (const std::string& part : ranks.gather(own)) all += part;
+  std::size_t at = 0;
+  for (Measurement& measured : lane_measured_) measured = measurement_from(all, at);
 }
 
 double Lanes::objective(const std::vector<Batch>& lane_batches, uint64_t dropout_seed) const {
@@ -120,9 +197,7 @@ double Lanes::objective(const std::vector<Batch>& lane_batches, uint64_t dropout
 }
 
 Score evaluate(const Model& model, const std::vector<Batch>& batches) {
-  std::vector<Tally> tallies(batches.size());
-  parallel_for(static_cast<int64_t>(batches.size()), 1,
-               [&](int64_t i, int64_t) { tallies[i] = score(model, batches[i]); });
+  const std::vector<Tally> tallies = score_all(model, batches);
   int64_t correct = 0, scored = 0, unanswered = 0;
   for (const Tally& tally : tallies) unanswered += tally.unanswered;
   constexpr double kNone = std::numeric_limits<double>::quiet_NaN();

@@ -6,12 +6,14 @@
 #include "harness/train/objective.h"
 #include "longhaul/rng.h"
 #include "math/meter.h"
+#include "math/ranks.h"
 
 namespace longhaul {
 
 // One training step's gradient, computed in lanes: each batch of `lane_batches` runs forward and
 // backward on one thread with its own tape and gradient array; the arrays are summed by a fixed
-// tree. Loss and gradient have the same bits for any number of threads.
+// tree. Loss and gradient have the same bits for any number of threads, and of processes that share
+// the lanes (math/ranks.h).
 class Lanes {
  public:
   // `offsets`: gradient_layout() of the model's parameters. Without an objective, cross entropy.
@@ -33,9 +35,12 @@ class Lanes {
   const Measurement& measured() const { return measured_; }  // during the last run, over all lanes
 
  private:
+  void gather();
+
   const Model& model_;
   int64_t total_;
-  std::vector<Tensor> slots_;  // one flat gradient array a lane
+  Ranks::Share own_;           // the lanes of this process
+  std::vector<Tensor> slots_;  // one flat gradient array for each of these
   std::vector<float*> slot_pointers_;
   Objective objective_;
   std::vector<Result> lane_results_;
@@ -43,7 +48,8 @@ class Lanes {
   Measurement measured_;
 };
 
-// Scores of a model on examples, in parallel over batches and the same for any number of threads.
+// Scores of a model on examples, in parallel over batches and the same for any number of threads
+// and processes.
 struct Score {
   double accuracy = 0;  // over scored positions
   double loss = 0;      // cross entropy, whatever was trained on

@@ -33,6 +33,8 @@ void handle_by(void (*handler)(int)) {
 StopRequests::StopRequests() { handle_by(on_signal); }
 StopRequests::~StopRequests() { handle_by(SIG_DFL); }
 
+void request_stop() { was_asked = true; }
+
 HeldStop::HeldStop() { ++holders; }
 HeldStop::~HeldStop() {
   --holders;

@@ -12,6 +12,9 @@ class StopRequests {
   StopRequests& operator=(const StopRequests&) = delete;
 };
 
+// Asks this process to stop, as those signals do.
+void request_stop();
+
 // While it lives, a request to stop waits until it is asked for, so that what has been reached can
 // be stored before. One that nobody asked for ends the process as this ends.
 class HeldStop {

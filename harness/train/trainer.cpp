@@ -79,7 +79,7 @@ class Trainer {
       progress_.fraction = done;
       listeners_.step(progress_);
       // The tests that follow may take long, so that the end of a long training is stored too.
-      const bool is_asked = stop.arrived();
+      const bool is_asked = !ranks_.broadcast(stop.arrived() ? "stop" : "").empty();
       if (is_asked || resume_.is_due() || (done == 1 && resume_.has_written())) store();
       if (is_asked) throw StoredToResume(text("stored at step ", state_.steps));
     }
@@ -101,7 +101,7 @@ class Trainer {
   void store() {
     sum_up();
     listeners_.so_far(result_);
-    resume_.write(state_, tensors());
+    if (ranks_.is_first()) resume_.write(state_, tensors());
   }
 
   // Takes up the training where an earlier process left it, if one did.
@@ -166,11 +166,17 @@ class Trainer {
     ++state_.steps;
     state_.losses.push_back(lanes.cross_entropy);
     state_.seconds += watch.seconds();
+    if (spec_.budget.seconds > 0) agree_on(state_.seconds);
     diagnostics_.after_step(state_.steps, lanes_, batches, dropout_seed, lanes.objective);
     progress_.step = state_.steps;
     progress_.loss = lanes.cross_entropy;
     progress_.tokens_per_second = static_cast<double>(state_.tokens) / state_.seconds;
     return spent();
+  }
+
+  // Processes that share a trial must end it at the same step.
+  void agree_on(double& seconds) const {
+    if (ranks_.size() > 1) seconds = ranks_.gather(std::vector<double>{seconds}).front();
   }
 
   void validate() {
@@ -216,6 +222,7 @@ class Trainer {
   const Settings& settings_;
   const Listeners& listeners_;
   ResumeFiles& resume_;
+  const Ranks& ranks_ = Ranks::all();
   std::vector<int64_t> offsets_;
   Lanes lanes_;
   Optimizer optimizer_;

@@ -19,6 +19,7 @@
 #include "harness/train/trial_tasks.h"
 #include "math/checkpoint.h"
 #include "math/parallel.h"
+#include "math/ranks.h"
 #include "support/clock.h"
 #include "support/exit_status.h"
 #include "support/file.h"
@@ -41,6 +42,7 @@ class ProgressFile {
   explicit ProgressFile(fs::path path) : path_(std::move(path)) {}
 
   void operator()(const Progress& progress) {
+    if (!Ranks::all().is_first()) return;
     if (was_written_ && since_written_.seconds() < kReportEvery) return;
     was_written_ = true;
     since_written_.restart();
@@ -81,6 +83,7 @@ Evaluation untested(double validation) {
 // Puts down the points of a training, while it runs too.
 void write_points(const Training& training, const TrialSpec& spec, const fs::path& dir,
                   Durable durable) {
+  if (!Ranks::all().is_first()) return;
   write_atomically(dir / "curve.csv", to_csv(training.curve), durable);
   if (!spec.diagnostics.empty())
     write_atomically(dir / "diagnostics.csv", to_csv(training.state.diagnostics.points), durable);
@@ -127,13 +130,17 @@ double train_and_note(Model& model, const Task& task, const TrialSpec& spec,
   return training.state.validation;
 }
 
+void store(const Model& model, const TrialSpec& spec, const fs::path& dir) {
+  if (Ranks::all().is_first()) with_files([&] { save_model(weights_in(dir), model, spec); });
+}
+
 // Leaves the weights that restore hidden inputs best; nothing is tested.
 void pretrain(const TrialSpec& spec, const Registry& registry, const TrialPlace& place,
               TrialRecord& record) {
   const TrialTasks tasks = tasks_of(spec, registry);
   Model model = make_model(spec, registry, tasks.shape);
   record.evaluations = {untested(train_and_note(model, tasks.trained_on(), spec, place, record))};
-  with_files([&] { save_model(weights_in(place.dir), model, spec); });
+  store(model, spec, place.dir);
 }
 
 void run(const TrialSpec& spec, const Registry& registry, const TrialPlace& place,
@@ -158,7 +165,7 @@ void run(const TrialSpec& spec, const Registry& registry, const TrialPlace& plac
   if (spec.settings.causal && model.decodes())
     record.state_bytes =
         measure_state(model, draw_all(task, Split::test, spec.settings.test_examples).back());
-  with_files([&] { save_model(weights_in(place.dir), model, spec); });
+  store(model, spec, place.dir);
 }
 
 }  // namespace
@@ -178,6 +185,7 @@ TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const Tri
   TrialRecord record;
   record.learning_rate = spec.settings.learning_rate;
   record.threads = place.threads;
+  record.ranks = Ranks::all().size();
   record.host = host_name();
   record.cpu = cpu_name();
   record.version = longhaul_version();
@@ -195,6 +203,7 @@ TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const Tri
     record.status = Status::out_of_memory;
     const std::string limit = memory_limit();
     record.message = "out of memory" + (limit.empty() ? "" : ", under " + limit);
+    if (Ranks::all().size() > 1) Ranks::all().abort(record.message);
   } catch (const MachineFault&) {  // no result of the trial
     throw;
   } catch (const StoredToResume&) {  // nor is this one yet
