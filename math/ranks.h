@@ -19,8 +19,8 @@ class Ranks {
   int size() const { return size_; }
   bool is_first() const { return rank_ == 0; }  // which alone writes files and draws progress
 
-  // Which of so many lanes are this process's: as many for each, so that the tree over the processes
-  // continues the tree over the lanes.
+  // Which of so many lanes are this process's: as many for each, so that the tree over the
+  // processes continues the tree over the lanes.
   struct Share {
     int64_t begin, end;
   };
@@ -29,11 +29,11 @@ class Ranks {
   // Adds up the arrays of all by a fixed tree, (0+1)+(2+3) and so on; all have the sum.
   void sum(float* values, int64_t count) const;
 
-  std::string broadcast(const std::string& text) const;        // of the first
+  std::string broadcast(const std::string& text) const;           // of the first
   std::vector<std::string> gather(const std::string& own) const;  // of all, in their order; to all
   template <class T>
-    requires std::is_trivially_copyable_v<T>
-  std::vector<T> gather(const std::vector<T>& own) const {
+  requires std::is_trivially_copyable_v<T> std::vector<T> gather(const std::vector<T>& own)
+  const {
     std::vector<T> all;
     const std::string bytes(reinterpret_cast<const char*>(own.data()), own.size() * sizeof(T));
     for (const std::string& part : gather(bytes)) {

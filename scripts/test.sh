@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # Builds everything with warnings as errors and runs all tests.
-#   scripts/test.sh             the dev preset
-#   scripts/test.sh sanitize    the same under AddressSanitizer and UBSan
+#   scripts/test.sh             the dev preset: GCC
+#   scripts/test.sh sanitize    compiled by clang 14, under AddressSanitizer and UBSan
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 preset=${1:-dev}
-mpi=()
-[ "$preset" = sanitize ] || mpi=(libopenmpi-dev openmpi-bin)
-scripts/install_packages.sh "${mpi[@]}"
+if [ "$preset" = sanitize ]; then
+  scripts/install_packages.sh clang-14 libclang-rt-14-dev libomp-14-dev
+else
+  scripts/install_packages.sh libopenmpi-dev openmpi-bin
+fi
 cmake --preset "$preset" >/dev/null
 cmake --build --preset "$preset"
 ctest --preset "$preset" -j "$(nproc)"

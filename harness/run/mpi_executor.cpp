@@ -33,7 +33,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-TrialSpec spec_in(const fs::path& dir) { return read_json_file(dir / "spec.json", trial_from_json); }
+TrialSpec spec_in(const fs::path& dir) {
+  return read_json_file(dir / "spec.json", trial_from_json);
+}
 
 TrialRecord run_shared(const SharedTrial& trial, const TrialSpec& spec) {
   Registry registry;
@@ -67,7 +69,8 @@ Attempt attempt_at(const SharedTrial& trial) {
 void MpiExecutor::submit(const std::vector<fs::path>& trials) {
   dir_ = trials.at(0);
   clear_for_attempt(dir_);
-  const SharedTrial trial{fs::absolute(dir_).string(), options_.threads, options_.checkpoint_seconds};
+  const SharedTrial trial{fs::absolute(dir_).string(), options_.threads,
+                          options_.checkpoint_seconds};
   attempt_ = std::async(std::launch::async, [trial] { return attempt_at(trial); });
 }
 

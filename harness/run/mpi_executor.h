@@ -9,8 +9,8 @@ namespace longhaul {
 
 // Trials that all MPI ranks (math/ranks.h) run together, one after the other: their lanes and their
 // tests are shared, and the results have the bytes of one process. Made by the first rank; the
-// others call serve_first_rank() meanwhile. There is no process to itself for a trial: what ends one
-// rank ends all, and the next `run` goes on from the resume files.
+// others call serve_first_rank() meanwhile. There is no process to itself for a trial: what ends
+// one rank ends all, and the next `run` goes on from the resume files.
 class MpiExecutor : public Executor {
  public:
   explicit MpiExecutor(const RunOptions& options) : options_(options) {}
@@ -24,7 +24,7 @@ class MpiExecutor : public Executor {
 
  private:
   const RunOptions options_;
-  std::filesystem::path dir_;      // of the trial that runs; empty for none
+  std::filesystem::path dir_;     // of the trial that runs; empty for none
   std::future<Attempt> attempt_;  // at it
 };
 

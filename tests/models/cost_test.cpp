@@ -54,9 +54,9 @@ TEST_CASE("parameters and operations that ran are those of the formulas", "[mode
   Registry registry;
   register_builtins(registry);
   for (const auto& entry : registry.models())
-    CHECK((!entry.second.make ||
-           std::any_of(all.begin(), all.end(),
-                       [&](const Cost& cost) { return cost.model == entry.first; })));
+    CHECK((!entry.second.make || std::any_of(all.begin(), all.end(), [&](const Cost& cost) {
+      return cost.model == entry.first;
+    })));
   const Tensor x = random_tensor({1, T, D}, 1);
   for (const Cost& cost : all) {
     INFO(cost.model);

@@ -131,7 +131,7 @@ TEST_CASE("the columns are those that users rely on, in their order", "[csv]") {
         "attempts,metric,test_value,val_value,test_ece,selected_step,chance,majority,shallow,"
         "at_baseline,train_loss,parameters,flops_per_token,steps,tokens_seen,train_seconds,"
         "train_tokens_per_second,peak_activation_bytes,peak_resident_bytes,state_bytes,"
-        "learning_rate,tuning_trials,threads,precision,host,cpu,version,build,tuned");
+        "learning_rate,tuning_trials,threads,ranks,precision,host,cpu,version,build,tuned");
   CHECK(first_line(summary_csv({})) ==
         "model,task,pretrain,loss,eval_length,n,mean,std,min,max,ci95_low,ci95_high,rank,"
         "p_vs_best,at_baseline,tokens_per_second,peak_activation_bytes,state_bytes,parameters,"
