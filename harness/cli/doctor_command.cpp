@@ -53,7 +53,8 @@ std::string huge_pages() {
 std::string memory() {
   const double bytes =
       static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-  return fmt::format("{:.1f} GiB", bytes / (1 << 30));
+  return fmt::format("{:.1f} of {:.1f} GiB are free for use", usable_memory() / (1 << 30),
+                     bytes / (1 << 30));
 }
 
 std::string threads() {

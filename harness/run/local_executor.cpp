@@ -11,8 +11,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// As many as the cores allow, and, where a trial has a limit of memory, as what is free allows.
 int64_t slots_of(const RunOptions& options) {
-  return options.jobs > 0 ? options.jobs : std::max(1, usable_cores() / options.threads);
+  if (options.jobs > 0) return options.jobs;
+  double slots = usable_cores() / options.threads;
+  if (options.limits.memory > 0) slots = std::min(slots, usable_memory() / options.limits.memory);
+  return std::max<int64_t>(1, static_cast<int64_t>(slots));
 }
 
 }  // namespace

@@ -4,9 +4,28 @@
 
 #include <thread>
 
+#include "support/file.h"
 #include "tests/helpers/catch.h"
+#include "tests/helpers/folder.h"
 
 using namespace longhaul;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr double kGiB = 1 << 30;
+
+// A machine as its proc and sys tell.
+struct Machine {
+  TemporaryFolder folder;
+
+  void has(const std::string& file, const std::string& content) const {
+    fs::create_directories((folder.path / file).parent_path());
+    write_atomically(folder.path / file, content);
+  }
+};
+
+}  // namespace
 
 TEST_CASE("cores: no more are counted than this process may run on", "[process]") {
   cpu_set_t before, one;
@@ -19,4 +38,31 @@ TEST_CASE("cores: no more are counted than this process may run on", "[process]"
   REQUIRE(sched_setaffinity(0, sizeof one, &one) == 0);
   CHECK(usable_cores() == 1);
   REQUIRE(sched_setaffinity(0, sizeof before, &before) == 0);
+}
+
+TEST_CASE("cores: the quota of an outer control group counts too", "[process]") {
+  const Machine machine;
+  CHECK(usable_cores(machine.folder.path) == usable_cores());
+  machine.has("proc/self/cgroup", "0::/job/step\n");
+  machine.has("sys/fs/cgroup/job/step/cpu.max", "max 100000\n");
+  machine.has("sys/fs/cgroup/job/cpu.max", "90000 100000\n");
+  CHECK(usable_cores(machine.folder.path) == 1);
+}
+
+TEST_CASE("memory: no more is free than the nested control groups of either version leave",
+          "[process]") {
+  const Machine machine;
+  const fs::path& root = machine.folder.path;
+  machine.has("proc/meminfo", "MemTotal: 33554432 kB\nMemAvailable:   16777216 kB\n");
+  CHECK(usable_memory(root) == 16 * kGiB);
+  machine.has("proc/self/cgroup", "4:memory:/job/step\n0::/job/step\n");
+  machine.has("sys/fs/cgroup/memory/job/step/memory.limit_in_bytes", "9223372036854771712\n");
+  CHECK(usable_memory(root) == 16 * kGiB);
+  machine.has("sys/fs/cgroup/memory/job/memory.limit_in_bytes", "8589934592\n");
+  machine.has("sys/fs/cgroup/memory/job/memory.usage_in_bytes", "1073741824\n");
+  CHECK(usable_memory(root) == 7 * kGiB);
+  machine.has("sys/fs/cgroup/job/step/memory.max", "max\n");
+  machine.has("sys/fs/cgroup/job/memory.max", "2147483648\n");
+  machine.has("sys/fs/cgroup/job/memory.current", "1073741824\n");
+  CHECK(usable_memory(root) == kGiB);
 }
