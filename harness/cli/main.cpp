@@ -31,6 +31,7 @@ void add_run_command(Program& program, CommandContext& context);
 void add_sample_command(Program& program, CommandContext& context);
 void add_schema_command(Program& program, CommandContext& context);
 void add_show_command(Program& program, CommandContext& context);
+void add_status_command(Program& program, CommandContext& context);
 void add_table_command(Program& program, CommandContext& context);
 void add_throughput_command(Program& program, CommandContext& context);
 void add_trial_command(Program& program, CommandContext& context);
@@ -49,6 +50,7 @@ constexpr Row kCommands[] = {
     {add_run_command, "run quick", "train a suite, print its table"},
     {add_throughput_command, "throughput throughput",
      "tokens/s and memory from length 256 to 16384"},
+    {add_status_command, "status results/runs/quick --watch", "what is done, what runs, time left"},
     {add_table_command, "table results/runs/quick", "the table again"},
     {add_export_command, "export results/runs/quick", "the results as CSV files"},
     {add_report_command, "report results/runs/quick", "the results as one page, with pictures"},

@@ -22,6 +22,12 @@ std::string cpu_name() {
 
 std::string longhaul_version() { return LONGHAUL_VERSION; }
 
+int64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");  // in pages: all, resident, ...
+  int64_t all = 0, resident = 0;
+  return statm >> all >> resident ? resident * sysconf(_SC_PAGESIZE) : 0;
+}
+
 int64_t peak_resident_bytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);

@@ -44,9 +44,13 @@ auto first_seen(const std::vector<Trial>& trials, Key&& key) {
 std::vector<Trial> planned_trials(const fs::path& dir) {
   std::vector<Trial> trials = read_json_file(dir / "order.json", [&](const json& list) {
     std::vector<Trial> read;
-    for (const Planned& trial : from_json<std::vector<Planned>>(list))
+    require(list.is_array(), "expected a list of trials");
+    read.reserve(list.size());
+    for (const json& entry : list) {  // one by one: a large suite has megabytes of them
+      const auto trial = from_json<Planned>(entry);
       read.push_back(
           {trial.id, trial_from_json(trial.spec), std::nullopt, dir / "trials" / trial.id});
+    }
     return read;
   });
   const auto models = first_seen(trials, [](const Trial& trial) { return trial.spec.model_name; });
@@ -156,17 +160,21 @@ void append_variants(std::vector<Trial>& trials, const Trial& trial) {
 
 }  // namespace
 
-StoredTrials load_trials(const fs::path& dir) {
+std::vector<Trial> list_trials(const fs::path& dir, std::vector<std::string>& problems) {
   require_results_folder(dir);
-  StoredTrials results;
-  if (fs::exists(dir / "order.json")) try {
-      results.trials = planned_trials(dir);
-    } catch (const Error& error) {
-      results.problems.push_back(error.what());
-    }
-  if (results.trials.empty()) results.trials = found_trials(dir, results.problems);
   std::vector<Trial> trials;
-  for (Trial& trial : results.trials) {
+  if (fs::exists(dir / "order.json")) try {
+      trials = planned_trials(dir);
+    } catch (const Error& error) {
+      problems.push_back(error.what());
+    }
+  return trials.empty() ? found_trials(dir, problems) : trials;
+}
+
+StoredTrials load_trials(const fs::path& dir) {
+  StoredTrials results;
+  std::vector<Trial> trials;
+  for (Trial& trial : list_trials(dir, results.problems)) {
     std::string problem;
     trial.record = read_record(trial.dir, &problem);
     if (!problem.empty()) results.problems.push_back(problem);

@@ -52,6 +52,12 @@ struct StoredTrials {
       problems;  // damaged files, a line each; without its record a trial waits
 };
 
+// The trials of a results folder in the order of load_trials, those that chose settings among them,
+// without their records. A file that cannot be used is a line of `problems`. Throws Error if `dir`
+// is no results folder.
+std::vector<Trial> list_trials(const std::filesystem::path& dir,
+                               std::vector<std::string>& problems);
+
 // Reads a results folder. Trials come sorted by model, task and seed, each in the order in which
 // order.json names them first; trials that order.json does not name belong to an earlier form of
 // the suite and are left out. Without order.json all of trials/ is read, models and tasks in

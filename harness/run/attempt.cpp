@@ -197,6 +197,7 @@ Attempt Worker::attempt_of(const ProcessEnd& end) const {
   const bool memory = kills && kills_before_ && *kills > *kills_before_;
   attempt.record =
       record_of_crash(end, last_line(dir_ / "log.txt", log_start_), memory, limit_of(options_));
+  attempt.record.steps = read_progress(dir_).step;
   sign(attempt.record, options_.threads);
   return attempt;
 }

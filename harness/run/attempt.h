@@ -7,7 +7,7 @@
 
 #include "harness/results/record.h"
 #include "harness/run/run_options.h"
-#include "harness/train/trial.h"
+#include "harness/train/trial_progress.h"
 #include "support/clock.h"
 #include "support/process.h"
 

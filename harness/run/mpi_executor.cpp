@@ -10,6 +10,7 @@
 #include "harness/train/resume.h"
 #include "harness/train/stop_request.h"
 #include "harness/train/trainer.h"
+#include "harness/train/trial.h"
 #include "math/ranks.h"
 #include "support/exit_status.h"
 #include "support/json.h"

@@ -211,8 +211,8 @@ SuiteProgress Scheduler::progress() const {
     now.busy_seconds += slot.watch->seconds();
     now.tokens_per_second += trial.tokens_per_second;
     if (finished_ == 0 && trial.step > 0)
-      now.last = fmt::format("accuracy {:.3f}, loss {:.3f} | {}", trial.accuracy, trial.loss,
-                             label(*slot.spec));
+      now.last = (trial.accuracy ? fmt::format("accuracy {:.3f}, ", *trial.accuracy) : "") +
+                 fmt::format("loss {:.3f} | {}", trial.loss, label(*slot.spec));
   }
   now.jobs = std::max<int64_t>(1, static_cast<int64_t>(now.running.size()));
   return now;

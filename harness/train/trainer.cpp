@@ -116,7 +116,8 @@ class Trainer {
     }
     optimizer_.resume(state_.steps);
     diagnostics_.resume(state_.diagnostics);
-    progress_.accuracy = state_.accuracy;
+    if (state_.selected_step > 0) progress_.accuracy = state_.accuracy;
+    progress_.began = spent();
     earlier_peak_ = state_.peak_activation_bytes;
   }
 
@@ -188,7 +189,7 @@ class Trainer {
       throw Diverged(text("validation loss ", score.loss, " at step ", state_.steps));
     state_.validations.push_back({state_.steps, "validation", "accuracy", score.accuracy});
     state_.validations.push_back({state_.steps, "validation", "loss", score.loss});
-    state_.accuracy = progress_.accuracy = score.accuracy;
+    progress_.accuracy = state_.accuracy = score.accuracy;
     diagnostics_.after_validation(state_.steps, validation_[validation_.size() / 2]);
     if (best_.empty() || score.accuracy > state_.validation) {
       best_ = copy_values(model_.parameters());

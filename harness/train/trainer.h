@@ -7,7 +7,7 @@
 #include "harness/results/record.h"
 #include "harness/train/lanes.h"
 #include "harness/train/resume.h"
-#include "harness/train/trial.h"
+#include "harness/train/trial_progress.h"
 
 namespace longhaul {
 

@@ -2,7 +2,6 @@
 
 #include <limits>
 #include <new>
-#include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "harness/data/batches.h"
@@ -16,15 +15,13 @@
 #include "harness/train/evaluation.h"
 #include "harness/train/resume.h"
 #include "harness/train/trainer.h"
+#include "harness/train/trial_progress.h"
 #include "harness/train/trial_tasks.h"
 #include "math/checkpoint.h"
 #include "math/parallel.h"
 #include "math/ranks.h"
-#include "support/clock.h"
 #include "support/exit_status.h"
 #include "support/file.h"
-#include "support/json.h"
-#include "support/json_fields.h"
 #include "support/process.h"
 
 namespace longhaul {
@@ -32,31 +29,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kReportEvery = 0.5;  // seconds
-
 fs::path weights_in(const fs::path& dir) { return dir / "checkpoint.safetensors"; }
-
-// Keeps progress.json current without writing at every step.
-class ProgressFile {
- public:
-  explicit ProgressFile(fs::path path) : path_(std::move(path)) {}
-
-  void operator()(const Progress& progress) {
-    if (!Ranks::all().is_first()) return;
-    if (was_written_ && since_written_.seconds() < kReportEvery) return;
-    was_written_ = true;
-    since_written_.restart();
-    try {
-      write_atomically(path_, json_text(to_json(progress), -1), Durable::no);
-    } catch (const std::system_error&) {  // it is not worth a trial
-    }
-  }
-
- private:
-  fs::path path_;
-  bool was_written_ = false;
-  Stopwatch since_written_;
-};
 
 // Calls what reads or writes our own files: where that fails, the machine is at fault.
 template <class Action>
@@ -108,9 +81,8 @@ void note_training(const Training& training, const TrialSpec& spec, const fs::pa
 
 // Trains on the task's stream; the validation score.
 double train_and_note(Model& model, const Task& task, const TrialSpec& spec,
-                      const TrialPlace& place, TrialRecord& record) {
+                      const TrialPlace& place, ProgressFile& progress, TrialRecord& record) {
   record.parameters = model.parameter_count();
-  ProgressFile progress(place.dir / "progress.json");
   ResumeFiles resume(place.dir, spec, place.checkpoint_seconds);
   const auto show = [&](const Training& so_far) {
     try {
@@ -118,7 +90,7 @@ double train_and_note(Model& model, const Task& task, const TrialSpec& spec,
     } catch (const std::system_error&) {  // as of progress.json: they are written at the end again
     }
   };
-  const Listeners listeners{std::ref(progress), show};
+  const Listeners listeners{[&](const Progress& now) { progress.note(now); }, show};
   Training training;
   try {
     train(model, task, spec, listeners, resume, training);
@@ -136,17 +108,19 @@ void store(const Model& model, const TrialSpec& spec, const fs::path& dir) {
 
 // Leaves the weights that restore hidden inputs best; nothing is tested.
 void pretrain(const TrialSpec& spec, const Registry& registry, const TrialPlace& place,
-              TrialRecord& record) {
+              ProgressFile& progress, TrialRecord& record) {
   const TrialTasks tasks = tasks_of(spec, registry);
   Model model = make_model(spec, registry, tasks.shape);
-  record.evaluations = {untested(train_and_note(model, tasks.trained_on(), spec, place, record))};
+  const double validation =
+      train_and_note(model, tasks.trained_on(), spec, place, progress, record);
+  record.evaluations = {untested(validation)};
   store(model, spec, place.dir);
 }
 
 void run(const TrialSpec& spec, const Registry& registry, const TrialPlace& place,
-         TrialRecord& record) {
+         ProgressFile& progress, TrialRecord& record) {
   record.model_origin = registry.model(spec.model).origin;
-  if (spec.is_pretraining) return pretrain(spec, registry, place, record);
+  if (spec.is_pretraining) return pretrain(spec, registry, place, progress, record);
   const TrialTasks tasks = tasks_of(spec, registry);
   const Task& task = *tasks.task;
   Model model = make_model(spec, registry, tasks.shape);
@@ -156,7 +130,8 @@ void run(const TrialSpec& spec, const Registry& registry, const TrialPlace& plac
                       task.readout() == Readout::token &&
                           pretraining_of(spec.settings).restore == Restore::next);
     });
-  const double validation = train_and_note(model, tasks.trained_on(), spec, place, record);
+  const double validation =
+      train_and_note(model, tasks.trained_on(), spec, place, progress, record);
   if (spec.tuning.is_candidate) {
     record.evaluations = {untested(validation)};
     return;
@@ -182,6 +157,7 @@ bool has_weights(const fs::path& dir) {
 TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const TrialPlace& place) {
   set_threads(place.threads);
   const FlushDenormals flush;
+  ProgressFile progress(place.dir / "progress.json");
   TrialRecord record;
   record.learning_rate = spec.settings.learning_rate;
   record.threads = place.threads;
@@ -191,7 +167,7 @@ TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const Tri
   record.version = longhaul_version();
   record.build = longhaul_build();
   try {
-    run(spec, registry, place, record);
+    run(spec, registry, place, progress, record);
     record.status = Status::ok;
   } catch (const Diverged& e) {
     record.status = Status::diverged;
@@ -215,15 +191,5 @@ TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const Tri
   record.peak_resident_bytes = peak_resident_bytes();
   return record;
 }
-
-template <>
-inline constexpr auto json_fields<Progress> =
-    std::tuple{field("step", &Progress::step), field("fraction", &Progress::fraction),
-               field("loss", &Progress::loss), field("accuracy", &Progress::accuracy),
-               field("tokens_per_second", &Progress::tokens_per_second)};
-
-nlohmann::json to_json(const Progress& progress) { return json_of(progress); }
-
-Progress progress_from_json(const nlohmann::json& json) { return from_json<Progress>(json); }
 
 }  // namespace longhaul

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <nlohmann/json_fwd.hpp>
 
 #include "harness/results/record.h"
 #include "harness/settings/trial_spec.h"
@@ -16,8 +15,8 @@ struct TrialPlace {
 };
 
 // Trains and scores one trial, or goes on with one that was stopped. While it runs it keeps
-// progress.json in its folder current (atomically replaced, about twice a second), and curve.csv at
-// every validation; it leaves curve.csv, if they are asked for diagnostics.csv and, if the status
+// progress.json in its folder current (harness/train/trial_progress.h), and curve.csv at every
+// validation; it leaves curve.csv, if they are asked for diagnostics.csv and, if the status
 // is ok, checkpoint.safetensors. A loss that is not finite ends it as `diverged`; a model that
 // declines the task as `unsupported`; any Error as `failed`. It does not write record.json: the
 // caller does, last. Throws StoredToResume (harness/train/trainer.h) when it was asked to stop, and
@@ -27,17 +26,5 @@ TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const Tri
 
 // Whether the trial in `dir` has left a checkpoint that can be read.
 bool has_weights(const std::filesystem::path& dir);
-
-// progress.json of a running trial.
-struct Progress {
-  int64_t step = 0;
-  double fraction = 0;  // of the budget, 0 .. 1
-  double loss = 0;
-  double accuracy = 0;  // last validation accuracy, 0 before the first
-  double tokens_per_second = 0;
-};
-
-nlohmann::json to_json(const Progress& progress);
-Progress progress_from_json(const nlohmann::json& json);
 
 }  // namespace longhaul
