@@ -34,6 +34,7 @@ void add_show_command(Program& program, CommandContext& context);
 void add_status_command(Program& program, CommandContext& context);
 void add_table_command(Program& program, CommandContext& context);
 void add_throughput_command(Program& program, CommandContext& context);
+void add_slurm_task_command(Program& program, CommandContext& context);
 void add_trial_command(Program& program, CommandContext& context);
 void add_verify_command(Program& program, CommandContext& context);
 
@@ -69,6 +70,8 @@ constexpr Row kCommands[] = {
     {add_gradcheck_command, "gradcheck transformer", "gradients against finite differences"},
     {add_doctor_command, "doctor", "what this machine and this build can do"},
     {add_trial_command, "trial SPEC.json --out DIR", "one trial, as run starts it"},
+    {add_slurm_task_command, "slurm-task FOLDER",
+     "one trial, as a job of run --engine slurm starts it"},
 };
 
 constexpr const char* kAbout =

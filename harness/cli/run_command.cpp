@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -27,6 +28,7 @@ struct Arguments {
   std::string suite;
   std::string out;
   std::vector<std::string> overrides;
+  std::string engine;
   RunOptions options;
 };
 
@@ -51,20 +53,43 @@ std::string summary(const RunOutcome& outcome, const std::string& again) {
   if (!outcome.fault.empty())
     lines +=
         fmt::format("stopped: {}\nOnce that is mended, go on with: {}\n", outcome.fault, again);
+  else if (outcome.detached > 0)
+    lines += fmt::format("{} trials run or wait in Slurm{}; to see to them: {}\n", outcome.detached,
+                         outcome.waiting > 0
+                             ? fmt::format(", and {} wait for their pretraining", outcome.waiting)
+                             : "",
+                         again);
   else if (outcome.interrupted)
     lines += fmt::format("interrupted. Finished trials are kept; go on with: {}\n", again);
   return lines;
 }
 
+// Asks at Ctrl-C. Only a clear word leaves the jobs: whoever presses it again means an end.
+bool asks_to_leave(std::size_t trials) {
+  fmt::print(stderr, "Cancel the {} trials in Slurm (c), or leave them to run (l)? ", trials);
+  std::fflush(stderr);
+  sigset_t pending;
+  for (;;) {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    if (poll(&input, 1, 100) > 0) break;
+    sigpending(&pending);
+    if (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM)) return false;
+  }
+  char answer = 0;
+  return read(STDIN_FILENO, &answer, 1) == 1 && answer == 'l';
+}
+
 void run(const Arguments& arguments, CommandContext& context) {
   if (!Ranks::all().is_first()) return serve_first_rank();
   const OtherRanks others;
-  const Suite suite =
-      load_suite(find_suite(arguments.suite), context.registry, arguments.overrides);
+  Suite suite = load_suite(find_suite(arguments.suite), context.registry, arguments.overrides);
+  if (!arguments.engine.empty()) suite.engine.name = arguments.engine;
   const fs::path out =
       arguments.out.empty() ? fs::path("results") / "runs" / suite.name : fs::path(arguments.out);
   ProgressDisplay display(stderr);
-  const RunOutcome outcome = run_suite(suite, context.registry, out, arguments.options, display);
+  RunOptions options = arguments.options;
+  if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO)) options.may_leave = asks_to_leave;
+  const RunOutcome outcome = run_suite(suite, context.registry, out, options, display);
 
   // Whoever interrupts wants an end, even if nobody reads what is said at it.
   if (outcome.interrupted) {
@@ -90,10 +115,16 @@ void add_run_command(Program& program, CommandContext& context) {
       "run", "Runs or resumes a suite: finished trials are kept, the rest runs. Prints the table.");
   command.add("SUITE", arguments->suite, "A suite file, or the name of one that ships").required();
   command.add("--out", arguments->out, "Results folder [results/runs/<suite>]");
-  command.add("--jobs", arguments->options.jobs, "Trials at once [cores / threads]").range(1, 1024);
+  command
+      .add("--jobs", arguments->options.jobs, "Trials at once [cores / threads; in Slurm no limit]")
+      .range(1, 1024);
   command.add("--threads", arguments->options.threads, "Threads of each trial")
       .range(1, 1024)
       .show_default();
+  command.add("--engine", arguments->engine, "Where trials run, in place of the suite's engine")
+      .one_of({"local", "slurm"});
+  command.flag("--detach", arguments->options.detach,
+               "Submit to Slurm and leave; a later run sees to what came of it");
   command.add("--set", arguments->overrides, "PATH=VALUE: override an entry of the suite")
       .one_value_each();
   command.flag("--retry-failed", arguments->options.retry_failed,

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "harness/run/attempt.h"
@@ -35,6 +36,10 @@ class Executor {
   virtual void cancel() = 0;
   // What Ctrl-C asks for.
   virtual void interrupt() { cancel(); }
+  // Lets go of what can run on without this process.
+  virtual void leave() { cancel(); }
+  virtual int64_t left() const { return 0; }          // how many do
+  virtual std::string trouble() const { return ""; }  // that passes, for the line of progress
 };
 
 }  // namespace longhaul

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <string>
 
 #include "harness/run/retry.h"
+#include "harness/suite/engine.h"
 #include "harness/suite/limits.h"
 
 namespace longhaul {
@@ -22,6 +24,11 @@ struct RunOptions {
   bool rerun_stale = false;        // what another build of longhaul found is found again
   Limits limits = {};              // of each attempt
   double checkpoint_seconds = 60;  // of each trial, between two files to resume from; 0: none
+  Engine engine = {};
+  bool detach = false;  // submit and leave: Slurm alone
+  // Asked at Ctrl-C where trials can run on without this process: whether so many are to. None:
+  // they are cancelled.
+  std::function<bool(std::size_t)> may_leave = {};
 };
 
 }  // namespace longhaul

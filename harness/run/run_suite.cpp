@@ -10,6 +10,7 @@
 #include "harness/suite/match.h"
 #include "harness/suite/suite_yaml.h"
 #include "harness/suite/tune.h"
+#include "longhaul/error.h"
 #include "math/ranks.h"
 #include "support/cores.h"
 
@@ -33,7 +34,9 @@ RunOutcome run_all(const Suite& suite, const Registry& registry, const std::file
   std::vector<TrialSpec> trials = tuning_trials(suite, registry);
   RunOutcome outcome = run_trials(yaml, trials, out, options, display);
   // Settings are not chosen before every candidate has had its turn.
-  if (!outcome.fault.empty() || outcome.interrupted || !outcome.killed.empty()) return outcome;
+  if (!outcome.fault.empty() || outcome.interrupted || !outcome.killed.empty() ||
+      outcome.detached + outcome.waiting > 0)
+    return outcome;
   const Tuned tuned = choose_settings(suite, registry, out);
   for (const std::string& line : tuned.choices) fmt::print(stderr, "{}\n", line);
   trials.insert(trials.end(), tuned.trials.begin(), tuned.trials.end());
@@ -53,10 +56,18 @@ RunOutcome run_suite(const Suite& suite, const Registry& registry, const std::fi
   options.retry.delay = std::chrono::duration<double>(suite.retry.delay_seconds);
   options.limits = suite.limits;
   options.checkpoint_seconds = suite.checkpoint_seconds;
+  options.engine = suite.engine;
+  require(!options.detach || suite.engine.name == "slurm",
+          "--detach: leaves the trials to Slurm, so it needs --engine slurm");
   const RunOutcome outcome = run_all(suite, registry, out, options, display);
-  const bool is_done = outcome.fault.empty() && !outcome.interrupted;
+  const bool is_done = outcome.fault.empty() && !outcome.interrupted && outcome.detached == 0;
   if (suite.throughput && is_done && Ranks::all().size() > 1) {
     fmt::print(stderr, "throughput is timed by one process: longhaul throughput SUITE --out {}\n",
+               out.string());
+  } else if (suite.throughput && is_done && suite.engine.name != "local") {
+    fmt::print(stderr,
+               "throughput is not measured beside a cluster's jobs; on a machine of your own: "
+               "longhaul throughput SUITE --out {}\n",
                out.string());
   } else if (suite.throughput && is_done) {
     const int cores = usable_cores();

@@ -13,7 +13,9 @@
 #include "harness/run/local_executor.h"
 #include "harness/run/mpi_executor.h"
 #include "harness/run/scheduler.h"
+#include "harness/run/slurm_executor.h"
 #include "harness/suite/pretraining.h"
+#include "longhaul/error.h"
 #include "math/ranks.h"
 #include "support/exit_status.h"
 #include "support/file.h"
@@ -51,8 +53,14 @@ void sort_out(const std::vector<TrialSpec>& specs, const fs::path& trials,
   }
 }
 
-std::unique_ptr<Executor> make_executor(const RunOptions& options) {
-  if (Ranks::all().size() > 1) return std::make_unique<MpiExecutor>(options);
+std::unique_ptr<Executor> make_executor(const fs::path& out, const RunOptions& options) {
+  const bool is_shared = Ranks::all().size() > 1;
+  require(!is_shared || options.engine.name == "local",
+          "--engine slurm: submits jobs of one process; under mpirun and srun the engine is local");
+  if (options.engine.name == "slurm") return std::make_unique<SlurmExecutor>(out, options);
+  put_away_slurm_jobs(out);
+  remove_strays(out);  // not beside writers on other machines, whose numbers mean nothing here
+  if (is_shared) return std::make_unique<MpiExecutor>(options);
   return std::make_unique<LocalExecutor>(options);
 }
 
@@ -68,16 +76,18 @@ RunOutcome run_trials(const std::string& suite_yaml, const std::vector<TrialSpec
                       const fs::path& out, const RunOptions& options, ProgressDisplay& display) {
   fs::create_directories(out);
   const FolderLock lock(out);
-  remove_strays(out);
+  const std::unique_ptr<Executor> executor = make_executor(out, options);
   write_atomically(out / "suite.yaml", suite_yaml);
   write_order(out, specs);
 
   const std::vector<TrialSpec> ordered = interleaved(with_pretraining(specs));
   RunOutcome outcome;
-  const std::unique_ptr<Executor> executor = make_executor(options);
   Scheduler scheduler(out / "trials", options, *executor, display, outcome);
   sort_out(ordered, out / "trials", options, scheduler, outcome);
-  scheduler.run();
+  if (options.detach)
+    scheduler.submit_and_leave();
+  else
+    scheduler.run();
   return outcome;
 }
 

@@ -59,6 +59,24 @@ void Scheduler::run() {
     display_.update(progress());
   }
   display_.clear();
+  outcome_.detached = executor_.left();
+}
+
+void Scheduler::submit_and_leave() {
+  guarded([this] {
+    fill_slots();
+    start_attempts();
+    // What ended in jobs of an earlier run, and is worth another attempt, has it now.
+    for (const EndedTrial& ended : executor_.poll()) take(ended);
+    for (Slot& slot : slots_)
+      if (slot.pause) slot.pause = 0;
+    fill_slots();
+    start_attempts();
+  });
+  if (stopping_) return;
+  executor_.leave();
+  outcome_.detached = executor_.left();
+  outcome_.waiting = static_cast<int64_t>(waiting_.size());
 }
 
 // What the machine does to one trial would meet the others too.
@@ -214,6 +232,7 @@ SuiteProgress Scheduler::progress() const {
       now.last = (trial.accuracy ? fmt::format("accuracy {:.3f}, ", *trial.accuracy) : "") +
                  fmt::format("loss {:.3f} | {}", trial.loss, label(*slot.spec));
   }
+  if (const std::string trouble = executor_.trouble(); !trouble.empty()) now.last = trouble;
   now.jobs = std::max<int64_t>(1, static_cast<int64_t>(now.running.size()));
   return now;
 }

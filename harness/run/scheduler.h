@@ -27,6 +27,7 @@ class Scheduler {
   void keep(const TrialSpec& spec, const TrialRecord& record);  // found by an earlier run
   void add(const TrialSpec& spec);                              // to what waits
   void run();
+  void submit_and_leave();  // what can start now
 
  private:
   // A trial that has a slot: its attempt runs, or it pauses between two.

@@ -139,6 +139,7 @@ void SuiteReader::read_sections() {
   if (file_.find("retry")) suite_.retry = read_retry(file_.section("retry"));
   if (file_.find("limits")) suite_.limits = read_limits(file_.section("limits"));
   if (file_.find("checkpoint_seconds")) suite_.checkpoint_seconds = read_checkpoint_seconds(file_);
+  if (file_.find("engine")) suite_.engine = read_engine(file_.section("engine"));
   if (file_.find("defaults")) suite_.defaults = read_defaults(file_.section("defaults"));
   if (file_.find("evaluate")) suite_.evaluate = read_evaluate(file_.section("evaluate"));
 }

@@ -8,6 +8,7 @@
 
 #include "harness/settings/trial_spec.h"
 #include "harness/suite/config.h"
+#include "harness/suite/engine.h"
 #include "harness/suite/limits.h"
 #include "harness/throughput/plan.h"
 
@@ -64,6 +65,7 @@ struct Suite {
   Retry retry;
   Limits limits;
   double checkpoint_seconds = 60;  // between two files to resume a trial from; 0: none
+  Engine engine;
   Settings defaults;
   Evaluate evaluate;
   std::vector<std::string> diagnostics;

@@ -5,6 +5,7 @@
 
 #include "harness/settings/losses.h"
 #include "harness/settings/pretrainings.h"
+#include "harness/suite/engine.h"
 #include "harness/suite/limits.h"
 #include "harness/suite/match.h"
 #include "harness/suite/section.h"
@@ -151,6 +152,7 @@ std::vector<FileKey> suite_keys_table() {
         {"type", "number"},
         {"minimum", 0},
         {"default", Suite().checkpoint_seconds}}},
+      {"engine", reference("engine")},
       {"defaults",
        {{"description", "Settings of every trial, unless a task or a model overrides them."},
         {"$ref", "#/$defs/settings"},
@@ -218,6 +220,26 @@ std::vector<FileKey> throughput_keys() {
   return keys;
 }
 
+std::vector<FileKey> engine_file_keys() {
+  const Engine usual;
+  std::vector<FileKey> keys;
+  for (const EngineKey& key : engine_keys()) {
+    Json schema = {{"description", key.description}};
+    if (const auto* number = std::get_if<int64_t Engine::*>(&key.value)) {
+      schema["type"] = "integer";
+      schema["minimum"] = 0;
+      schema["default"] = usual.**number;
+    } else {
+      schema["type"] = {"string", "integer"};
+      schema["pattern"] = key.pattern;
+    }
+    keys.push_back({key.name, schema});
+  }
+  keys.push_back({"extra", described("further options of sbatch",
+                                     list_of({{"type", "string"}, {"pattern", "^-"}}))});
+  return keys;
+}
+
 // A part without a key of its own.
 Json closed(const std::string& part, const std::string& description) {
   return {{"description", description},
@@ -256,6 +278,7 @@ const std::vector<FileKey>& suite_part(const std::string& part) {
       {"budget", keys_of(budget_fields(), Budget(), false)},
       {"retry", keys_of(retry_fields(), Retry())},
       {"limits", keys_of(limit_fields(), Limits(), false)},
+      {"engine", engine_file_keys()},
       {"defaults", keys_of(setting_table(), Settings())},
       {"model", model_keys()},
       {"task", task_keys()},
@@ -287,6 +310,9 @@ nlohmann::ordered_json suite_schema() {
         {"limits", closed("limits",
                           "What an attempt at a trial may take. It ends as out_of_memory or "
                           "timed_out, and the suite goes on.")},
+        {"engine", closed("engine",
+                          "Where trials run. Their numbers do not depend on it, and --engine "
+                          "overrides its name.")},
         {"settings", {{"type", "object"}, {"properties", properties(suite_part("defaults"))}}},
         {"model", entry_schema("model", {"boolean", "number", "string", "object"})},
         {"task", entry_schema("task", {"boolean", "number", "string"})},

@@ -13,7 +13,7 @@ struct FileKey {
 };
 
 // The one list of the keys of a part of a suite file, options of models and tasks aside. Parts:
-// suite, budget, retry, defaults, model, task, evaluate, throughput.
+// suite, budget, retry, engine, defaults, model, task, evaluate, throughput.
 const std::vector<FileKey>& suite_part(const std::string& part);
 
 // {"a": schema of a, ...}

@@ -76,6 +76,23 @@ void put_budget(Emitter& out, const Budget& budget) {
   out << YAML::EndMap;
 }
 
+// What is not as by default.
+void put_engine(Emitter& out, const Engine& engine) {
+  const Engine usual;
+  if (engine == usual) return;
+  out << "engine" << YAML::Flow << YAML::BeginMap;
+  put(out, "name", engine.name);
+  for (const EngineKey& key : engine_keys())
+    std::visit(
+        [&](auto member) {
+          if (key.name != "name" && engine.*member != usual.*member)
+            put(out, key.name, engine.*member);
+        },
+        key.value);
+  put_list(out, "extra", engine.extra);
+  out << YAML::EndMap;
+}
+
 void put_evaluate(Emitter& out, const Evaluate& evaluate) {
   if (evaluate.lengths.empty() && evaluate.post_hoc.empty() && evaluate.test_sets.empty()) return;
   out << "evaluate" << YAML::BeginMap;
@@ -154,6 +171,7 @@ std::string to_yaml(const Suite& suite) {
     out << YAML::EndMap;
   }
   put(out, "checkpoint_seconds", OptionValue(suite.checkpoint_seconds));
+  put_engine(out, suite.engine);
   out << "defaults" << YAML::BeginMap;
   for (const auto& [key, value] : to_options(suite.defaults)) put(out, key, value);
   out << YAML::EndMap;
