@@ -26,6 +26,7 @@ void add_forward_command(Program& program, CommandContext& context);
 void add_gradcheck_command(Program& program, CommandContext& context);
 void add_list_command(Program& program, CommandContext& context);
 void add_new_command(Program& program, CommandContext& context);
+void add_plan_command(Program& program, CommandContext& context);
 void add_report_command(Program& program, CommandContext& context);
 void add_run_command(Program& program, CommandContext& context);
 void add_sample_command(Program& program, CommandContext& context);
@@ -49,6 +50,7 @@ struct Row {
 // In the order that --help lists them.
 constexpr Row kCommands[] = {
     {add_run_command, "run quick", "train a suite, print its table"},
+    {add_plan_command, "plan quick", "what a suite will cost: time, memory, operations"},
     {add_throughput_command, "throughput throughput",
      "tokens/s and memory from length 256 to 16384"},
     {add_status_command, "status results/runs/quick --watch", "what is done, what runs, time left"},

@@ -7,6 +7,7 @@
 
 #include "core/plugin_loader.h"
 #include "harness/cli/command.h"
+#include "harness/plan/calibration.h"
 #include "harness/results/store.h"
 #include "harness/train/diagnostics.h"
 #include "harness/train/resume.h"
@@ -27,6 +28,7 @@ namespace fs = std::filesystem;
 struct Arguments {
   std::string spec;
   std::string out;
+  bool calibrate = false;
   double memory = 0;
   TrialPlace place{.dir = "", .threads = 1, .checkpoint_seconds = 60};
 };
@@ -36,6 +38,12 @@ TrialSpec read_spec(const Arguments& arguments, CommandContext& context) {
   for (const std::string& name : spec.diagnostics) row_named("diagnostic", name, diagnostics());
   load_plugins(spec.plugins, context.registry);
   return spec;
+}
+
+void write_calibration(const TrialSpec& spec, const CommandContext& context,
+                       const TrialPlace& place) {
+  const Calibration found = calibrate(spec, context.registry, place.dir, place.threads);
+  write_atomically(place.dir / "calibration.json", json_text(to_json(found)), Durable::no);
 }
 
 void trial(const Arguments& arguments, CommandContext& context) {
@@ -58,6 +66,7 @@ void trial(const Arguments& arguments, CommandContext& context) {
     TrialPlace place = arguments.place;
     place.dir = arguments.out;
     fs::create_directories(place.dir);
+    if (arguments.calibrate) return write_calibration(spec, context, place);
     const TrialRecord record = run_trial(spec, context.registry, place);
     write_record(place.dir, record);
     // With more memory it may go on.
@@ -94,6 +103,8 @@ void add_trial_command(Program& program, CommandContext& context) {
            "Bytes of its own that it may ask the system for; 0: as many as there are")
       .not_negative()
       .show_default();
+  command.flag("--calibrate", arguments->calibrate,
+               "Train some steps alone and write calibration.json, as `longhaul plan` starts it");
   command.footer("Example: longhaul trial spec.json --out /tmp/trial");
   command.run([arguments, &context] { trial(*arguments, context); });
 }

@@ -101,10 +101,13 @@ class Tally {
 
 }  // namespace
 
+int64_t default_train_examples(const Task& task) {
+  return std::clamp<int64_t>(kTrainPositions / task.max_length(), 1, kTrainExamples);
+}
+
 Baselines measure_baselines(const Task& task, int64_t test_examples, int64_t train_examples,
                             bool with_bag_of_tokens) {
-  if (train_examples == 0)
-    train_examples = std::clamp<int64_t>(kTrainPositions / task.max_length(), 1, kTrainExamples);
+  if (train_examples == 0) train_examples = default_train_examples(task);
   ShallowRule rule(task);
   BagOfTokens bag(task);  // empty where nobody asks, the rule is one, or answers stand at positions
   const bool has_bag =

@@ -14,4 +14,6 @@ namespace longhaul {
 Baselines measure_baselines(const Task& task, int64_t test_examples, int64_t train_examples = 0,
                             bool with_bag_of_tokens = false);
 
+int64_t default_train_examples(const Task& task);  // of measure_baselines
+
 }  // namespace longhaul

@@ -1,6 +1,5 @@
 #include "harness/results/machine.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -29,9 +28,11 @@ int64_t resident_bytes() {
 }
 
 int64_t peak_resident_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return int64_t{usage.ru_maxrss} * 1024;
+  std::ifstream status("/proc/self/status");
+  std::string key;
+  for (int64_t kib = 0; status >> key;)
+    if (key == "VmHWM:" && status >> kib) return 1024 * kib;
+  return 0;
 }
 
 }  // namespace longhaul

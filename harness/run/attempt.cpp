@@ -30,20 +30,6 @@ uintmax_t size_of(const fs::path& file) {
   return not_there ? 0 : size;
 }
 
-// The last line with words, or the end of it: a plugin may write lines of any length.
-std::string last_line(const fs::path& file, uintmax_t from) {
-  constexpr uintmax_t kMost = 3000;
-  const uintmax_t size = size_of(file);
-  std::ifstream in(file);
-  bool is_cut = size > from + kMost;
-  in.seekg(static_cast<std::streamoff>(is_cut ? size - kMost : from));
-  std::string last;
-  for (std::string line; std::getline(in, line); is_cut = false)
-    if (line.find_first_not_of(" \t\r") != std::string::npos)
-      last = (is_cut ? "(its beginning is cut off) ..." : "") + line;
-  return last;
-}
-
 // The limit of memory that its worker has, empty for none.
 std::string limit_of(const RunOptions& options) {
   if (options.limits.memory == 0) return memory_limit();
@@ -80,6 +66,19 @@ struct StoredAttempt {
 };
 
 }  // namespace
+
+std::string last_line(const fs::path& log, uintmax_t from) {
+  constexpr uintmax_t kMost = 3000;
+  const uintmax_t size = size_of(log);
+  std::ifstream in(log);
+  bool is_cut = size > from + kMost;
+  in.seekg(static_cast<std::streamoff>(is_cut ? size - kMost : from));
+  std::string last;
+  for (std::string line; std::getline(in, line); is_cut = false)
+    if (line.find_first_not_of(" \t\r") != std::string::npos)
+      last = (is_cut ? "(its beginning is cut off) ..." : "") + line;
+  return last;
+}
 
 template <>
 inline constexpr auto json_fields<StoredAttempt> =

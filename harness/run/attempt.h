@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -38,6 +39,10 @@ void clear_for_attempt(const std::filesystem::path& dir);
 
 // How far the trial in `dir` is; one that has not said anything yet is at its beginning.
 Progress read_progress(const std::filesystem::path& dir);
+
+// The last line with words that a log has behind its first `from` bytes, or the end of that line: a
+// plugin may write lines of any length.
+std::string last_line(const std::filesystem::path& log, uintmax_t from);
 
 // The worker of the trial whose spec.json stands in `dir`: `longhaul trial` as a child process.
 class Worker {

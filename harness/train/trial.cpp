@@ -1,11 +1,9 @@
 #include "harness/train/trial.h"
 
 #include <limits>
-#include <new>
 #include <system_error>
 
 #include "harness/data/batches.h"
-#include "harness/data/test_tasks.h"
 #include "harness/model/pretrained.h"
 #include "harness/model/stored_model.h"
 #include "harness/results/machine.h"
@@ -15,6 +13,7 @@
 #include "harness/train/evaluation.h"
 #include "harness/train/resume.h"
 #include "harness/train/trainer.h"
+#include "harness/train/trial_end.h"
 #include "harness/train/trial_progress.h"
 #include "harness/train/trial_tasks.h"
 #include "math/checkpoint.h"
@@ -22,7 +21,6 @@
 #include "math/ranks.h"
 #include "support/exit_status.h"
 #include "support/file.h"
-#include "support/process.h"
 
 namespace longhaul {
 namespace {
@@ -166,28 +164,11 @@ TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const Tri
   record.cpu = cpu_name();
   record.version = longhaul_version();
   record.build = longhaul_build();
-  try {
-    run(spec, registry, place, progress, record);
-    record.status = Status::ok;
-  } catch (const Diverged& e) {
-    record.status = Status::diverged;
-    record.message = e.what();
-  } catch (const Unsupported& e) {
-    record.status = Status::unsupported;
-    record.message = e.what();
-  } catch (const std::bad_alloc&) {
-    record.status = Status::out_of_memory;
-    const std::string limit = memory_limit();
-    record.message = "out of memory" + (limit.empty() ? "" : ", under " + limit);
-    if (Ranks::all().size() > 1) Ranks::all().abort(record.message);
-  } catch (const MachineFault&) {  // no result of the trial
-    throw;
-  } catch (const StoredToResume&) {  // nor is this one yet
-    throw;
-  } catch (const std::exception& e) {  // a plugin may throw what it likes
-    record.status = Status::failed;
-    record.message = e.what();
-  }
+  const TrialEnd end = do_trial([&] { run(spec, registry, place, progress, record); });
+  record.status = end.status;
+  record.message = end.message;
+  if (record.status == Status::out_of_memory && Ranks::all().size() > 1)
+    Ranks::all().abort(record.message);
   record.peak_resident_bytes = peak_resident_bytes();
   return record;
 }
