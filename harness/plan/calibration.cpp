@@ -19,7 +19,7 @@
 namespace longhaul {
 namespace {
 
-constexpr double kTrainSeconds = 1;  // of measured steps
+constexpr double kTrainSeconds = 1.5;  // of measured steps
 constexpr int64_t kFewestSteps = 3, kMostSteps = 1000;
 constexpr int64_t kFewestExamples = 32;
 constexpr int64_t kMostPositions = 512;  // decoded

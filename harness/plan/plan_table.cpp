@@ -54,7 +54,7 @@ std::string summary(const SuitePlan& plan) {
           ? fmt::format("{}, {} trials at once on each", counted(plan.hosts, "host"), plan.at_once)
           : fmt::format("{} at once", counted(plan.at_once, "trial"));
   return fmt::format(
-      "{}: {}{}: {}\n{}, {} a trial: {} of work, {} FLOPs, up to {}{}\n", plan.suite,
+      "{}: {}{}: {}\n{}, {} a trial\n{} of work, {} FLOPs, up to {}{}\n", plan.suite,
       counted(plan.trials, "trial"), finished, duration_text(plan.makespan_seconds), where,
       counted(plan.threads, "thread"), duration_text(plan.seconds), short_count(plan.flops),
       short_bytes(static_cast<double>(plan.peak_resident_bytes)), plan.hosts > 0 ? " a host" : "");
@@ -63,8 +63,8 @@ std::string summary(const SuitePlan& plan) {
 // What the table's numbers are, and what they leave out.
 std::string notes(const SuitePlan& plan) {
   std::string text =
-      "\nOf one trial: peak bytes of activations in training and of its process; operations of\n"
-      "training; seconds from its start to its end.\n";
+      "\nOf one trial: peak bytes of activations in training and of its process,\n"
+      "operations of training, seconds from start to end.\n";
   for (const PlanRow& row : plan.rows)
     if (!row.calibration.ok())
       text += fmt::format("{} on {}: {}: {}\n", row.model, row.task,
@@ -72,7 +72,7 @@ std::string notes(const SuitePlan& plan) {
   if (plan.uncosted > 0)
     text += fmt::format("{} of these rows count as no time.\n", counted(plan.uncosted, "trial"));
   if (plan.has_throughput)
-    text += "The throughput phase comes after the trials, not counted here.\n";
+    text += "The throughput phase comes after the trials; it is not counted here.\n";
   return text;
 }
 
