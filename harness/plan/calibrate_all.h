@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/plan/calibration_cache.h"
+#include "longhaul/error.h"
 
 namespace longhaul {
 
@@ -18,21 +19,21 @@ struct CalibrationOptions {
   std::filesystem::path worker = "/proc/self/exe";
 };
 
-// Hears how many are done, of those that the cache did not have.
-using CalibrationProgress = std::function<void(int64_t done, int64_t total)>;
-
-// Calibrates each of `specs`, made by calibration_spec(), that the cache lacks: in a process of its
-// own, so that a crash costs one and that memory is the trial's own, with as many processes at work
-// all the time as trials will run. Throws Interrupted on Ctrl-C, and Error for a fault that would
-// meet every other one too.
-std::vector<Calibration> calibrate_all(const std::vector<TrialSpec>& specs,
-                                       const CalibrationOptions& options,
-                                       const CalibrationProgress& report);
-
 // By Ctrl-C, SIGTERM or SIGHUP.
 class Interrupted : public Error {
  public:
   using Error::Error;
 };
+
+// Hears how many are done, of those that the cache did not have.
+using CalibrationProgress = std::function<void(int64_t done, int64_t total)>;
+
+// Calibrates each of `specs`, made by calibration_spec(), that the cache lacks: in a process of its
+// own, so that a crash costs one and that memory is the trial's own, with as many processes at work
+// all the time as trials will run. Throws Interrupted on Ctrl-C, and MachineFault
+// (support/exit_status.h) for a fault that would meet every other one too.
+std::vector<Calibration> calibrate_all(const std::vector<TrialSpec>& specs,
+                                       const CalibrationOptions& options,
+                                       const CalibrationProgress& report);
 
 }  // namespace longhaul

@@ -15,9 +15,20 @@ namespace {
 
 using nlohmann::json;
 
+std::string name_of(const PlanRow& row) {
+  switch (row.kind) {
+    case TrialKind::tuning:
+      return row.model + " (tuning)";
+    case TrialKind::pretraining:
+      return row.model + " (pretrain)";
+    case TrialKind::trial:
+      break;
+  }
+  return row.model;
+}
+
 std::vector<TableCell> line_of(const PlanRow& row) {
-  const std::string name =
-      row.kind == TrialKind::trial ? row.model : row.model + " (" + to_string(row.kind) + ")";
+  const std::string name = name_of(row);
   const Calibration& found = row.calibration;
   if (!found.ok()) {
     const std::string word = to_string(found.status);
@@ -35,7 +46,7 @@ std::vector<TableCell> line_of(const PlanRow& row) {
 Table table_of(const SuitePlan& plan, const std::string& task) {
   Table table;
   table.title = task;
-  table.header = {"model", "trials", "params", "activations", "resident", "FLOPs", "seconds"};
+  table.header = {"model", "trials", "params", "activ.", "resident", "FLOPs", "sec"};
   for (const PlanRow& row : plan.rows)
     if (row.task == task) table.models.push_back(line_of(row));
   return table;

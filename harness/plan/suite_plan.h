@@ -50,7 +50,7 @@ struct SuitePlan {
   double flops = 0;                 // of training
   int64_t peak_resident_bytes = 0;  // of the largest trials that may run at once on a host
 
-  bool has_failures() const;  // of models that do more than decline a task
+  bool has_failures() const;  // whether a model fails, other than by declining a task
 };
 
 // Plans what `run` would do of the suite in the results folder `out`, which need not be there. A

@@ -25,8 +25,8 @@ const std::vector<std::string> kRooms = {"include",         "support",        "m
                                          "harness/results", "harness/data",   "harness/model",
                                          "harness/train",   "harness/check",  "harness/throughput",
                                          "harness/tables",  "harness/report", "harness/suite",
-                                         "harness/run",     "harness/status", "harness/claims",
-                                         "harness/cli"};
+                                         "harness/run",     "harness/status", "harness/plan",
+                                         "harness/claims",  "harness/cli"};
 // Plugins: they know the public headers, and what a family of tasks keeps beside itself.
 const std::vector<std::string> kPlugins = {"models", "tasks"};
 

@@ -52,8 +52,10 @@ struct Bench {
 
 TEST_CASE("plan: parameters and operations are those of the records, memory about so", "[plan]") {
   const Bench bench;
+  const std::vector<char> large(300'000'000, 1);  // of this process, not of the trials
   const SuitePlan plan = bench.plan();
   CHECK(plan.trials == 4);
+  CHECK(large.back() == 1);
   const std::string out = (bench.folder.path / "out").string();
   REQUIRE(longhaul_run("run " + bench.file.string() + " --jobs 1 --out " + out).status == 0);
   for (const Trial& trial : load_results(out).trials)
