@@ -10,7 +10,7 @@ std::string cpu_name();          // "AMD EPYC 7B13", as the kernel names it
 std::string longhaul_version();  // "0.1.0"
 // 16 hex digits of the hash of the sources that results depend on (cmake/LonghaulBuildHash.cmake).
 std::string longhaul_build();
-int64_t resident_bytes();       // physical memory that this process has now; 0 if unknown
+int64_t resident_bytes();  // physical memory that this process has now; 0 if unknown
 // This process's high-water mark of physical memory; not that of the program which started it, as
 // getrusage() would have it.
 int64_t peak_resident_bytes();
