@@ -143,6 +143,15 @@ void AtomicFile::finish() {
   close(descriptor);
 }
 
+void make_folder(const fs::path& path) {
+  std::error_code fault;
+  fs::create_directories(path, fault);
+  if (!fault) return;
+  require(!is_of_the_path(fault.value()), path.string(),
+          ": cannot be made a folder: ", fault.message());
+  throw std::system_error(fault, "cannot make the folder " + path.string());
+}
+
 void write_atomically(const fs::path& path, std::string_view content, Durable durable) {
   AtomicFile file(path, durable);
   file.write(content);

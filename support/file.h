@@ -42,6 +42,10 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
+// Makes a folder and those above it, unless they are there. Throws Error naming a path at which
+// there cannot be one (a file stands in its way), std::system_error when the system fails.
+void make_folder(const std::filesystem::path& path);
+
 void write_atomically(const std::filesystem::path& path, std::string_view content,
                       Durable durable = Durable::yes);
 

@@ -109,7 +109,7 @@ Verdict::Run run_of(double seconds) {
 ClaimOutcome run_claim(const Claim& claim, const Registry& registry, const fs::path& dir,
                        const RunOptions& options, ProgressDisplay& display) {
   const Stopwatch watch;
-  fs::create_directories(dir);
+  make_folder(dir);
   ClaimOutcome outcome;
   Tables tables;
   if (claim.suite) {

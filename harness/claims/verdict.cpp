@@ -128,7 +128,7 @@ std::string numbers_csv(const Verdict& verdict) {
 }
 
 void write_verdict(const std::filesystem::path& dir, const Verdict& verdict) {
-  std::filesystem::create_directories(dir);
+  make_folder(dir);
   write_atomically(dir / "numbers.csv", numbers_csv(verdict));
   write_atomically(dir / "verdict.txt", verdict_text(verdict));
   write_atomically(dir / kFile, json_text(json_of(verdict)));

@@ -1,5 +1,6 @@
 #include "harness/cli/environment.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,9 +14,9 @@ namespace longhaul {
 namespace {
 
 bool is_library_setting(const std::string& name) {
-  static constexpr std::array kPrefixes = {"OMP_", "GOMP_", "KMP_", "BENCHMARK_"};
-  return name == "DNNL_VERBOSE" || name == "ONEDNN_VERBOSE" ||
-         std::any_of(kPrefixes.begin(), kPrefixes.end(),
+  static constexpr std::array kPrefixes = {"OMP_",       "GOMP_", "KMP_",
+                                           "BENCHMARK_", "DNNL_", "ONEDNN_"};
+  return std::any_of(kPrefixes.begin(), kPrefixes.end(),
                      [&](const char* prefix) { return name.starts_with(prefix); });
 }
 
@@ -43,6 +44,13 @@ void leave_out_library_settings(char** argv) {
   std::fprintf(stderr, "longhaul: left out of the environment: %s%s\n", listed.c_str(),
                are_threads ? " (--threads sets the threads)" : "");
   execv("/proc/self/exe", argv);  // returns only where there is no /proc
+}
+
+void open_standard_streams() {
+  // open() takes the lowest number that is free. Nobody misses what is said on a closed stderr.
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(stream, F_GETFD) < 0)
+      open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 }  // namespace longhaul

@@ -127,6 +127,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace longhaul;
+  open_standard_streams();
   leave_out_library_settings(argv);
   std::signal(SIGXFSZ, SIG_IGN);  // `ulimit -f`: a write fails and says so, as on a full disk
   try {

@@ -64,7 +64,7 @@ void write_folder(const fs::path& folder, const std::map<std::string, std::strin
   require(!fs::exists(folder), "new: ", folder.string(), " exists already; give another folder");
   const fs::path aside = folder.string() + text(".part", getpid());
   try {
-    fs::create_directories(aside);
+    make_folder(aside);
     for (const auto& [name, content] : files) write_atomically(aside / name, content);
     fs::rename(aside, folder);
   } catch (...) {

@@ -31,7 +31,7 @@ void write_cache(const Task& task, const CacheKey& key, const Stream& stream, in
   std::vector<uint64_t> offsets = {header.offsets_at() + (header.count + 1) * sizeof(uint64_t)};
 
   const fs::path path = cache_path(key, stream);
-  if (path.has_parent_path()) fs::create_directories(path.parent_path());
+  if (path.has_parent_path()) make_folder(path.parent_path());
   AtomicFile out(path);
   out.write_at(offsets[0], "");
   for (int64_t first = 0; first < count; first += kAtOnce) {

@@ -53,7 +53,7 @@ void run_solvers(std::vector<TrialSpec> models, const Registry& registry,
 
 Rows run_throughput(const Suite& suite, const Registry& registry, const std::filesystem::path& out,
                     int threads, ProgressDisplay& display) {
-  std::filesystem::create_directories(out);
+  make_folder(out);
   const FolderLock lock(out);
   const Rows kept = read_throughput(out);
   SuiteProgress progress;

@@ -41,7 +41,7 @@ const CsvFile& csv_file(const std::string& name) {
 
 std::vector<std::filesystem::path> export_csv(const Results& results,
                                               const std::filesystem::path& folder) {
-  std::filesystem::create_directories(folder);
+  make_folder(folder);
   std::vector<std::filesystem::path> written;
   for (const CsvFile& file : csv_files()) {
     const std::string csv = file.text(results);

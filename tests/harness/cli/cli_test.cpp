@@ -170,16 +170,34 @@ TEST_CASE("cli: throughput measures, keeps what it has, and table and export sho
   CHECK(read_text(folder.path / "out" / "csv" / "throughput.csv") == csv);
 }
 
-TEST_CASE("cli: results that cannot be written are a fault of the environment", "[cli]") {
-  CHECK(longhaul_run("list tasks >/dev/full").status == 3);
-}
-
-TEST_CASE("cli: whatever is printed to a full disk is a fault of the environment", "[cli]") {
-  for (const char* command : {"", "--help", "--version", "run --help", "list models", "doctor",
-                              "show task listops", "sample listops -n 1", "schema suite"}) {
+TEST_CASE("cli: what is printed to a full disk, or nowhere, is a fault of the environment",
+          "[cli]") {
+  for (const char* command :
+       {"", "--help", "--version", "run --help", "list tasks", "list models", "list suites",
+        "list claims", "doctor", "show task listops", "show model lru", "show optimizer adamw",
+        "sample listops -n 1", "schema suite", "check parity_check", "gradcheck rnn"}) {
     INFO(command);
     CHECK(longhaul_run(std::string(command) + " >/dev/full").status == 3);
+    CHECK(longhaul_run(std::string(command) + " >&-").status == 3);
   }
+}
+
+TEST_CASE("cli: no file of the results gets what is printed on a closed standard error", "[cli]") {
+  const TemporaryFolder folder;
+  const std::string out = folder.path / "out";
+  CHECK(longhaul_run("run smoke --set models=[lru] --set budget.steps=1 --jobs 1 --out " + out +
+                     " 2>&- <&-")
+            .status == 0);
+  CHECK(read_text(folder.path / "out" / ".lock").empty());
+  for (const char* command : {"verify ", "table ", "export ", "report "}) {
+    INFO(command);
+    CHECK(longhaul_run(command + out).status == 0);
+    CHECK(longhaul_run(command + out + " >/dev/full").status == 3);
+    CHECK(longhaul_run(command + out + " >&-").status == 3);
+  }
+  const Outcome refused = complaint("export " + out + " -o /dev/null/csv");
+  CHECK(refused.status == 2);
+  CHECK(refused.out == "longhaul: /dev/null/csv: cannot be made a folder: Not a directory\n");
 }
 
 TEST_CASE("cli: doctor names the libraries and the machine", "[cli]") {
@@ -211,4 +229,7 @@ TEST_CASE("cli: settings of the libraries in the environment change nothing", "[
   CHECK(rows("BENCHMARK_LIST_TESTS=true") == plain);
   CHECK(has(complaint("list models", "OMP_PROC_BIND=true").out,
             "left out of the environment: OMP_PROC_BIND"));
+  // It would choose other kernels, and so other last digits.
+  CHECK(has(complaint("list models", "DNNL_MAX_CPU_ISA=AVX2").out,
+            "left out of the environment: DNNL_MAX_CPU_ISA"));
 }
