@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
-constexpr std::size_t kSlab = 4 * kHugePage;
-constexpr int kClasses = 4 * 48;
 
 struct Counter {
   std::atomic<int64_t> live{0}, peak{0};
@@ -47,6 +45,9 @@ void* take(std::size_t bytes) { return from_system(bytes, kAlignment); }
 void give(void* block, std::size_t) { std::free(block); }
 
 #else
+
+constexpr std::size_t kSlab = 4 * kHugePage;
+constexpr int kClasses = 4 * 48;
 
 // Class c holds blocks of (4 + c % 4) * 2^(c / 4) * 16 bytes: 64, 80, 96, 112, 128, 160, ... ;
 // those below the alignment's multiple are rounded up to it.
