@@ -147,7 +147,7 @@ TEST_CASE("memory: the second round of the same shapes asks nothing of the syste
     tape.backward(sum_all(gelu(matmul(x, Tensor({7, 9}, 0.5f)))));
   };
   round();
-  const int64_t before = system_requests();
+  [[maybe_unused]] const int64_t before = system_requests();
   round();
 #ifndef __SANITIZE_ADDRESS__
   CHECK(system_requests() == before);

@@ -12,7 +12,7 @@ using namespace longhaul;
 
 namespace {
 
-const TaskShape kShape{
+[[maybe_unused]] const TaskShape kShape{
     .vocab = 11, .classes = 5, .max_length = 80, .readout = Readout::token, .channels = 0};
 
 }  // namespace
