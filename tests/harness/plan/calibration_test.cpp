@@ -69,8 +69,10 @@ TEST_CASE("plan: parameters and operations are those of the records, memory abou
             Approx(record.flops_per_token * static_cast<double>(record.tokens_seen)));
       CHECK(row.calibration.peak_activation_bytes ==
             Approx(static_cast<double>(record.peak_activation_bytes)).epsilon(0.1));
+#ifndef __SANITIZE_ADDRESS__  // whose own memory depends on what a process did before
       CHECK(row.calibration.peak_resident_bytes ==
             Approx(static_cast<double>(record.peak_resident_bytes)).epsilon(0.25));
+#endif
       CHECK(row.cost.seconds > row.cost.train_seconds);
     }
 
