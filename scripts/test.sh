@@ -9,7 +9,7 @@ preset=${1:-dev}
 if [ "$preset" = sanitize ]; then
   scripts/install_packages.sh clang-14 libclang-rt-14-dev libomp-14-dev
 else
-  scripts/install_packages.sh libopenmpi-dev openmpi-bin slurm-wlm munge
+  scripts/install_packages.sh libopenmpi-dev openmpi-bin slurm-wlm munge procps
 fi
 cmake --preset "$preset" >/dev/null
 cmake --build --preset "$preset"
