@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 
 #include "longhaul/error.h"
 #include "longhaul/rng.h"
@@ -77,9 +79,15 @@ inline constexpr auto json_fields<TrialSpec> =
 static json json_of(const Settings& settings) { return json_of(to_options(settings)); }
 
 static void read_json(const json& found, const std::string& path, Settings& settings) {
-  Options options(from_json<OptionMap>(found));
-  settings = read_settings(options);
-  options.check(path);
+  // Trials of a suite have few settings between them, and checking them costs more than to compare.
+  thread_local std::optional<std::pair<json, Settings>> last;
+  if (!last || found != last->first) {
+    Options options(from_json<OptionMap>(found));
+    const Settings read = read_settings(options);
+    options.check(path);
+    last.emplace(found, read);
+  }
+  settings = last->second;
 }
 
 json to_json(const TrialSpec& spec) { return json_of(spec); }
