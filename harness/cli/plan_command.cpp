@@ -53,8 +53,7 @@ void plan(Arguments arguments, CommandContext& context) {
   if (arguments.options.cores > 0) arguments.options.hosts = std::max(1, arguments.options.hosts);
   const Suite suite =
       load_suite(find_suite(arguments.suite), context.registry, arguments.overrides);
-  const fs::path out =
-      arguments.out.empty() ? fs::path("results") / "runs" / suite.name : fs::path(arguments.out);
+  const fs::path out = results_folder(suite.name, arguments.out);
   try {
     const SuitePlan plan =
         plan_suite(suite, context.registry, out, arguments.options, CalibrationLine());

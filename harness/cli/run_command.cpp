@@ -84,8 +84,7 @@ void run(const Arguments& arguments, CommandContext& context) {
   const OtherRanks others;
   Suite suite = load_suite(find_suite(arguments.suite), context.registry, arguments.overrides);
   if (!arguments.engine.empty()) suite.engine.name = arguments.engine;
-  const fs::path out =
-      arguments.out.empty() ? fs::path("results") / "runs" / suite.name : fs::path(arguments.out);
+  const fs::path out = results_folder(suite.name, arguments.out);
   ProgressDisplay display(stderr);
   RunOptions options = arguments.options;
   if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO)) options.may_leave = asks_to_leave;

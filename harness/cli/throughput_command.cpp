@@ -43,9 +43,7 @@ std::string announcement(const Suite& suite) {
 void measure(const Arguments& arguments, CommandContext& context) {
   const Suite suite = load_suite(find_suite(arguments.suite), context.registry, arguments.overrides,
                                  Purpose::measure);
-  const std::filesystem::path out = arguments.out.empty()
-                                        ? std::filesystem::path("results") / "runs" / suite.name
-                                        : std::filesystem::path(arguments.out);
+  const std::filesystem::path out = results_folder(suite.name, arguments.out);
   fmt::print(stderr, "{}\n", announcement(suite));
   ProgressDisplay display(stderr);
   const std::vector<ThroughputRow> rows =

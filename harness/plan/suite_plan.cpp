@@ -31,12 +31,6 @@ struct Planned {
 // A stretch of a suite whose trials all end before the next begins: candidates, then the others.
 using Stage = std::vector<Planned>;
 
-TrialKind kind_of(const TrialSpec& spec) {
-  return spec.is_pretraining        ? TrialKind::pretraining
-         : spec.tuning.is_candidate ? TrialKind::tuning
-                                    : TrialKind::trial;
-}
-
 // Of `specs`, those that `run` would do, in its order.
 Stage left_to_do(const std::vector<TrialSpec>& specs, const fs::path& out,
                  std::set<std::string>& seen, int64_t& finished) {
@@ -52,14 +46,6 @@ Stage left_to_do(const std::vector<TrialSpec>& specs, const fs::path& out,
       stage.push_back({std::move(spec), std::move(id)});
   }
   return stage;
-}
-
-std::string name_of(const TrialSpec& spec) {
-  const Settings usual;
-  std::string name = spec.model_name;
-  if (spec.settings.pretrain != usual.pretrain) name += "+" + spec.settings.pretrain;
-  if (spec.settings.loss != usual.loss) name += "+" + spec.settings.loss;
-  return name;
 }
 
 // The rows of all stages, each with its calibration's spec beside it.
@@ -80,7 +66,7 @@ class Rows {
   std::size_t row_of(const TrialSpec& spec) {
     const std::string stage = spec.is_pretraining ? calibration_spec(spec).exact_id() : "";
     const auto [known, is_new] = cells_.try_emplace(
-        {name_of(spec), spec.task_name, kind_of(spec), stage, spec.tuning.values}, rows.size());
+        {model_label(spec), spec.task_name, kind_of(spec), stage, spec.tuning.values}, rows.size());
     if (is_new) known->second = row_of_cell(spec);
     return known->second;
   }
@@ -90,12 +76,12 @@ class Rows {
     TrialSpec measure = calibration_spec(spec);
     const Budget& b = spec.budget;
     const auto [known, is_new] = places_.try_emplace(
-        {name_of(spec), spec.task_name, kind_of(spec), measure.exact_id(),
+        {model_label(spec), spec.task_name, kind_of(spec), measure.exact_id(),
          std::array{static_cast<double>(spec.settings.evaluations), static_cast<double>(b.steps),
                     b.seconds, b.tokens, b.flops}},
         rows.size());
     if (is_new) {
-      rows.push_back({name_of(spec), spec.task_name, kind_of(spec)});
+      rows.push_back({model_label(spec), spec.task_name, kind_of(spec)});
       measured.push_back(std::move(measure));
     }
     return known->second;
@@ -167,13 +153,6 @@ int64_t at_once_on_a_host(const PlanOptions& options) {
 }
 
 }  // namespace
-
-const EnumNames<TrialKind>& names_of(TrialKind) {
-  static const EnumNames<TrialKind> names = {{TrialKind::trial, "trial"},
-                                             {TrialKind::tuning, "tuning"},
-                                             {TrialKind::pretraining, "pretraining"}};
-  return names;
-}
 
 bool SuitePlan::has_failures() const {
   return std::any_of(rows.begin(), rows.end(), [](const PlanRow& row) {

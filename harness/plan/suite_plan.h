@@ -7,6 +7,7 @@
 
 #include "harness/plan/calibrate_all.h"
 #include "harness/plan/trial_cost.h"
+#include "harness/run/trial_lines.h"
 #include "harness/suite/suite.h"
 #include "longhaul/registry.h"
 
@@ -20,9 +21,6 @@ struct PlanOptions {
   std::filesystem::path cache = plan_cache_folder();
   std::filesystem::path worker = CalibrationOptions().worker;
 };
-
-enum class TrialKind { trial, tuning, pretraining };
-const EnumNames<TrialKind>& names_of(TrialKind);
 
 // Trials that cost the same but for their seed: a model on a task.
 struct PlanRow {

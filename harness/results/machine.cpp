@@ -5,6 +5,8 @@
 #include <array>
 #include <fstream>
 
+#include "harness/results/record.h"
+
 namespace longhaul {
 
 std::string host_name() {
@@ -33,6 +35,14 @@ int64_t peak_resident_bytes() {
   for (int64_t kib = 0; status >> key;)
     if (key == "VmHWM:" && status >> kib) return 1024 * kib;
   return 0;
+}
+
+void sign(TrialRecord& record, int threads) {
+  record.threads = threads;
+  record.host = host_name();
+  record.cpu = cpu_name();
+  record.version = longhaul_version();
+  record.build = longhaul_build();
 }
 
 }  // namespace longhaul

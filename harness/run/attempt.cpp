@@ -105,14 +105,6 @@ Attempt lost_attempt(Status status, const std::string& message) {
   return attempt;
 }
 
-void sign(TrialRecord& record, int threads) {
-  record.threads = threads;
-  record.host = host_name();
-  record.cpu = cpu_name();
-  record.version = longhaul_version();
-  record.build = longhaul_build();
-}
-
 void clear_for_attempt(const fs::path& dir) {
   remove_files(dir);
   fs::remove(dir / "progress.json");

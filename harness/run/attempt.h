@@ -31,9 +31,6 @@ Attempt attempt_from_json(const nlohmann::json& json);
 // One attempt that ended without a word: killed, failed or such, for that reason.
 Attempt lost_attempt(Status status, const std::string& message);
 
-// Says in a record that no worker wrote where and by what it was made.
-void sign(TrialRecord& record, int threads);
-
 // Removes what an earlier attempt left, its log aside, so that none of it passes for this one's.
 void clear_for_attempt(const std::filesystem::path& dir);
 

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "harness/results/machine.h"
 #include "harness/results/store.h"
 #include "harness/run/earlier_trials.h"
 #include "harness/run/trial_lines.h"

@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "harness/results/machine.h"
 #include "longhaul/error.h"
 #include "support/json.h"
 
@@ -22,15 +23,6 @@ constexpr double kAskEvery = 5;              // of Slurm's controller, which ser
 constexpr double kAskAgainEvery = 1;         // while a task seems to be lost
 // The word of a task that ended may come late over a shared folder.
 constexpr int kLostAfter = 3;  // answers of squeue
-
-std::string last_words(const fs::path& file) {
-  const std::optional<std::string> all = read_file_if_there(file);
-  if (!all) return "";
-  const std::size_t end = all->find_last_not_of("\n ");
-  if (end == std::string::npos) return "";
-  const std::size_t begin = all->rfind('\n', end);
-  return all->substr(begin == std::string::npos ? 0 : begin + 1, end - begin);
-}
 
 bool holds(const std::string& words, const std::string& part) {
   return words.find(part) != std::string::npos;
@@ -197,7 +189,7 @@ void SlurmExecutor::hear(const SlurmStates& states, std::vector<EndedTrial>& end
 Attempt SlurmExecutor::attempt_of_lost(const Place& place) const {
   const SlurmBatch& files = place.batch->files;
   const std::string state = place.state().state;
-  const std::string words = last_words(files.log_file(place.task));
+  const std::string words = last_line(files.log_file(place.task), 0);
   const auto because = [&](Status status, const std::string& reason) {
     Attempt attempt = lost_attempt(status, words.empty() ? reason : reason + ": " + words);
     sign(attempt.record, files.options.threads);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "harness/results/machine.h"
 #include "harness/results/store.h"
 #include "harness/run/attempt.h"
 #include "harness/run/slurm_batch.h"

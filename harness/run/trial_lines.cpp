@@ -4,13 +4,30 @@
 
 namespace longhaul {
 
-std::string label(const TrialSpec& spec) {
+const EnumNames<TrialKind>& names_of(TrialKind) {
+  static const EnumNames<TrialKind> names = {{TrialKind::trial, "trial"},
+                                             {TrialKind::tuning, "tuning"},
+                                             {TrialKind::pretraining, "pretraining"}};
+  return names;
+}
+
+TrialKind kind_of(const TrialSpec& spec) {
+  return spec.is_pretraining        ? TrialKind::pretraining
+         : spec.tuning.is_candidate ? TrialKind::tuning
+                                    : TrialKind::trial;
+}
+
+std::string model_label(const TrialSpec& spec) {
   const Settings usual;
   std::string name = spec.model_name;
   if (spec.settings.pretrain != usual.pretrain) name += "+" + spec.settings.pretrain;
   if (spec.settings.loss != usual.loss) name += "+" + spec.settings.loss;
-  return fmt::format("{}{} on {}, seed {}", spec.is_pretraining ? "pretraining of " : "", name,
-                     spec.task_name, spec.seed);
+  return name;
+}
+
+std::string label(const TrialSpec& spec) {
+  return fmt::format("{}{} on {}, seed {}", spec.is_pretraining ? "pretraining of " : "",
+                     model_label(spec), spec.task_name, spec.seed);
 }
 
 std::string describe(const TrialSpec& spec, const TrialRecord& record) {

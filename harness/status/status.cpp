@@ -115,9 +115,7 @@ TrialStatus status_of(const Trial& trial, const FileClock& clock,
   status.model = trial.spec.model_name;
   status.task = trial.spec.task_name;
   status.seed = trial.spec.seed;
-  status.kind = trial.spec.is_pretraining        ? "pretraining"
-                : trial.spec.tuning.is_candidate ? "tuning"
-                                                 : "trial";
+  status.kind = to_string(kind_of(trial.spec));
   status.folder = trial.dir.string();
   const std::optional<Progress> progress = progress_in(trial.dir, problems);
   std::string problem;

@@ -32,4 +32,8 @@ fs::path find_suite(const std::string& name) {
                    did_you_mean(name, known)));
 }
 
+fs::path results_folder(const std::string& suite, const std::string& asked) {
+  return asked.empty() ? fs::path("results") / "runs" / suite : fs::path(asked);
+}
+
 }  // namespace longhaul

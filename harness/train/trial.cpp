@@ -158,12 +158,8 @@ TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const Tri
   ProgressFile progress(place.dir / "progress.json");
   TrialRecord record;
   record.learning_rate = spec.settings.learning_rate;
-  record.threads = place.threads;
   record.ranks = Ranks::all().size();
-  record.host = host_name();
-  record.cpu = cpu_name();
-  record.version = longhaul_version();
-  record.build = longhaul_build();
+  sign(record, place.threads);
   const TrialEnd end = do_trial([&] { run(spec, registry, place, progress, record); });
   record.status = end.status;
   record.message = end.message;

@@ -4,9 +4,8 @@
 
 #include <thread>
 
-#include "support/file.h"
 #include "tests/helpers/catch.h"
-#include "tests/helpers/folder.h"
+#include "tests/helpers/made_up_machine.h"
 
 using namespace longhaul;
 namespace fs = std::filesystem;
@@ -14,16 +13,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr double kGiB = 1 << 30;
-
-// A machine as its proc and sys tell.
-struct Machine {
-  TemporaryFolder folder;
-
-  void has(const std::string& file, const std::string& content) const {
-    fs::create_directories((folder.path / file).parent_path());
-    write_atomically(folder.path / file, content);
-  }
-};
 
 }  // namespace
 
@@ -41,7 +30,7 @@ TEST_CASE("cores: no more are counted than this process may run on", "[process]"
 }
 
 TEST_CASE("cores: the quota of an outer control group counts too", "[process]") {
-  const Machine machine;
+  const MadeUpMachine machine;
   CHECK(usable_cores(machine.folder.path) == usable_cores());
   machine.has("proc/self/cgroup", "0::/job/step\n");
   machine.has("sys/fs/cgroup/job/step/cpu.max", "max 100000\n");
@@ -51,7 +40,7 @@ TEST_CASE("cores: the quota of an outer control group counts too", "[process]") 
 
 TEST_CASE("memory: no more is free than the nested control groups of either version leave",
           "[process]") {
-  const Machine machine;
+  const MadeUpMachine machine;
   const fs::path& root = machine.folder.path;
   machine.has("proc/meminfo", "MemTotal: 33554432 kB\nMemAvailable:   16777216 kB\n");
   CHECK(usable_memory(root) == 16 * kGiB);

@@ -1,22 +1,13 @@
 #include "harness/run/memory_kills.h"
 
-#include "support/file.h"
 #include "tests/helpers/catch.h"
-#include "tests/helpers/folder.h"
+#include "tests/helpers/made_up_machine.h"
 
 using namespace longhaul;
-namespace fs = std::filesystem;
 
 namespace {
 
-// A machine as its /proc and /sys tell.
-struct Machine {
-  TemporaryFolder folder;
-
-  void has(const std::string& file, const std::string& content) const {
-    fs::create_directories((folder.path / file).parent_path());
-    write_atomically(folder.path / file, content);
-  }
+struct Machine : MadeUpMachine {
   std::optional<int64_t> kills() const { return memory_kills(folder.path); }
 };
 
