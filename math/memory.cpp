@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 namespace longhaul {
 namespace {
@@ -30,9 +31,16 @@ void count(Memory kind, int64_t bytes) {
   }
 }
 
+void give_back_cached();
+
 void* from_system(std::size_t bytes, std::size_t alignment) {
   requests.fetch_add(1, std::memory_order_relaxed);
-  void* block = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+  const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
+  void* block = std::aligned_alloc(alignment, rounded);
+  if (!block) {
+    give_back_cached();
+    block = std::aligned_alloc(alignment, rounded);
+  }
   if (!block) throw std::bad_alloc();
   if (alignment >= kHugePage)
     madvise(block, bytes, MADV_HUGEPAGE);  // a hint: its failure is harmless
@@ -43,6 +51,7 @@ void* from_system(std::size_t bytes, std::size_t alignment) {
 
 void* take(std::size_t bytes) { return from_system(bytes, kAlignment); }
 void give(void* block, std::size_t) { std::free(block); }
+void give_back_cached() {}
 
 #else
 
@@ -51,6 +60,11 @@ constexpr int kClasses = 4 * 48;
 
 // Class c holds blocks of (4 + c % 4) * 2^(c / 4) * 16 bytes: 64, 80, 96, 112, 128, 160, ... ;
 // those below the alignment's multiple are rounded up to it.
+std::size_t bytes_of_class(int c) {
+  const std::size_t bytes = (static_cast<std::size_t>(4 + c % 4) << (c / 4)) * 16;
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
 struct SizeClass {
   int index;
   std::size_t bytes;
@@ -64,10 +78,12 @@ SizeClass size_class(std::size_t bytes) {
     quarter = 4;
     ++shift;
   }
-  const std::size_t rounded = (quarter << shift) * 16;
-  return {4 * shift + static_cast<int>(quarter) - 4,
-          (rounded + kAlignment - 1) / kAlignment * kAlignment};
+  const int index = 4 * shift + static_cast<int>(quarter) - 4;
+  return {index, bytes_of_class(index)};
 }
+
+// Smaller blocks are cut from slabs, which stay.
+bool is_by_itself(std::size_t bytes) { return bytes > kSlab / 4; }
 
 struct FreeBlock {
   FreeBlock* next;
@@ -88,7 +104,7 @@ void* take(std::size_t bytes) {
     head = head->next;
     return block;
   }
-  if (size.bytes > kSlab / 4) return from_system(size.bytes, kHugePage);
+  if (is_by_itself(size.bytes)) return from_system(size.bytes, kHugePage);
   if (cache.slab_left < size.bytes) {
     cache.slab = static_cast<char*>(from_system(kSlab, kHugePage));
     cache.slab_left = kSlab;
@@ -97,6 +113,14 @@ void* take(std::size_t bytes) {
   cache.slab += size.bytes;
   cache.slab_left -= size.bytes;
   return block;
+}
+
+// Where the system refuses, blocks of other sizes that this thread keeps may make room.
+void give_back_cached() {
+  for (int index = 0; index < kClasses; ++index) {
+    if (!is_by_itself(bytes_of_class(index))) continue;
+    for (FreeBlock*& head = cache.free[index]; head;) std::free(std::exchange(head, head->next));
+  }
 }
 
 void give(void* block, std::size_t bytes) {
@@ -125,6 +149,11 @@ void release(void* block, std::size_t bytes, Memory kind) {
 MemoryScope::MemoryScope(Memory kind) : outer_(current_kind) { current_kind = kind; }
 MemoryScope::~MemoryScope() { current_kind = outer_; }
 Memory MemoryScope::current() { return current_kind; }
+
+void release_cached() {
+#pragma omp parallel
+  give_back_cached();
+}
 
 int64_t live_bytes(Memory kind) { return counters[static_cast<int>(kind)].live.load(); }
 int64_t peak_bytes(Memory kind) { return counters[static_cast<int>(kind)].peak.load(); }

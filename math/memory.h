@@ -15,6 +15,8 @@ constexpr int kMemoryKinds = 3;
 // steps of a training loop no request reaches the system. Slabs ask the kernel for huge pages.
 void* allocate(std::size_t bytes, Memory kind);  // throws std::bad_alloc
 void release(void* block, std::size_t bytes, Memory kind);
+// Gives the larger of the blocks that this thread and its team keep back to the system.
+void release_cached();
 
 // The kind that this thread's new tensors count as, for the life of the scope.
 class MemoryScope {

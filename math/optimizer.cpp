@@ -55,6 +55,17 @@ void lion(OptimizerSlice s) {
   }
 }
 
+void add_lanes(const std::vector<float*>& lanes, int64_t begin, int64_t end) {
+  const auto count = static_cast<int64_t>(lanes.size());
+  for (int64_t apart = 1; apart < count; apart *= 2)
+    for (int64_t lane = 0; lane + apart < count; lane += 2 * apart) {
+      float* to = lanes[lane];
+      const float* from = lanes[lane + apart];
+#pragma omp simd
+      for (int64_t i = begin; i < end; ++i) to[i] += from[i];
+    }
+}
+
 }  // namespace
 
 std::vector<int64_t> gradient_layout(const std::vector<Parameter>& parameters) {
@@ -133,17 +144,10 @@ double warmup_cosine(double fraction, double warmup) {
 }
 
 double sum_gradients(const std::vector<float*>& lanes, int64_t total) {
-  const auto count = static_cast<int64_t>(lanes.size());
   std::vector<double, PoolAllocator<double>> squares(
       static_cast<std::size_t>((total + kChunk - 1) / kChunk));
   parallel_for(total, kChunk, [&](int64_t begin, int64_t end) {
-    for (int64_t apart = 1; apart < count; apart *= 2)
-      for (int64_t lane = 0; lane + apart < count; lane += 2 * apart) {
-        float* to = lanes[lane];
-        const float* from = lanes[lane + apart];
-#pragma omp simd
-        for (int64_t i = begin; i < end; ++i) to[i] += from[i];
-      }
+    add_lanes(lanes, begin, end);
     double square = 0;
     for (int64_t i = begin; i < end; ++i) square += double{lanes[0][i]} * double{lanes[0][i]};
     squares[static_cast<std::size_t>(begin / kChunk)] = square;
@@ -151,6 +155,10 @@ double sum_gradients(const std::vector<float*>& lanes, int64_t total) {
   double square = 0;
   for (double part : squares) square += part;
   return std::sqrt(square);
+}
+
+void add_lanes(const std::vector<float*>& lanes, int64_t total) {
+  parallel_for(total, kChunk, [&](int64_t begin, int64_t end) { add_lanes(lanes, begin, end); });
 }
 
 }  // namespace longhaul

@@ -76,5 +76,7 @@ double warmup_cosine(double fraction, double warmup);
 // Sums lane gradients [lanes][total] into the first by a fixed binary tree, (0+1)+(2+3) and so on,
 // the same for any number of threads. Returns the norm of the sum.
 double sum_gradients(const std::vector<float*>& lanes, int64_t total);
+// The same without the norm, for lanes that are not all there are.
+void add_lanes(const std::vector<float*>& lanes, int64_t total);
 
 }  // namespace longhaul

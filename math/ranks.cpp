@@ -56,10 +56,19 @@ Ranks::~Ranks() {
   if (is_running) MPI_Finalize();
 }
 
+// Throws where any rank gives a reason.
+void Ranks::meet(const std::string* why) const {
+  if (size_ == 1) return;
+  int failed = why ? rank_ : size_;
+  MPI_Allreduce(MPI_IN_PLACE, &failed, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+  if (failed < size_) throw RankFailure{failed, broadcast(why ? *why : "", failed)};
+}
+
 void Ranks::sum(float* values, int64_t count) const {
   if (size_ == 1) return;
   const auto items = static_cast<int>(count);
   std::vector<float> other(static_cast<std::size_t>(count));
+  meet(nullptr);
   for (int apart = 1; apart < size_; apart *= 2) {
     if (rank_ % (2 * apart) == apart) {
       MPI_Send(values, items, MPI_FLOAT, rank_ - apart, 0, MPI_COMM_WORLD);
@@ -74,15 +83,21 @@ void Ranks::sum(float* values, int64_t count) const {
 
 std::string Ranks::broadcast(const std::string& text) const {
   if (size_ == 1) return text;
+  meet(nullptr);
+  return broadcast(text, 0);
+}
+
+std::string Ranks::broadcast(const std::string& text, int from) const {
   auto length = static_cast<int>(text.size());
-  MPI_Bcast(&length, 1, MPI_INT, 0, MPI_COMM_WORLD);
-  std::string all = is_first() ? text : std::string(static_cast<std::size_t>(length), 0);
-  MPI_Bcast(all.data(), length, MPI_CHAR, 0, MPI_COMM_WORLD);
+  MPI_Bcast(&length, 1, MPI_INT, from, MPI_COMM_WORLD);
+  std::string all = rank_ == from ? text : std::string(static_cast<std::size_t>(length), 0);
+  MPI_Bcast(all.data(), length, MPI_CHAR, from, MPI_COMM_WORLD);
   return all;
 }
 
 std::vector<std::string> Ranks::gather(const std::string& own) const {
   if (size_ == 1) return {own};
+  meet(nullptr);
   const auto length = static_cast<int>(own.size());
   std::vector<int> lengths(size_), begins(size_);
   MPI_Allgather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, MPI_COMM_WORLD);
@@ -111,6 +126,7 @@ Ranks::Ranks() {
 }
 Ranks::~Ranks() = default;
 
+void Ranks::meet(const std::string*) const {}
 void Ranks::sum(float*, int64_t) const {}
 std::string Ranks::broadcast(const std::string& text) const { return text; }
 std::vector<std::string> Ranks::gather(const std::string& own) const { return {own}; }
@@ -120,5 +136,14 @@ void Ranks::abort(const std::string& reason) const {
 }
 
 #endif
+
+RankFailure Ranks::fail(const std::string& why) const {
+  try {
+    meet(&why);
+  } catch (const RankFailure& failure) {
+    return failure;
+  }
+  return {rank_, why};
+}
 
 }  // namespace longhaul

@@ -7,6 +7,12 @@
 
 namespace longhaul {
 
+// One of the processes cannot go on with the work that all share.
+struct RankFailure {
+  int rank;         // of the first that cannot
+  std::string why;  // as it gave it to Ranks::fail()
+};
+
 // The processes that mpirun or srun has started together, which share the lanes of each trial. A
 // build without MPI, and a process by itself, is the only one of its kind: nothing is exchanged.
 // All processes must call the same functions below in the same order, each from one thread.
@@ -43,12 +49,20 @@ class Ranks {
     return all;
   }
 
-  // One that cannot go on ends all: the others would wait for it for ever.
+  // Shared work ends on every process with finish(), or with fail() where one cannot go on,
+  // whatever call the others make next: each of the calls above and finish() throw RankFailure
+  // then. fail() returns what the others hear, of the lowest rank where several fail.
+  void finish() const { meet(nullptr); }
+  RankFailure fail(const std::string& why) const;
+
+  // One that cannot even say so ends all: the others would wait for it for ever.
   [[noreturn]] void abort(const std::string& reason) const;
 
  private:
   Ranks();
   ~Ranks();
+  void meet(const std::string* why) const;
+  std::string broadcast(const std::string& text, int from) const;
 
   int rank_ = 0, size_ = 1;
 };

@@ -8,7 +8,6 @@
 #include "core/plugin_loader.h"
 #include "harness/cli/command.h"
 #include "harness/plan/calibration.h"
-#include "harness/results/store.h"
 #include "harness/train/diagnostics.h"
 #include "harness/train/resume.h"
 #include "harness/train/stop_request.h"
@@ -67,10 +66,7 @@ void trial(const Arguments& arguments, CommandContext& context) {
     place.dir = arguments.out;
     fs::create_directories(place.dir);
     if (arguments.calibrate) return write_calibration(spec, context, place);
-    const TrialRecord record = run_trial(spec, context.registry, place);
-    write_record(place.dir, record);
-    // With more memory it may go on.
-    if (record.status != Status::out_of_memory) remove_resume_files(place.dir);
+    write_end(place.dir, run_trial(spec, context.registry, place));
   } catch (const StoredToResume& stopped) {
     fmt::print(stderr, "{}\n", stopped.what());
     context.exit_status = kStoredToResume;

@@ -22,8 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kLookEvery = 1;  // seconds; a shared disk has other users
-
 uintmax_t size_of(const fs::path& file) {
   std::error_code not_there;
   const uintmax_t size = fs::file_size(file, not_there);
@@ -127,45 +125,19 @@ Worker::Worker(fs::path dir, const RunOptions& options)
                 dir_.string(), "--threads", std::to_string(options.threads), "--checkpoint-seconds",
                 fmt::format("{}", options.checkpoint_seconds), "--memory",
                 fmt::format("{:.0f}", options.limits.memory)},
-               dir_ / "log.txt") {}
+               dir_ / "log.txt"),
+      limits_(dir_, options.limits) {}
 
 std::optional<Attempt> Worker::poll() {
   const std::optional<ProcessEnd> end = process_.poll();
   if (!end) {
-    watch_limits();
+    const TimeLimits::Order order = limits_.look();
+    if (order != TimeLimits::Order::none)
+      process_.signal_group(order == TimeLimits::Order::stop ? SIGTERM : SIGKILL);
     return std::nullopt;
   }
-  stored_ = exceeded_.empty() && end->exit_status == kStoredToResume;
+  stored_ = !limits_.are_exceeded() && end->exit_status == kStoredToResume;
   return attempt_of(*end);
-}
-
-// The limit that it is beyond now; empty if none.
-std::string Worker::exceeded_limit() {
-  const Limits& limits = options_.limits;
-  if (limits.seconds > 0 && watch_.seconds() > limits.seconds)
-    return fmt::format("reached limits.seconds of {:g} s", limits.seconds);
-  if (limits.stall == 0 || since_look_.seconds() < std::min(limits.stall / 4, kLookEvery))
-    return "";
-  since_look_.restart();
-  if (const int64_t step = read_progress(dir_).step; step != step_) {
-    step_ = step;
-    since_step_.restart();
-  }
-  if (since_step_.seconds() <= limits.stall) return "";
-  return fmt::format("made no step for limits.stall of {:g} s", limits.stall);
-}
-
-// Asks a worker that is beyond a limit to store what it reached, and kills it if that takes long.
-void Worker::watch_limits() {
-  if (since_ask_) {
-    if (since_ask_->seconds() > kGraceSeconds) process_.signal_group(SIGKILL);
-    return;
-  }
-  exceeded_ = exceeded_limit();
-  if (exceeded_.empty()) return;
-  step_ = read_progress(dir_).step;
-  process_.signal_group(SIGTERM);
-  since_ask_.emplace();
 }
 
 Attempt Worker::attempt_of(const ProcessEnd& end) const {
@@ -177,12 +149,7 @@ Attempt Worker::attempt_of(const ProcessEnd& end) const {
     attempt.recorded = true;
     return attempt;
   }
-  if (!exceeded_.empty()) {
-    attempt = lost_attempt(Status::timed_out, fmt::format("{} at step {}", exceeded_, step_));
-    attempt.record.steps = step_;
-    sign(attempt.record, options_.threads);
-    return attempt;
-  }
+  if (limits_.are_exceeded()) return limits_.timed_out(options_.threads);
   if (stored_) return lost_attempt(Status::killed, "ended from outside; it goes on where it was");
   const std::optional<int64_t> kills = memory_kills(options_.system);
   const bool memory = kills && kills_before_ && *kills > *kills_before_;

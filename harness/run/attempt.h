@@ -8,8 +8,8 @@
 
 #include "harness/results/record.h"
 #include "harness/run/run_options.h"
+#include "harness/run/time_limits.h"
 #include "harness/train/trial_progress.h"
-#include "support/clock.h"
 #include "support/process.h"
 
 namespace longhaul {
@@ -54,20 +54,14 @@ class Worker {
 
  private:
   Attempt attempt_of(const ProcessEnd& end) const;
-  void watch_limits();
-  std::string exceeded_limit();
 
   const std::filesystem::path dir_;
   const RunOptions options_;
   uintmax_t log_start_;
   std::optional<int64_t> kills_before_;
   bool stored_ = false;
-  const Stopwatch watch_;
-  Stopwatch since_look_, since_step_;
-  int64_t step_ = 0;                    // that it was at when it was looked at last
-  std::string exceeded_;                // which limit, empty before
-  std::optional<Stopwatch> since_ask_;  // to end for it
   ChildProcess process_;
+  TimeLimits limits_;
 };
 
 }  // namespace longhaul

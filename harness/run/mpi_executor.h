@@ -1,9 +1,13 @@
 #pragma once
 
+#include <condition_variable>
 #include <future>
+#include <mutex>
 #include <optional>
+#include <thread>
 
 #include "harness/run/executor.h"
+#include "harness/run/time_limits.h"
 
 namespace longhaul {
 
@@ -14,6 +18,7 @@ namespace longhaul {
 class MpiExecutor : public Executor {
  public:
   explicit MpiExecutor(const RunOptions& options) : options_(options) {}
+  ~MpiExecutor() override;
 
   int64_t slots() const override { return 1; }
   void submit(const std::vector<std::filesystem::path>& trials) override;
@@ -23,9 +28,22 @@ class MpiExecutor : public Executor {
   void cancel() override;  // after the step that is running
 
  private:
+  void work();
+  Attempt timed_out() const;
+  [[noreturn]] void give_up();
+
   const RunOptions options_;
-  std::filesystem::path dir_;     // of the trial that runs; empty for none
-  std::future<Attempt> attempt_;  // at it
+  std::filesystem::path dir_;  // of the trial that runs; empty for none
+  std::optional<TimeLimits> limits_;
+  std::future<Attempt> attempt_;
+
+  // One thread makes all attempts: the memory that it keeps for tensors, and its team of threads,
+  // serve the next trial too.
+  std::thread thread_;
+  std::mutex mutex_;
+  std::condition_variable turn_;
+  std::packaged_task<Attempt()> task_;  // that it does next
+  bool is_over_ = false;
 };
 
 // Runs what the first rank runs, until that is done. On every other rank.

@@ -158,12 +158,16 @@ Lanes::Result Lanes::run(const std::vector<Batch>& lane_batches, uint64_t dropou
     result.objective += lane_results_[lane].objective;
     measured_.add(lane_measured_[lane]);
   }
-  result.gradient_norm = sum_gradients(slot_pointers_, total_);
-  if (Ranks::all().size() > 1) {
-    Ranks::all().sum(slot_pointers_[0], total_);
-    result.gradient_norm = sum_gradients({slot_pointers_[0]}, total_);
-  }
+  result.gradient_norm = sum_gradients();
   return result;
+}
+
+// Into the first slot, of all lanes; the norm of the sum.
+double Lanes::sum_gradients() {
+  if (Ranks::all().size() == 1) return longhaul::sum_gradients(slot_pointers_, total_);
+  add_lanes(slot_pointers_, total_);
+  Ranks::all().sum(slot_pointers_[0], total_);
+  return longhaul::sum_gradients({slot_pointers_[0]}, total_);
 }
 
 // What the lanes of other processes came to.

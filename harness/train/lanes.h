@@ -36,6 +36,7 @@ class Lanes {
 
  private:
   void gather();
+  double sum_gradients();
 
   const Model& model_;
   int64_t total_;

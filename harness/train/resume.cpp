@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "harness/results/machine.h"
+#include "harness/results/store.h"
 #include "longhaul/error.h"
 #include "longhaul/rng.h"
 #include "support/hash.h"
@@ -141,7 +142,9 @@ void ResumeFiles::write(const TrainingState& state, const std::vector<NamedTenso
   since_last_.restart();
 }
 
-void remove_resume_files(const fs::path& trial_dir) {
+void write_end(const fs::path& trial_dir, const TrialRecord& record) {
+  write_record(trial_dir, record);
+  if (record.status == Status::out_of_memory) return;
   for (const char* name : {"resume.0", "resume.1"}) fs::remove(trial_dir / name);
 }
 

@@ -67,7 +67,8 @@ class ResumeFiles {
   double cost_ = 0;  // seconds that the last took
 };
 
-// When a trial has ended it resumes no more.
-void remove_resume_files(const std::filesystem::path& trial_dir);
+// Writes the record of a trial that has ended, which resumes no more: its resume files are removed.
+// Those of one that ran out of memory stay, since with more it may go on.
+void write_end(const std::filesystem::path& trial_dir, const TrialRecord& record);
 
 }  // namespace longhaul

@@ -12,8 +12,10 @@ class StopRequests {
   StopRequests& operator=(const StopRequests&) = delete;
 };
 
-// Asks this process to stop, as those signals do.
+// Asks what trains in this process, now or later, to stop as at those signals; and takes that back
+// where it has ended meanwhile.
 void request_stop();
+void withdraw_stop();
 
 // While it lives, a request to stop waits until it is asked for, so that what has been reached can
 // be stored before. One that nobody asked for ends the process as this ends.

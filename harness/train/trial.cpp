@@ -141,6 +141,26 @@ void run(const TrialSpec& spec, const Registry& registry, const TrialPlace& plac
   store(model, spec, place.dir);
 }
 
+// The same end for all processes that share a trial, also where one of them alone meets it.
+TrialEnd do_shared_trial(const std::function<void()>& work) {
+  const auto end_of = [](const RankFailure& failure) {
+    TrialEnd end{static_cast<Status>(failure.why.at(0)), failure.why.substr(1)};
+    if (end.status == Status::out_of_memory && Ranks::all().size() > 1)
+      end.message += text(", on MPI rank ", failure.rank, " of ", Ranks::all().size());
+    return end;
+  };
+  try {
+    const TrialEnd end = do_trial([&] {
+      work();
+      Ranks::all().finish();
+    });
+    if (end.status == Status::ok) return end;
+    return end_of(Ranks::all().fail(static_cast<char>(end.status) + end.message));
+  } catch (const RankFailure& failure) {
+    return end_of(failure);
+  }
+}
+
 }  // namespace
 
 bool has_weights(const fs::path& dir) {
@@ -160,11 +180,9 @@ TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const Tri
   record.learning_rate = spec.settings.learning_rate;
   record.ranks = Ranks::all().size();
   sign(record, place.threads);
-  const TrialEnd end = do_trial([&] { run(spec, registry, place, progress, record); });
+  const TrialEnd end = do_shared_trial([&] { run(spec, registry, place, progress, record); });
   record.status = end.status;
   record.message = end.message;
-  if (record.status == Status::out_of_memory && Ranks::all().size() > 1)
-    Ranks::all().abort(record.message);
   record.peak_resident_bytes = peak_resident_bytes();
   return record;
 }
