@@ -35,11 +35,23 @@ void check(bool ok, const std::string& what) {
 std::mutex children_mutex;
 std::set<pid_t> children;
 
+constexpr std::chrono::milliseconds kEcho{300};
+
 void stop_together() {
   const std::lock_guard lock(children_mutex);  // no child starts meanwhile
   for (const pid_t child : children) kill(-child, SIGSTOP);
   raise(SIGSTOP);
   for (const pid_t child : children) kill(-child, SIGCONT);
+}
+
+// `timeout -s INT` sends its signal to the process and to its group, a closed terminal and its
+// shell send one each: what comes right behind the first means the same.
+void swallow_echo() {
+  sigset_t ends;
+  sigemptyset(&ends);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&ends, signal);
+  const timespec echo{0, std::chrono::nanoseconds(kEcho).count()};
+  sigtimedwait(&ends, nullptr, &echo);
 }
 
 // The child's side, between fork and exec: other threads of the parent may hold locks, so nothing
@@ -256,6 +268,7 @@ int HeldSignals::arrived(std::chrono::milliseconds within) const {
   const timespec timeout{0, std::chrono::nanoseconds(within).count()};
   const int signal = sigtimedwait(&held_, nullptr, &timeout);
   if (signal == SIGTSTP) stop_together();
+  if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP) swallow_echo();
   return signal > 0 && signal != SIGTSTP && signal != SIGCHLD ? signal : 0;
 }
 

@@ -84,7 +84,7 @@ class HeldSignals {
   HeldSignals& operator=(const HeldSignals&) = delete;
 
   // The signal that came, 0 if none did. Waits that long, less than a second, or until a child
-  // ends.
+  // ends. SIGINT, SIGTERM and SIGHUP that come right behind one of them count as that one.
   int arrived(std::chrono::milliseconds within) const;
 
  private:

@@ -93,6 +93,21 @@ TEST_CASE("signals: what is held back is asked for, once, and harms nobody", "[p
   }
 }
 
+TEST_CASE("signals: one that is sent to the process and to its group counts once", "[process]") {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const HeldSignals held;
+    std::raise(signal);
+    const pthread_t self = pthread_self();
+    std::thread again([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      pthread_kill(self, signal);
+    });
+    CHECK(held.arrived(std::chrono::milliseconds(0)) == signal);
+    again.join();
+    CHECK(held.arrived(std::chrono::milliseconds(0)) == 0);
+  }
+}
+
 TEST_CASE("signals: one that nobody asked for is forgotten with the hold", "[process]") {
   {
     const HeldSignals held;

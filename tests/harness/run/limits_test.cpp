@@ -103,3 +103,26 @@ TEST_CASE("limits: what is no size or time is refused with an example", "[limits
   CHECK(has(outcome.out, "limits.stall: found 'soon', allowed: a time such as 500ms, 2s or 1m"));
   CHECK(has(outcome.out, "limits.secnds: unknown key; did you mean 'seconds'?"));
 }
+
+TEST_CASE("run: under `timeout -s INT`, which signals twice, a trial stores what it reached",
+          "[limits]") {
+  TemporaryFolder folder;
+  std::ofstream(folder.path / "timed.yaml")
+      << "suite: timed\nseeds: [0]\nbudget: {steps: 10000000}\ncheckpoint_seconds: 1000\n"
+         "defaults: {d_model: 16, layers: 1, batch: 8, validation_examples: 8, test_examples: 8}\n"
+         "models: [lru]\ntasks: [{name: long, task: copy, length: 40}]\n";
+  const fs::path out = folder.path / "results";
+  const std::string line = "timeout -s INT 5 '" LONGHAUL_PROGRAM "' run '" +
+                           (folder.path / "timed.yaml").string() + "' --out '" + out.string() +
+                           "' 2>&1";
+  FILE* pipe = popen(line.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  std::string said;
+  for (int c; (c = std::fgetc(pipe)) != EOF;) said += static_cast<char>(c);
+  pclose(pipe);
+  CHECK(has(said, "interrupted. Finished trials are kept"));
+  const std::vector<Trial> trials = load_trials(out).trials;
+  REQUIRE(trials.size() == 1);
+  CHECK(fs::exists(trials[0].dir / "resume.0"));
+  CHECK_FALSE(trials[0].record);
+}
