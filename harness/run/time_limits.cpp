@@ -39,8 +39,7 @@ std::string TimeLimits::exceeded_limit() {
 }
 
 Attempt TimeLimits::timed_out(int threads) const {
-  Attempt attempt =
-      lost_attempt(Status::timed_out, fmt::format("{} at step {}", exceeded_, step_));
+  Attempt attempt = lost_attempt(Status::timed_out, fmt::format("{} at step {}", exceeded_, step_));
   attempt.record.steps = step_;
   sign(attempt.record, threads);
   return attempt;
