@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/hybrid.h"
+#include "core/unexpected_throw.h"
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "support/choices.h"
@@ -34,7 +35,8 @@ Function named(const Info& info, const char* kind, const char* part, Function fu
   if (!function) return function;
   return [=, name = info.name, origin = info.origin](auto&&... given) {
     const auto failed = [&](const char* why) {
-      return Error(text(kind, " '", name, "' (", origin, "): its ", part, " throws: ", why));
+      return UnexpectedThrow(
+          text(kind, " '", name, "' (", origin, "): its ", part, " throws: ", why));
     };
     try {
       return function(std::forward<decltype(given)>(given)...);

@@ -1,7 +1,6 @@
 #include "harness/settings/option_check.h"
 
 #include <algorithm>
-#include <functional>
 #include <map>
 
 #include "core/hybrid.h"
@@ -45,27 +44,19 @@ void build(const ModelInfo& info, const Settings& settings, int64_t max_length, 
   }
 }
 
-// What a child process says of building something of a plugin with these options: once, since many
-// trials ask for the same.
-OptionCheck probed(const std::string& origin, const std::string& name, const OptionMap& given,
-                   const std::function<void()>& build) {
+}  // namespace
+
+OptionCheck try_plugin(const std::string& origin, const std::string& doing,
+                       const std::function<void()>& work) {
   constexpr double kSeconds = 60;
-  static std::map<std::string, ProbeEnd> known;
   OptionCheck check;
   if (!is_of_plugin(origin)) return check;
-  std::string key = name;
-  for (const auto& [option, value] : given) key += '\n' + option + '=' + to_text(value);
-  auto found = known.find(key);
-  if (found == known.end()) found = known.emplace(key, try_in_child(build, kSeconds)).first;
-  check.crash = found->second.crash;
-  if (found->second.hangs)
-    check.failure =
-        text("plugin ", origin, ": still at work on building it after ", kSeconds, " s");
-  check.resolved = given;
+  const ProbeEnd end = try_in_child(work, kSeconds);
+  const std::string who = text("plugin ", origin, ": ", doing);
+  if (!end.crash.empty()) check.crash = text(who, " fails: ", end.crash);
+  if (end.hangs) check.failure = text(who, " has not come to an end after ", kSeconds, " s");
   return check;
 }
-
-}  // namespace
 
 bool supports(const ModelInfo& info, bool causal) {
   return info.direction == Direction::either || (info.direction == Direction::causal) == causal;
@@ -73,12 +64,21 @@ bool supports(const ModelInfo& info, bool causal) {
 
 OptionCheck check_model(const ModelInfo& info, const Settings& settings, int64_t max_length,
                         const OptionMap& given) {
-  const OptionCheck probe =
-      probed(info.origin, text(info.name, ' ', settings.d_model, ' ', max_length), given, [&] {
-        Options tried(given);
-        build(info, settings, max_length, tried);
-      });
-  if (!probe.ok()) return probe;
+  // Many trials ask for the same.
+  static std::map<std::string, OptionCheck> tried;
+  std::string key = text(info.origin, ' ', info.name, ' ', settings.d_model, ' ', max_length);
+  for (const auto& [option, value] : given) key += '\n' + option + '=' + to_text(value);
+  auto known = tried.find(key);
+  if (known == tried.end()) {
+    const auto try_to_build = [&] {
+      Options options(given);
+      build(info, settings, max_length, options);
+    };
+    known =
+        tried.emplace(key, try_plugin(info.origin, "building " + info.name, try_to_build)).first;
+    known->second.resolved = given;
+  }
+  if (!known->second.ok()) return known->second;
   Options options(given);
   std::string failure;
   try {
@@ -91,10 +91,11 @@ OptionCheck check_model(const ModelInfo& info, const Settings& settings, int64_t
 
 TaskCheck check_task(const TaskInfo& info, const OptionMap& given) {
   TaskCheck check;
-  static_cast<OptionCheck&>(check) = probed(info.origin, info.name, given, [&] {
-    Options tried(given);
-    info.make(tried);
+  static_cast<OptionCheck&>(check) = try_plugin(info.origin, "building " + info.name, [&] {
+    Options options(given);
+    info.make(options);
   });
+  check.resolved = given;
   if (!check.ok()) return check;
   Options options(given);
   std::string failure;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,8 +16,8 @@ struct OptionCheck {
   std::vector<OptionProblem> problems;  // of declared options
   std::vector<std::string> unknown;     // given, but no option of this model or task
   std::string failure;                  // why it could not be built at all, or ""
-  // How building it ends the program, where it is of a plugin: "killed by SIGSEGV". Nothing is
-  // known of its options then, and `resolved` is what was given.
+  // Why code of a plugin came to no end, beside an Error: "plugin P: building NAME fails: killed by
+  // SIGSEGV". Nothing is known of its options then, and `resolved` is what was given.
   std::string crash;
 
   bool ok() const {
@@ -24,12 +25,17 @@ struct OptionCheck {
   }
 };
 
+// Does work that runs code of `origin`, if that is a plugin, in a child process. Returns what comes
+// of it there: ok(), or a crash, or as a failure that it never ends.
+OptionCheck try_plugin(const std::string& origin, const std::string& doing,
+                       const std::function<void()>& work);
+
 // A length to build a model for where no task says one, or where nothing hangs on it.
 constexpr int64_t kAnyLength = 1024;
 
 // Builds the model once: a network, or as the first block of a backbone with these settings would
-// be; of a hybrid, one block of every mixer. Where it is of a plugin, a child process does so
-// first: what crashes or hangs there is told.
+// be; of a hybrid, one block of every mixer. Both models and tasks of plugins are tried in a child
+// process first.
 OptionCheck check_model(const ModelInfo& info, const Settings& settings, int64_t max_length,
                         const OptionMap& given);
 

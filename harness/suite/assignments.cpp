@@ -26,6 +26,7 @@ TaskCheck build_task(const TaskInfo& info, const std::vector<std::string>& assig
   const Section section(given, "", problems);
   TaskCheck check = check_task(info, section.values());
   section.report(check);
+  if (!check.crash.empty()) section.problem("", check.crash);
   problems.check();
   return check;
 }

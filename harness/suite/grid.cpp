@@ -10,7 +10,6 @@
 #include "harness/settings/option_check.h"
 #include "harness/suite/pretraining.h"
 #include "harness/suite/tune.h"
-#include "longhaul/error.h"
 
 namespace longhaul {
 namespace {
@@ -72,8 +71,7 @@ std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry,
                             const std::vector<OptionMap>& points) {
   std::vector<TrialSpec> cells;
   for (const TaskEntry& column : suite.tasks) {
-    const TaskCheck task = check_task(registry.task(column.base), column.options);
-    require(task.ok(), "suite ", suite.name, ": task ", column.name, " cannot be built");
+    const TaskFacts& task = column.facts;
     for (const ModelEntry& row : suite.models) {
       TrialSpec spec;
       spec.suite = suite.name;
@@ -84,7 +82,7 @@ std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry,
       spec.task_options = task.resolved;
       spec.task_defaults = defaults_of(task);
       spec.task_data = contents_of(task.declared, task.resolved);
-      spec.task_version = task.task->version();
+      spec.task_version = task.version;
       spec.settings = settings_of(suite, row, column);
       spec.budget = column.budget;
       spec.evaluate = suite.evaluate;
@@ -96,8 +94,8 @@ std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry,
       for (const Settings& settings : along_axes(suite, spec.settings))
         for (const OptionMap& point : points) {
           spec.settings = settings;
-          cells.push_back(at_point(spec, point, registry.model(row.base), row.options,
-                                   task.task->max_length()));
+          cells.push_back(
+              at_point(spec, point, registry.model(row.base), row.options, task.max_length));
           cells.back().tuning.trials = static_cast<int64_t>(points.size());
         }
     }

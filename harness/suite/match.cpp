@@ -7,8 +7,6 @@
 #include <optional>
 
 #include "harness/check/gradcheck.h"
-#include "harness/data/batches.h"
-#include "harness/data/test_tasks.h"
 #include "harness/settings/option_check.h"
 #include "harness/suite/grid.h"
 #include "harness/suite/section.h"
@@ -24,8 +22,6 @@ namespace {
 
 constexpr double kTolerance = 0.05;
 constexpr int64_t kWidest = 16384;
-constexpr int64_t kMeasuredTokens = 8192;  // about as many of training examples
-constexpr int64_t kMostExamples = 8;
 
 // What models are measured on.
 struct MeasuredTask {
@@ -34,26 +30,6 @@ struct MeasuredTask {
   TaskShape shape;
   Batch batch;  // for operations alone
 };
-
-MeasuredTask measured(const Suite& suite, const TaskEntry& entry, const Registry& registry) {
-  const TaskCheck check = check_task(registry.task(entry.base), entry.options);
-  const Task& task = *check.task;
-  MeasuredTask measured{entry.name, entry, shape_of(task), {}};
-  if (!suite.evaluate.lengths.empty() || !suite.evaluate.test_sets.empty()) {
-    TrialSpec probe;
-    probe.task_name = entry.name;
-    probe.task = entry.base;
-    probe.task_options = check.resolved;
-    probe.evaluate = suite.evaluate;
-    measured.shape = shape_of(task, make_test_tasks(probe, registry));
-  }
-  if (suite.match == Match::flops) {
-    const int64_t count =
-        std::clamp<int64_t>(kMeasuredTokens / task.max_length(), 1, kMostExamples);
-    measured.batch = draw_batches(task, Split::train, 1, 0, count, 1).front();
-  }
-  return measured;
-}
 
 // The task of the throughput phase, at its shortest length.
 MeasuredTask measured(const ThroughputPlan& plan) {
@@ -83,6 +59,15 @@ class SizedModel {
 
   // Parameters, or operations a token.
   double size(int64_t d_model) const {
+    const OptionCheck tried =
+        try_plugin(info_.origin, text("running ", info_.name, " of d_model ", d_model),
+                   [&] { measure(d_model); });
+    require(tried.ok(), tried.crash, tried.failure);
+    return measure(d_model);
+  }
+
+ private:
+  double measure(int64_t d_model) const {
     Settings settings = settings_;
     settings.d_model = d_model;
     Options options(given_);
@@ -94,7 +79,6 @@ class SizedModel {
            static_cast<double>(task_.batch.token_count());
   }
 
- private:
   Match match_;
   const ModelInfo info_;
   OptionMap given_;
@@ -189,7 +173,9 @@ Match read_match(const Section& suite) {
 std::vector<MatchedWidth> match_widths(const Suite& suite, const Registry& registry,
                                        const MatchFailure& fail) {
   std::vector<MeasuredTask> tasks;
-  for (const TaskEntry& entry : suite.tasks) tasks.push_back(measured(suite, entry, registry));
+  for (const TaskEntry& entry : suite.tasks)  // trials of a plugin's task that crashes will fail
+    if (entry.facts.ok())
+      tasks.push_back({entry.name, entry, entry.facts.shape, entry.facts.batch});
   if (suite.throughput) tasks.push_back(measured(*suite.throughput));
 
   std::vector<MatchedWidth> widths;
@@ -216,6 +202,8 @@ std::vector<MatchedWidth> match_widths(const Suite& suite, const Registry& regis
         else
           fail(row.name, too_far(suite, task, target, solved));
       } catch (const Unsupported&) {  // a row of the table that says so
+      } catch (const Error& error) {
+        fail(row.name, fmt::format("match: it cannot run {}: {}", place(task.name), error.what()));
       }
     }
   }

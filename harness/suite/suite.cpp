@@ -6,7 +6,6 @@
 
 #include "core/hybrid.h"
 #include "core/plugin_loader.h"
-#include "harness/data/test_tasks.h"
 #include "harness/settings/option_check.h"
 #include "harness/suite/evaluate_section.h"
 #include "harness/suite/grid.h"
@@ -26,11 +25,6 @@
 
 namespace longhaul {
 namespace {
-
-template <class Info>
-std::string ends_the_program(const Info& info, const OptionCheck& check) {
-  return text("plugin ", info.origin, ": building ", info.name, " ends the program: ", check.crash);
-}
 
 using Kind = ConfigNode::Kind;
 using Names = std::vector<std::string>;
@@ -83,10 +77,9 @@ class SuiteReader {
   Section read_entry(const ConfigNode& node, const std::string& kind, std::vector<Entry>& entries,
                      const Names& groups = {});
   void read_mixers(const Section& row, ModelEntry& entry);
-  void build(const TaskEntry& entry, const Section& row);
+  void ask(TaskEntry& entry, const Section& row);
   void build(const ModelEntry& entry, const Section& row);
   OptionCheck build_at(const ModelEntry& entry, Settings settings, int64_t max_length);
-  int64_t longest_test(const TaskEntry& entry, const TaskCheck& check, const Section& row);
   void match();
 
   Section file_;
@@ -94,7 +87,6 @@ class SuiteReader {
   Registry& registry_;
   Problems& problems_;
   Suite suite_;
-  std::map<std::string, int64_t> max_lengths_;  // of the task entries that could be built
 };
 
 double read_checkpoint_seconds(const Section& suite) {
@@ -207,7 +199,7 @@ void SuiteReader::read_tasks() {
     entry.budget = has_budget ? read_budget(row.section("budget")) : suite_.budget;
     if (!has_budget && !file_.find("budget"))
       row.problem("", "needs a budget, its own or the suite's, such as budget: {steps: 1000}");
-    build(entry, row);
+    ask(entry, row);
   }
 }
 
@@ -234,37 +226,19 @@ void SuiteReader::read_mixers(const Section& row, ModelEntry& entry) {
   entry.base = hybrid_name(mixers);
 }
 
-void SuiteReader::build(const TaskEntry& entry, const Section& row) {
+void SuiteReader::ask(TaskEntry& entry, const Section& row) {
   if (entry.base.empty()) return;
   try {
-    const TaskCheck check = check_task(registry_.task(entry.base), entry.options);
-    row.report(check, also("task"));
-    if (!check.crash.empty()) row.problem("", ends_the_program(registry_.task(entry.base), check));
-    if (check.task) max_lengths_[entry.name] = longest_test(entry, check, row);
+    const bool wants_batch = suite_.match == Match::flops;
+    entry.facts = longhaul::ask(
+        {entry.name, registry_.task(entry.base), entry.options, suite_.evaluate, wants_batch},
+        registry_);
+    row.report(entry.facts, also("task"));
+    if (!entry.facts.untestable.empty())
+      row.problem("", "cannot be tested as evaluate: asks: " + entry.facts.untestable);
   } catch (const Error& error) {  // the registry does not know it
     row.problem(row.find("task") ? "task" : "", error.what());
   }
-}
-
-// The longest sequence that a trial of this task trains or tests on; what evaluate: asks for is
-// checked on the way.
-int64_t SuiteReader::longest_test(const TaskEntry& entry, const TaskCheck& check,
-                                  const Section& row) {
-  int64_t longest = check.task->max_length();
-  // A task that reads files is not opened again for nothing.
-  if (suite_.evaluate.lengths.empty() && suite_.evaluate.test_sets.empty()) return longest;
-  TrialSpec probe;
-  probe.task_name = entry.name;
-  probe.task = entry.base;
-  probe.task_options = check.resolved;
-  probe.evaluate = suite_.evaluate;
-  try {
-    for (const TestTask& test : make_test_tasks(probe, registry_))
-      longest = std::max(longest, test.task->max_length());
-  } catch (const Error& error) {
-    row.problem("", text("cannot be tested as evaluate: asks: ", error.what()));
-  }
-  return longest;
 }
 
 void SuiteReader::match() {
@@ -302,8 +276,7 @@ void SuiteReader::build(const ModelEntry& entry, const Section& row) {
     const OptionCheck check = build_at(entry, settings, max_length);
     row.report(check, also("model"));
     // Its own trials fail, and the others run; but nothing can be matched with it.
-    if (!check.crash.empty() && suite_.match != Match::none)
-      row.problem("", ends_the_program(registry_.model(entry.base), check));
+    if (!check.crash.empty() && suite_.match != Match::none) row.problem("", check.crash);
   };
   try {
     if (registry_.model(entry.base).make_network)
@@ -312,7 +285,7 @@ void SuiteReader::build(const ModelEntry& entry, const Section& row) {
           row.problem(key, text("is a setting of the backbone around a mixer; ", entry.base,
                                 " is a whole network"));
     for (const TaskEntry& task : suite_.tasks)
-      if (max_lengths_.count(task.name)) build_for(task, max_lengths_[task.name]);
+      if (task.facts.shape.max_length > 0) build_for(task, task.facts.shape.max_length);
     if (built.empty()) build_for({}, kAnyLength);
   } catch (const Error& error) {  // the registry does not know it
     row.problem(row.find("mixers") ? "mixers" : row.find("model") ? "model" : "", error.what());

@@ -10,6 +10,7 @@
 #include "harness/suite/config.h"
 #include "harness/suite/engine.h"
 #include "harness/suite/limits.h"
+#include "harness/suite/task_facts.h"
 #include "harness/throughput/plan.h"
 
 namespace longhaul {
@@ -35,6 +36,7 @@ struct TaskEntry {
   OptionMap options;
   OptionMap settings;
   Budget budget;  // its own, else the suite's
+  TaskFacts facts;
 };
 
 // What the models of a suite have in common with its first: nothing but the settings, or as many

@@ -10,6 +10,24 @@
 #include "longhaul/error.h"
 
 namespace longhaul {
+namespace {
+
+// What a model makes of a change of it.
+OptionCheck changed(const ModelInfo& model, const Settings& settings, const OptionMap& given,
+                    const std::string& change) {
+  const auto make = [&] { return model.post_hoc(given, {change, kAnyLength, kAnyLength}); };
+  OptionCheck check =
+      try_plugin(model.origin, text("changing ", model.name, " to ", change), [&] { make(); });
+  try {
+    if (check.ok()) return check_model(model, settings, kAnyLength, make());
+  } catch (const Error& error) {
+    check.failure = error.what();
+  }
+  check.crash += check.failure;
+  return check;
+}
+
+}  // namespace
 
 void check_post_hoc(const Suite& suite, const Registry& registry, const Section& file) {
   for (const std::string& change : suite.evaluate.post_hoc) {
@@ -18,11 +36,11 @@ void check_post_hoc(const Suite& suite, const Registry& registry, const Section&
         std::any_of(suite.models.begin(), suite.models.end(), [&](const ModelEntry& entry) {
           const ModelInfo model = registry.model(entry.base);
           if (!model.post_hoc) return false;
-          const OptionMap options = model.post_hoc(entry.options, {change, kAnyLength, kAnyLength});
           const OptionCheck check =
-              check_model(model, settings_of(suite, entry, {}), kAnyLength, options);
+              changed(model, settings_of(suite, entry, {}), entry.options, change);
           for (const OptionProblem& problem : check.problems) problems.push_back(problem.message);
-          return check.problems.empty();
+          if (!check.crash.empty()) problems.push_back(check.crash);
+          return check.problems.empty() && check.crash.empty();
         });
     if (!known)
       file.problem("evaluate", text("post_hoc: ", change, ": ",

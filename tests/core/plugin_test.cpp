@@ -280,6 +280,81 @@ TEST_CASE("a plugin that ends the program as it is built costs its own rows of a
   CHECK_THAT(run.out, Contains("killed by SIGSEGV"));
   const Outcome matched = suite("match: parameters\n");
   CHECK(matched.status == 2);
-  CHECK_THAT(matched.out, Contains("building ends_in_constructor ends the program: killed by "
-                                   "SIGSEGV"));
+  CHECK_THAT(matched.out, Contains("building ends_in_constructor fails: killed by SIGSEGV"));
+}
+
+namespace {
+
+// A suite of one model, a task of the tree and one of the plugin for each of `bad`: its options.
+fs::path suite_with_bad_tasks(const fs::path& folder, const std::vector<std::string>& bad,
+                              const std::string& more) {
+  std::ofstream file(folder / "suite.yaml");
+  file << "suite: s\nseeds: [0]\nbudget: {steps: 2}\n"
+       << "plugins: [" << plugin("good").string() << "]\n"
+       << "defaults: {d_model: 16, test_examples: 10, validation_examples: 10, batch: 4}\n"
+       << "retry: {tries: 1}\n"
+       << more << "tasks:\n  - {task: mqar, name: mqar, length: 16, pairs: 2}\n";
+  for (std::size_t i = 0; i < bad.size(); ++i)
+    file << "  - {task: ends_in_task, name: bad" << i << ", " << bad[i] << "}\n";
+  return folder / "suite.yaml";
+}
+
+}  // namespace
+
+TEST_CASE("a plugin's task that crashes, exits or throws in planning costs its own column",
+          "[plugin]") {
+  const TemporaryFolder folder;
+  const std::string out = " --out " + (folder.path / "out").string() + " 2>&1";
+  const std::vector<std::string> bad = {
+      "where: constructor",
+      "where: constructor, how: exit",
+      "where: max_length",
+      "where: constructor, how: system_error",
+      "where: draw",
+      "where: max_length, how: system_error",
+      "where: draw, how: exit",
+      "where: draw, how: system_error",
+  };
+  for (const std::string more : {"models: [lru]\n", "models: [lru, gla]\nmatch: flops\n",
+                                 "models: [lru]\nevaluate: {lengths: [8]}\n"}) {
+    const fs::path suite = suite_with_bad_tasks(folder.path, bad, more);
+    const std::string trials = has(more, "match") ? "16 of 18" : "8 of 9";
+    const Outcome run = longhaul_run("run " + suite.string() + out);
+    INFO(more << run.out);
+    CHECK(run.status == 1);
+    CHECK_THAT(run.out, Contains(trials + " trials failed"));
+    CHECK_THAT(run.out, Contains("killed by SIGSEGV"));
+    CHECK_THAT(run.out, Contains("No space left on device"));
+  }
+}
+
+TEST_CASE("a plugin's model that crashes as its size is measured is a problem of its entry",
+          "[plugin]") {
+  const TemporaryFolder folder;
+  const fs::path suite = suite_with_bad_tasks(
+      folder.path, {}, "match: flops\nmodels: [lru, crashes_in_forward, throws_in_forward]\n");
+  const Outcome outcome = complaint("plan " + suite.string());
+  INFO(outcome.out);
+  CHECK(outcome.status == 2);
+  CHECK_THAT(outcome.out, Contains("models.crashes_in_forward: match: "));
+  CHECK_THAT(outcome.out, Contains("killed by SIGSEGV"));
+  CHECK_THAT(outcome.out, Contains("models.throws_in_forward: match: "));
+  CHECK_THAT(outcome.out, Contains("throws: not written yet"));
+}
+
+TEST_CASE("a plugin's task that never ends in planning is told of within a minute or so",
+          "[plugin][slow]") {
+  const TemporaryFolder folder;
+  const fs::path suite =
+      suite_with_bad_tasks(folder.path, {"where: max_length, how: hang"}, "models: [lru]\n");
+  const Outcome outcome = complaint("plan " + suite.string());
+  INFO(outcome.out);
+  CHECK(outcome.status == 2);
+  CHECK_THAT(outcome.out, Contains("asking ends_in_task has not come to an end after 60 s"));
+}
+
+TEST_CASE("sample of a plugin's task that crashes as it is built says so", "[plugin]") {
+  const Outcome outcome = complaint("sample ends_in_task --plugin " + plugin("good").string());
+  CHECK(outcome.status == 2);
+  CHECK_THAT(outcome.out, Contains("building ends_in_task fails: killed by SIGSEGV"));
 }

@@ -1,7 +1,13 @@
 // A plugin with one model that is right and some that each have one fault, and a task.
+#include <unistd.h>
+
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <stdexcept>
+#include <string>
+#include <system_error>
 
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
@@ -62,6 +68,31 @@ struct CrashesInForward final : Gain {
   }
 };
 
+struct ThrowsSystemErrorInForward final : Gain {
+  using Gain::Gain;
+  Tensor forward(const Tensor&, const Lengths&) const override {
+    throw std::system_error(ENOSPC, std::generic_category(), "the plugin's own file");
+  }
+};
+
+// Leaves a process behind, whose id it appends to `file`.
+struct Forks final : Gain {
+  explicit Forks(MixerContext& c) : Gain(c), file_(c.options().text("file", "", "")) {}
+  Tensor forward(const Tensor& x, const Lengths& lengths) const override {
+    static const bool once = fork_once();
+    return once ? Gain::forward(x, lengths) : Tensor();
+  }
+
+ private:
+  bool fork_once() const {
+    const pid_t child = fork();
+    while (child == 0) pause();
+    std::ofstream(file_, std::ios::app) << child << '\n';
+    return child > 0;
+  }
+  std::string file_;
+};
+
 struct ExitsInStep final : Gain {
   using Gain::Gain;
   Tensor step(const Tensor&, State&) const override { std::exit(0); }
@@ -83,7 +114,7 @@ class Undeclared final : public Gain {
   Tensor hidden_;
 };
 
-class Last final : public Task {
+class Last : public Task {
  public:
   explicit Last(Options& options) : length_(options.integer("length", 12, "tokens", 4, 64)) {}
   int version() const override { return 1; }
@@ -103,6 +134,31 @@ class Last final : public Task {
   int64_t length_;
 };
 
+// Ends in the call that `where` says, as `how` says.
+class EndsInTask final : public Last {
+ public:
+  explicit EndsInTask(Options& options)
+      : Last(options),
+        where_(options.choice("where", "constructor", {"constructor", "max_length", "draw"}, "")),
+        how_(options.choice("how", "crash", {"crash", "exit", "system_error", "hang"}, "")) {
+    end_in("constructor");
+  }
+  int64_t max_length() const override { return end_in("max_length"), Last::max_length(); }
+  OptionMap at_length(int64_t length) const override { return {{"length", length}}; }
+  Example draw(Rng& rng) const override { return end_in("draw"), Last::draw(rng); }
+
+ private:
+  void end_in(const std::string& call) const {
+    if (call != where_) return;
+    if (how_ == "exit") std::exit(0);
+    if (how_ == "system_error") throw std::system_error(ENOSPC, std::generic_category());
+    while (how_ == "hang") pause();
+    std::signal(SIGSEGV, SIG_DFL);  // a sanitizer may have taken it
+    std::raise(SIGSEGV);
+  }
+  std::string where_, how_;
+};
+
 }  // namespace
 
 LONGHAUL_PLUGIN(good) {
@@ -115,9 +171,15 @@ LONGHAUL_PLUGIN(good) {
       {.name = "throws_in_forward", .about = "cannot be run", .source = "a test"});
   registry.mixer<CrashesInForward>(
       {.name = "crashes_in_forward", .about = "ends the program", .source = "a test"});
+  registry.mixer<ThrowsSystemErrorInForward>({.name = "throws_system_error_in_forward",
+                                              .about = "its own disk is full",
+                                              .source = "a test"});
+  registry.mixer<Forks>({.name = "forks", .about = "leaves a process", .source = "a test"});
   registry.mixer<ExitsInStep>(
       {.name = "exits_in_step", .about = "ends the program", .source = "a test"});
   registry.mixer<Undeclared>(
       {.name = "undeclared", .about = "trains what it does not declare", .source = "a test"});
   registry.task<Last>({.name = "last", .about = "the last token", .source = "a test"});
+  registry.task<EndsInTask>(
+      {.name = "ends_in_task", .about = "ends the program", .source = "a test"});
 }
