@@ -21,6 +21,7 @@
 #include "test_paths.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/folder.h"
+#include "tests/helpers/wait.h"
 
 using namespace longhaul;
 namespace fs = std::filesystem;
@@ -73,21 +74,6 @@ struct Bench {
     return read_text(dir(spec) / "starts.txt").size();
   }
 };
-
-bool within_seconds(int seconds, const std::function<bool()>& true_at_last) {
-  for (int tries = 0; tries < seconds * 100; ++tries) {
-    if (true_at_last()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return false;
-}
-
-// Gone, or a zombie that nobody has reaped yet.
-bool has_ended(const std::string& pid) {
-  const std::string stat = read_text("/proc/" + pid + "/stat");
-  const std::size_t name_end = stat.rfind(") ");
-  return name_end == std::string::npos || stat[name_end + 2] == 'Z';
-}
 
 }  // namespace
 
