@@ -10,12 +10,14 @@ namespace longhaul {
 enum class Memory : uint8_t { activations, parameters, optimizer };
 constexpr int kMemoryKinds = 3;
 
-// The caching allocator behind every tensor. Blocks are 64-byte aligned, rounded up to size classes
-// a quarter of a power of two apart, and kept on the freeing thread's own list: after the first
-// steps of a training loop no request reaches the system. Slabs ask the kernel for huge pages.
+// The allocator behind every tensor. Blocks are 64-byte aligned. Those above 4 KiB come from the
+// thread's heap (math/heap.h), which cuts and joins them as lengths ask for; smaller ones from the
+// freeing thread's own lists. What is free is kept: after the first steps of a training loop no
+// request reaches the system. But before the process would hold more than 9/8 of the peaks below
+// and 16 MiB, free pages go back.
 void* allocate(std::size_t bytes, Memory kind);  // throws std::bad_alloc
 void release(void* block, std::size_t bytes, Memory kind);
-// Gives the larger of the blocks that this thread and its team keep back to the system.
+// Gives the free pages of all threads back to the system.
 void release_cached();
 
 // The kind that this thread's new tensors count as, for the life of the scope.

@@ -91,16 +91,22 @@ struct Hash {
   }
 };
 
+// oneDNN keeps kernels for all threads too: at first 1024 of them.
+dnnl::engine make_engine() {
+  dnnl::set_primitive_cache_capacity(static_cast<int>(2 * kKeptGemmKernels));
+  return {dnnl::engine::kind::cpu, 0};
+}
+
 struct Context {
-  dnnl::engine engine{dnnl::engine::kind::cpu, 0};
+  dnnl::engine engine = make_engine();
   dnnl::stream stream{engine};
   std::unordered_map<Gemm, Kernel, Hash> kernels;
 
   Kernel& kernel(const Gemm& shape) {
     const auto known = kernels.find(shape);
     if (known != kernels.end()) return known->second;
-    // Lengths that differ from batch to batch bring new shapes without end. What is dropped here
-    // oneDNN mostly has in a cache of its own.
+    // Lengths that differ from batch to batch bring new shapes without end, and a kernel takes 60
+    // KiB. Those of a step whose lengths repeat are fewer than are kept here and in oneDNN's cache.
     if (kernels.size() >= kKeptGemmKernels) kernels.clear();
     const dnnl::matmul::primitive_desc pd = describe(engine, shape);
     Kernel made{dnnl::matmul(pd), memory(pd.src_desc(), engine, nullptr),

@@ -20,7 +20,7 @@ struct Gemm {
 // single-threaded, so that the result has the same bits wherever it runs.
 void gemm(const Gemm& shape, const float* a, const float* b, float* c);
 
-constexpr std::size_t kKeptGemmKernels = 1024;
+constexpr std::size_t kKeptGemmKernels = 64;
 std::size_t kept_gemm_kernels();  // of the calling thread
 
 std::string gemm_library();                  // "oneDNN 2.6.3"
