@@ -67,7 +67,7 @@ TEST_CASE(
 #ifdef __SANITIZE_ADDRESS__
   WARN("left out under the address sanitizer, which needs terabytes of addresses");
 #else
-  const Limited suite("{memory: 60MiB}", "--set tasks.long.length=2000 --set tasks.long.batch=64");
+  const Limited suite("{memory: 60MiB}", "--set tasks.long.length=4000 --set tasks.long.batch=256");
   CHECK(suite.outcome.status == 1);
   REQUIRE(suite.long_one.record);
   CHECK(suite.long_one.record->status == Status::out_of_memory);
