@@ -61,6 +61,7 @@ struct StoredAttempt {
   nlohmann::json record;
   bool recorded = false;
   std::string fault;
+  bool is_early = false;
 };
 
 }  // namespace
@@ -81,10 +82,11 @@ std::string last_line(const fs::path& log, uintmax_t from) {
 template <>
 inline constexpr auto json_fields<StoredAttempt> =
     std::tuple{field("record", &StoredAttempt::record), field("recorded", &StoredAttempt::recorded),
-               field("fault", &StoredAttempt::fault)};
+               field("fault", &StoredAttempt::fault), field("is_early", &StoredAttempt::is_early)};
 
 nlohmann::json to_json(const Attempt& attempt) {
-  return json_of(StoredAttempt{to_json(attempt.record), attempt.recorded, attempt.fault});
+  return json_of(
+      StoredAttempt{to_json(attempt.record), attempt.recorded, attempt.fault, attempt.is_early});
 }
 
 Attempt attempt_from_json(const nlohmann::json& json) {
@@ -93,6 +95,7 @@ Attempt attempt_from_json(const nlohmann::json& json) {
   attempt.record = record_from_json(stored.record);
   attempt.recorded = stored.recorded;
   attempt.fault = stored.fault;
+  attempt.is_early = stored.is_early;
   return attempt;
 }
 
@@ -101,6 +104,16 @@ Attempt lost_attempt(Status status, const std::string& message) {
   attempt.record.status = status;
   attempt.record.message = message;
   return attempt;
+}
+
+TrialRecord record_without_weights(const TrialSpec& spec, Status pretraining, int threads) {
+  TrialRecord record;
+  if (pretraining == Status::killed) record.status = pretraining;
+  record.message = fmt::format("its pretraining, trial {}, ended as {}", spec.pretrained,
+                               to_string(pretraining));
+  record.learning_rate = spec.settings.learning_rate;
+  sign(record, threads);
+  return record;
 }
 
 void clear_for_attempt(const fs::path& dir) {

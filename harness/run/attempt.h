@@ -9,6 +9,7 @@
 #include "harness/results/record.h"
 #include "harness/run/run_options.h"
 #include "harness/run/time_limits.h"
+#include "harness/settings/trial_spec.h"
 #include "harness/train/trial_progress.h"
 #include "support/process.h"
 
@@ -22,6 +23,7 @@ struct Attempt {
   TrialRecord record;
   bool recorded = false;  // by the worker itself; else made from how it ended and its last words
   std::string fault;      // of the machine, which would meet every other trial too; empty if none
+  bool is_early = false;  // its pretraining has not ended yet
   bool is_last = false;   // somebody took the trial out of the queue: it is not tried again now
 };
 
@@ -30,6 +32,9 @@ Attempt attempt_from_json(const nlohmann::json& json);
 
 // One attempt that ended without a word: killed, failed or such, for that reason.
 Attempt lost_attempt(Status status, const std::string& message);
+
+// Of a trial that has no weights to start from, since its pretraining ended like that.
+TrialRecord record_without_weights(const TrialSpec& spec, Status pretraining, int threads);
 
 // Removes what an earlier attempt left, its log aside, so that none of it passes for this one's.
 void clear_for_attempt(const std::filesystem::path& dir);

@@ -25,6 +25,11 @@ class Executor {
   virtual ~Executor() = default;
 
   virtual int64_t slots() const = 0;  // how many it takes at once
+  // Whether it can be given a trial that needs the end of this one, its pretraining, and hold it
+  // back until then.
+  virtual bool can_follow(const std::filesystem::path& pretraining) const {
+    return pretraining.empty();
+  }
   virtual void submit(const std::vector<std::filesystem::path>& trials) = 0;
   virtual std::vector<EndedTrial> poll() = 0;  // since the last call; does not wait for any
   virtual bool runs(

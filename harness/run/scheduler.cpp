@@ -7,7 +7,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "harness/results/machine.h"
 #include "harness/results/store.h"
 #include "harness/run/earlier_trials.h"
 #include "harness/run/trial_lines.h"
@@ -71,7 +70,8 @@ void Scheduler::submit_and_leave() {
     for (const EndedTrial& ended : executor_.poll()) take(ended);
     for (Slot& slot : slots_)
       if (slot.pause) slot.pause = 0;
-    fill_slots();
+    start_attempts();
+    fill_slots();  // with trials that follow their pretraining
     start_attempts();
   });
   if (stopping_) return;
@@ -95,12 +95,13 @@ void Scheduler::stop() {
   executor_.cancel();
 }
 
-// Gives the free slots to the first trials that need not wait for their pretraining to end.
+// Gives the free slots to the first trials that need not wait here for their pretraining to end.
 void Scheduler::fill_slots() {
   for (auto next = waiting_.begin();
        next != waiting_.end() && static_cast<int64_t>(slots_.size()) < executor_.slots();) {
     const TrialSpec& spec = **next;
-    if (!spec.pretrained.empty() && !ended_.count(spec.pretrained)) {
+    if (!spec.pretrained.empty() && !ended_.count(spec.pretrained) &&
+        !executor_.can_follow(trials_ / spec.pretrained)) {
       ++next;
       continue;
     }
@@ -115,16 +116,10 @@ void Scheduler::fill_slots() {
 
 // A trial that has no weights to start from ends without an attempt.
 bool Scheduler::skip_without_pretraining(const TrialSpec& spec) {
-  if (spec.pretrained.empty()) return false;
-  const Status status = ended_.at(spec.pretrained);
-  if (status == Status::ok) return false;
-  TrialRecord record;
-  if (status == Status::killed) record.status = status;
-  record.message =
-      fmt::format("its pretraining, trial {}, ended as {}", spec.pretrained, to_string(status));
-  record.learning_rate = spec.settings.learning_rate;
-  sign(record, options_.threads);
-  if (status != Status::killed) write_record(folder(spec), record);
+  const auto pretraining = ended_.find(spec.pretrained);
+  if (pretraining == ended_.end() || pretraining->second == Status::ok) return false;
+  const TrialRecord record = record_without_weights(spec, pretraining->second, options_.threads);
+  if (record.status != Status::killed) write_record(folder(spec), record);
   finish(spec, record, 0);
   return true;
 }
@@ -147,6 +142,11 @@ void Scheduler::take(const EndedTrial& ended) {
   Attempt attempt = ended.attempt;
   TrialRecord& record = attempt.record;
   const TrialSpec& spec = *slot->spec;
+  if (attempt.is_early && !ended_.count(spec.pretrained)) {  // which is tried again
+    waiting_.push_front(&spec);
+    slots_.erase(slot);
+    return;
+  }
   if (record.status == Status::killed) count_kill(*slot);
   if (is_worth_another(*slot, attempt)) {
     slot->before = record.message;

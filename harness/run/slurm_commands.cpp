@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 #include <sstream>
 
 namespace longhaul {
@@ -13,6 +14,13 @@ namespace {
 constexpr int kWarning = 60;
 // Slurm counts limits in minutes and may warn a minute early: of a short job that is all.
 constexpr int64_t kShortest = 3;
+
+// A path as sbatch's --output takes it, where %j and such stand for something.
+std::string without_patterns(const std::filesystem::path& path) {
+  std::string escaped;
+  for (const char c : path.string()) escaped += c == '%' ? "%%" : std::string(1, c);
+  return escaped;
+}
 
 std::string last_line_of(const std::string& words) {
   std::string last;
@@ -37,7 +45,8 @@ bool is_away(const std::string& words) {
 
 std::vector<std::string> sbatch_words(const SlurmBatch& batch,
                                       const std::vector<std::size_t>& tasks, const Engine& engine,
-                                      int64_t throttle, const std::filesystem::path& worker) {
+                                      int64_t throttle, const std::string& after,
+                                      const std::filesystem::path& worker) {
   std::string array = fmt::format("{}", fmt::join(tasks, ","));
   if (tasks.size() == tasks.back() - tasks.front() + 1)
     array = fmt::format("{}-{}", tasks.front(), tasks.back());
@@ -52,9 +61,11 @@ std::vector<std::string> sbatch_words(const SlurmBatch& batch,
       "--ntasks=1",
       fmt::format("--cpus-per-task={}", batch.options.threads),
       "--chdir=" + batch.folder.string(),
-      "--output=" + (batch.folder / "%a.log").string(),
+      "--output=" + without_patterns(batch.folder) + "/%a.log",
       "--open-mode=append",
   };
+  // However they end: the worker sees whether there are weights.
+  if (!after.empty()) words.push_back("--dependency=afterany:" + after);
   const int64_t minutes = slurm_minutes(engine.time);
   if (minutes == 0 || minutes >= kShortest)
     words.push_back(fmt::format("--signal=B:USR1@{}", kWarning));
@@ -71,8 +82,10 @@ std::vector<std::string> sbatch_words(const SlurmBatch& batch,
 }
 
 std::string sbatch(const SlurmBatch& batch, const std::vector<std::size_t>& tasks,
-                   const Engine& engine, int64_t throttle, const std::filesystem::path& worker) {
-  const CommandOutput said = run_command(sbatch_words(batch, tasks, engine, throttle, worker));
+                   const Engine& engine, int64_t throttle, const std::string& after,
+                   const std::filesystem::path& worker) {
+  const CommandOutput said =
+      run_command(sbatch_words(batch, tasks, engine, throttle, after, worker));
   if (said.ok()) return said.out.substr(0, said.out.find_first_of(";\n"));  // "12" or "12;cluster"
   const std::string words = last_line_of(said.errors);
   if (is_away(said.errors)) throw SlurmAway(words);
@@ -98,8 +111,11 @@ SlurmStates read_squeue(const std::string& output) {
     std::getline(cells, task, '|');
     std::getline(cells, job, '|');
     std::getline(cells, state, '|');
-    const bool is_number = !task.empty() && task.find_first_not_of("0123456789") == task.npos;
-    if (is_number && !state.empty()) states[{name, std::stoul(task)}] = {job, state};
+    std::size_t number = 0;
+    const char* const end = task.data() + task.size();
+    const auto [rest, fault] = std::from_chars(task.data(), end, number);
+    if (fault == std::errc() && rest == end && !state.empty())
+      states[{name, number}] = {job, state};
   }
   return states;
 }

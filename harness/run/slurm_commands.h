@@ -25,15 +25,18 @@ class SlurmAway : public std::runtime_error {
 bool is_away(const std::string& words);
 
 // Submits `tasks` of a batch, each with `worker` as its program, and returns the job's number.
-// `throttle`: at once at most, 0 for no limit. Throws SlurmAway, or std::runtime_error with
+// `throttle`: at once at most, 0 for no limit. `after`: the jobs and tasks that end before, as in
+// "12:13_0"; "" for none. Throws SlurmAway, or std::runtime_error with
 // sbatch's own words.
 std::string sbatch(const SlurmBatch& batch, const std::vector<std::size_t>& tasks,
-                   const Engine& engine, int64_t throttle, const std::filesystem::path& worker);
+                   const Engine& engine, int64_t throttle, const std::string& after,
+                   const std::filesystem::path& worker);
 
 // The same as words.
 std::vector<std::string> sbatch_words(const SlurmBatch& batch,
                                       const std::vector<std::size_t>& tasks, const Engine& engine,
-                                      int64_t throttle, const std::filesystem::path& worker);
+                                      int64_t throttle, const std::string& after,
+                                      const std::filesystem::path& worker);
 
 struct SlurmTaskState {
   std::string job;    // of the array

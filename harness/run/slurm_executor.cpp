@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "harness/results/machine.h"
+#include "harness/settings/trial_spec.h"
 #include "longhaul/error.h"
 #include "support/json.h"
 
@@ -17,10 +18,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kLargestArray = 1000;  // MaxArraySize, unless a cluster says otherwise
-constexpr double kReadEvery = 0.5;           // seconds; of the shared folder
-constexpr double kAskEvery = 5;              // of Slurm's controller, which serves others too
-constexpr double kAskAgainEvery = 1;         // while a task seems to be lost
+constexpr std::ptrdiff_t kLargestArray = 1000;  // MaxArraySize, unless a cluster says otherwise
+constexpr double kReadEvery = 0.5;              // seconds; of the shared folder
+constexpr double kAskEvery = 5;                 // of Slurm's controller, which serves others too
+constexpr double kAskAgainEvery = 1;            // while a task seems to be lost
 // The word of a task that ended may come late over a shared folder.
 constexpr int kLostAfter = 3;  // answers of squeue
 
@@ -49,25 +50,62 @@ SlurmExecutor::~SlurmExecutor() {
   fs::remove(out_ / "slurm", stays);  // if it is empty
 }
 
+bool SlurmExecutor::can_follow(const fs::path& pretraining) const {
+  const auto at = wanted_.find(pretraining.filename().string());
+  return at != wanted_.end() && !at->second.batch->files.job.empty();
+}
+
+int64_t SlurmExecutor::throttle() const {
+  return options_.jobs > 0 ? options_.jobs : options_.engine.throttle;
+}
+
+// An array for the trials of each pretraining, which starts when that has ended. A limit on how
+// many run at once holds within an array, so with one there is one array, which starts when all
+// pretrainings have ended.
 void SlurmExecutor::submit(const std::vector<fs::path>& trials) {
-  std::vector<fs::path> fresh;
-  for (const fs::path& trial : trials)
-    if (!take_over(trial)) fresh.push_back(trial);
-  for (std::size_t from = 0; from < fresh.size(); from += kLargestArray) {
-    const std::size_t count = std::min(kLargestArray, fresh.size() - from);
-    std::vector<std::string> ids;
-    for (std::size_t i = from; i < from + count; ++i) {
-      clear_for_attempt(fresh[i]);
-      ids.push_back(fresh[i].filename().string());
-    }
-    RunOptions options = options_;
-    if (options.engine.cpus > 0) options.threads = static_cast<int>(options.engine.cpus);
-    Batch& batch = batches_.emplace_back(
-        Batch{new_slurm_batch(out_, ids, options), std::vector<Task>(count), false});
-    for (std::size_t task = 0; task < count; ++task)
-      wanted_[ids[task]] = {&batch, task, fresh[from + task]};
-    submit_batch(batch);
+  std::map<std::string, std::vector<fs::path>> arrays;
+  for (const fs::path& trial : trials) {
+    const std::string pretraining = read_json_file(trial / "spec.json", trial_from_json).pretrained;
+    pretrainings_[trial.filename().string()] = pretraining;
+    if (take_over(trial)) continue;
+    const std::string waits_for = throttle() > 0 ? "any" : pretraining;
+    arrays[wanted_.count(pretraining) > 0 ? waits_for : ""].push_back(trial);
   }
+  for (const auto& [waits_for, array] : arrays)
+    for (auto from = array.begin(); from < array.end();) {
+      const auto to = from + std::min(kLargestArray, array.end() - from);
+      submit_new({from, to});
+      from = to;
+    }
+}
+
+void SlurmExecutor::submit_new(const std::vector<fs::path>& trials) {
+  std::vector<std::string> ids;
+  for (const fs::path& trial : trials) {
+    clear_for_attempt(trial);
+    ids.push_back(trial.filename().string());
+  }
+  RunOptions options = options_;
+  if (options.engine.cpus > 0) options.threads = static_cast<int>(options.engine.cpus);
+  Batch& batch = batches_.emplace_back(
+      Batch{new_slurm_batch(out_, ids, options), std::vector<Task>(ids.size()), false});
+  for (std::size_t task = 0; task < ids.size(); ++task)
+    wanted_[ids[task]] = {&batch, task, trials[task]};
+  submit_batch(batch);
+}
+
+// The pretrainings that these trials need and that have not ended: one as a task of its job,
+// several as the jobs that they belong to.
+std::string SlurmExecutor::jobs_before(const Batch& batch,
+                                       const std::vector<std::size_t>& tasks) const {
+  std::set<std::string> before, jobs;
+  for (const std::size_t task : tasks) {
+    const auto at = wanted_.find(pretrainings_.at(batch.files.trials[task]));
+    if (at == wanted_.end() || at->second.batch->files.job.empty()) continue;
+    jobs.insert(at->second.batch->files.job);
+    before.insert(fmt::format("{}_{}", at->second.batch->files.job, at->second.task));
+  }
+  return fmt::format("{}", fmt::join(before.size() == 1 ? before : jobs, ":"));
 }
 
 // Whether an earlier run's job has the trial. Of several the last one counts.
@@ -95,10 +133,9 @@ void SlurmExecutor::submit_batch(Batch& batch) {
   for (std::size_t task = 0; task < batch.tasks.size(); ++task)
     if (wanted_.count(batch.files.trials[task])) tasks.push_back(task);
   if (tasks.empty()) return;
-  const int64_t throttle = options_.jobs > 0 ? options_.jobs : options_.engine.throttle;
   try {
-    batch.files.job =
-        sbatch(batch.files, tasks, options_.engine, throttle, fs::canonical(options_.worker));
+    batch.files.job = sbatch(batch.files, tasks, options_.engine, throttle(),
+                             jobs_before(batch, tasks), fs::canonical(options_.worker));
     batch.files.store();
   } catch (const SlurmAway& away) {
     if (options_.detach) throw;

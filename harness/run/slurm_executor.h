@@ -23,6 +23,7 @@ class SlurmExecutor : public Executor {
   ~SlurmExecutor() override;  // tidies up; jobs that run go on
 
   int64_t slots() const override { return kUnlimited; }
+  bool can_follow(const std::filesystem::path& pretraining) const override;
   void submit(const std::vector<std::filesystem::path>& trials) override;
   std::vector<EndedTrial> poll() override;
   bool runs(const std::filesystem::path& trial) const override;
@@ -54,8 +55,11 @@ class SlurmExecutor : public Executor {
   };
   using Wanted = std::map<std::string, Place>;  // by trial
 
+  int64_t throttle() const;
   bool take_over(const std::filesystem::path& trial);
+  void submit_new(const std::vector<std::filesystem::path>& trials);
   void submit_batch(Batch& batch);
+  std::string jobs_before(const Batch& batch, const std::vector<std::size_t>& tasks) const;
   void read_ends(std::vector<EndedTrial>& ended);
   void ask_slurm(std::vector<EndedTrial>& ended);
   void hear(const SlurmStates& states, std::vector<EndedTrial>& ended);
@@ -66,7 +70,8 @@ class SlurmExecutor : public Executor {
   const RunOptions options_;
   std::list<Batch> batches_;
   Wanted wanted_;
-  std::unique_ptr<SystemCommand> squeue_;  // while it runs
+  std::map<std::string, std::string> pretrainings_;  // by the trial that needs one; "" for none
+  std::unique_ptr<SystemCommand> squeue_;            // while it runs
   std::string trouble_;
   std::optional<Stopwatch> since_read_, since_asked_;
   bool is_left_ = false;  // what runs goes on, or ends, without this run

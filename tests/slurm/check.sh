@@ -29,7 +29,9 @@ mkdir "$work/slurm"
   tail -n 5 "$work"/slurm/*.log
   exit 77
 }
-cd "$work"
+# Where a path ends and what its % means is for Slurm no question of ours.
+mkdir "$work/it's 100%j \"odd\""
+cd "$work/it's 100%j \"odd\""
 
 say() { echo "$(date +%T) $*"; }
 fail() {
@@ -103,7 +105,7 @@ finish_soon() {  # SUITE PROCESS: waits for its end
 }
 has_step() { grep -qsE '"step": *[1-9]' "$1".slurm/trials/*/progress.json; }
 has_resume() { ls "$1".slurm/trials/*/resume.* >/dev/null 2>&1; }
-workers() { pgrep -f "trial $work/$1.slurm" || true; }
+workers() { pgrep -f "trial $PWD/$1.slurm" || true; }
 
 say "forty trials in two suites at once over three nodes"
 suite forty "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14" 5
@@ -133,38 +135,63 @@ run left || fail "left: $(cat left.log)"
 local_run left
 same_bytes left
 
+say "pretrained, detached: Slurm starts each trial when its pretraining has ended, and nobody waits"
+suite early "0,1" 200
+echo "pretrain: [none, causal]" >>early.yaml
+suite hopeless "0" 50
+echo "pretrain: [causal]" >>hopeless.yaml
+sed -i 's/batch: 4/batch: 4, optimizer: sgd, learning_rate: 10, clip: 0/' hopeless.yaml
+for name in early hopeless; do run $name --detach || fail "$name: $(cat $name.log)"; done
+grep -q "12 trials run or wait in Slurm; to" early.log || fail "early: $(cat early.log)"
+local_run early
+"$longhaul" run hopeless.yaml --engine local --out hopeless.local >/dev/null 2>&1 && fail "hopeless: a trial is not diverged"
+has_records() { [ "$(ls "$1".slurm/trials/*/record.json 2>/dev/null | wc -l)" = "$2" ]; }
+wait_until 60 has_records early 12 || fail "early: $(squeue)"
+wait_until 60 has_records hopeless 4 || fail "hopeless: $(squeue)"
+jobs=$(squeue -h -r -t all | wc -l)
+run early || fail "early: $(cat early.log)"
+[ "$(squeue -h -r -t all | wc -l)" = "$jobs" ] || fail "early: a trial was submitted twice"
+same_bytes early
+reasons() { (cd "$1/trials" && grep -o '"message": *"[^"]*"' ./*/record.json); }
+[ "$(reasons hopeless.slurm | grep -c 'ended as diverged')" = 2 ] || fail "hopeless: $(reasons hopeless.slurm)"
+diff <(reasons hopeless.local) <(reasons hopeless.slurm) || fail "hopeless: trials end for other reasons than in a local run"
+diff <(results hopeless.local) <(results hopeless.slurm) || fail "hopeless: results.csv differs from a local run's"
+
+disturbed() {  # SUITE COMMAND: which disturbs its run once a trial has stored where it is
+  local_run "$1" &
+  local alone=$! run
+  start "$1"
+  run=$!
+  wait_until 30 has_resume "$1" || fail "$1: no trial runs: $(cat "$1.log")"
+  "$2"
+  finish_soon "$1" $run || fail "$1: $(cat "$1.log")"
+  wait $alone || fail "$1: the local run failed"
+  same_bytes "$1"
+}
+
 say "a worker killed, a node drained and returned, the controller restarted, a warning of the time limit"
 suite faults "0,1" 40000
-local_run faults &
-alone=$!
-start faults
-first=$!
-wait_until 30 has_resume faults || fail "faults: no trial runs: $(cat faults.log)"
-kill -9 "$(workers faults | head -1)"
-scontrol update nodename=n1 state=drain reason=test
 is_draining() { sinfo -h -n n1 -o %T | grep -q '^drain'; }
-wait_until 10 is_draining || fail "faults: n1 is not drained: $(sinfo -N)"
-sleep 2
-scontrol update nodename=n1 state=resume
-"$here/cluster.sh" restart-controller "$work/slurm" 2
-task=$(states faults | awk '$3 == "RUNNING" {print $2; exit}')
-[ -z "$task" ] || scancel --batch --signal=USR1 "$task"
-finish_soon faults $first || fail "faults: $(cat faults.log)"
-wait $alone
-same_bytes faults
+meet_faults() {
+  local task
+  kill -9 "$(workers faults | head -1)"
+  scontrol update nodename=n1 state=drain reason=test
+  wait_until 10 is_draining || fail "faults: n1 is not drained: $(sinfo -N)"
+  sleep 2
+  scontrol update nodename=n1 state=resume
+  "$here/cluster.sh" restart-controller "$work/slurm" 2
+  task=$(states faults | awk '$3 == "RUNNING" {print $2; exit}')
+  [ -z "$task" ] || scancel --batch --signal=USR1 "$task"
+}
+disturbed faults meet_faults
 
 say "a trial that is preempted goes on where it was"
 suite preempted "0" 20000
-local_run preempted &
-alone=$!
-start preempted
-first=$!
-wait_until 30 has_resume preempted || fail "preempted: no trial runs: $(cat preempted.log)"
-printf '#!/bin/sh\nsleep 1\n' >urgent.sh
-sbatch -Q --partition=urgent --nodes=3 --exclusive --output=/dev/null urgent.sh
-finish_soon preempted $first || fail "preempted: $(cat preempted.log)"
-wait $alone
-same_bytes preempted
+submit_urgent() {
+  printf '#!/bin/sh\nsleep 1\n' >urgent.sh
+  sbatch -Q --partition=urgent --nodes=3 --exclusive --output=/dev/null urgent.sh
+}
+disturbed preempted submit_urgent
 grep -qs "resume\|goes on\|stored" preempted.slurm/trials/*/log.txt || fail "preempted: nothing was stored"
 
 say "time limit, memory limit, scancel by hand, Ctrl-C"
