@@ -105,7 +105,7 @@ PYTHON
 }
 
 # A rank that hangs cannot be asked: mpirun ends, and the next run does the other trials.
-small=(--set limits.stall=1 --set limits.seconds=100 --set tasks.large.batch=1 --set tasks.large.length=30)
+small=(--set limits.stall=8 --set limits.seconds=100 --set tasks.large.batch=1 --set tasks.large.length=30)
 mkdir stuck
 limited stuck "${small[@]}" &
 stuck=$!
@@ -126,7 +126,7 @@ mpirun --allow-run-as-root --oversubscribe -n 1 "$program" run limited.yaml --ou
 grep -q "on MPI rank 1 of 2" uneven.log || fail "uneven: it is not said which rank has too little"
 
 wait $stuck && fail "a rank hung, and all is well"
-grep -q "made no step for limits.stall of 1 s at step .* recorded as timed_out" stuck.log || fail "stuck: no word of it"
+grep -q "made no step for limits.stall of 8 s at step .* recorded as timed_out" stuck.log || fail "stuck: no word of it"
 [ "$(ends stuck)" = "large:ok long:timed_out" ] || fail "stuck: $(ends stuck)"
 limited stuck "${small[@]}" && fail "one trial has failed"
 [ "$(ends stuck)" = "large:ok long:timed_out short:ok" ] || fail "stuck, then: $(ends stuck)"
