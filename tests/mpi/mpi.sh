@@ -119,7 +119,7 @@ limited limits && fail "two trials are beyond their limits, and all is well"
 grep -q "under a limit of 300 MiB of own memory, on MPI rank [01] of 2" limits.log || fail "limits: no word of memory"
 grep -q "reached limits.seconds of 3 s at step [1-9]" limits.log || fail "limits: no word of time"
 # Also where one rank alone has too little.
-mpirun --allow-run-as-root --oversubscribe -n 1 "$program" run limited.yaml --out uneven --set limits.memory=4GiB --set tasks.large.batch=32 \
+mpirun --allow-run-as-root --oversubscribe -n 1 "$program" run limited.yaml --out uneven --set limits.memory=4GiB --set limits.seconds=100 \
   --set tasks.long.budget.steps=21 : -n 1 bash -c 'ulimit -d 200000 && exec "$@"' - "$program" run limited.yaml --out uneven >uneven.log 2>&1 &&
   fail "a rank has too little memory, and all is well"
 [ "$(ends uneven)" = "large:out_of_memory long:ok short:ok" ] || fail "uneven: $(ends uneven)"
