@@ -13,9 +13,9 @@
 namespace longhaul {
 namespace {
 
-constexpr std::size_t kUnit = 64;                       // sizes and addresses are multiples
-constexpr std::size_t kPage = std::size_t{2} << 20;     // what is committed at a time: a huge page
-constexpr std::size_t kRegion = std::size_t{1} << 30;   // address space reserved at a time
+constexpr std::size_t kUnit = 64;                      // sizes and addresses are multiples
+constexpr std::size_t kPage = std::size_t{2} << 20;    // what is committed at a time: a huge page
+constexpr std::size_t kRegion = std::size_t{1} << 30;  // address space reserved at a time
 
 std::atomic<int64_t> held{0}, requests{0};
 
@@ -145,8 +145,8 @@ Heap::Block* Heap::reserve(std::size_t size) {
   bytes = round_up(bytes, kPage);
   auto region = std::make_unique<Region>();
   region->committed.resize(bytes / kPage);
-  void* space = mmap(nullptr, bytes + kPage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                     -1, 0);
+  void* space =
+      mmap(nullptr, bytes + kPage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (space == MAP_FAILED) throw std::bad_alloc();
   char* const begin = static_cast<char*>(space);
   const std::size_t skip = (kPage - reinterpret_cast<uintptr_t>(begin) % kPage) % kPage;
@@ -162,8 +162,7 @@ Heap::Block* Heap::reserve(std::size_t size) {
   region->heap = this;
   region->begin = begin + skip;
   region->committed[0] = true;
-  return new (region->begin)
-      Block{region.release(), bytes, nullptr, false, true, nullptr, nullptr};
+  return new (region->begin) Block{region.release(), bytes, nullptr, false, true, nullptr, nullptr};
 }
 
 // Makes the first `wanted` bytes of a block usable.
@@ -243,8 +242,8 @@ void Heap::give_back_all() { shrink(std::numeric_limits<int64_t>::max(), nullptr
 
 // Cuts what lies behind `size` off as a block of its own.
 void Heap::split(Block* block, std::size_t size) {
-  auto* const rest = new (block->begin() + size) Block{
-      block->region, block->size - size, block, false, block->is_last, nullptr, nullptr};
+  auto* const rest = new (block->begin() + size)
+      Block{block->region, block->size - size, block, false, block->is_last, nullptr, nullptr};
   block->size = size;
   block->is_last = false;
   if (Block* const after = rest->after()) after->before = rest;

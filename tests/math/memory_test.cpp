@@ -14,7 +14,7 @@ using namespace longhaul;
 namespace {
 
 // What this process has of its own so far.
-double data_bytes() {
+[[maybe_unused]] double data_bytes() {
   std::ifstream in("/proc/self/status");
   for (std::string word; in >> word;)
     if (double kib = 0; word == "VmData:" && in >> kib) return kib * 1024;

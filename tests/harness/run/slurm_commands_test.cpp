@@ -54,8 +54,7 @@ TEST_CASE("sbatch: each key of the engine block is a word of its own, `extra` be
                            "--account=lab.one", "--array=0-2%7"})
     CHECK(holds(all, word));
   const std::vector<std::string> last(all.end() - 5, all.end());
-  CHECK(last == std::vector<std::string>{"--constraint=avx512&big",
-                                         "--comment=two words; rm $HOME",
+  CHECK(last == std::vector<std::string>{"--constraint=avx512&big", "--comment=two words; rm $HOME",
                                          "/shared/out/slurm/longhaul-1-ab/task.sh", "/opt/longhaul",
                                          "/shared/out/slurm/longhaul-1-ab"});
 }
@@ -123,8 +122,9 @@ TEST_CASE("squeue: a task may still run in every state but those of an end", "[s
 }
 
 TEST_CASE("slurm: words of a controller that is away are told from a refusal", "[slurm]") {
-  CHECK(is_away("sbatch: error: Batch job submission failed: Unable to contact slurm controller "
-                "(connect failure)"));
+  CHECK(
+      is_away("sbatch: error: Batch job submission failed: Unable to contact slurm controller "
+              "(connect failure)"));
   CHECK(is_away("squeue: error: Socket timed out on send/recv operation"));
   CHECK_FALSE(is_away("sbatch: error: invalid partition specified: lang"));
   CHECK_FALSE(is_away(""));

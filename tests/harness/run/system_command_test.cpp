@@ -42,8 +42,7 @@ TEST_CASE("system command: arguments are words, which no shell reads", "[slurm]"
   CHECK(run_command({"cat"}).out.empty());  // standard input is empty
 }
 
-TEST_CASE("system command: one that hangs is not waited for, and ends with its object",
-          "[slurm]") {
+TEST_CASE("system command: one that hangs is not waited for, and ends with its object", "[slurm]") {
   const TemporaryFolder folder;
   const auto pid_file = folder.path / "pid.txt";
   const Stopwatch watch;

@@ -65,10 +65,9 @@ TEST_CASE("engine: what sbatch would not take is refused with what is allowed", 
 }
 
 TEST_CASE("engine: a time limit in minutes, as Slurm counts it", "[engine]") {
-  const std::pair<const char*, int64_t> cases[] = {{"", 0},           {"90", 90},
-                                                   {"90:59", 90},     {"1:30:00", 90},
-                                                   {"2-0", 2880},     {"2-12", 3600},
-                                                   {"2-12:05", 3605}, {"2-12:05:59", 3605}};
+  const std::pair<const char*, int64_t> cases[] = {
+      {"", 0},       {"90", 90},     {"90:59", 90},     {"1:30:00", 90},
+      {"2-0", 2880}, {"2-12", 3600}, {"2-12:05", 3605}, {"2-12:05:59", 3605}};
   for (const auto& [time, minutes] : cases) {
     CAPTURE(time);
     CHECK(slurm_minutes(time) == minutes);
