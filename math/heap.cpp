@@ -145,6 +145,7 @@ Heap::Block* Heap::reserve(std::size_t size) {
   bytes = round_up(bytes, kPage);
   auto region = std::make_unique<Region>();
   region->committed.resize(bytes / kPage);
+  regions_.reserve(regions_.size() + 1);
   void* space =
       mmap(nullptr, bytes + kPage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (space == MAP_FAILED) throw std::bad_alloc();
@@ -162,7 +163,9 @@ Heap::Block* Heap::reserve(std::size_t size) {
   region->heap = this;
   region->begin = begin + skip;
   region->committed[0] = true;
-  return new (region->begin) Block{region.release(), bytes, nullptr, false, true, nullptr, nullptr};
+  regions_.push_back(std::move(region));
+  Region* const home = regions_.back().get();
+  return new (home->begin) Block{home, bytes, nullptr, false, true, nullptr, nullptr};
 }
 
 // Makes the first `wanted` bytes of a block usable.

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -51,6 +52,7 @@ class Heap {
   std::mutex mutex_;  // of all below
   std::array<Block*, kLists> free_{};
   std::array<uint64_t, kLists / 64> occupied_{};  // a bit a list
+  std::vector<std::unique_ptr<Region>> regions_;
 };
 
 }  // namespace longhaul
