@@ -70,9 +70,8 @@ std::vector<Trial> found_trials(const fs::path& dir, std::vector<std::string>& p
   for (const auto& entry : fs::directory_iterator(dir / "trials")) {
     if (!fs::exists(entry.path() / "spec.json")) continue;  // cut off before it began
     try {
-      trials.push_back({entry.path().filename().string(),
-                        read_json_file(entry.path() / "spec.json", trial_from_json), std::nullopt,
-                        entry.path()});
+      trials.push_back(
+          {entry.path().filename().string(), read_spec(entry.path()), std::nullopt, entry.path()});
     } catch (const Error& error) {
       problems.push_back(error.what());
     }
@@ -107,6 +106,10 @@ std::string cut(const std::string& message) {
 }
 
 }  // namespace
+
+TrialSpec read_spec(const fs::path& trial_dir) {
+  return read_json_file(trial_dir / "spec.json", trial_from_json);
+}
 
 void write_record(const fs::path& trial_dir, const TrialRecord& record) {
   TrialRecord whole = record;

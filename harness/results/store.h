@@ -19,6 +19,9 @@ namespace longhaul {
 //   solvers.json               what the parallel solvers of its rnn models did, likewise
 //   trials/<id>/{curve.csv, diagnostics.csv, checkpoint.safetensors, log.txt}
 
+// The trial's spec.json. Throws Error naming a file that is missing or damaged.
+TrialSpec read_spec(const std::filesystem::path& trial_dir);
+
 // Writes the trial's record.json, with the sums of the files that are beside it.
 void write_record(const std::filesystem::path& trial_dir, const TrialRecord& record);
 

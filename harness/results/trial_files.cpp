@@ -5,12 +5,11 @@
 #include <string_view>
 
 #include "harness/results/points.h"
-#include "harness/settings/trial_spec.h"
+#include "harness/results/store.h"
 #include "longhaul/error.h"
 #include "longhaul/rng.h"
 #include "support/file.h"
 #include "support/hash.h"
-#include "support/json.h"
 
 namespace longhaul {
 namespace {
@@ -25,8 +24,7 @@ struct TrialFile {
 };
 
 constexpr TrialFile kFiles[] = {
-    {"spec.json", false,
-     [](const fs::path& dir) { read_json_file(dir / "spec.json", trial_from_json); }},
+    {"spec.json", false, [](const fs::path& dir) { read_spec(dir); }},
     {"curve.csv", true, [](const fs::path& dir) { read_curve(dir); }},
     {"diagnostics.csv", true, [](const fs::path& dir) { read_diagnostics(dir); }},
     {"checkpoint.safetensors", false, [](const fs::path&) {}},

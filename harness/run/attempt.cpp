@@ -99,6 +99,13 @@ Attempt attempt_from_json(const nlohmann::json& json) {
   return attempt;
 }
 
+Attempt recorded_attempt(TrialRecord record) {
+  Attempt attempt;
+  attempt.record = std::move(record);
+  attempt.recorded = true;
+  return attempt;
+}
+
 Attempt lost_attempt(Status status, const std::string& message) {
   Attempt attempt;
   attempt.record.status = status;
@@ -157,11 +164,8 @@ Attempt Worker::attempt_of(const ProcessEnd& end) const {
   Attempt attempt;
   attempt.fault = end.machine_fault;
   if (!attempt.fault.empty()) return attempt;
-  if (std::optional<TrialRecord> record = read_record(dir_)) {
-    attempt.record = std::move(*record);
-    attempt.recorded = true;
-    return attempt;
-  }
+  if (std::optional<TrialRecord> record = read_record(dir_))
+    return recorded_attempt(std::move(*record));
   if (limits_.are_exceeded()) return limits_.timed_out(options_.threads);
   if (stored_) return lost_attempt(Status::killed, "ended from outside; it goes on where it was");
   const std::optional<int64_t> kills = memory_kills(options_.system);

@@ -30,6 +30,8 @@ struct Attempt {
 nlohmann::json to_json(const Attempt& attempt);
 Attempt attempt_from_json(const nlohmann::json& json);
 
+// One attempt whose end the trial's record tells.
+Attempt recorded_attempt(TrialRecord record);
 // One attempt that ended without a word: killed, failed or such, for that reason.
 Attempt lost_attempt(Status status, const std::string& message);
 

@@ -9,7 +9,6 @@
 #include "harness/results/trial_files.h"
 #include "harness/train/trial.h"
 #include "longhaul/error.h"
-#include "support/json.h"
 
 namespace longhaul {
 namespace {
@@ -68,7 +67,7 @@ std::optional<TrialRecord> kept_record(const TrialSpec& spec, const fs::path& di
   if (options.retry_failed && is_failure(record->status) && !options.tried.count(spec.id()))
     return std::nullopt;
   try {
-    if (read_json_file(dir / "spec.json", trial_from_json).is_same_trial(spec)) return record;
+    if (read_spec(dir).is_same_trial(spec)) return record;
   } catch (const Error&) {  // a file that is missing or damaged tells of no trial
   }
   return std::nullopt;

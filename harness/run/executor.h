@@ -9,6 +9,12 @@
 
 namespace longhaul {
 
+// A trial that is to be attempted.
+struct DueTrial {
+  std::filesystem::path dir;
+  std::string pretraining;  // the trial that it starts from, "" for none
+};
+
 // A trial whose worker has ended.
 struct EndedTrial {
   std::filesystem::path dir;
@@ -30,7 +36,7 @@ class Executor {
   virtual bool can_follow(const std::filesystem::path& pretraining) const {
     return pretraining.empty();
   }
-  virtual void submit(const std::vector<std::filesystem::path>& trials) = 0;
+  virtual void submit(const std::vector<DueTrial>& trials) = 0;
   virtual std::vector<EndedTrial> poll() = 0;  // since the last call; does not wait for any
   virtual bool runs(
       const std::filesystem::path& trial) const = 0;  // and does not wait for its turn

@@ -24,10 +24,10 @@ int64_t slots_of(const RunOptions& options) {
 LocalExecutor::LocalExecutor(const RunOptions& options)
     : options_(options), slots_(slots_of(options)) {}
 
-void LocalExecutor::submit(const std::vector<fs::path>& trials) {
-  for (const fs::path& dir : trials) {
-    clear_for_attempt(dir);
-    workers_.emplace_back(dir, options_);
+void LocalExecutor::submit(const std::vector<DueTrial>& trials) {
+  for (const DueTrial& trial : trials) {
+    clear_for_attempt(trial.dir);
+    workers_.emplace_back(trial.dir, options_);
   }
 }
 

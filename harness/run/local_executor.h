@@ -15,7 +15,7 @@ class LocalExecutor : public Executor {
   explicit LocalExecutor(const RunOptions& options);
 
   int64_t slots() const override { return slots_; }
-  void submit(const std::vector<std::filesystem::path>& trials) override;
+  void submit(const std::vector<DueTrial>& trials) override;
   std::vector<EndedTrial> poll() override;
   bool runs(const std::filesystem::path& trial) const override;
   bool busy() const override { return !workers_.empty(); }

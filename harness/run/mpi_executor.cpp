@@ -38,10 +38,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-TrialSpec spec_in(const fs::path& dir) {
-  return read_json_file(dir / "spec.json", trial_from_json);
-}
-
 TrialRecord run_shared(const SharedTrial& trial, const TrialSpec& spec) {
   if (trial.memory > 0) limit_memory(trial.memory);
   Registry registry;
@@ -57,13 +53,11 @@ TrialRecord run_shared(const SharedTrial& trial, const TrialSpec& spec) {
 Attempt attempt_at(const SharedTrial& trial) {
   const Ranks& ranks = Ranks::all();
   try {
-    const TrialSpec spec = spec_in(trial.dir);
+    const TrialSpec spec = read_spec(trial.dir);
     ranks.broadcast(json_of(trial).dump());
-    Attempt attempt;
-    attempt.record = run_shared(trial, spec);
-    attempt.recorded = true;
-    write_end(trial.dir, attempt.record);
-    return attempt;
+    const TrialRecord record = run_shared(trial, spec);
+    write_end(trial.dir, record);
+    return recorded_attempt(record);
   } catch (const StoredToResume& stopped) {
     return lost_attempt(Status::killed, stopped.what());
   } catch (const std::exception& fault) {  // the others would wait for this one
@@ -93,8 +87,8 @@ void MpiExecutor::work() {
   }
 }
 
-void MpiExecutor::submit(const std::vector<fs::path>& trials) {
-  dir_ = trials.at(0);
+void MpiExecutor::submit(const std::vector<DueTrial>& trials) {
+  dir_ = trials.at(0).dir;
   clear_for_attempt(dir_);
   const SharedTrial trial{fs::absolute(dir_).string(), options_.threads,
                           options_.checkpoint_seconds, options_.limits.memory};
@@ -132,7 +126,7 @@ Attempt MpiExecutor::timed_out() const {
 // Of a trial that cannot be stopped alone: the next run finds its record and does the others.
 void MpiExecutor::give_up() {
   TrialRecord record = timed_out().record;
-  record.learning_rate = spec_in(dir_).settings.learning_rate;
+  record.learning_rate = read_spec(dir_).settings.learning_rate;
   write_record(dir_, record);
   Ranks::all().abort(record.message +
                      "; the trial is recorded as timed_out. The same command goes "
@@ -153,7 +147,7 @@ void serve_first_rank() {
     const auto trial = from_json<SharedTrial>(parse_json(ranks.broadcast("")));
     if (trial.dir.empty()) return;
     try {
-      run_shared(trial, spec_in(trial.dir));
+      run_shared(trial, read_spec(trial.dir));
     } catch (const StoredToResume&) {  // as all ranks at that step
     } catch (const std::exception& fault) {
       ranks.abort(fault.what());

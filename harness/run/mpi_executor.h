@@ -21,7 +21,7 @@ class MpiExecutor : public Executor {
   ~MpiExecutor() override;
 
   int64_t slots() const override { return 1; }
-  void submit(const std::vector<std::filesystem::path>& trials) override;
+  void submit(const std::vector<DueTrial>& trials) override;
   std::vector<EndedTrial> poll() override;
   bool runs(const std::filesystem::path& trial) const override { return dir_ == trial; }
   bool busy() const override { return !dir_.empty(); }

@@ -125,12 +125,12 @@ bool Scheduler::skip_without_pretraining(const TrialSpec& spec) {
 }
 
 void Scheduler::start_attempts() {
-  std::vector<fs::path> due;
+  std::vector<DueTrial> due;
   for (Slot& slot : slots_)
     if (slot.pause && slot.since_pause.seconds() >= *slot.pause) {
       slot.pause.reset();
       slot.retries.begin();
-      due.push_back(slot.dir);
+      due.push_back({slot.dir, slot.spec->pretrained});
     }
   if (!due.empty()) executor_.submit(due);
 }

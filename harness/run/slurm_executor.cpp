@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "harness/results/machine.h"
-#include "harness/settings/trial_spec.h"
 #include "longhaul/error.h"
 #include "support/json.h"
 
@@ -62,10 +61,9 @@ int64_t SlurmExecutor::throttle() const {
 // An array for the trials of each pretraining, which starts when that has ended. A limit on how
 // many run at once holds within an array, so with one there is one array, which starts when all
 // pretrainings have ended.
-void SlurmExecutor::submit(const std::vector<fs::path>& trials) {
+void SlurmExecutor::submit(const std::vector<DueTrial>& trials) {
   std::map<std::string, std::vector<fs::path>> arrays;
-  for (const fs::path& trial : trials) {
-    const std::string pretraining = read_json_file(trial / "spec.json", trial_from_json).pretrained;
+  for (const auto& [trial, pretraining] : trials) {
     pretrainings_[trial.filename().string()] = pretraining;
     if (take_over(trial)) continue;
     const std::string waits_for = throttle() > 0 ? "any" : pretraining;

@@ -24,7 +24,7 @@ class SlurmExecutor : public Executor {
 
   int64_t slots() const override { return kUnlimited; }
   bool can_follow(const std::filesystem::path& pretraining) const override;
-  void submit(const std::vector<std::filesystem::path>& trials) override;
+  void submit(const std::vector<DueTrial>& trials) override;
   std::vector<EndedTrial> poll() override;
   bool runs(const std::filesystem::path& trial) const override;
   bool busy() const override { return !is_left_ && !wanted_.empty(); }

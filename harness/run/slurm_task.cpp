@@ -67,29 +67,25 @@ bool queue_again() {
 
 // Of a trial whose pretraining left nothing to start from; nothing if it did, or if none is needed.
 std::optional<Attempt> attempt_without_weights(const fs::path& dir, const RunOptions& options) {
-  const TrialSpec spec = read_json_file(dir / "spec.json", trial_from_json);
+  const TrialSpec spec = read_spec(dir);
   if (spec.pretrained.empty()) return std::nullopt;
   const std::optional<TrialRecord> pretraining = read_record(dir.parent_path() / spec.pretrained);
   if (pretraining && pretraining->status == Status::ok) return std::nullopt;
-  Attempt attempt = lost_attempt(Status::killed, "its pretraining has left no record yet");
   // Without a record, or with too little memory, it may be tried again.
-  attempt.is_early = !pretraining || pretraining->status == Status::out_of_memory;
-  if (attempt.is_early) return attempt;
-  attempt.record = record_without_weights(spec, pretraining->status, options.threads);
-  attempt.recorded = true;
-  write_record(dir, attempt.record);
-  return attempt;
+  if (!pretraining || pretraining->status == Status::out_of_memory) {
+    Attempt early = lost_attempt(Status::killed, "its pretraining has left no record yet");
+    early.is_early = true;
+    return early;
+  }
+  const TrialRecord record = record_without_weights(spec, pretraining->status, options.threads);
+  write_record(dir, record);
+  return recorded_attempt(record);
 }
 
 // What the runner is to hear; nothing where Slurm runs this task again, or knows why it does not.
 std::optional<Attempt> attempt_at(const fs::path& dir, const RunOptions& options) {
   // A node may have failed after the record was written and before anything else was.
-  if (const std::optional<TrialRecord> record = read_record(dir)) {
-    Attempt done;
-    done.record = *record;
-    done.recorded = true;
-    return done;
-  }
+  if (const std::optional<TrialRecord> record = read_record(dir)) return recorded_attempt(*record);
   if (std::optional<Attempt> ended = attempt_without_weights(dir, options)) return ended;
   const int64_t step_before = read_progress(dir).step;
   const Watched seen = watch(dir, options);

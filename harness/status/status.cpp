@@ -30,8 +30,7 @@ std::vector<Trial> all_trials(const fs::path& dir, std::vector<std::string>& pro
     const std::string& id = trial.spec.pretrained;
     const fs::path folder = dir / "trials" / id;
     if (!id.empty() && !seen.count(id) && fs::exists(folder / "spec.json")) try {
-        const TrialSpec spec = read_json_file(folder / "spec.json", trial_from_json);
-        append({id, spec, std::nullopt, folder});
+        append({id, read_spec(folder), std::nullopt, folder});
       } catch (const Error& error) {
         problems.push_back(error.what());
         seen.insert(id);

@@ -1,6 +1,7 @@
 #include "tests/helpers/fake_registry.h"
 
 #include "longhaul/error.h"
+#include "tests/helpers/temporary_file.h"
 
 namespace longhaul {
 namespace {
@@ -82,6 +83,12 @@ Registry fake_registry() {
   registry.task<Coin>({"coin", "the first token", "none", {}, {}});
   registry.task<Echo>({"echo", "every token", "none", {}, {}});
   return registry;
+}
+
+Suite load_fake_suite(const std::string& yaml, const std::vector<std::string>& overrides) {
+  const TemporaryFile file("suite.yaml", yaml);
+  Registry registry = fake_registry();
+  return load_suite(file.path(), registry, overrides);
 }
 
 }  // namespace longhaul

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
+#include "harness/suite/suite.h"
 #include "longhaul/registry.h"
 
 namespace longhaul {
@@ -10,5 +14,8 @@ namespace longhaul {
 //   tasks   coin (option sides 2 .. 6; one answer a sequence),
 //           echo (options length, weight; an answer a position)
 Registry fake_registry();
+
+// The suite of a file with that text, of its models and tasks.
+Suite load_fake_suite(const std::string& yaml, const std::vector<std::string>& overrides = {});
 
 }  // namespace longhaul

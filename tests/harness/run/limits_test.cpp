@@ -112,14 +112,10 @@ TEST_CASE("run: under `timeout -s INT`, which signals twice, a trial stores what
          "defaults: {d_model: 16, layers: 1, batch: 8, validation_examples: 8, test_examples: 8}\n"
          "models: [lru]\ntasks: [{name: long, task: copy, length: 40}]\n";
   const fs::path out = folder.path / "results";
-  const std::string line = "timeout -s INT 5 '" LONGHAUL_PROGRAM "' run '" +
-                           (folder.path / "timed.yaml").string() + "' --out '" + out.string() +
-                           "' 2>&1";
-  FILE* pipe = popen(line.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  std::string said;
-  for (int c; (c = std::fgetc(pipe)) != EOF;) said += static_cast<char>(c);
-  pclose(pipe);
+  const std::string said =
+      complaint("run '" + (folder.path / "timed.yaml").string() + "' --out '" + out.string() + "'",
+                "timeout -s INT 5")
+          .out;
   CHECK(has(said, "interrupted. Finished trials are kept"));
   const std::vector<Trial> trials = load_trials(out).trials;
   REQUIRE(trials.size() == 1);

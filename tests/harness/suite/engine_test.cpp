@@ -1,10 +1,8 @@
 #include "harness/suite/engine.h"
 
-#include "harness/suite/suite.h"
 #include "longhaul/error.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/fake_registry.h"
-#include "tests/helpers/temporary_file.h"
 
 using namespace longhaul;
 using Catch::Matchers::Contains;
@@ -12,10 +10,9 @@ using Catch::Matchers::Contains;
 namespace {
 
 Engine engine_of(const std::string& line) {
-  const TemporaryFile file("s.yaml", "suite: s\nseeds: [0]\nbudget: {steps: 5}\n" + line +
-                                         "\nmodels: [copy]\ntasks: [coin]\n");
-  Registry registry = fake_registry();
-  return load_suite(file.path(), registry).engine;
+  return load_fake_suite("suite: s\nseeds: [0]\nbudget: {steps: 5}\n" + line +
+                         "\nmodels: [copy]\ntasks: [coin]\n")
+      .engine;
 }
 
 std::string complaint(const std::string& block) {

@@ -34,12 +34,6 @@ tasks:
   - {name: echo-long, task: echo, length: 32, batch: 8, d_model: 24, budget: {seconds: 1.5}}
 )";
 
-Suite load(const std::string& yaml, const std::vector<std::string>& overrides = {}) {
-  const TemporaryFile file("tiny.yaml", yaml);
-  Registry registry = fake_registry();
-  return load_suite(file.path(), registry, overrides);
-}
-
 std::vector<nlohmann::json> trials(const Suite& suite) {
   std::vector<nlohmann::json> all;
   for (const TrialSpec& spec : grid(suite, fake_registry())) all.push_back(to_json(spec));
@@ -55,7 +49,7 @@ TrialSpec trial(const Suite& suite, const std::string& model, const std::string&
 }  // namespace
 
 TEST_CASE("suite: the grid is seeds x tasks x models, seeds outermost", "[suite]") {
-  const std::vector<TrialSpec> specs = grid(load(kSuite), fake_registry());
+  const std::vector<TrialSpec> specs = grid(load_fake_suite(kSuite), fake_registry());
   REQUIRE(specs.size() == 8);
   CHECK(specs[0].seed == 3);
   CHECK(specs[4].seed == 1);
@@ -68,7 +62,7 @@ TEST_CASE("suite: the grid is seeds x tasks x models, seeds outermost", "[suite]
 }
 
 TEST_CASE("suite: a trial holds every option, those not given too", "[suite]") {
-  const TrialSpec spec = trial(load(kSuite), "copy", "echo-long");
+  const TrialSpec spec = trial(load_fake_suite(kSuite), "copy", "echo-long");
   CHECK(spec.suite == "tiny");
   CHECK(spec.model == "copy");
   CHECK(spec.model_options == OptionMap{{"heads", int64_t{2}}, {"gate", "none"}});
@@ -77,7 +71,7 @@ TEST_CASE("suite: a trial holds every option, those not given too", "[suite]") {
 }
 
 TEST_CASE("suite: a model's setting beats the task's, which beats the suite's", "[suite]") {
-  const Suite suite = load(kSuite);
+  const Suite suite = load_fake_suite(kSuite);
   CHECK(trial(suite, "copy", "coin").settings.d_model == 16);
   CHECK(trial(suite, "copy", "echo-long").settings.d_model == 24);
   CHECK(trial(suite, "copy-wide", "echo-long").settings.d_model == 32);
@@ -86,48 +80,48 @@ TEST_CASE("suite: a model's setting beats the task's, which beats the suite's", 
 }
 
 TEST_CASE("suite: a task's own budget takes the place of the suite's", "[suite]") {
-  const Suite suite = load(kSuite);
+  const Suite suite = load_fake_suite(kSuite);
   CHECK(trial(suite, "copy", "coin").budget.steps == 50);
   CHECK(trial(suite, "copy", "echo-long").budget.steps == 0);
   CHECK(trial(suite, "copy", "echo-long").budget.seconds == 1.5);
 }
 
 TEST_CASE("suite: budgets in tokens and operations survive the resolved file", "[suite]") {
-  const Suite suite = load(kSuite, {"budget={tokens: 5e6, flops: 1e13}"});
+  const Suite suite = load_fake_suite(kSuite, {"budget={tokens: 5e6, flops: 1e13}"});
   CHECK(trial(suite, "copy", "coin").budget.tokens == 5e6);
   CHECK(trial(suite, "copy", "coin").budget.flops == 1e13);
-  CHECK(trials(load(to_yaml(suite))) == trials(suite));
+  CHECK(trials(load_fake_suite(to_yaml(suite))) == trials(suite));
 }
 
 TEST_CASE("suite: a number of seeds is derived from the root, and more begin alike", "[suite]") {
   const auto seeds = [](const std::string& count, const std::string& root) {
-    return load(kSuite, {"seeds=" + count, "root_seed=" + root}).seeds;
+    return load_fake_suite(kSuite, {"seeds=" + count, "root_seed=" + root}).seeds;
   };
   const std::vector<uint64_t> five = seeds("5", "0"), three = seeds("3", "0");
   CHECK(std::set<uint64_t>(five.begin(), five.end()).size() == 5);
   CHECK(std::equal(three.begin(), three.end(), five.begin()));
-  CHECK(load(kSuite, {"seeds=3"}).seeds == three);
+  CHECK(load_fake_suite(kSuite, {"seeds=3"}).seeds == three);
   for (const uint64_t seed : seeds("5", "1"))
     CHECK(std::find(five.begin(), five.end(), seed) == five.end());
-  const Suite suite = load(kSuite, {"seeds=3"});
-  CHECK(load(to_yaml(suite)).seeds == three);
+  const Suite suite = load_fake_suite(kSuite, {"seeds=3"});
+  CHECK(load_fake_suite(to_yaml(suite)).seeds == three);
 }
 
 TEST_CASE("suite: retry reads times with their unit", "[suite]") {
-  CHECK(load(kSuite).retry.tries == 3);
-  CHECK(load(kSuite).retry.delay_seconds == 2);
-  const Suite suite = load(std::string(kSuite) + "retry: {tries: 5, delay: 250ms}\n");
+  CHECK(load_fake_suite(kSuite).retry.tries == 3);
+  CHECK(load_fake_suite(kSuite).retry.delay_seconds == 2);
+  const Suite suite = load_fake_suite(std::string(kSuite) + "retry: {tries: 5, delay: 250ms}\n");
   CHECK(suite.retry.tries == 5);
   CHECK(suite.retry.delay_seconds == 0.25);
-  CHECK(load(std::string(kSuite) + "retry: {delay: 1.5m}\n").retry.delay_seconds == 90);
-  CHECK(load(std::string(kSuite) + "retry: {delay: 4}\n").retry.delay_seconds == 4);
+  CHECK(load_fake_suite(std::string(kSuite) + "retry: {delay: 1.5m}\n").retry.delay_seconds == 90);
+  CHECK(load_fake_suite(std::string(kSuite) + "retry: {delay: 4}\n").retry.delay_seconds == 4);
 }
 
 TEST_CASE("suite: --set changes what the file says", "[suite]") {
-  const Suite suite =
-      load(kSuite, {"budget.steps=7", "seeds=[9]", "defaults.d_model=8", "tasks.coin.sides=6",
-                    "tasks.coin.batch=4", "models.copy.gate=silu", "models.copy-wide.heads=8",
-                    "tasks.echo-long.budget={steps: 3}", "retry.tries=1"});
+  const Suite suite = load_fake_suite(
+      kSuite, {"budget.steps=7", "seeds=[9]", "defaults.d_model=8", "tasks.coin.sides=6",
+               "tasks.coin.batch=4", "models.copy.gate=silu", "models.copy-wide.heads=8",
+               "tasks.echo-long.budget={steps: 3}", "retry.tries=1"});
   const TrialSpec spec = trial(suite, "copy", "coin");
   CHECK(spec.budget.steps == 7);
   CHECK(suite.seeds == std::vector<uint64_t>{9});
@@ -141,22 +135,22 @@ TEST_CASE("suite: --set changes what the file says", "[suite]") {
 }
 
 TEST_CASE("suite: --set may replace a whole list", "[suite]") {
-  const Suite suite = load(kSuite, {"models=[copy]", "tasks=[echo]"});
+  const Suite suite = load_fake_suite(kSuite, {"models=[copy]", "tasks=[echo]"});
   CHECK(grid(suite, fake_registry()).size() == 2);
 }
 
 TEST_CASE("suite: the resolved YAML loads to the same trials", "[suite]") {
-  const Suite suite = load(kSuite, {"budget.steps=7", "models.copy.learning_rate=1e-4",
-                                    "defaults.dropout=0.1", "retry.delay=1m"});
-  const Suite again = load(to_yaml(suite));
+  const Suite suite = load_fake_suite(kSuite, {"budget.steps=7", "models.copy.learning_rate=1e-4",
+                                               "defaults.dropout=0.1", "retry.delay=1m"});
+  const Suite again = load_fake_suite(to_yaml(suite));
   CHECK(trials(again) == trials(suite));
   CHECK(again.retry.delay_seconds == 60);
   CHECK(to_yaml(again) == to_yaml(suite));
 }
 
 TEST_CASE("suite: throughput names lengths, phases, tokens and repetitions", "[suite]") {
-  CHECK_FALSE(load(kSuite).throughput);
-  const Suite suite = load(
+  CHECK_FALSE(load_fake_suite(kSuite).throughput);
+  const Suite suite = load_fake_suite(
       std::string(kSuite) + "throughput: {lengths: [8, 32], phases: [decode], repetitions: 7}\n",
       {"throughput.tokens=64"});
   REQUIRE(suite.throughput);
@@ -169,18 +163,18 @@ TEST_CASE("suite: throughput names lengths, phases, tokens and repetitions", "[s
   CHECK(models[1].model_name == "copy-wide");
   CHECK(models[1].settings.d_model == 32);
   CHECK(models[1].model_options.at("heads") == OptionValue(int64_t{4}));
-  CHECK(to_yaml(load(to_yaml(suite))) == to_yaml(suite));
+  CHECK(to_yaml(load_fake_suite(to_yaml(suite))) == to_yaml(suite));
 }
 
 TEST_CASE("suite: one that asks for throughput alone needs no tasks and seeds", "[suite]") {
-  const Suite suite = load("suite: tiny\nmodels: [copy]\nthroughput: {}\n");
+  const Suite suite = load_fake_suite("suite: tiny\nmodels: [copy]\nthroughput: {}\n");
   CHECK(grid(suite, fake_registry()).empty());
   CHECK(suite.throughput->lengths.size() == 7);
-  CHECK(to_yaml(load(to_yaml(suite))) == to_yaml(suite));
+  CHECK(to_yaml(load_fake_suite(to_yaml(suite))) == to_yaml(suite));
 }
 
 TEST_CASE("suite: a model that cannot see what is asked is a trial all the same", "[suite]") {
-  const Suite suite = load(kSuite, {"models=[copy, mirror]"});
+  const Suite suite = load_fake_suite(kSuite, {"models=[copy, mirror]"});
   CHECK(grid(suite, fake_registry()).size() == 8);
   CHECK(!supports(fake_registry().model("mirror"), true));
   CHECK(supports(fake_registry().model("mirror"), false));
@@ -228,18 +222,19 @@ TEST_CASE("suite: evaluate reaches every trial and survives the resolved file", 
   const std::string yaml =
       "suite: tiny\nseeds: [0]\nbudget: {steps: 5}\nevaluate: {lengths: [4, 60]}\n"
       "models: [copy]\ntasks: [echo]\n";
-  const Suite suite = load(yaml);
+  const Suite suite = load_fake_suite(yaml);
   CHECK(trial(suite, "copy", "echo").evaluate.lengths == std::vector<int64_t>{4, 60});
-  CHECK(trials(load(to_yaml(suite))) == trials(suite));
+  CHECK(trials(load_fake_suite(to_yaml(suite))) == trials(suite));
 
   using Catch::Matchers::Contains;
   CHECK_THROWS_WITH(
-      load(yaml, {"evaluate.lengths=[4, 7]"}),
+      load_fake_suite(yaml, {"evaluate.lengths=[4, 7]"}),
       Contains("tasks.echo: cannot be tested as evaluate: asks: echo: length 7 is odd"));
-  CHECK_THROWS_WITH(load(yaml, {"evaluate.lengths=[0]"}),
+  CHECK_THROWS_WITH(load_fake_suite(yaml, {"evaluate.lengths=[0]"}),
                     Contains("allowed: integers, at least 1"));
-  CHECK_THROWS_WITH(load(yaml, {"evaluate.length=[4]"}), Contains("did you mean 'lengths'?"));
-  CHECK_THROWS_WITH(load(yaml, {"evaluate.post_hoc=[ntk]"}),
+  CHECK_THROWS_WITH(load_fake_suite(yaml, {"evaluate.length=[4]"}),
+                    Contains("did you mean 'lengths'?"));
+  CHECK_THROWS_WITH(load_fake_suite(yaml, {"evaluate.post_hoc=[ntk]"}),
                     Contains("no model of the suite has post-hoc changes"));
 }
 
@@ -248,31 +243,31 @@ TEST_CASE("suite: diagnostics reach every trial, in one order, and survive the r
   const std::string yaml =
       "suite: tiny\nseeds: [0]\nbudget: {steps: 5}\ndiagnostics: [state_norm, cosine]\n"
       "models: [copy]\ntasks: [echo]\n";
-  const Suite suite = load(yaml);
+  const Suite suite = load_fake_suite(yaml);
   CHECK(trial(suite, "copy", "echo").diagnostics ==
         std::vector<std::string>{"cosine", "state_norm"});
-  CHECK(trials(load(to_yaml(suite))) == trials(suite));
+  CHECK(trials(load_fake_suite(to_yaml(suite))) == trials(suite));
 }
 
 TEST_CASE("suite: baselines reach every trial and survive the resolved file", "[suite]") {
-  const Suite suite = load(
+  const Suite suite = load_fake_suite(
       "suite: tiny\nseeds: [0]\nbudget: {steps: 5}\nbaselines: [bag_of_tokens]\n"
       "models: [copy]\ntasks: [echo]\n");
   const TrialSpec spec = trial(suite, "copy", "echo");
   CHECK(spec.baselines == std::vector<std::string>{"bag_of_tokens"});
   CHECK(trial_from_json(to_json(spec)).baselines == spec.baselines);
-  CHECK(trials(load(to_yaml(suite))) == trials(suite));
+  CHECK(trials(load_fake_suite(to_yaml(suite))) == trials(suite));
 }
 
 TEST_CASE("suite: the resolved file means the same names, whatever YAML makes of them", "[suite]") {
-  Suite suite = load(kSuite);
+  Suite suite = load_fake_suite(kSuite);
   for (const std::string name : {"null", "Null", "true", "NO", "y", "1e5", "007", "0x1F", "1_000",
                                  "-", "-1", "nan", "e", "a-b"}) {
     INFO(name);
     suite.name = suite.models[0].name = suite.tasks[0].name = name;
     const std::string yaml = to_yaml(suite);
     INFO(yaml);
-    const Suite again = load(yaml);
+    const Suite again = load_fake_suite(yaml);
     CHECK(again.name == name);
     CHECK(trials(again) == trials(suite));
     CHECK(to_yaml(again) == yaml);
@@ -280,7 +275,7 @@ TEST_CASE("suite: the resolved file means the same names, whatever YAML makes of
 }
 
 TEST_CASE("suite: the resolved file means the same options, whatever they hold", "[suite]") {
-  Suite suite = load(kSuite);
+  Suite suite = load_fake_suite(kSuite);
   for (const std::string value : {"",
                                   " ",
                                   "~",
@@ -338,17 +333,17 @@ TEST_CASE("suite: configs/suite.schema.json is what the program prints", "[suite
 TEST_CASE("suite: every key that the schema has is read", "[suite]") {
   for (const FileKey& key : suite_part("suite")) {
     INFO(key.name);
-    CHECK_THROWS_WITH(load(kSuite, {key.name + "=[[]]"}),
+    CHECK_THROWS_WITH(load_fake_suite(kSuite, {key.name + "=[[]]"}),
                       Catch::Matchers::Contains("--set " + key.name));
   }
   for (const FileKey& key : suite_part("evaluate")) {
     INFO(key.name);
-    CHECK_THROWS_WITH(load(kSuite, {"evaluate." + key.name + "=[[]]"}),
+    CHECK_THROWS_WITH(load_fake_suite(kSuite, {"evaluate." + key.name + "=[[]]"}),
                       Catch::Matchers::Contains("--set evaluate." + key.name));
   }
   for (const FileKey& key : suite_part("throughput")) {
     INFO(key.name);
-    CHECK_THROWS_WITH(load(kSuite, {"throughput." + key.name + "=[[]]"}),
+    CHECK_THROWS_WITH(load_fake_suite(kSuite, {"throughput." + key.name + "=[[]]"}),
                       Catch::Matchers::Contains("--set throughput." + key.name));
   }
 }
@@ -357,8 +352,9 @@ TEST_CASE("suite: names are text as it is written", "[suite]") {
   const auto with = [](std::string yaml, const std::string& from, const std::string& to) {
     return yaml.replace(yaml.find(from), from.size(), to);
   };
-  CHECK(load(with(kSuite, "suite: tiny", "suite: 007")).name == "007");
-  const Suite suite = load(with(kSuite, "{name: copy-wide", "{name: 1e3"), {"models.1e3.heads=2"});
+  CHECK(load_fake_suite(with(kSuite, "suite: tiny", "suite: 007")).name == "007");
+  const Suite suite =
+      load_fake_suite(with(kSuite, "{name: copy-wide", "{name: 1e3"), {"models.1e3.heads=2"});
   CHECK(suite.models[1].name == "1e3");
   CHECK(std::get<int64_t>(suite.models[1].options.at("heads")) == 2);
 }
@@ -394,5 +390,5 @@ TEST_CASE("suite: throughput alone needs neither tasks nor a block of its own", 
   CHECK_THROWS_WITH(load_suite(file.path(), registry),
                     Catch::Matchers::Contains("tasks: is missing"));
   CHECK(load_suite(file.path(), registry, {}, Purpose::measure).throughput.has_value());
-  CHECK(load(yaml + "throughput: {lengths: [16]}\n").tasks.empty());
+  CHECK(load_fake_suite(yaml + "throughput: {lengths: [16]}\n").tasks.empty());
 }
