@@ -1,8 +1,5 @@
 #include "harness/claims/find_claim.h"
 
-#include <map>
-#include <system_error>
-
 #include "harness/suite/find_suite.h"
 #include "longhaul/error.h"
 #include "support/suggest.h"
@@ -12,16 +9,8 @@ namespace longhaul {
 namespace fs = std::filesystem;
 
 std::vector<fs::path> claim_files() {
-  // A claim of the current directory hides an installed one.
-  std::map<std::string, fs::path> by_name;
-  for (const fs::path& suites : suite_folders()) {
-    const fs::path folder = suites.parent_path() / "claims";
-    std::error_code error;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder, error))
-      if (entry.path().extension() == ".yaml") by_name.emplace(entry.path().stem(), entry.path());
-  }
   std::vector<fs::path> files;
-  for (const auto& [name, file] : by_name) files.push_back(file);
+  for (const auto& [name, file] : shipped_files("claims")) files.push_back(file);
   return files;
 }
 

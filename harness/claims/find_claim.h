@@ -6,10 +6,9 @@
 
 namespace longhaul {
 
-// A claim file by path, or by name in one of claim_folders(). Throws Error with the nearest name.
+// A claim file by path, or by name among those that ship. Throws Error with the nearest name.
 std::filesystem::path find_claim(const std::string& name);
-// The files of configs/claims of the current directory, and of the installation where they have
-// other names; sorted.
+// Those that ship, sorted; there is at least one.
 std::vector<std::filesystem::path> claim_files();
 
 }  // namespace longhaul

@@ -1,7 +1,11 @@
 #include "harness/cli/command.h"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <cmath>
 #include <cstdio>
+#include <limits>
+#include <type_traits>
 
 #include "longhaul/error.h"
 #include "support/suggest.h"
@@ -42,6 +46,44 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
   return text(where, "unknown ", kind, " '", word, "'", near.empty() ? ";" : near, " ", help);
 }
 
+// Reads a number as suite files do, and leaves it as CLI11 reads the same: 010 is ten, not eight,
+// and what is too large is refused, not cut to the largest.
+template <class Number>
+std::string read_number(std::string& word) {
+  Number number{};
+  const char* first = word.data() + (word.size() > 1 && word[0] == '+');
+  const char* end = word.data() + word.size();
+  const auto [rest, fault] = std::from_chars(first, end, number);
+  const bool is_read = fault == std::errc() && rest == end;
+  if constexpr (std::is_floating_point_v<Number>) {
+    if (is_read && std::isfinite(number)) return "";
+    return text("found '", word, "', allowed: a number");
+  } else {
+    if (is_read) word = std::to_string(number);
+    using Limits = std::numeric_limits<Number>;
+    return is_read ? ""
+                   : text("found '", word, "', allowed: a whole number, ", Limits::min(), " .. ",
+                          Limits::max());
+  }
+}
+
+template <class Number>
+Argument add_number(CLI::App& app, const std::string& names, Number& value,
+                    const std::string& help) {
+  return Argument(
+      app.add_option(names, value, help)->transform(CLI::Validator(read_number<Number>, "")));
+}
+
+// One for what read_number() has read.
+CLI::Validator allowed(const std::string& values, bool (*is_allowed)(double),
+                       const std::string& shown) {
+  return CLI::Validator(
+      [=](std::string& word) {
+        return is_allowed(std::stod(word)) ? "" : text("found ", word, ", allowed: ", values);
+      },
+      shown);
+}
+
 }  // namespace
 
 Argument& Argument::required() {
@@ -60,12 +102,14 @@ Argument& Argument::range(int lowest, int highest) {
 }
 
 Argument& Argument::not_negative() {
-  option_->check(CLI::NonNegativeNumber);
+  option_->check(allowed(
+      "at least 0", [](double x) { return x >= 0; }, "NONNEGATIVE"));
   return *this;
 }
 
 Argument& Argument::positive() {
-  option_->check(CLI::PositiveNumber);
+  option_->check(allowed(
+      "above 0", [](double x) { return x > 0; }, "POSITIVE"));
   return *this;
 }
 
@@ -99,19 +143,19 @@ Argument Command::add(const std::string& names, std::vector<std::string>& value,
 }
 
 Argument Command::add(const std::string& names, int& value, const std::string& help) {
-  return Argument(app_->add_option(names, value, help));
+  return add_number(*app_, names, value, help);
 }
 
 Argument Command::add(const std::string& names, int64_t& value, const std::string& help) {
-  return Argument(app_->add_option(names, value, help));
+  return add_number(*app_, names, value, help);
 }
 
 Argument Command::add(const std::string& names, double& value, const std::string& help) {
-  return Argument(app_->add_option(names, value, help));
+  return add_number(*app_, names, value, help);
 }
 
 Argument Command::add(const std::string& names, uint64_t& value, const std::string& help) {
-  return Argument(app_->add_option(names, value, help));
+  return add_number(*app_, names, value, help);
 }
 
 Argument Command::add(const std::string& names,

@@ -33,16 +33,8 @@ std::string about_file(const std::filesystem::path& file) {
 
 json list_suites() {
   json suites = json::array();
-  std::set<std::string> seen;  // a suite of the current directory hides an installed one
-  for (const std::filesystem::path& folder : suite_folders()) {
-    std::set<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(folder))
-      if (entry.path().extension() == ".yaml") files.insert(entry.path());
-    for (const std::filesystem::path& file : files)
-      if (seen.insert(file.stem()).second)
-        suites.push_back(
-            {{"name", file.stem()}, {"about", about_file(file)}, {"path", file.string()}});
-  }
+  for (const auto& [name, file] : shipped_files("suites"))
+    suites.push_back({{"name", name}, {"about", about_file(file)}, {"path", file.string()}});
   return suites;
 }
 

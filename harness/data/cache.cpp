@@ -66,16 +66,18 @@ void CacheFile::check(bool ok, const Parts&... parts) const {
 }
 
 CacheFile::CacheFile(fs::path path, const std::string& key) : path_(std::move(path)) {
-  const int file = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  // Not to wait for a writer, should this be a FIFO.
+  const int file = open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0) throw_system_error(path_);
   struct stat status {};
-  const bool known = fstat(file, &status) == 0;
+  const bool is_regular = fstat(file, &status) == 0 && S_ISREG(status.st_mode);
   bytes_ = status.st_size;
-  void* mapped =
-      known && bytes_ > 0 ? mmap(nullptr, bytes_, PROT_READ, MAP_PRIVATE, file, 0) : MAP_FAILED;
+  void* mapped = is_regular && bytes_ > 0 ? mmap(nullptr, bytes_, PROT_READ, MAP_PRIVATE, file, 0)
+                                          : MAP_FAILED;
   const int error = errno;
   close(file);
-  check(known && bytes_ > 0, "is empty");
+  check(is_regular, "is no regular file");
+  check(bytes_ > 0, "is empty");
   if (mapped == MAP_FAILED) {
     errno = error;
     throw_system_error(path_);

@@ -1,15 +1,18 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
-#include <vector>
 
 namespace longhaul {
 
-// A suite by path, or by bare name in one of suite_folders(). Throws Error with the nearest name.
+// A suite by path, or by name among those that ship. Throws Error with the nearest name.
 std::filesystem::path find_suite(const std::string& name);
-// configs/suites of the current directory and of the installation, as far as they exist.
-std::vector<std::filesystem::path> suite_folders();
+
+// The files configs/`kind`/*.yaml, suites or claims, by name: of the current directory, and of the
+// installation where they have other names. Throws Error that says where it looked if there is
+// none.
+std::map<std::string, std::filesystem::path> shipped_files(const std::string& kind);
 
 // Where the results of a suite go: to `asked`, or if that is empty to a folder of the suite's name.
 std::filesystem::path results_folder(const std::string& suite, const std::string& asked);

@@ -64,6 +64,17 @@ std::string only_pixels(std::string_view png) {
   return kept.append(rest);
 }
 
+// "4-bit gray": how a PNG that libpng can read stores a pixel, as its IHDR chunk says.
+std::string kind_of(std::string_view png) {
+  const int bits = png[kSignature + 16], color = png[kSignature + 17];
+  const char* const name = color == PNG_COLOR_TYPE_GRAY         ? "gray"
+                           : color == PNG_COLOR_TYPE_PALETTE    ? "palette"
+                           : color == PNG_COLOR_TYPE_GRAY_ALPHA ? "gray with transparency"
+                           : color == PNG_COLOR_TYPE_RGB        ? "color"
+                                                                : "color with transparency";
+  return text(bits, "-bit ", name);
+}
+
 }  // namespace
 
 Pixels decode_png(std::string_view file) {
@@ -77,7 +88,11 @@ Pixels decode_png(std::string_view file) {
   const std::string png = only_pixels(file);
   require(png_image_begin_read_from_memory(&image, png.data(), png.size()) != 0,
           "is no PNG picture: ", image.message);
-  require(image.format == PNG_FORMAT_GRAY, "is a picture of another kind, allowed: 8-bit gray");
+  // libpng would spread fewer bits over 0 .. 255, which loaders do not agree on.
+  const std::string kind = kind_of(png);
+  require(kind == "8-bit gray", "is a PNG of ", kind, ", allowed: 8-bit gray");
+  require(image.format == PNG_FORMAT_GRAY,
+          "is a PNG with a transparent gray, allowed: 8-bit gray alone");
   const bool known =
       std::find(std::begin(kSides), std::end(kSides), image.width) != std::end(kSides);
   require(known && image.width == image.height, "is ", image.width, " x ", image.height,

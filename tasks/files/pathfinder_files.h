@@ -24,9 +24,8 @@ struct Pixels {
   std::vector<uint8_t> values;
 };
 
-// Decodes a gray PNG of 16, 32, 64, 128 or 256 pixels a side: the stored values, whatever the file
-// says of gamma or colors of a screen; of fewer than 8 bits spread over 0 .. 255, as PNG has it.
-// Throws Error saying what else it is.
+// Decodes an 8-bit gray PNG of 16, 32, 64, 128 or 256 pixels a side: the stored values, whatever
+// the file says of gamma or colors of a screen. Throws Error saying what else it is.
 Pixels decode_png(std::string_view file);
 
 // The folder of one difficulty of a release: pictures imgs/<batch>/*.png, and metadata/<batch>.npy,

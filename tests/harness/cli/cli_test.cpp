@@ -100,6 +100,17 @@ TEST_CASE("cli: list finds the suites of configs/", "[cli]") {
   CHECK(has(listed.out, "  Four architectures on three tasks"));
 }
 
+TEST_CASE("cli: where no suites and claims are, list says where it looked", "[cli]") {
+  for (const std::string kind : {"suites", "claims"}) {
+    const Outcome refused = complaint("list " + kind, "cd /;");
+    CHECK(refused.status == 2);
+    CHECK(has(refused.out, "no " + kind + " found; looked in /configs/" + kind + ", "));
+    CHECK(has(refused.out, "/share/longhaul/configs/" + kind + "; start longhaul in its source"));
+  }
+  CHECK(has(complaint("run quick", "cd /;").out, "no suites found; looked in /configs/suites"));
+  CHECK(complaint("claim all", "cd /;").status == 2);
+}
+
 TEST_CASE("cli: show prints a task's options and an example", "[cli]") {
   const Outcome shown = longhaul_run("show task listops");
   CHECK(shown.status == 0);
@@ -109,6 +120,21 @@ TEST_CASE("cli: show prints a task's options and an example", "[cli]") {
   CHECK(json.at("vocabulary").get<int>() > 1);
   CHECK(json.at("version").get<int>() >= 1);
   CHECK(!json.at("example").at("tokens").empty());
+}
+
+TEST_CASE("cli: numbers are decimal, and those that do not fit are refused", "[cli]") {
+  const std::string ten = longhaul_run("sample mqar --format tsv -n 10").out;
+  CHECK(longhaul_run("sample mqar --format tsv -n 010").out == ten);
+  CHECK(longhaul_run("sample mqar --format tsv -n +10").out == ten);
+  for (const std::string wrong : {"-n 99999999999999999999", "-n 0x2", "-n 2.5", "-n -1", "-n 2k",
+                                  "--seed -1", "--seed 18446744073709551616"}) {
+    const Outcome refused = complaint("sample mqar " + wrong);
+    CHECK(refused.status == 2);
+    CHECK(has(refused.out, ", allowed: "));
+  }
+  for (const std::string wrong : {"nan", "inf", "1e999", "5%"})
+    CHECK(has(complaint("trial spec.json --out out --memory " + wrong).out,
+              "found '" + wrong + "', allowed: a number"));
 }
 
 TEST_CASE("cli: sample repeats itself, and differs by seed and split", "[cli]") {

@@ -1,4 +1,6 @@
 
+#include <sys/stat.h>
+
 #include <cstdlib>
 #include <fstream>
 
@@ -107,6 +109,16 @@ TEST_CASE("cache: a file that was cut short or changed is an error that names it
   }
   overwrite(path, good);
   CHECK_THROWS_WITH(CacheFile(path, "another key"), Catch::Matchers::Contains("was made for"));
+}
+
+TEST_CASE("cache: a FIFO or a folder in a file's place is an error at once", "[cache]") {
+  const CacheFolder folder;
+  const auto path = folder.path / "some.examples";
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  CHECK_THROWS_WITH(CacheFile(path, "key"),
+                    Catch::Matchers::Contains(path.string() + ": is no regular file; delete"));
+  CHECK_THROWS_WITH(CacheFile(folder.path, "key"),
+                    Catch::Matchers::Contains(": is no regular file; delete"));
 }
 
 TEST_CASE("cache: a trial has the same results with and without it", "[cache]") {
