@@ -1,15 +1,10 @@
 #include "support/text_table.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <cstdint>
-#include <numeric>
 #include <utility>
-
-#include "support/csv.h"
 
 namespace longhaul {
 namespace {
@@ -71,30 +66,6 @@ std::string padded_right(const std::string& text, int64_t width) {
   return text + std::string(std::max<int64_t>(0, width - display_width(text)), ' ');
 }
 
-// Line breaks and other control characters of a name, made visible.
-std::string printable(const std::string& text) {
-  std::string result;
-  for (unsigned char c : text)
-    if (c == '\n')
-      result += "\\n";
-    else if (c == '\t')
-      result += "\\t";
-    else if (c < 0x20 || c == 0x7F)
-      result += '?';
-    else
-      result += static_cast<char>(c);
-  return result;
-}
-
-// The whole field in one piece.
-std::string plain(const TableCell& cell) {
-  std::string text = cell.value;
-  if (!cell.half_width.empty()) text += " ±" + cell.half_width;
-  if (cell.at_baseline) text += "*";
-  if (!cell.remark.empty()) text += " (" + cell.remark + ")";
-  return text;
-}
-
 std::vector<const std::vector<TableCell>*> all_rows(const Table& table) {
   std::vector<const std::vector<TableCell>*> rows;
   for (const auto& row : table.models) rows.push_back(&row);
@@ -139,75 +110,71 @@ std::string without_trailing_spaces(std::string line) {
   return line + '\n';
 }
 
-std::string markdown(const std::string& text) {
-  static const std::string kSpecial = "\\`*_[]<>|~#$";
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto is_word = [&](std::size_t at) {
-      return at < text.size() && std::isalnum(static_cast<unsigned char>(text[at]));
-    };
-    const bool inside_word = text[i] == '_' && i > 0 && is_word(i - 1) && is_word(i + 1);
-    if (text[i] == '&') {
-      result += "&amp;";
-      continue;
-    }
-    if (kSpecial.find(text[i]) != std::string::npos && !inside_word) result += '\\';
-    result += text[i];
-  }
-  return result;
+// A row in bold where it is the best, faint where no learning shows.
+std::string coloured(const TableCell& cell, const std::string& text) {
+  if (cell.at_baseline) return "\x1b[2m" + text + "\x1b[0m";
+  return cell.is_best ? "\x1b[1m" + text + "\x1b[0m" : text;
 }
 
-std::string latex(const std::string& text) {
-  std::string result;
-  for (std::size_t at = 0; at < text.size();) {
-    const Character character = character_at(text, at);
-    switch (character.code) {
-      case U'\\':
-        result += "\\textbackslash{}";
-        break;
-      case U'~':
-        result += "\\textasciitilde{}";
-        break;
-      case U'^':
-        result += "\\textasciicircum{}";
-        break;
-      case U'<':
-        result += "\\textless{}";
-        break;
-      case U'>':
-        result += "\\textgreater{}";
-        break;
-      case U'|':
-        result += "\\textbar{}";
-        break;
-      case U'[':  // behind the end of a row it would open an option
-        result += "{[}";
-        break;
-      case U'±':
-        result += "$\\pm$";
-        break;
-      case U'–':
-        result += "--";
-        break;
-      case U'*':
-        result += "$^{*}$";
-        break;
-      case U'&':
-      case U'%':
-      case U'$':
-      case U'#':
-      case U'_':
-      case U'{':
-      case U'}':
-        result += '\\';
-        [[fallthrough]];
-      default:
-        result += text.substr(at, character.bytes);
-    }
-    at += character.bytes;
-  }
-  return result;
+// Columns of costs have none.
+bool has_baselines(const Table& table, std::size_t begin, std::size_t end) {
+  return std::any_of(table.baselines.begin(), table.baselines.end(), [&](const auto& row) {
+    return std::any_of(row.begin() + begin, row.begin() + end,
+                       [](const TableCell& cell) { return !cell.value.empty(); });
+  });
 }
+
+// Where the columns of a table stand.
+class Layout {
+ public:
+  explicit Layout(const Table& table) : table_(table), parts_(table.header.size()) {
+    for (std::size_t i = 0; i < table.header.size(); ++i) {
+      for (const auto* row : all_rows(table)) parts_[i].admit((*row)[i], is_number((*row)[i]));
+      widths_.push_back(std::max(display_width(printable(table.header[i])), parts_[i].total()));
+    }
+  }
+
+  // Columns [begin, end) that stand side by side within `width`, behind the names; a column that is
+  // too wide for it stands alone.
+  std::vector<std::pair<std::size_t, std::size_t>> bands(int64_t width) const {
+    std::vector<std::pair<std::size_t, std::size_t>> all;
+    for (std::size_t i = 1; i < widths_.size(); ++i)
+      if (!all.empty() && width_of(all.back().first, i + 1) <= width)
+        all.back().second = i + 1;
+      else
+        all.emplace_back(i, i + 1);
+    if (all.empty()) all.emplace_back(1, 1);
+    return all;
+  }
+
+  int64_t width_of(std::size_t begin, std::size_t end) const {
+    int64_t width = widths_[0];
+    for (std::size_t i = begin; i < end; ++i) width += 2 + widths_[i];
+    return width;
+  }
+
+  std::string header(std::size_t begin, std::size_t end) const {
+    std::string text = padded_right(printable(table_.header[0]), widths_[0]);
+    for (std::size_t i = begin; i < end; ++i)
+      text.append(2, ' ').append(padded_left(printable(table_.header[i]), widths_[i]));
+    return text + '\n';
+  }
+
+  std::string line(const std::vector<TableCell>& row, std::size_t begin, std::size_t end,
+                   bool has_colour) const {
+    std::string text = padded_right(printable(row[0].value), widths_[0]);
+    for (std::size_t i = begin; i < end; ++i) {
+      const std::string field = padded_left(aligned(row[i], parts_[i]), widths_[i]);
+      text.append(2, ' ').append(has_colour ? coloured(row[i], field) : field);
+    }
+    return without_trailing_spaces(text);
+  }
+
+ private:
+  const Table& table_;
+  std::vector<ColumnWidths> parts_;
+  std::vector<int64_t> widths_;
+};
 
 }  // namespace
 
@@ -221,84 +188,52 @@ int64_t display_width(const std::string& text) {
   return width;
 }
 
-std::string to_text(const Table& table) {
-  std::vector<ColumnWidths> parts(table.header.size());
-  std::vector<int64_t> widths;
-  for (std::size_t i = 0; i < table.header.size(); ++i) {
-    for (const auto* row : all_rows(table)) parts[i].admit((*row)[i], is_number((*row)[i]));
-    widths.push_back(std::max(display_width(printable(table.header[i])), parts[i].total()));
-  }
-  const auto line = [&](const std::vector<TableCell>& row) {
-    std::string text = padded_right(printable(row[0].value), widths[0]);
-    for (std::size_t i = 1; i < row.size(); ++i)
-      text.append(2, ' ').append(padded_left(aligned(row[i], parts[i]), widths[i]));
-    return without_trailing_spaces(text);
-  };
-
-  std::string text = printable(table.title) + "\n\n" + padded_right("model", widths[0]);
-  for (std::size_t i = 1; i < table.header.size(); ++i)
-    text.append(2, ' ').append(padded_left(printable(table.header[i]), widths[i]));
-  const int64_t total = std::accumulate(widths.begin(), widths.end(), int64_t{0});
-  const std::string rule(total + 2 * (widths.size() - 1), '-');
-  text += '\n' + rule + '\n';
-  for (const auto& row : table.models) text += line(row);
-  if (!table.baselines.empty()) text += rule + '\n';
-  for (const auto& row : table.baselines) text += line(row);
-  text += '\n';
-  for (const std::string& note : table.legend) text += printable(note) + '\n';
-  return text;
+std::string printable(const std::string& text) {
+  std::string result;
+  for (unsigned char c : text)
+    if (c == '\n')
+      result += "\\n";
+    else if (c == '\t')
+      result += "\\t";
+    else if (c < 0x20 || c == 0x7F)
+      result += '?';
+    else
+      result += static_cast<char>(c);
+  return result;
 }
 
-std::string to_markdown(const Table& table) {
-  std::string text = markdown(printable(table.title)) + "\n\n|";
-  for (const std::string& name : table.header)
-    text += fmt::format(" {} |", markdown(printable(name)));
-  text += "\n|:---|";
-  for (std::size_t i = 1; i < table.header.size(); ++i) text += "---:|";
-  text += '\n';
-  for (const auto* row : all_rows(table)) {
-    text += "|";
-    for (const TableCell& cell : *row)
-      text += fmt::format(" {} |", markdown(printable(plain(cell))));
-    text += '\n';
-  }
-  for (const std::string& note : table.legend) text += fmt::format("\n{}\n", markdown(note));
-  return text;
-}
-
-std::string to_csv(const Table& table) {
-  std::string text = csv_line(table.header);
-  for (const auto* row : all_rows(table)) {
-    std::vector<std::string> fields;
-    for (const TableCell& cell : *row) fields.push_back(plain(cell));
-    text += csv_line(fields);
-  }
-  return text;
-}
-
-std::string to_latex(const Table& table) {
-  const auto line = [](const std::vector<std::string>& fields) {
-    std::string text = "    ";
-    for (std::size_t i = 0; i < fields.size(); ++i)
-      text += (i ? " & " : "") + latex(printable(fields[i]));
-    return text + " \\\\\n";
-  };
-  const auto lines = [&](const std::vector<std::vector<TableCell>>& rows) {
-    std::string text;
-    for (const auto& row : rows) {
-      std::vector<std::string> fields;
-      for (const TableCell& cell : row) fields.push_back(plain(cell));
-      text += line(fields);
+std::string wrapped(const std::string& text, int64_t width) {
+  std::string lines;
+  int64_t column = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    const std::string word = text.substr(at, end - at);
+    if (column > 0 && column + 1 + display_width(word) > width) {
+      lines += '\n';
+      column = 0;
     }
-    return text;
-  };
-  std::string caption = latex(printable(table.title)) + '.';
-  for (const std::string& note : table.legend) caption += fmt::format("\n    {}.", latex(note));
-  return "% needs \\usepackage{booktabs}\n\\begin{table}\n  \\centering\n  \\begin{tabular}{l" +
-         std::string(table.header.size() - 1, 'r') + "}\n    \\toprule\n" + line(table.header) +
-         "    \\midrule\n" + lines(table.models) +
-         (table.baselines.empty() ? "" : "    \\midrule\n") + lines(table.baselines) +
-         "    \\bottomrule\n  \\end{tabular}\n  \\caption{" + caption + "}\n\\end{table}\n";
+    if (column > 0) lines += ' ';
+    lines += word;
+    column += (column > 0) + display_width(word);
+    at = end + 1;
+  }
+  return lines;
+}
+
+std::string to_text(const Table& table, const TextStyle& style) {
+  const Layout layout(table);
+  std::string text = wrapped(printable(table.title), style.width) + "\n";
+  for (const auto& [begin, end] : layout.bands(style.width)) {
+    const std::string rule(layout.width_of(begin, end), '-');
+    text += '\n' + layout.header(begin, end) + rule + '\n';
+    for (const auto& row : table.models) text += layout.line(row, begin, end, style.has_colour);
+    if (!has_baselines(table, begin, end)) continue;
+    text += rule + '\n';
+    for (const auto& row : table.baselines) text += layout.line(row, begin, end, style.has_colour);
+  }
+  text += '\n';
+  for (const std::string& note : table.legend) text += wrapped(printable(note), style.width) + '\n';
+  return text;
 }
 
 }  // namespace longhaul

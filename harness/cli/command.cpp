@@ -133,6 +133,11 @@ Argument& Argument::may_be_repeated() {
   return *this;
 }
 
+Argument& Argument::by_commas() {
+  option_->take_all()->expected(1)->delimiter(',')->type_name("A,B,...");
+  return *this;
+}
+
 Argument Command::add(const std::string& names, std::string& value, const std::string& help) {
   return Argument(app_->add_option(names, value, help));
 }

@@ -38,6 +38,7 @@ class Argument {
   // Of a list: --set A=1 --set B=2, but not --set A=1 B=2. Help shows "--set TEXT ...".
   Argument& one_value_each();
   Argument& may_be_repeated();  // the same, and help shows "--set TEXT"
+  Argument& by_commas();        // of a list: --models lru,gla; it may be repeated too
 
  private:
   CLI::Option* option_;

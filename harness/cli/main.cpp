@@ -18,6 +18,7 @@ namespace longhaul {
 // Each stands in a file of its name.
 void add_check_command(Program& program, CommandContext& context);
 void add_claim_command(Program& program, CommandContext& context);
+void add_compare_command(Program& program, CommandContext& context);
 void add_data_command(Program& program, CommandContext& context);
 void add_doctor_command(Program& program, CommandContext& context);
 void add_eval_command(Program& program, CommandContext& context);
@@ -25,6 +26,7 @@ void add_export_command(Program& program, CommandContext& context);
 void add_forward_command(Program& program, CommandContext& context);
 void add_gradcheck_command(Program& program, CommandContext& context);
 void add_list_command(Program& program, CommandContext& context);
+void add_merge_command(Program& program, CommandContext& context);
 void add_new_command(Program& program, CommandContext& context);
 void add_plan_command(Program& program, CommandContext& context);
 void add_report_command(Program& program, CommandContext& context);
@@ -57,6 +59,8 @@ constexpr Row kCommands[] = {
     {add_table_command, "table results/runs/quick", "the table again"},
     {add_export_command, "export results/runs/quick", "the results as CSV files"},
     {add_report_command, "report results/runs/quick", "the results as one page, with pictures"},
+    {add_compare_command, "compare results/runs/a results/runs/b", "cell by cell: what got worse?"},
+    {add_merge_command, "merge host1/quick host2/quick -o quick", "two results folders as one"},
     {add_verify_command, "verify results/runs/quick", "are its files those that were written?"},
     {add_claim_command, "claim keynorm", "a published claim: confirmed or refuted?"},
     {add_list_command, "list models", "what can be trained"},

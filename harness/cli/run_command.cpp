@@ -9,6 +9,7 @@
 
 #include "harness/cli/command.h"
 #include "harness/cli/plugin_option.h"
+#include "harness/cli/terminal.h"
 #include "harness/cli/throughput_command.h"
 #include "harness/run/mpi_executor.h"
 #include "harness/run/run_suite.h"
@@ -29,6 +30,7 @@ struct Arguments {
   std::string out;
   std::vector<std::string> overrides;
   std::string engine;
+  std::vector<std::string> only;
   RunOptions options;
 };
 
@@ -46,6 +48,9 @@ std::string summary(const RunOutcome& outcome, const std::string& again) {
         "{} of {} trials failed. A failed trial is kept like any other; to try them again: {} "
         "--retry-failed\n",
         outcome.failures.size(), outcome.trials, again);
+  if (outcome.left_out > 0)
+    lines += fmt::format("{} trials that --only leaves out wait; to do them too: {}\n",
+                         outcome.left_out, again);
   for (const std::string& killed : outcome.killed) lines += killed + "\n";
   if (!outcome.killed.empty())
     lines += fmt::format("{} of {} trials were killed and left no record; to do them: {}\n",
@@ -87,6 +92,7 @@ void run(const Arguments& arguments, CommandContext& context) {
   const fs::path out = results_folder(suite.name, arguments.out);
   ProgressDisplay display(stderr);
   RunOptions options = arguments.options;
+  options.only = Only::from_words(arguments.only);
   if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO)) options.may_leave = asks_to_leave;
   const RunOutcome outcome = run_suite(suite, context.registry, out, options, display);
 
@@ -99,7 +105,7 @@ void run(const Arguments& arguments, CommandContext& context) {
       shell_command({"longhaul", "run", (out / "suite.yaml").string(), "--out", out.string()});
   fmt::print(stderr, "{}", summary(outcome, again));
   const Results results = load_results(out);
-  if (!results.trials.empty()) fmt::print("{}", to_text(make_table(results)));
+  if (!results.trials.empty()) fmt::print("{}", to_text(make_table(results), output_style()));
   print_throughput(results.throughput, results.solvers);
   fmt::print(stderr, "as a page with pictures: {}\n",
              shell_command({"longhaul", "report", out.string()}));
@@ -126,6 +132,10 @@ void add_run_command(Program& program, CommandContext& context) {
                "Submit to Slurm and leave; a later run sees to what came of it");
   command.add("--set", arguments->overrides, "PATH=VALUE: override an entry of the suite")
       .one_value_each();
+  command
+      .add("--only", arguments->only,
+           "KEY=VALUE,...: these trials of the suite alone, by model, task, seed, pretrain or loss")
+      .may_be_repeated();
   command.flag("--retry-failed", arguments->options.retry_failed,
                "Run again what failed, ran out of memory or of time");
   command.flag("--rerun-stale", arguments->options.rerun_stale,

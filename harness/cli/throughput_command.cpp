@@ -8,6 +8,7 @@
 
 #include "harness/cli/command.h"
 #include "harness/cli/plugin_option.h"
+#include "harness/cli/terminal.h"
 #include "harness/suite/find_suite.h"
 #include "harness/suite/suite.h"
 #include "harness/throughput/solver_table.h"
@@ -56,8 +57,9 @@ void measure(const Arguments& arguments, CommandContext& context) {
 
 void print_throughput(const std::vector<ThroughputRow>& rows,
                       const std::vector<SolverRecord>& solvers) {
-  for (const Table& table : throughput_tables(rows)) fmt::print("{}", to_text(table));
-  if (!solvers.empty()) fmt::print("{}", to_text(solver_table(solvers)));
+  for (const Table& table : throughput_tables(rows))
+    fmt::print("{}", to_text(table, output_style()));
+  if (!solvers.empty()) fmt::print("{}", to_text(solver_table(solvers), output_style()));
 }
 
 int throughput_status(const std::vector<ThroughputRow>& rows) {

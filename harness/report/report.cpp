@@ -12,8 +12,9 @@ bool has_report(const Results& results) {
                      [](const Trial& trial) { return trial.record.has_value(); });
 }
 
-std::string report_html(const Results& results) {
-  const Report report(results);
+std::string report_html(const Results& results, const std::vector<std::string>& columns) {
+  Report report(results);
+  report.columns = columns;
   const std::string suite = results.trials.empty() ? "" : results.trials.front().spec.suite;
   Page page(suite.empty() ? "longhaul" : "longhaul: " + suite);
   for (const auto add : {add_headline, add_table, add_cost, add_ranking, add_lengths, add_curves,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "harness/tables/results.h"
 
@@ -11,8 +12,9 @@ bool has_report(const Results& results);
 
 // What a results folder holds as one HTML page that needs nothing beside itself: the table, what it
 // cost, curves, lengths, throughput, diagnostics, ranks and failures, each where there is data for
-// it. The same results give the same bytes. Throws Error naming a damaged file, std::system_error
+// it. The same results give the same bytes. `columns`, if given, are those of the first
+// table (with_columns() of selection.h). Throws Error naming a damaged file, std::system_error
 // where gnuplot, which draws the pictures, is missing.
-std::string report_html(const Results& results);
+std::string report_html(const Results& results, const std::vector<std::string>& columns = {});
 
 }  // namespace longhaul

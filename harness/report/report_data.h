@@ -15,6 +15,7 @@ struct Report {
   std::vector<Row> rows;           // of the table
   std::vector<std::string> tasks;  // its columns
   std::vector<ResultCell> cells;
+  std::vector<std::string> columns = {};  // of the first table; none: all
 
   explicit Report(const Results& of);
   // A model looks the same in every picture.

@@ -3,14 +3,19 @@
 #include <algorithm>
 
 #include "harness/report/report_sections.h"
+#include "harness/tables/pareto.h"
 #include "harness/tables/ranking.h"
+#include "harness/tables/selection.h"
 
 namespace longhaul {
 
 void add_table(Page& page, const Report& report) {
   if (report.results.trials.empty()) return;
   page.section("Accuracy and cost");
-  page.table(make_table(report.results));
+  Table table = with_columns(make_table(report.results), report.columns);
+  for (const std::string& line : pareto_lines(report.results, report.cells))
+    table.legend.push_back(line);
+  page.table(table);
 }
 
 void add_ranking(Page& page, const Report& report) {

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "harness/run/only.h"
 #include "harness/run/retry.h"
 #include "harness/suite/engine.h"
 #include "harness/suite/limits.h"
@@ -21,6 +22,7 @@ struct RunOptions {
   // What failed, ran out of memory or of time is tried again; not what this run has tried already.
   bool retry_failed = false;
   std::set<std::string> tried = {};
+  Only only = {};                  // the trials that this run does; the others stay as they are
   bool rerun_stale = false;        // what another build of longhaul found is found again
   Limits limits = {};              // of each attempt
   double checkpoint_seconds = 60;  // of each trial, between two files to resume from; 0: none

@@ -59,9 +59,15 @@ RunOutcome run_suite(const Suite& suite, const Registry& registry, const std::fi
   options.engine = suite.engine;
   require(!options.detach || suite.engine.name == "slurm",
           "--detach: leaves the trials to Slurm, so it needs --engine slurm");
+  require(options.only.is_all() || suite.tune.empty(),
+          "--only: a suite with `tune:` chooses settings from all of its trials; run it whole");
   const RunOutcome outcome = run_all(suite, registry, out, options, display);
   const bool is_done = outcome.fault.empty() && !outcome.interrupted && outcome.detached == 0;
-  if (suite.throughput && is_done && Ranks::all().size() > 1) {
+  if (suite.throughput && is_done && !options.only.is_all()) {
+    fmt::print(stderr,
+               "throughput is not measured with --only: longhaul throughput SUITE --out {}\n",
+               out.string());
+  } else if (suite.throughput && is_done && Ranks::all().size() > 1) {
     fmt::print(stderr, "throughput is timed by one process: longhaul throughput SUITE --out {}\n",
                out.string());
   } else if (suite.throughput && is_done && suite.engine.name != "local") {

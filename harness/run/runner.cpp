@@ -53,6 +53,23 @@ void sort_out(const std::vector<TrialSpec>& specs, const fs::path& trials,
   }
 }
 
+// The trials that this run does. The others get their spec.json, so that a reader sees them wait.
+std::vector<TrialSpec> asked_for(const std::vector<TrialSpec>& specs, const fs::path& trials,
+                                 const RunOptions& options, RunOutcome& outcome) {
+  std::vector<TrialSpec> asked;
+  for (const TrialSpec& spec : specs) {
+    const fs::path dir = trials / spec.id();
+    if (options.only.holds(spec)) {
+      asked.push_back(spec);
+    } else if (!fs::exists(dir / "record.json")) {
+      ++outcome.left_out;
+      fs::create_directories(dir);
+      write_atomically(dir / "spec.json", json_text(to_json(spec)));
+    }
+  }
+  return asked;
+}
+
 std::unique_ptr<Executor> make_executor(const fs::path& out, const RunOptions& options) {
   const bool is_shared = Ranks::all().size() > 1;
   require(!is_shared || options.engine.name == "local",
@@ -74,14 +91,16 @@ int exit_status(const RunOutcome& outcome) {
 
 RunOutcome run_trials(const std::string& suite_yaml, const std::vector<TrialSpec>& specs,
                       const fs::path& out, const RunOptions& options, ProgressDisplay& display) {
+  options.only.require_known(specs);
   fs::create_directories(out);
   const FolderLock lock(out);
   const std::unique_ptr<Executor> executor = make_executor(out, options);
   write_atomically(out / "suite.yaml", suite_yaml);
   write_order(out, specs);
 
-  const std::vector<TrialSpec> ordered = interleaved(with_pretraining(specs));
   RunOutcome outcome;
+  const std::vector<TrialSpec> ordered =  // the scheduler keeps pointers into it
+      interleaved(with_pretraining(asked_for(specs, out / "trials", options, outcome)));
   Scheduler scheduler(out / "trials", options, *executor, display, outcome);
   sort_out(ordered, out / "trials", options, scheduler, outcome);
   if (options.detach)

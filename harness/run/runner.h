@@ -20,6 +20,7 @@ struct RunOutcome {
   std::vector<std::string> killed;    // likewise: those that a signal from outside ended
   std::vector<std::string> damaged;   // likewise: files, whose trials were run again
   bool interrupted = false;           // by Ctrl-C, SIGTERM or SIGHUP
+  int64_t left_out = 0;               // trials that --only leaves out and nobody has finished
   int64_t detached = 0;               // trials that run on without this run
   int64_t waiting = 0;                // trials of it that wait for these
   std::string fault;                  // of the environment, which ended the run; empty if none

@@ -1,13 +1,20 @@
 #include "harness/tables/export.h"
 
+#include <algorithm>
+
+#include "harness/tables/pairs_csv.h"
+#include "harness/tables/pareto.h"
 #include "harness/tables/points_csv.h"
 #include "harness/tables/ranking.h"
 #include "harness/tables/results_csv.h"
 #include "harness/tables/summary_csv.h"
 #include "harness/throughput/solver_csv.h"
 #include "harness/throughput/throughput_csv.h"
+#include "longhaul/error.h"
 #include "support/choices.h"
+#include "support/csv.h"
 #include "support/file.h"
+#include "support/suggest.h"
 
 namespace longhaul {
 
@@ -20,6 +27,10 @@ const std::vector<CsvFile>& csv_files() {
        summary_csv},
       {"ranks", "a row for each model of three or more, compared over two or more tasks",
        ranks_columns(), ranks_csv},
+      {"pairs", "a row for each two models of a task and length, compared seed by seed",
+       pairs_columns(), pairs_csv},
+      {"pareto", "a row for each model, task, length and cost: is it on the front of its task?",
+       pareto_columns(), pareto_csv},
       {"wins", "a row for each pair of the models of ranks.csv", wins_columns(), wins_csv},
       {"throughput", "a row for each model, phase, length and batch that was timed",
        throughput_columns(), [](const R& results) { return throughput_csv(results.throughput); }},
@@ -39,12 +50,53 @@ const CsvFile& csv_file(const std::string& name) {
   return row_named("CSV file", name, csv_files());
 }
 
+namespace {
+
+using Names = std::vector<std::string>;
+
+bool holds(const Names& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+void require_columns(const Names& columns) {
+  Names known;
+  for (const CsvFile& file : csv_files())
+    for (const ColumnInfo& column : file.columns)
+      if (!holds(known, column.name)) known.push_back(column.name);
+  for (const std::string& column : columns)
+    require(holds(known, column), "--columns: no CSV file has a column '", column, "'",
+            nearest_and_known(column, known));
+}
+
+// The file with these columns alone; "" if it has none of them.
+std::string with_columns(const std::string& csv, const Names& columns) {
+  const CsvTable table = read_csv(csv);
+  std::vector<std::size_t> places;
+  for (const std::string& column : columns)
+    for (std::size_t i = 0; i < table.columns.size(); ++i)
+      if (table.columns[i] == column) places.push_back(i);
+  if (places.empty()) return "";
+  const auto chosen = [&](const Names& row) {
+    Names fields;
+    for (const std::size_t place : places) fields.push_back(row[place]);
+    return csv_line(fields);
+  };
+  std::string text = chosen(table.columns);
+  for (const Names& row : table.rows) text += chosen(row);
+  return text;
+}
+
+}  // namespace
+
 std::vector<std::filesystem::path> export_csv(const Results& results,
-                                              const std::filesystem::path& folder) {
+                                              const std::filesystem::path& folder,
+                                              const std::vector<std::string>& columns) {
+  require_columns(columns);
   make_folder(folder);
   std::vector<std::filesystem::path> written;
   for (const CsvFile& file : csv_files()) {
-    const std::string csv = file.text(results);
+    std::string csv = file.text(results);
+    if (!columns.empty() && !csv.empty()) csv = with_columns(csv, columns);
     if (csv.empty()) continue;
     written.push_back(folder / (file.name + ".csv"));
     write_atomically(written.back(), csv);

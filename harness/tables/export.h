@@ -22,9 +22,11 @@ const std::vector<CsvFile>& csv_files();
 const CsvFile& csv_file(const std::string& name);  // throws Error with the nearest name
 
 // Writes the files that have something to say into `folder`, which is created, and returns their
-// paths. Points of damaged files, which results.problems names, are left out. Throws
-// std::system_error if a file cannot be written.
+// paths. With `columns`, those that have one of them, and with these columns alone; throws Error
+// naming the nearest for a column that no file has. Points of damaged files, which results.problems
+// names, are left out. Throws std::system_error if a file cannot be written.
 std::vector<std::filesystem::path> export_csv(const Results& results,
-                                              const std::filesystem::path& folder);
+                                              const std::filesystem::path& folder,
+                                              const std::vector<std::string>& columns = {});
 
 }  // namespace longhaul

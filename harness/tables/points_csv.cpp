@@ -16,6 +16,13 @@ struct PointRow {
 using CurveRow = PointRow<CurvePoint>;
 using DiagnosticRow = PointRow<DiagnosticPoint>;
 
+// What of a trial's whole was done at the point's step; "" if the trial failed.
+std::string share_of(const CurveRow& row, double whole) {
+  const TrialRecord& record = *row.trial.record;
+  if (record.steps == 0 || whole == 0) return "";
+  return csv_text(whole * static_cast<double>(row.point.step) / static_cast<double>(record.steps));
+}
+
 const std::vector<Column<CurveRow>>& curve_table() {
   static const std::vector<Column<CurveRow>> columns = {
       {"trial", "id of the trial, as in results.csv", [](const auto& r) { return r.trial.id; }},
@@ -25,6 +32,15 @@ const std::vector<Column<CurveRow>>& curve_table() {
        [](const auto& r) { return r.point.metric; }},
       {"value", "the number; empty if it was not finite",
        [](const auto& r) { return csv_text(r.point.value); }},
+      {"model", "name of the model's entry in the suite",
+       [](const auto& r) { return r.trial.spec.model_name; }},
+      {"task", "name of the task's entry in the suite",
+       [](const auto& r) { return r.trial.spec.task_name; }},
+      {"seed", "seed of the trial", [](const auto& r) { return csv_text(r.trial.spec.seed); }},
+      {"tokens", "training tokens so far: the step's share of tokens_seen, as if all had as many",
+       [](const auto& r) { return share_of(r, static_cast<double>(r.trial.record->tokens_seen)); }},
+      {"seconds", "training time so far: the step's share of train_seconds, as if all took as long",
+       [](const auto& r) { return share_of(r, r.trial.record->train_seconds); }, kMeasured},
   };
   return columns;
 }

@@ -1,10 +1,24 @@
 #include "harness/tables/results.h"
 
+#include "harness/tables/results_from_csv.h"
 #include "longhaul/error.h"
 
 namespace longhaul {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Whether the folder holds exported results alone, as results/reference/ does.
+bool is_exported(const fs::path& dir) {
+  for (const char* content : {"trials", "order.json", "throughput.json"})
+    if (fs::exists(dir / content)) return false;
+  return fs::exists(dir / "results.csv");
+}
+
+}  // namespace
 
 Results load_results(const std::filesystem::path& dir) {
+  if (is_exported(dir)) return results_from_csv(dir / "results.csv");
   StoredTrials stored = load_trials(dir);
   Results results;
   results.trials = std::move(stored.trials);

@@ -19,8 +19,8 @@ struct Results {
   std::vector<std::string> problems;      // damaged files, a line each
 };
 
-// Reads a results folder: its trials (load_trials) and what was measured beside them. Throws Error
-// if `dir` is no results folder.
+// Reads a results folder: its trials (load_trials) and what was measured beside them; or one that
+// holds a results.csv alone, as `longhaul export` writes it. Throws Error if `dir` is neither.
 Results load_results(const std::filesystem::path& dir);
 
 }  // namespace longhaul

@@ -5,6 +5,7 @@
 #include <concepts>
 
 #include "harness/tables/summary.h"
+#include "harness/tables/varied_options.h"
 
 namespace longhaul {
 namespace {
@@ -13,6 +14,7 @@ struct ResultRow {
   const Trial& trial;
   const TrialRecord& record;
   const Evaluation* evaluation;  // none: the trial failed
+  std::string options;           // that differ within the results
 };
 using ResultColumn = Column<ResultRow>;
 
@@ -40,6 +42,11 @@ ResultColumn of_record(const char* name, Value TrialRecord::*member, const char*
       return !row.trial.ok() && value == 0 ? "" : csv_text(value);
   };
   return {name, description, text, measured};
+}
+
+ResultColumn of_setting(const char* name, int64_t Settings::*member, const char* description) {
+  return {name, description,
+          [=](const ResultRow& row) { return csv_text(row.trial.spec.settings.*member); }};
 }
 
 ResultColumn of_evaluation(const char* name, double Evaluation::*member, const char* description) {
@@ -154,6 +161,14 @@ const std::vector<ResultColumn>& result_table() {
           "hash of the sources of longhaul that the result depends on; empty in results older "
           "than it"),
       {"tuned", "what `tune:` chose, such as `heads=4 learning_rate=0.003`", tuned},
+      of_setting("d_model", &Settings::d_model, "width of the backbone: the setting `d_model`"),
+      of_setting("layers", &Settings::layers, "blocks of the backbone: the setting `layers`"),
+      of_setting("batch", &Settings::batch, "sequences a training step: the setting `batch`"),
+      of_setting("test_examples", &Settings::test_examples, "how many examples were tested"),
+      {"options",
+       "options and settings in which the models or trials of the results differ, such as "
+       "`heads=4 learning_rate=0.003`",
+       [](const ResultRow& row) { return row.options; }},
       of_baselines("bag_of_tokens", &Baselines::bag_of_tokens,
                    "baseline: logistic regression on a bag of tokens; the column is there only if "
                    "the suite asks for it"),
@@ -172,16 +187,17 @@ std::string results_csv(const Results& results) {
   std::vector<ResultColumn> columns = result_table();
   if (!has_bag_of_tokens(results)) columns.pop_back();
   std::string csv = header(columns);
+  const VariedOptions varied(results);
   for (const std::vector<Trial>* trials : {&results.trials, &results.tuning})
     for (const Trial& trial : *trials) {
       if (!trial.record) continue;
       const TrialRecord& record = *trial.record;
       if (!trial.ok()) {
-        csv += line(columns, {trial, record, nullptr});
+        csv += line(columns, {trial, record, nullptr, varied.of(trial)});
         continue;
       }
       for (const Evaluation& evaluation : record.evaluations)
-        csv += line(columns, {trial, record, &evaluation});
+        csv += line(columns, {trial, record, &evaluation, varied.of(trial)});
     }
   return csv;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "harness/tables/sample_efficiency.h"
 #include "harness/tables/summary.h"
 
 namespace longhaul {
@@ -52,6 +53,11 @@ SummaryColumn of_bootstrap(const char* name, double Interval::*end, const char* 
           }};
 }
 
+SummaryColumn of_examples(const char* name, double score, const char* description) {
+  return {name, description,
+          [=](const ResultCell& cell) { return csv_text(median_examples_to(cell.trials, score)); }};
+}
+
 const std::vector<SummaryColumn>& summary_table() {
   using S = Statistics;
   static const std::vector<SummaryColumn> columns = {
@@ -99,6 +105,13 @@ const std::vector<SummaryColumn>& summary_table() {
                    "lower end of the 95% interval of the mean by the percentile bootstrap, 10000 "
                    "resamples, the same on every run; empty for n = 1"),
       of_bootstrap("ci95_bootstrap_high", &Interval::high, "its upper end"),
+      of_examples(
+          "examples_to_50", 0.5,
+          "training examples until validation first reached an accuracy of 50%, median over "
+          "the seeds, known to the steps of validation; empty if half of them or more never "
+          "did"),
+      of_examples("examples_to_90", 0.9, "the same, for 90%"),
+      of_examples("examples_to_95", 0.95, "the same, for 95%"),
   };
   return columns;
 }

@@ -2,101 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
-#include <functional>
-#include <set>
 
+#include "harness/tables/cost_columns.h"
+#include "harness/tables/metric.h"
 #include "harness/tables/summary.h"
-#include "harness/throughput/throughput_table.h"
-#include "longhaul/error.h"
-#include "longhaul/options.h"
-#include "support/number_text.h"
-#include "support/suggest.h"
 
 namespace longhaul {
 namespace {
-
-constexpr const char* kNotANumber = "not a number";
-
-std::string percent_text(double value) {
-  return std::isnan(value) ? kNotANumber : fmt::format("{:.1f}", 100 * value);
-}
-std::string number_text(double value) { return fmt::format("{:.4g}", value); }
-
-using Value = std::function<std::optional<double>(const Trial&, int64_t eval_length)>;
-
-struct Metric {
-  std::string name;
-  std::string title;
-  Value value;
-  std::string (*text)(double);
-  bool is_score = false;  // has a value at each evaluation length, and baselines to compare with
-};
-
-Value score(double Evaluation::*member) {
-  return [=](const Trial& trial, int64_t eval_length) -> std::optional<double> {
-    const Evaluation* evaluation = evaluation_at(trial, eval_length);
-    if (!evaluation || !evaluation->ok()) return std::nullopt;
-    return evaluation->*member;
-  };
-}
-
-template <class Number>
-Value of_record(const char* key, Number TrialRecord::*member) {
-  return [=](const Trial& trial, int64_t) -> std::optional<double> {
-    if (!trial.ok() || trial.record->missing.count(key)) return std::nullopt;
-    return static_cast<double>((*trial.record).*member);
-  };
-}
-
-Value of_note(const std::string& name) {
-  return [=](const Trial& trial, int64_t) -> std::optional<double> {
-    if (!trial.ok() || !trial.record->notes.count(name)) return std::nullopt;
-    return trial.record->notes.at(name);
-  };
-}
-
-std::vector<Metric> metrics(const Results& results) {
-  using R = TrialRecord;
-  std::vector<Metric> all = {
-      {"accuracy", "test accuracy in percent", score(&Evaluation::test), percent_text, true},
-      {"val", "validation accuracy in percent", score(&Evaluation::validation), percent_text, true},
-      {"loss", "training loss at the end", of_record("train_loss", &R::train_loss), number_text},
-      {"tokens_per_second", "training tokens per second",
-       of_record("train_tokens_per_second", &R::train_tokens_per_second), short_count},
-      {"train_seconds", "training time in seconds", of_record("train_seconds", &R::train_seconds),
-       number_text},
-      {"peak_activation_bytes", "peak activation memory",
-       of_record("peak_activation_bytes", &R::peak_activation_bytes), short_bytes},
-      {"peak_resident_bytes", "peak resident memory of the process",
-       of_record("peak_resident_bytes", &R::peak_resident_bytes), short_bytes},
-      {"state_bytes", "decode state of one sequence", of_record("state_bytes", &R::state_bytes),
-       short_bytes},
-      {"parameters", "trained parameters", of_record("parameters", &R::parameters), short_count},
-      {"flops_per_token", "training FLOPs per token",
-       of_record("flops_per_token", &R::flops_per_token), short_count},
-      {"steps", "training steps", of_record("steps", &R::steps), short_count},
-      {"tokens_seen", "training tokens", of_record("tokens_seen", &R::tokens_seen), short_count},
-      {"selected_step", "step chosen on validation", of_record("selected_step", &R::selected_step),
-       short_count},
-      {"learning_rate", "learning rate", of_record("learning_rate", &R::learning_rate),
-       number_text},
-  };
-  std::set<std::string> notes;
-  for (const Trial& trial : results.trials)
-    if (trial.ok())
-      for (const auto& [name, value] : trial.record->notes) notes.insert(name);
-  for (const std::string& name : notes)
-    all.push_back({name, name + ", as the model reports it", of_note(name), number_text});
-  return all;
-}
-
-Metric find_metric(const Results& results, const std::string& name) {
-  for (const Metric& metric : metrics(results))
-    if (metric.name == name) return metric;
-  const std::vector<std::string> known = table_metrics(results);
-  throw Error(fmt::format("--metric: no metric '{}'{}", name, nearest_and_known(name, known)));
-}
 
 // Why a trial has no value in a cell: "out of memory", "waiting", "not a number"; "" if it has one,
 // or was never to have one.
@@ -111,6 +25,8 @@ std::string fate(const Trial& trial, const ResultCell& cell, const Metric& metri
     word = to_string(test->status);
   else if (const auto value = metric.value(trial, cell.eval_length); value && std::isnan(*value))
     word = kNotANumber;
+  else if (!value)
+    word = metric.missing;
   std::replace(word.begin(), word.end(), '_', ' ');
   return word;
 }
@@ -151,83 +67,13 @@ TableCell table_cell(const ResultCell& cell, const Metric& metric) {
   }
   const Statistics statistics = describe(values);
   shown.value = metric.text(statistics.mean);
+  shown.number = statistics.mean;
+  shown.number_half_width = statistics.half_width;
   // A count that every seed shares needs no interval; an accuracy of no spread is a finding.
   if (statistics.half_width && (metric.is_score || *statistics.half_width > 0))
     shown.half_width = metric.text(*statistics.half_width);
   shown.at_baseline = cell.at_baseline;
   return shown;
-}
-
-// A column of what a model costs.
-struct CostColumn {
-  std::string header;
-  std::function<TableCell(const Row& row)> cell;
-};
-
-// From all trials of a row that went well.
-CostColumn of_trials(const Results& results, const char* header, Value value,
-                     std::string (*text)(const std::vector<double>&)) {
-  return {header, [&results, value, text](const Row& row) -> TableCell {
-            std::vector<double> values;
-            for (const Trial& trial : results.trials)
-              if (trial.ok() && row.holds(trial.spec)) values.push_back(*value(trial, 0));
-            return {values.empty() ? "-" : text(values)};
-          }};
-}
-
-// From the phase measured alone.
-CostColumn of_rows(const std::vector<const ThroughputRow*>& rows, const char* header,
-                   std::string (*text)(const ThroughputRow&)) {
-  return {fmt::format("{} @{}", header, rows.front()->length),
-          [rows, text](const Row& of) -> TableCell {
-            for (const ThroughputRow* row : rows)
-              if (row->model == of.model) return {row->ok() ? text(*row) : to_string(row->status)};
-            return {"-"};
-          }};
-}
-
-std::string range_text(const std::vector<double>& values) {
-  const Statistics range = describe(values);
-  const std::string least = short_count(range.min), most = short_count(range.max);
-  return least == most ? least : least + "\u2013" + most;
-}
-std::string median_text(const std::vector<double>& values) { return short_count(median(values)); }
-std::string largest_text(const std::vector<double>& values) {
-  const double largest = describe(values).max;
-  return largest > 0 ? short_bytes(largest) : "-";
-}
-
-std::string speed_text(const ThroughputRow& row) { return short_count(row.tokens_per_second(0.5)); }
-std::string activations_text(const ThroughputRow& row) {
-  return short_bytes(static_cast<double>(row.peak_activation_bytes));
-}
-std::string state_text(const ThroughputRow& row) {
-  return short_bytes(static_cast<double>(row.state_bytes));
-}
-
-// What was measured alone takes the place of what trials say, since these ran side by side.
-std::vector<CostColumn> cost_columns(const Results& results) {
-  using R = TrialRecord;
-  const auto train = headlines(results.throughput, Phase::train);
-  const auto decode = headlines(results.throughput, Phase::decode);
-  std::vector<CostColumn> columns = {
-      of_trials(results, "params", of_record("parameters", &R::parameters), range_text)};
-  columns.push_back(
-      train.empty() ? of_trials(results, "train tok/s",
-                                of_record("train_tokens_per_second", &R::train_tokens_per_second),
-                                median_text)
-                    : of_rows(train, "train tok/s", speed_text));
-  if (!decode.empty()) columns.push_back(of_rows(decode, "decode tok/s", speed_text));
-  columns.push_back(train.empty()
-                        ? of_trials(results, "activations",
-                                    of_record("peak_activation_bytes", &R::peak_activation_bytes),
-                                    largest_text)
-                        : of_rows(train, "activations", activations_text));
-  columns.push_back(
-      decode.empty()
-          ? of_trials(results, "state", of_record("state_bytes", &R::state_bytes), largest_text)
-          : of_rows(decode, "state", state_text));
-  return columns;
 }
 
 struct TableColumn {
@@ -273,27 +119,15 @@ std::vector<std::vector<TableCell>> baseline_rows(const std::vector<ResultCell>&
           if (const std::optional<double> value = kind.value(*cell.baselines))
             values.push_back(*value);
       is_measured |= !values.empty();
-      row.push_back({values.empty() ? "-" : percent_text(describe(values).mean)});
+      TableCell& cell = row.emplace_back(TableCell{"-"});
+      if (values.empty()) continue;
+      cell.number = describe(values).mean;
+      cell.value = percent_text(*cell.number);
     }
     row.resize(width);
     if (is_measured) rows.push_back(row);
   }
   return rows;
-}
-
-// How the columns of costs are to be read.
-std::string cost_legend(const Results& results) {
-  std::string legend = "params: least and most over the tasks, whose vocabularies differ";
-  if (headlines(results.throughput, Phase::train).empty())
-    legend += "; train tok/s: median of the trials; activations: peak, the trials' largest";
-  else
-    legend +=
-        "; train tok/s, activations: of a training step measured alone, at the length behind @";
-  if (headlines(results.throughput, Phase::decode).empty())
-    legend += "; state: of one sequence in decoding, the trials' largest";
-  else
-    legend += "; decode tok/s, state: of one sequence at the length behind @, measured alone";
-  return legend;
 }
 
 std::vector<std::string> legend_of(const Table& table, const Metric& metric,
@@ -329,13 +163,20 @@ std::vector<std::string> legend_of(const Table& table, const Metric& metric,
   return legend;
 }
 
-}  // namespace
-
-std::vector<std::string> table_metrics(const Results& results) {
-  std::vector<std::string> names;
-  for (const Metric& metric : metrics(results)) names.push_back(metric.name);
-  return names;
+// Marks the best cells of each column of scores: all that share the best value.
+void mark_best(Table& table, Better better) {
+  const double sign = better == Better::lower ? -1 : 1;
+  for (std::size_t i = 1; i <= table.scores && better != Better::neither; ++i) {
+    std::vector<double> values;
+    for (const auto& row : table.models)
+      if (row[i].number) values.push_back(sign * *row[i].number);
+    if (values.size() < 2) continue;
+    const double best = *std::max_element(values.begin(), values.end());
+    for (auto& row : table.models) row[i].is_best = row[i].number && sign * *row[i].number == best;
+  }
 }
+
+}  // namespace
 
 Table make_table(const Results& results, const std::string& metric_name) {
   const Metric metric = find_metric(results, metric_name);
@@ -351,6 +192,7 @@ Table make_table(const Results& results, const std::string& metric_name) {
     table.header.push_back(column.eval_length == 0 || !metric.is_score
                                ? column.task
                                : fmt::format("{} @{}", column.task, column.eval_length));
+  table.scores = columns.size();
   const std::vector<CostColumn> costs = cost_columns(results);
   for (const CostColumn& cost : costs) table.header.push_back(cost.header);
 
@@ -366,6 +208,7 @@ Table make_table(const Results& results, const std::string& metric_name) {
     for (const CostColumn& cost : costs) fields.push_back(cost.cell(row));
   }
   if (metric.is_score) table.baselines = baseline_rows(cells, columns, table.header.size());
+  mark_best(table, metric.better);
   table.legend = legend_of(table, metric, results);
   return table;
 }

@@ -83,7 +83,8 @@ TEST_CASE("points of a damaged curve are left out of an export, with a message",
   REQUIRE(results.problems.size() == 1);
   CHECK_THAT(results.problems[0], Contains("curve.csv: damaged"));
   export_csv(results, folder.path);
-  CHECK(read_text(folder.path / "curves.csv") == "trial,step,split,metric,value\n");
+  CHECK(read_text(folder.path / "curves.csv") ==
+        "trial,step,split,metric,value,model,task,seed,tokens,seconds\n");
 }
 
 TEST_CASE("a record without sums, of an older version, stays valid", "[store]") {

@@ -339,6 +339,25 @@ TEST_CASE("runner: exit status 3 without a fault of the machine is the trial's o
   CHECK(bench.record(trial("succeed")).status == Status::ok);
 }
 
+TEST_CASE("runner: only a part of a suite runs, the rest waits in the same folder", "[runner]") {
+  Bench bench;
+  TrialSpec first = trial("succeed"), second = trial("succeed");
+  first.seed = 0;
+  second.seed = 1;
+  bench.options.only = Only::from_words({"seed=1"});
+  const RunOutcome part = bench.run({first, second});
+  CHECK(part.trials == 1);
+  CHECK(part.left_out == 1);
+  CHECK(bench.record(second).status == Status::ok);
+  CHECK(fs::exists(bench.dir(first) / "spec.json"));
+  CHECK_FALSE(fs::exists(bench.dir(first) / "record.json"));
+  bench.options.only = {};
+  const RunOutcome whole = bench.run({first, second});
+  CHECK(whole.kept == 1);
+  CHECK(whole.left_out == 0);
+  CHECK(bench.starts(second) == 1);
+}
+
 TEST_CASE("runner: retry_failed runs again what failed, not what diverged", "[runner]") {
   Bench bench;
   const std::vector<TrialSpec> specs = {trial("complain_once"), trial("diverge")};

@@ -131,12 +131,13 @@ TEST_CASE("the columns are those that users rely on, in their order", "[csv]") {
         "attempts,metric,test_value,val_value,test_ece,selected_step,chance,majority,shallow,"
         "at_baseline,train_loss,parameters,flops_per_token,steps,tokens_seen,train_seconds,"
         "train_tokens_per_second,peak_activation_bytes,peak_resident_bytes,state_bytes,"
-        "learning_rate,tuning_trials,threads,ranks,precision,host,cpu,version,build,tuned");
+        "learning_rate,tuning_trials,threads,ranks,precision,host,cpu,version,build,tuned,"
+        "d_model,layers,batch,test_examples,options");
   CHECK(first_line(summary_csv({})) ==
         "model,task,pretrain,loss,eval_length,n,mean,std,min,max,ci95_low,ci95_high,rank,"
         "p_vs_best,at_baseline,tokens_per_second,peak_activation_bytes,state_bytes,parameters,"
-        "ci95_bootstrap_low,ci95_bootstrap_high");
-  CHECK(curves_csv({}) == "trial,step,split,metric,value\n");
+        "ci95_bootstrap_low,ci95_bootstrap_high,examples_to_50,examples_to_90,examples_to_95");
+  CHECK(curves_csv({}) == "trial,step,split,metric,value,model,task,seed,tokens,seconds\n");
   CHECK(diagnostics_csv({}) == "trial,step,layer,name,value\n");
   CHECK(csv_file("solver").text({}).empty());
 }
@@ -292,5 +293,6 @@ TEST_CASE("export writes the files that have rows, with the curves of finished t
   REQUIRE(files.size() == 3);
   CHECK(read_text(folder.path / "out" / "results.csv") == results_csv(results));
   CHECK(read_text(folder.path / "out" / "curves.csv") ==
-        "trial,step,split,metric,value\nid-3-mqar-0,5,train,loss,2.5\n");
+        "trial,step,split,metric,value,model,task,seed,tokens,seconds\n"
+        "id-3-mqar-0,5,train,loss,2.5,lru,mqar,0,10240,0.10416666666666667\n");
 }

@@ -6,6 +6,7 @@
 #include "harness/tables/results_csv.h"
 #include "harness/tables/summary.h"
 #include "harness/tables/table.h"
+#include "harness/tables/table_formats.h"
 #include "longhaul/error.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/made_up_results.h"
@@ -17,12 +18,12 @@ TEST_CASE("a table for the terminal", "[table]") {
   CHECK(to_text(make_table(made_up_results())) ==
         R"(made up: test accuracy in percent, mean ±half-width of the 95% interval over seeds
 
-model                          listops                           mqar       params  train tok/s  activations     state
-----------------------------------------------------------------------------------------------------------------------
-linear_attention            63.2 ±4.8   99.5 ±1.2                      41.8k–43.1k        84.3k     12.3 MiB  64.0 KiB
-odd, "quoted"|50%_of\nrows  25.0 ±2.5*  51.0 ±12.7  (1 of 3 diverged)  41.8k–43.1k        84.3k     12.3 MiB  64.0 KiB
-ünïcode 模型                  diverged  26.0 ±0.0 * (1 of 3 waiting)         43.1k        84.2k     12.3 MiB         -
-----------------------------------------------------------------------------------------------------------------------
+model                          listops                           mqar       params  train tok/s  activations  resident     state
+--------------------------------------------------------------------------------------------------------------------------------
+linear_attention            63.2 ±4.8   99.5 ±1.2                      41.8k–43.1k        84.3k     12.3 MiB  85.8 MiB  64.0 KiB
+odd, "quoted"|50%_of\nrows  25.0 ±2.5*  51.0 ±12.7  (1 of 3 diverged)  41.8k–43.1k        84.3k     12.3 MiB  85.8 MiB  64.0 KiB
+ünïcode 模型                  diverged  26.0 ±0.0 * (1 of 3 waiting)         43.1k        84.2k     12.3 MiB  85.8 MiB         -
+--------------------------------------------------------------------------------------------------------------------------------
 chance                      10.0        10.0
 majority                    12.5        12.5
 shallow                     25.0        25.0
@@ -30,7 +31,7 @@ shallow                     25.0        25.0
 * no learning shown: the test accuracy is not above the best of chance, majority and shallow by both its 95% interval over seeds and that of the test examples
 mean and interval are over the seeds that are not named as failed or waiting
 chance, majority, shallow: scores of rules without a sequence model on the same test examples
-params: least and most over the tasks, whose vocabularies differ; train tok/s: median of the trials; activations: peak, the trials' largest; state: of one sequence in decoding, the trials' largest
+params: least and most over the tasks, whose vocabularies differ; train tok/s: median of the trials; activations: peak, the trials' largest; resident: memory of a trial's process at its most, the trials' largest; state: of one sequence in decoding, the trials' largest
 )");
 }
 
@@ -38,14 +39,14 @@ TEST_CASE("a table in markdown", "[table]") {
   CHECK(to_markdown(make_table(made_up_results())) ==
         R"(made up: test accuracy in percent, mean ±half-width of the 95% interval over seeds
 
-| model | listops | mqar | params | train tok/s | activations | state |
-|:---|---:|---:|---:|---:|---:|---:|
-| linear_attention | 63.2 ±4.8 | 99.5 ±1.2 | 41.8k–43.1k | 84.3k | 12.3 MiB | 64.0 KiB |
-| odd, "quoted"\|50%\_of\\nrows | 25.0 ±2.5\* | 51.0 ±12.7 (1 of 3 diverged) | 41.8k–43.1k | 84.3k | 12.3 MiB | 64.0 KiB |
-| ünïcode 模型 | diverged | 26.0 ±0.0\* (1 of 3 waiting) | 43.1k | 84.2k | 12.3 MiB | - |
-| chance | 10.0 | 10.0 |  |  |  |  |
-| majority | 12.5 | 12.5 |  |  |  |  |
-| shallow | 25.0 | 25.0 |  |  |  |  |
+| model | listops | mqar | params | train tok/s | activations | resident | state |
+|:---|---:|---:|---:|---:|---:|---:|---:|
+| linear_attention | 63.2 ±4.8 | 99.5 ±1.2 | 41.8k–43.1k | 84.3k | 12.3 MiB | 85.8 MiB | 64.0 KiB |
+| odd, "quoted"\|50%\_of\\nrows | 25.0 ±2.5\* | 51.0 ±12.7 (1 of 3 diverged) | 41.8k–43.1k | 84.3k | 12.3 MiB | 85.8 MiB | 64.0 KiB |
+| ünïcode 模型 | diverged | 26.0 ±0.0\* (1 of 3 waiting) | 43.1k | 84.2k | 12.3 MiB | 85.8 MiB | - |
+| chance | 10.0 | 10.0 |  |  |  |  |  |
+| majority | 12.5 | 12.5 |  |  |  |  |  |
+| shallow | 25.0 | 25.0 |  |  |  |  |  |
 
 \* no learning shown: the test accuracy is not above the best of chance, majority and shallow by both its 95% interval over seeds and that of the test examples
 
@@ -53,20 +54,21 @@ mean and interval are over the seeds that are not named as failed or waiting
 
 chance, majority, shallow: scores of rules without a sequence model on the same test examples
 
-params: least and most over the tasks, whose vocabularies differ; train tok/s: median of the trials; activations: peak, the trials' largest; state: of one sequence in decoding, the trials' largest
+params: least and most over the tasks, whose vocabularies differ; train tok/s: median of the trials; activations: peak, the trials' largest; resident: memory of a trial's process at its most, the trials' largest; state: of one sequence in decoding, the trials' largest
 )");
 }
 
 TEST_CASE("a table in CSV", "[table]") {
-  CHECK(to_csv(make_table(made_up_results())) ==
-        R"(model,listops,mqar,params,train tok/s,activations,state
-linear_attention,63.2 ±4.8,99.5 ±1.2,41.8k–43.1k,84.3k,12.3 MiB,64.0 KiB
+  CHECK(
+      to_csv(make_table(made_up_results())) ==
+      R"(model,listops,listops_half_width,listops_at_baseline,listops_note,mqar,mqar_half_width,mqar_at_baseline,mqar_note,params,train tok/s,activations,resident,state
+linear_attention,0.632,0.047912313068664725,false,,0.995,0.012420688558751647,false,,43120,84300,12900000,9e+07,65536
 "odd, ""quoted""|50%_of
-rows",25.0 ±2.5*,51.0 ±12.7 (1 of 3 diverged),41.8k–43.1k,84.3k,12.3 MiB,64.0 KiB
-ünïcode 模型,diverged,26.0 ±0.0* (1 of 3 waiting),43.1k,84.2k,12.3 MiB,-
-chance,10.0,10.0,,,,
-majority,12.5,12.5,,,,
-shallow,25.0,25.0,,,,
+rows",0.25,0.024841377117503293,true,,0.51,0.1270620473617468,false,1 of 3 diverged,43120,84300,12900000,9e+07,65536
+ünïcode 模型,,,,diverged,0.26,0,true,1 of 3 waiting,43120,84250,12900000,9e+07,
+chance,0.1,,,,0.1,,,,,,,,
+majority,0.125,,,,0.125,,,,,,,,
+shallow,0.25,,,,0.25,,,,,,,,
 )");
 }
 
@@ -74,26 +76,79 @@ TEST_CASE("a table in LaTeX", "[table]") {
   CHECK(to_latex(make_table(made_up_results())) == R"(% needs \usepackage{booktabs}
 \begin{table}
   \centering
-  \begin{tabular}{lrrrrrr}
+  \begin{tabular}{lrrrrrrr}
     \toprule
-    model & listops & mqar & params & train tok/s & activations & state \\
+    model & listops & mqar & params & train tok/s & activations & resident & state \\
     \midrule
-    linear\_attention & 63.2 $\pm$4.8 & 99.5 $\pm$1.2 & 41.8k--43.1k & 84.3k & 12.3 MiB & 64.0 KiB \\
-    odd, "quoted"\textbar{}50\%\_of\textbackslash{}nrows & 25.0 $\pm$2.5$^{*}$ & 51.0 $\pm$12.7 (1 of 3 diverged) & 41.8k--43.1k & 84.3k & 12.3 MiB & 64.0 KiB \\
-    ünïcode 模型 & diverged & 26.0 $\pm$0.0$^{*}$ (1 of 3 waiting) & 43.1k & 84.2k & 12.3 MiB & - \\
+    linear\_attention & \textbf{63.2 $\pm$4.8} & \textbf{99.5 $\pm$1.2} & 41.8k--43.1k & 84.3k & 12.3 MiB & 85.8 MiB & 64.0 KiB \\
+    odd, "quoted"\textbar{}50\%\_of\textbackslash{}nrows & 25.0 $\pm$2.5$^{*}$ & 51.0 $\pm$12.7 (1 of 3 diverged) & 41.8k--43.1k & 84.3k & 12.3 MiB & 85.8 MiB & 64.0 KiB \\
+    ünïcode 模型 & diverged & 26.0 $\pm$0.0$^{*}$ (1 of 3 waiting) & 43.1k & 84.2k & 12.3 MiB & 85.8 MiB & - \\
     \midrule
-    chance & 10.0 & 10.0 &  &  &  &  \\
-    majority & 12.5 & 12.5 &  &  &  &  \\
-    shallow & 25.0 & 25.0 &  &  &  &  \\
+    chance & 10.0 & 10.0 &  &  &  &  &  \\
+    majority & 12.5 & 12.5 &  &  &  &  &  \\
+    shallow & 25.0 & 25.0 &  &  &  &  &  \\
     \bottomrule
   \end{tabular}
   \caption{made up: test accuracy in percent, mean $\pm$half-width of the 95\% interval over seeds.
     $^{*}$ no learning shown: the test accuracy is not above the best of chance, majority and shallow by both its 95\% interval over seeds and that of the test examples.
     mean and interval are over the seeds that are not named as failed or waiting.
     chance, majority, shallow: scores of rules without a sequence model on the same test examples.
-    params: least and most over the tasks, whose vocabularies differ; train tok/s: median of the trials; activations: peak, the trials' largest; state: of one sequence in decoding, the trials' largest.}
+    params: least and most over the tasks, whose vocabularies differ; train tok/s: median of the trials; activations: peak, the trials' largest; resident: memory of a trial's process at its most, the trials' largest; state: of one sequence in decoding, the trials' largest.}
 \end{table}
 )");
+}
+
+TEST_CASE("CSV and JSON hold numbers, in the units of summary.csv", "[table]") {
+  Results results;
+  for (uint64_t seed = 0; seed < 2; ++seed)
+    results.trials.push_back(made_up_trial("lru", "mqar", seed, 0.5 + 0.02 * seed));
+  results.trials.push_back(made_up_trial("rnn", "mqar", 0, 0.5));
+  results.trials.push_back(made_up_trial("rnn", "mqar", 1, 0.5));
+  diverge(results.trials.back());
+  const Table table = make_table(results);
+  const nlohmann::json rows = nlohmann::json::parse(to_json({table}))[0]["rows"];
+  REQUIRE(rows.size() == 5);
+  CHECK(rows[0]["name"] == "lru");
+  CHECK(rows[0]["cells"]["mqar"]["value"] == 0.51);
+  CHECK(rows[0]["cells"]["mqar"]["half_width"].get<double>() ==
+        Catch::Detail::Approx(12.7062 * 0.01).epsilon(1e-4));
+  CHECK(rows[1]["cells"]["mqar"]["note"] == "1 of 2 diverged");
+  CHECK(rows[0]["cells"]["state"]["value"] == 65536);
+  CHECK(rows[2]["kind"] == "baseline");
+  CHECK(rows[2]["cells"]["params"]["value"].is_null());
+  std::istringstream lines(to_jsonl({table}));
+  std::string line;
+  for (std::size_t i = 0; std::getline(lines, line); ++i)
+    CHECK(nlohmann::json::parse(line)["name"] == rows[i]["name"]);
+}
+
+TEST_CASE("the best of a column is bold in LaTeX, and equal ones are too", "[table]") {
+  Results results;
+  results.trials = {made_up_trial("a", "mqar", 0, 0.5), made_up_trial("b", "mqar", 0, 0.5),
+                    made_up_trial("c", "mqar", 0, 0.4)};
+  const std::string latex = to_latex(make_table(results), "tab:x");
+  CHECK_THAT(latex, Contains("a & \\textbf{50.0} &"));
+  CHECK_THAT(latex, Contains("b & \\textbf{50.0} &"));
+  CHECK_THAT(latex, Contains("c & 40.0 &"));
+  CHECK_THAT(latex, Contains("  \\label{tab:x}\n\\end{table}"));
+  results.trials[2].record->train_loss = 1;
+  CHECK(make_table(results, "loss").models[2][1].is_best);  // less is better
+}
+
+TEST_CASE("a table wider than the terminal continues below, whole columns at a time", "[table]") {
+  Results results;
+  for (int task = 0; task < 12; ++task)
+    results.trials.push_back(made_up_trial("lru", "task_" + std::to_string(task), 0, 0.5));
+  const std::string text = to_text(make_table(results), {.width = 80});
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    CAPTURE(line);
+    CHECK(display_width(line) <= 80);
+  }
+  for (int task = 0; task < 12; ++task) CHECK_THAT(text, Contains(" task_" + std::to_string(task)));
+  CHECK_THAT(text, !Contains("\x1b"));
+  CHECK_THAT(to_text(make_table(made_up_results()), {.has_colour = true}),
+             Contains("\x1b[1m") && Contains("\x1b[2m"));
 }
 
 TEST_CASE("a name cannot break out of its field", "[table]") {
@@ -206,7 +261,7 @@ TEST_CASE("a bag of tokens that the suite asked for counts as a baseline", "[tab
   CHECK(table.baselines[3][2].value == "-");
   CHECK(table.models[0][1].at_baseline);
   CHECK_FALSE(table.models[0][2].at_baseline);
-  CHECK_THAT(results_csv(results), Contains(",tuned,bag_of_tokens\n"));
+  CHECK_THAT(results_csv(results), Contains(",options,bag_of_tokens\n"));
   CHECK_THAT(results_csv(results), Contains(",0.55\n"));
 }
 

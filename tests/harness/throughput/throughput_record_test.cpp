@@ -111,12 +111,12 @@ TEST_CASE("the suite's table shows what was measured alone beside accuracy", "[t
   CHECK(make_table(results).header.back() == "state");
   results.throughput = two_models();
   const Table table = make_table(results);
-  const std::vector<std::string> header(table.header.end() - 5, table.header.end());
+  const std::vector<std::string> header(table.header.end() - 6, table.header.end());
   CHECK(header == std::vector<std::string>{"params", "train tok/s @32", "decode tok/s @32",
-                                           "activations @32", "state @32"});
+                                           "activations @32", "resident", "state @32"});
   const std::vector<TableCell>& row = table.models.front();
-  CHECK(row[row.size() - 4].value == "16.0k");  // 2 x 32 tokens in 4 ms
-  CHECK(row[row.size() - 3].value == "1.00k");  // a token in 1 ms
+  CHECK(row[row.size() - 5].value == "16.0k");  // 2 x 32 tokens in 4 ms
+  CHECK(row[row.size() - 4].value == "1.00k");  // a token in 1 ms
   CHECK(table.models[1].back().value == "-");   // a model that was not measured
   CHECK_THAT(to_text(table), Contains("of a training step measured alone"));
 }

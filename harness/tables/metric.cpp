@@ -1,0 +1,104 @@
+#include "harness/tables/metric.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <set>
+
+#include "harness/tables/sample_efficiency.h"
+#include "harness/tables/summary.h"
+#include "longhaul/error.h"
+#include "support/choices.h"
+#include "support/number_text.h"
+#include "support/suggest.h"
+
+namespace longhaul {
+namespace {
+
+constexpr const char* kNotReached = "not reached";
+
+std::string number_text(double value) { return fmt::format("{:.4g}", value); }
+
+TrialValue score(double Evaluation::*member) {
+  return [=](const Trial& trial, int64_t eval_length) -> std::optional<double> {
+    const Evaluation* evaluation = evaluation_at(trial, eval_length);
+    if (!evaluation || !evaluation->ok()) return std::nullopt;
+    return evaluation->*member;
+  };
+}
+
+TrialValue of_note(const std::string& name) {
+  return [=](const Trial& trial, int64_t) -> std::optional<double> {
+    if (!trial.ok() || !trial.record->notes.count(name)) return std::nullopt;
+    return trial.record->notes.at(name);
+  };
+}
+
+TrialValue examples(double score) {
+  return [=](const Trial& trial, int64_t) { return examples_to(trial, score); };
+}
+
+}  // namespace
+
+std::string percent_text(double value) {
+  return std::isnan(value) ? kNotANumber : fmt::format("{:.1f}", 100 * value);
+}
+
+std::vector<Metric> metrics(const Results& results) {
+  using R = TrialRecord;
+  using enum Better;
+  std::vector<Metric> all = {
+      {"accuracy", "test accuracy in percent", score(&Evaluation::test), percent_text, higher,
+       true},
+      {"val", "validation accuracy in percent", score(&Evaluation::validation), percent_text,
+       higher, true},
+      {"loss", "training loss at the end", of_record("train_loss", &R::train_loss), number_text,
+       lower},
+      {"tokens_per_second", "training tokens per second",
+       of_record("train_tokens_per_second", &R::train_tokens_per_second), short_count, higher},
+      {"train_seconds", "training time in seconds", of_record("train_seconds", &R::train_seconds),
+       number_text, lower},
+      {"peak_activation_bytes", "peak activation memory",
+       of_record("peak_activation_bytes", &R::peak_activation_bytes), short_bytes, lower},
+      {"peak_resident_bytes", "peak resident memory of the process",
+       of_record("peak_resident_bytes", &R::peak_resident_bytes), short_bytes, lower},
+      {"state_bytes", "decode state of one sequence", of_record("state_bytes", &R::state_bytes),
+       short_bytes, lower},
+      {"parameters", "trained parameters", of_record("parameters", &R::parameters), short_count,
+       lower},
+      {"flops_per_token", "training FLOPs per token",
+       of_record("flops_per_token", &R::flops_per_token), short_count, lower},
+      {"steps", "training steps", of_record("steps", &R::steps), short_count},
+      {"tokens_seen", "training tokens", of_record("tokens_seen", &R::tokens_seen), short_count},
+      {"selected_step", "step chosen on validation", of_record("selected_step", &R::selected_step),
+       short_count},
+      {"learning_rate", "learning rate", of_record("learning_rate", &R::learning_rate),
+       number_text},
+      {"examples_to_50", "training examples until validation first reached 50%", examples(0.5),
+       short_count, lower, false, kNotReached},
+      {"examples_to_90", "training examples until validation first reached 90%", examples(0.9),
+       short_count, lower, false, kNotReached},
+      {"examples_to_95", "training examples until validation first reached 95%", examples(0.95),
+       short_count, lower, false, kNotReached},
+  };
+  std::set<std::string> notes;
+  for (const Trial& trial : results.trials)
+    if (trial.ok())
+      for (const auto& [name, value] : trial.record->notes) notes.insert(name);
+  for (const std::string& name : notes)
+    all.push_back({name, name + ", as the model reports it", of_note(name), number_text});
+  return all;
+}
+
+std::vector<std::string> table_metrics(const Results& results) {
+  return names_of(metrics(results));
+}
+
+Metric find_metric(const Results& results, const std::string& name) {
+  for (const Metric& metric : metrics(results))
+    if (metric.name == name) return metric;
+  throw Error(fmt::format("--metric: no metric '{}'{}", name,
+                          nearest_and_known(name, table_metrics(results))));
+}
+
+}  // namespace longhaul

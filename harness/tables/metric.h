@@ -1,0 +1,47 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/tables/results.h"
+
+namespace longhaul {
+
+constexpr const char* kNotANumber = "not a number";
+
+// What a trial that went well found, at a length of its tests; nothing if it has no such number.
+using TrialValue = std::function<std::optional<double>(const Trial&, int64_t eval_length)>;
+
+enum class Better { higher, lower, neither };
+
+// What the cells of a table can show, and what two folders can be compared by.
+struct Metric {
+  std::string name;
+  std::string title;
+  TrialValue value;
+  std::string (*text)(double);
+  Better better = Better::neither;
+  bool is_score = false;     // has a value at each evaluation length, and baselines to compare with
+  const char* missing = "";  // what it says of a trial that went well and has no such number
+};
+
+// All of them; those that models note in their records last.
+std::vector<Metric> metrics(const Results& results);
+std::vector<std::string> table_metrics(const Results& results);  // their names
+// Throws Error naming the nearest if there is no such metric.
+Metric find_metric(const Results& results, const std::string& name);
+
+// A number of the record, by its key there; nothing where an older version did not store it.
+template <class Number>
+TrialValue of_record(const char* key, Number TrialRecord::*member) {
+  return [=](const Trial& trial, int64_t) -> std::optional<double> {
+    if (!trial.ok() || trial.record->missing.count(key)) return std::nullopt;
+    return static_cast<double>((*trial.record).*member);
+  };
+}
+
+std::string percent_text(double value);
+
+}  // namespace longhaul
