@@ -4,7 +4,10 @@
 //   y_i = sum_j softmax_j(scale <q_i, k_j> + bias_h(|i - j|)) v_j        out = y W_out
 //
 // over the real positions j, when causal those up to i, and those nearer than the window. The
-// projections have no bias. Options change what stands in the softmax and how positions are told;
+// projections have no bias. forget_gate adds sum_{j < s <= i} log sigmoid(x_s W_f + b_f) to the
+// scores (FoX, Lin et al. 2025, arXiv:2503.02130), sink a logit without a value to each softmax
+// (as gpt-oss has it), output_gate multiplies y by sigmoid(x W_g) (Qiu et al. 2025,
+// arXiv:2505.06708). Options change what stands in the softmax and how positions are told;
 // each is written out, with its source, in docs/models/transformer.md and in
 // longhaul/parts/attention_*.h. Time O(T^2 D), under a window w O(T w D), memory O(T D); decoding
 // keeps every k and v in reach: 2 D floats a position.
@@ -55,22 +58,25 @@ class Transformer final : public Mixer {
     v_ = c.weight("v.weight", D, shared);
     out_ = c.weight("out.weight", D, D);
     make_bias(c);
+    make_gates(c);
   }
 
   Tensor forward(const Tensor& x, const Lengths& lengths) const override {  // [B, T, D]
     const Rows rows = project(x, focus(x.dim(1), 0, lengths), 0);
     AttentionSpec spec = scores(rows, x.dim(1));
     spec.far_k = rows.far_k;
-    return matmul(attention(rows.q, rows.k, rows.v, lengths, spec), out_);
+    spec.log_forget = rows.log_forget;
+    return read_out(attention(rows.q, rows.k, rows.v, lengths, spec), x);
   }
 
-  // The state is the keys and values in reach, [B, capacity, kv_heads * d] each, and with rerope
-  // the keys as far queries see them.
+  // The state is the keys and values in reach, [B, capacity, kv_heads * d] each, with rerope the
+  // keys as far queries see them, and with a forget gate its logarithm [B, capacity, heads].
   State start(int64_t batch) const override {
     const int64_t rows = o_.window ? std::min(o_.window, kFirstCapacity) : kFirstCapacity;
     const Shape shape{batch, rows, k_.dim(1)};
     State state{{Tensor(shape), Tensor(shape)}};
     if (far_from_) state.tensors.emplace_back(shape);
+    if (o_.forget_gate) state.tensors.emplace_back(Shape{batch, rows, o_.heads});
     return state;
   }
 
@@ -81,12 +87,14 @@ class Transformer final : public Mixer {
     append(state.tensors[0], at, rows.k);
     append(state.tensors[1], at, rows.v);
     if (far_from_) append(state.tensors[2], at, rows.far_k);
+    if (o_.forget_gate) append(state.tensors.back(), at, rows.log_forget);
     AttentionSpec spec = scores(rows, state.tensors[0].dim(1));
     spec.causal = false;  // all that is held is past
     spec.first = held - 1;
     if (far_from_) spec.far_k = state.tensors[2];
+    if (o_.forget_gate) spec.log_forget = state.tensors.back();
     const Tensor y = attention(rows.q, state.tensors[0], state.tensors[1], Lengths(B, held), spec);
-    return matmul(reshape(y, {B, D}), out_);
+    return read_out(reshape(y, {B, D}), x);
   }
 
   AttentionRows attention_rows(const Tensor& x, const Lengths& lengths,
@@ -94,13 +102,14 @@ class Transformer final : public Mixer {
     const Rows rows = project(x, focus(x.dim(1), 0, lengths), 0);
     AttentionSpec spec = scores(rows, x.dim(1));
     spec.far_k = rows.far_k;
+    spec.log_forget = rows.log_forget;
     return longhaul::attention_rows(rows.q, rows.k, lengths, queries, spec);
   }
 
  private:
   // Queries, keys and values of consecutive positions, [B, T, heads * d].
   struct Rows {
-    Tensor q, k, v, far_q, far_k;
+    Tensor q, k, v, far_q, far_k, log_forget;
   };
 
   // (w - 1) (L - 1) + 1 = 3/4 of the trained length (Su Jianlin, kexue.fm/archives/9603).
@@ -166,6 +175,19 @@ class Transformer final : public Mixer {
     r2_ = c.parameter("r2", {o_.heads, 1}, uniform(0, power ? 2 : 1), group);
   }
 
+  void make_gates(MixerContext& c) {
+    if (o_.forget_gate) {
+      forget_ = c.weight("forget.weight", c.d_model(), o_.heads);
+      forget_bias_ = c.parameter("forget.bias", {o_.heads}, zeros(), {.decay = false});
+    }
+    if (o_.output_gate) gate_ = c.weight("gate.weight", c.d_model(), c.d_model());
+    if (o_.sink) sink_ = c.parameter("sink", {o_.heads}, zeros(), {.decay = false});
+  }
+
+  Tensor read_out(const Tensor& y, const Tensor& x) const {
+    return matmul(o_.output_gate ? y * sigmoid(matmul(x, gate_)) : y, out_);
+  }
+
   Tensor bias(int64_t n) const {
     if (o_.position == "alibi") return positions::alibi_bias(slopes_, n);
     if (o_.position == "kerple_log") return positions::kerple_log_bias(r1_, r2_, n);
@@ -200,8 +222,13 @@ class Transformer final : public Mixer {
     if (o_.query_norm) q = unit(q, o_.heads);
     if (o_.key_norm) k = unit(k, o_.kv_heads);
     if (focus.defined()) q = q * focus;
-    Rows rows{turned(q, near_q_, o_.heads, at), turned(k, near_k_, o_.kv_heads, at), matmul(x, v_),
-              Tensor(), Tensor()};
+    Rows rows{turned(q, near_q_, o_.heads, at),
+              turned(k, near_k_, o_.kv_heads, at),
+              matmul(x, v_),
+              Tensor(),
+              Tensor(),
+              Tensor()};
+    if (o_.forget_gate) rows.log_forget = log_sigmoid(matmul(x, forget_) + forget_bias_);
     if (far_from_) {
       rows.far_q = turned(q, far_q_, o_.heads, at);
       rows.far_k = turned(k, far_k_, o_.kv_heads, at);
@@ -225,7 +252,7 @@ class Transformer final : public Mixer {
                       .step = turn.step});
   }
 
-  // For these queries, at distances below n; far_k is left to the caller.
+  // For these queries, at distances below n; far_k and log_forget are left to the caller.
   AttentionSpec scores(const Rows& rows, int64_t n) const {
     return {.heads = o_.heads,
             .causal = causal_,
@@ -234,7 +261,8 @@ class Transformer final : public Mixer {
             .window = o_.window,
             .bias = bias(n),
             .far_q = rows.far_q,
-            .far_from = far_from_};
+            .far_from = far_from_,
+            .sink = sink_};
   }
 
   // Puts row [B, 1, width] of position `at` at the end of cache [B, capacity, width]; the oldest
@@ -256,7 +284,7 @@ class Transformer final : public Mixer {
   int64_t trained_, far_from_ = 0;
   float scale_;
   Turn near_q_, near_k_, far_q_, far_k_;
-  Tensor q_, k_, v_, out_, slopes_, r1_, r2_;
+  Tensor q_, k_, v_, out_, slopes_, r1_, r2_, forget_, forget_bias_, gate_, sink_;
 };
 
 OptionMap change_after_training(OptionMap options, const PostHocChange& change) {

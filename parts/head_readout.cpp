@@ -5,8 +5,9 @@
 
 namespace longhaul {
 
-int64_t read_heads(MixerContext& c) {
-  const int64_t heads = c.options().integer("heads", 2, "heads; they divide d_model", 1);
+int64_t read_heads(MixerContext& c, int64_t default_value) {
+  const int64_t heads =
+      c.options().integer("heads", default_value, "heads; they divide d_model", 1);
   if (c.d_model() % heads == 0) return heads;
   c.options().problem("heads",
                       text(heads, " heads do not cut d_model ", c.d_model(), " into equal parts"));

@@ -28,9 +28,16 @@ inline Tensor operator-(const Tensor& a, const Tensor& b) { return sub(a, b); }
 inline Tensor operator*(const Tensor& a, const Tensor& b) { return mul(a, b); }
 inline Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
 inline Tensor operator*(float factor, const Tensor& x) { return scale(x, factor); }
+Tensor maximum(const Tensor& a, const Tensor& b);  // the larger; of equal ones a has the gradient
+// a where mask is not 0, else b; equal shapes. The mask has no gradient, and what is not chosen may
+// be inf or NaN.
+Tensor where(const Tensor& mask, const Tensor& a, const Tensor& b);
 
 Tensor exp(const Tensor& x);
-Tensor log(const Tensor& x);  // no check: log of 0 is -inf
+Tensor log(const Tensor& x);                           // no check: log of 0 is -inf
+Tensor abs(const Tensor& x);                           // slope 0 at 0
+Tensor pow(const Tensor& x, float exponent);           // no check: NaN as std::pow has it
+Tensor clamp(const Tensor& x, float low, float high);  // slope 0 outside; throws unless low <= high
 Tensor sqrt(const Tensor& x);
 Tensor sin(const Tensor& x);
 Tensor cos(const Tensor& x);
@@ -40,12 +47,14 @@ Tensor silu(const Tensor& x);     // x * sigmoid(x)
 Tensor gelu(const Tensor& x);     // tanh form: x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
 Tensor relu(const Tensor& x);
 Tensor softplus(const Tensor& x);                        // log(1 + exp(x)), for any x
+Tensor log_sigmoid(const Tensor& x);                     // -softplus(-x)
 Tensor elu1(const Tensor& x);                            // elu(x) + 1: x + 1 if x > 0, else exp(x)
 Tensor gated_silu(const Tensor& x, const Tensor& gate);  // x * silu(gate), equal shapes
 
 // ---- products
-// a [..., m, k] times b [k, n] (one weight for all) or b [..., k, n] (same leading extents as a)
-// -> [..., m, n]. `transpose_a`: a is stored as [..., k, m]; `transpose_b`: b as [..., n, k].
+// a [..., m, k] times b [k, n] (one weight for all) or b [..., k, n] -> [..., m, n]. Leading
+// extents broadcast: aligned at the right, an extent of 1 repeats. `transpose_a`: a is stored as
+// [..., k, m]; `transpose_b`: b as [..., n, k].
 Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a = false, bool transpose_b = false);
 // The gated MLP (Shazeer 2020, arXiv:2002.05202, SwiGLU): (x up * silu(x gate)) down. x [..., D],
 // up and gate [D, H], down [H, E] -> [..., E]. In training, 64 rows or more of widths that are
@@ -61,14 +70,20 @@ Tensor concat(std::span<const Tensor> parts, int axis);
 inline Tensor concat(std::initializer_list<Tensor> parts, int axis) {
   return concat(std::span<const Tensor>(parts.begin(), parts.size()), axis);
 }
+// Every index of the axis `count` times in a row: repeat([a, b], 0, 2) is [a, a, b, b].
+Tensor repeat(const Tensor& x, int axis, int64_t count);
+// x [..., C], ids one a row of it -> [...]: x[..., ids[...]]. Throws if an id is outside [0, C).
+Tensor gather(const Tensor& x, const std::vector<int32_t>& ids);
 // x [B, T, ...]: reverses t < lengths[b], keeps padding.
 Tensor flip(const Tensor& x, const Lengths& lengths);
 
 // ---- reductions; the axis disappears
 Tensor sum(const Tensor& x, int axis);
 Tensor mean(const Tensor& x, int axis);
-Tensor sum_all(const Tensor& x);  // -> scalar
-Tensor softmax(const Tensor& x);  // over the last axis
+Tensor max(const Tensor& x, int axis);  // the first of equal ones has the gradient; throws if empty
+Tensor sum_all(const Tensor& x);        // -> scalar
+Tensor cumsum(const Tensor& x, int axis);  // keeps the axis: sums up to and with each index
+Tensor softmax(const Tensor& x);           // over the last axis
 // [B, T, D] -> [B, D]: the mean of the rows t < lengths[b]; the last of them.
 Tensor pool_mean(const Tensor& x, const Lengths& lengths);
 Tensor pool_last(const Tensor& x, const Lengths& lengths);
@@ -121,6 +136,13 @@ struct AttentionSpec {
   // k.
   Tensor far_q = {}, far_k = {};
   int64_t far_from = 0;
+  // [B, Tk, H] or undefined: how much each position dims all before it, at most 0. The logit of
+  // query i and key j gains the sum of log_forget over (j, first + i] (the forgetting attention of
+  // Lin et al. 2025, arXiv:2503.02130, eq. 4). Keys that are seen must not come later.
+  Tensor log_forget = {};
+  // [H] or undefined: a logit that takes part in the softmax and carries no value (an attention
+  // sink, as in gpt-oss; Xiao et al. 2023, arXiv:2309.17453, with zeros as its key and value).
+  Tensor sink = {};
 };
 Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Lengths& lengths,
                  const AttentionSpec& spec);
@@ -141,9 +163,11 @@ Tensor linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, const
 
 // Linear attention whose state fades, each of its rows by a factor of its own (Yang et al. 2024,
 // arXiv:2312.06635, eq. 3): S_t = diag(exp(log_decay_t)) S_{t-1} + k_t^T v_t, S_{-1} = 0, and
-// y_t = q_t S_t. q, k [B, T, H d], v [B, T, H dv], log_decay [B, T, H d], or [H d] for decays that
-// do not change (retention, Sun et al. 2023, arXiv:2307.08621, eq. 5) -> [B, T, H dv]. Causal, in
-// chunks of up to `chunk` positions; decays of any strength are exact, -inf included.
+// y_t = q_t S_t. q, k [B, T, H d], v [B, T, H dv], log_decay [B, T, H d], or [B, T, H] for one
+// decay a head (Dao & Gu 2024, arXiv:2405.21060, eq. 16), or [H d] for decays that do not change
+// (retention, Sun et al. 2023, arXiv:2307.08621, eq. 5) -> [B, T, H dv]. Causal, in chunks of up to
+// `chunk` positions; decays of any strength are exact, -inf included. Heads that share queries or
+// keys: repeat() them.
 Tensor gated_linear_attention(const Tensor& q, const Tensor& k, const Tensor& v,
                               const Tensor& log_decay, int64_t heads, int64_t chunk = 64);
 
@@ -151,9 +175,10 @@ Tensor gated_linear_attention(const Tensor& q, const Tensor& k, const Tensor& v,
 // rule, Schlag et al. 2021, arXiv:2102.11174, eq. 24): what the state holds under the key k_t moves
 // towards v_t by the share beta_t,
 //   S_t = a_t S_{t-1} + beta_t k_t^T (v_t - k_t a_t S_{t-1}), a_t = exp(log_decay_t), y_t = q_t S_t
-// q, k [B, T, H d], v [B, T, H dv], beta, log_decay [B, T, H] -> [B, T, H dv]; an undefined
-// log_decay is 0. Keys should have length 1 and beta lie in [0, 1] (or 2), else S may grow without
-// bound. Causal, in chunks by the WY form (Yang et al. 2024, arXiv:2406.06484, section 3.2).
+// q, k [B, T, H d], v [B, T, H dv], beta, log_decay [B, T, H] -> [B, T, H dv]; log_decay [B, T, H
+// d] fades each row of S by itself (Kimi Delta Attention, arXiv:2510.26692, eq. 1), an undefined
+// one is 0. Keys should have length 1 and beta lie in [0, 1] (or 2), else S may grow without bound.
+// Causal, in chunks by the WY form (Yang et al. 2024, arXiv:2406.06484, section 3.2).
 Tensor delta_rule(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& beta,
                   const Tensor& log_decay, int64_t heads, int64_t chunk = 32);
 

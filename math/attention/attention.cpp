@@ -61,6 +61,13 @@ void check_options(const Tensor& q, const Tensor& k, const AttentionSpec& spec) 
   require(!spec.bias.defined() || (spec.bias.rank() == 2 && spec.bias.dim(0) == spec.heads &&
                                    spec.bias.dim(1) >= distances),
           "attention: expected a bias [heads, ", distances, " or more], found ", spec.bias.shape());
+  const Shape forgets{q.dim(0), k.dim(1), spec.heads};
+  require(!spec.log_forget.defined() ||
+              (spec.log_forget.shape() == forgets && spec.first + q.dim(1) <= k.dim(1)),
+          "attention: expected log_forget ", forgets, " with no query after the last key, found ",
+          spec.log_forget.shape(), " and ", q.dim(1), " queries from ", spec.first, " on");
+  require(!spec.sink.defined() || spec.sink.shape() == Shape{spec.heads},
+          "attention: expected a sink [", spec.heads, "], found ", spec.sink.shape());
 }
 
 // What q and k give, and what far_q and far_k give: nothing, if there are none.
@@ -100,6 +107,31 @@ void fold(const Problem& p, const Tensor& wide, float* dbias) {
   }
 }
 
+PooledVector<double> fade_of(const Problem& p, const Tensor& log_forget) {
+  if (!log_forget.defined()) return {};
+  PooledVector<double> fade(static_cast<std::size_t>(p.B * p.H * p.Tk));
+  for (int64_t row = 0; row < p.B * p.H; ++row) {
+    double sum = 0;
+    for (int64_t t = 0; t < p.Tk; ++t) {
+      sum += double{tiled::kLog2E} *
+             double{log_forget.data()[(row / p.H * p.Tk + t) * p.H + row % p.H]};
+      fade[static_cast<std::size_t>(row * p.Tk + t)] = sum;
+    }
+  }
+  return fade;
+}
+
+// dlog_forget of a position adds up what reaches the sums from it on.
+void add_up(const Problem& p, const PooledVector<double>& dfade, float* dlog_forget) {
+  for (int64_t row = 0; row < p.B * p.H; ++row) {
+    double sum = 0;
+    for (int64_t t = p.Tk - 1; t >= 0; --t) {
+      sum += dfade[static_cast<std::size_t>(row * p.Tk + t)];
+      dlog_forget[(row / p.H * p.Tk + t) * p.H + row % p.H] += static_cast<float>(sum);
+    }
+  }
+}
+
 }  // namespace
 
 Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Lengths& lengths,
@@ -114,18 +146,27 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Length
                          spec.far_q,
                          spec.far_k,
                          bias.defined() ? spread(p, bias) : Tensor(),
-                         pooled(lengths)};
+                         pooled(lengths),
+                         fade_of(p, spec.log_forget),
+                         spec.sink};
   Tensor y = Tensor::empty({p.B, p.Tq, p.y_stride()});
   Tensor lse = Tensor::empty({p.B, p.H, p.Tq});
   const int64_t flops = 2 * visible_pairs(p, in.keys) * p.H * (p.d + p.dv);
   count_flops(flops);
   forward(p, in, y.data(), lse.data());
-  record(y, {q, k, v, spec.far_q, spec.far_k, bias}, [=] {
+  const Tensor forget = spec.log_forget, sink = spec.sink;
+  record(y, {q, k, v, spec.far_q, spec.far_k, bias, forget, sink}, [=] {
     count_flops(2 * flops);
-    const bool learned = bias.defined() && bias.needs_grad();
-    const Tensor dbias = learned ? Tensor({p.B, p.H, p.bias_width()}) : Tensor();
-    reverse(p, in, y, lse, dbias);
-    if (learned) fold(p, dbias, bias.grad());
+    const auto learned = [](const Tensor& x) { return x.defined() && x.needs_grad(); };
+    tiled::SharedGradients d;
+    if (learned(bias)) d.bias = Tensor({p.B, p.H, p.bias_width()});
+    if (learned(forget)) d.fade.resize(static_cast<std::size_t>(p.B * p.H * p.Tk));
+    if (learned(sink)) d.sink = Tensor({p.B, p.H});
+    reverse(p, in, y, lse, d);
+    if (learned(bias)) fold(p, d.bias, bias.grad());
+    if (learned(forget)) add_up(p, d.fade, forget.grad());
+    for (int64_t row = 0; learned(sink) && row < p.B * p.H; ++row)
+      sink.grad()[row % p.H] += d.sink.data()[row];
   });
   return y;
 }

@@ -81,9 +81,23 @@ void add_bias(const float* bias, int64_t ahead, int64_t n, float* s) {
     }
 }
 
+// The keys stand after each other in `fade`; the queries' own part is left to close().
+template <int kTileVecs>
+void add_fade(const double* fade, double origin, int64_t n, float* s) {
+  for (int64_t j = 0; j < n; ++j) {
+    const Vec dimmed = tile::splat(static_cast<float>(origin - fade[j]));
+    for (int i = 0; i < kTileVecs; ++i) {
+      float* at = s + (j * kTileVecs + i) * kWidth;
+      tile::store(at, tile::load(at) + dimmed);
+    }
+  }
+}
+
 struct Head {
   std::array<Scores, 2> scores;  // near, far
   const float *v, *bias;
+  const double* fade;
+  const float* sink;
   int64_t keys;
   float *y, *lse;
 };
@@ -112,12 +126,26 @@ void pass_keys(const Problem& p, const Head& head, const Scores& scores,
     const float *k = scores.k + k0 * sk, *v = head.v + k0 * sv;
     tile::narrow_product<kTileVecs>(n, p.d, {k, sk}, tile.qt, lanes, s, lanes, false);
     if (head.bias) add_bias<kTileVecs>(head.bias, ahead, n, s);
+    if (head.fade) add_fade<kTileVecs>(head.fade + k0, head.fade[p.first + q0], n, s);
     hide(scores.band, ahead, n, lanes, s);
     tile.softmax.weigh(s, n);
     if (!tile.fresh) scale_lanes<kTileVecs>(tile.yt, p.dv, tile.softmax.shrink);
     tile::narrow_product<kTileVecs>(p.dv, n, {v, sv, true}, s, lanes, tile.yt, lanes, true);
     tile.fresh = false;
   }
+}
+
+// Fading and the sink, where a row of scores ends. Scores of query q0 + i lack `own`, what fades
+// between q0 and it. Takes the largest score and the sum of weights relative to it, gives the
+// log2-sum-exp2 of the row, and by what its values are to be multiplied.
+float close(const Problem& p, const Head& head, int64_t q0, int64_t i, float top, float total,
+            float& share) {
+  const double own = head.fade ? head.fade[p.first + q0 + i] - head.fade[p.first + q0] : 0;
+  const float sink = head.sink ? static_cast<float>(double{kLog2E * *head.sink} - own) : -kInfinity;
+  const float highest = std::max(top, sink);
+  const float sum = total * std::exp2(top - highest) + std::exp2(sink - highest);
+  share = sum == 0 ? 0 : std::exp2(top - highest) / sum;
+  return sum == 0 ? 0 : static_cast<float>(double{highest + std::log2(sum)} + own);
 }
 
 // `count` queries from q0 on: y and the log2-sum-exp2 of its rows. `work` holds
@@ -139,6 +167,12 @@ void attend(const Problem& p, const Head& head, int64_t q0, int64_t count, float
   }
   for (int64_t i = 0; i < count; ++i)
     head.lse[q0 + i] = total[i] == 0 ? 0 : top[i] + std::log2(total[i]);
+  if (head.fade || head.sink) {
+    alignas(64) float shares[lanes] = {};
+    for (int64_t i = 0; i < count; ++i)
+      head.lse[q0 + i] = close(p, head, q0, i, top[i], total[i], shares[i]);
+    for (int i = 0; i < kTileVecs; ++i) share[i] = tile::load(shares + i * kWidth);
+  }
   scale_lanes<kTileVecs>(yt, p.dv, share);
   tile::transpose(p.dv, count, yt, lanes, head.y + q0 * p.y_stride(), p.y_stride());
 }
@@ -158,6 +192,8 @@ void forward(const Problem& p, const Inputs& in, float* y, float* lse) {
                         {far_q.data() + p.query(b, h), far_k.data() + p.key(b, h), p.far}}},
                       in.v.data() + p.value(b, h),
                       in.bias_at(p, h),
+                      in.fade_at(p, row),
+                      in.sink.defined() ? in.sink.data() + h : nullptr,
                       in.keys[b],
                       y + p.out(b, h),
                       lse + row * p.Tq};

@@ -1,9 +1,12 @@
 // The reverse pass holds S with keys as lanes, so that dK and dV stay in cache while the queries
 // pass by. With P = softmax(S), dP = dY V^T and delta_i = <dy_i, y_i>:
 //   dV += P^T dY;  dS = P (dP - delta);  dQ += scale dS K;  dK += scale dS^T Q;  dbias += dS
+// A row of dS adds up to 0, or beside a sink of share p to delta p, which the sink loses.
 #include "math/attention/attention_reverse.h"
 
 #include <array>
+#include <cmath>
+#include <optional>
 #include <utility>
 
 #include "math/gradient.h"
@@ -28,6 +31,20 @@ struct Head {
   GradTarget dv;
   float* dbias;  // at distance 0, by key - query
   int64_t keys;
+  const double* fade;
+  const float* sink;
+  double* dfade;
+  float* dsink;
+};
+
+// Fading of a tile of keys from k0 on, relative to its first one.
+struct FadingKeys {
+  FadingKeys(const double* fade, int64_t count) : origin(fade[0]) {
+    for (int64_t j = 0; j < count; ++j) keys[j] = static_cast<float>(fade[j] - origin);
+  }
+  double origin;
+  alignas(64) float keys[kLanes] = {};
+  Vec change[kVecs] = {};  // of the scores of each key, summed over queries
 };
 
 // Buffers of the reverse step of one head; widths are padded to whole registers.
@@ -60,9 +77,9 @@ struct Work {
 
 // prob = 2^(s - lse) where the key is visible, else 0; ds = prob * (dprob - delta). In place: prob
 // comes as s and ds as dprob. Queries q0 .. q0 + rows of the tile of keys k0 ...
-template <bool kBias>
+template <bool kBias, bool kFade>
 void probabilities(const Problem& p, const Head& head, const Band& band, const Work& w, int64_t k0,
-                   int64_t q0, int64_t rows) {
+                   int64_t q0, int64_t rows, FadingKeys* fading) {
   const tile::Ints lane = tile::lane_numbers();
   for (int64_t r = 0; r < rows; ++r) {
     const int64_t i = q0 + r, ahead = p.first + i - k0;  // of the first key
@@ -74,11 +91,15 @@ void probabilities(const Problem& p, const Head& head, const Band& band, const W
       float *prob = w.prob + r * kLanes + x * kWidth, *ds = w.ds + r * kLanes + x * kWidth;
       Vec s = tile::load(prob);
       if constexpr (kBias) s += tile::load(head.bias + x * kWidth - ahead);
+      if constexpr (kFade)
+        s += static_cast<float>(head.fade[p.first + i] - fading->origin) -
+             tile::load(fading->keys + x * kWidth);
       const auto visible = reinterpret_cast<tile::Bits>(lane + (x * kWidth - skipped)) < seen;
       const Vec e = visible ? tile::exp2(s - head.lse[i]) : Vec{};
       const Vec change = e * (tile::load(ds) - w.delta[i]);
       tile::store(prob, e);
       tile::store(ds, change);
+      if constexpr (kFade) fading->change[x] += change;
       if constexpr (kBias)
         if (head.dbias) {
           float* sum = head.dbias + x * kWidth - ahead;
@@ -109,18 +130,25 @@ void pass_queries(const Problem& p, const Head& head, const Scores& scores, cons
     std::fill_n(w.dkt, p.d * kLanes, 0.0f);
     std::fill_n(w.dvt, p.dv * kLanes, 0.0f);
   }
+  std::optional<FadingKeys> fading;
+  if (head.fade) fading.emplace(head.fade + k0, count);
+  const auto weigh = fading ? (head.bias ? probabilities<true, true> : probabilities<false, true>)
+                     : head.bias ? probabilities<true, false>
+                                 : probabilities<false, false>;
   for (int64_t q0 = begin; q0 < end; q0 += kRows) {
     const int64_t rows = std::min(kRows, end - q0);
     const float *q = scores.q + q0 * sq, *dy = head.dy + q0 * sy;
     tile::narrow_product<kVecs>(rows, p.d, {q, sq}, w.kt, kLanes, w.prob, kLanes, false);
     tile::narrow_product<kVecs>(rows, p.dv, {dy, sy}, w.vt, kLanes, w.ds, kLanes, false);
-    (head.bias ? probabilities<true> : probabilities<false>)(p, head, scores.band, w, k0, q0, rows);
+    weigh(p, head, scores.band, w, k0, q0, rows, fading ? &*fading : nullptr);
     tile::narrow_product<kVecs>(p.dv, rows, {dy, sy, true}, w.prob, kLanes, w.dvt, kLanes,
                                 q0 != begin);
     tile::narrow_product<kVecs>(p.d, rows, {q, sq, true}, w.ds, kLanes, w.dkt, kLanes, q0 != begin);
     tile::product(rows, count, w.wide, {w.ds, kLanes}, w.k, w.wide, w.dq + q0 * w.wide, w.wide,
                   true);
   }
+  for (int64_t j = 0; head.dfade && j < count; ++j)
+    head.dfade[k0 + j] -= double{fading->change[j / kWidth][j % kWidth]};
 }
 
 void reverse_part(const Problem& p, const Head& head, const Head::Part& part, const GradTarget& dv,
@@ -157,6 +185,10 @@ void reverse_head(const Problem& p, const Head& head, bool far, const Work& w) {
 #pragma omp simd reduction(+ : dot)
     for (int64_t c = 0; c < p.dv; ++c) dot += head.dy[i * sy + c] * head.y[i * sy + c];
     w.delta[i] = dot;
+    if (!head.sink) continue;
+    const float lost = dot * std::exp2(kLog2E * *head.sink - head.lse[i]);
+    if (head.dsink) *head.dsink -= lost;
+    if (head.dfade) head.dfade[p.first + i] += double{lost};
   }
   reverse_part(p, head, head.parts[0], head.dv, w);
   if (far) reverse_part(p, head, head.parts[1], {head.dv.data, true}, w);
@@ -170,7 +202,7 @@ GradTarget moved(const GradTarget& target, int64_t by, bool again = false) {
 }  // namespace
 
 void reverse(const Problem& p, const Inputs& in, const Tensor& y, const Tensor& lse,
-             const Tensor& dbias) {
+             SharedGradients& d) {
   const bool far = in.far_q.defined();
   const Tensor &far_q = far ? in.far_q : in.q, &far_k = far ? in.far_k : in.k;
   const float* dy = y.grad();
@@ -196,8 +228,12 @@ void reverse(const Problem& p, const Inputs& in, const Tensor& y, const Tensor& 
           dy + p.out(b, h),
           in.bias_at(p, h),
           moved(dv, p.value(b, h), again),
-          dbias.defined() ? dbias.data() + row * p.bias_width() + p.bias_middle() : nullptr,
-          p.Tq > 0 ? in.keys[b] : 0};
+          d.bias.defined() ? d.bias.data() + row * p.bias_width() + p.bias_middle() : nullptr,
+          p.Tq > 0 ? in.keys[b] : 0,
+          in.fade_at(p, row),
+          in.sink.defined() ? in.sink.data() + h : nullptr,
+          d.fade.empty() ? nullptr : d.fade.data() + row * p.Tk,
+          d.sink.defined() ? d.sink.data() + row : nullptr};
       reverse_head(p, head, far, work);
     }
   });

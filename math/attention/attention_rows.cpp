@@ -57,18 +57,34 @@ AttentionRows make_rows(const Tensor& k, int64_t heads, const Lengths& lengths,
       weights[j] = static_cast<float>(pair.product);
       cosines[j] = static_cast<float>(pair.cosine);
     }
-    weigh(weights, keys);
+    weigh(weights, keys, h);
   }
   return rows;
 }
 
-void to_shares(float* row, Range keys) {
+// `sink` is a logit beside the row's, or null.
+void to_shares(float* row, Range keys, const float* sink) {
   if (keys.begin >= keys.end) return;
-  const float top = *std::max_element(row + keys.begin, row + keys.end);
-  double total = 0;
+  float top = *std::max_element(row + keys.begin, row + keys.end);
+  if (sink) top = std::max(top, *sink);
+  double total = sink ? std::exp(double{*sink} - top) : 0;
   for (int64_t j = keys.begin; j < keys.end; ++j) total += std::exp(double{row[j]} - top);
   for (int64_t j = keys.begin; j < keys.end; ++j)
     row[j] = static_cast<float>(std::exp(double{row[j]} - top) / total);
+}
+
+// Sums of log_forget [B, T, H] up to and with each position, as [B, H, T]; empty without it.
+std::vector<double> sums_of(const Tensor& log_forget) {
+  if (!log_forget.defined()) return {};
+  const int64_t B = log_forget.dim(0), T = log_forget.dim(1), H = log_forget.dim(2);
+  std::vector<double> sums(static_cast<std::size_t>(B * H * T));
+  for (int64_t row = 0; row < B * H; ++row) {
+    double sum = 0;
+    for (int64_t t = 0; t < T; ++t)
+      sums[static_cast<std::size_t>(row * T + t)] = sum +=
+          double{log_forget.data()[(row / H * T + t) * H + row % H]};
+  }
+  return sums;
 }
 
 }  // namespace
@@ -84,6 +100,7 @@ AttentionRows attention_rows(const Tensor& q, const Tensor& k, const Lengths& le
     const int64_t end = spec.causal ? i + 1 : w ? std::min(length, i + w) : length;
     return Range{w ? std::max<int64_t>(0, i - w + 1) : 0, end};
   };
+  const std::vector<double> fade = sums_of(spec.log_forget);
   const auto score = [&](int64_t b, int64_t h, int64_t i, int64_t j) {
     const bool far = spec.far_q.defined() && i - j >= spec.far_from;
     Pair pair =
@@ -91,9 +108,16 @@ AttentionRows attention_rows(const Tensor& q, const Tensor& k, const Lengths& le
     pair.product *= scale;
     if (spec.bias.defined())
       pair.product += spec.bias.data()[h * spec.bias.dim(1) + std::abs(i - j)];
+    if (!fade.empty()) {
+      const double* sums = fade.data() + (b * H + h) * k.dim(1);
+      pair.product += sums[i] - sums[j];
+    }
     return pair;
   };
-  return make_rows(k, H, lengths, queries, see, score, to_shares);
+  const auto weigh = [&](float* row, Range keys, int64_t h) {
+    to_shares(row, keys, spec.sink.defined() ? spec.sink.data() + h : nullptr);
+  };
+  return make_rows(k, H, lengths, queries, see, score, weigh);
 }
 
 AttentionRows attention_rows(const Tensor& q, const Tensor& k, const Lengths& lengths,
@@ -104,7 +128,7 @@ AttentionRows attention_rows(const Tensor& q, const Tensor& k, const Lengths& le
   const auto score = [&](int64_t b, int64_t h, int64_t i, int64_t j) {
     return Row(q, spec.heads, b, i, h) * Row(k, spec.heads, b, j, h);
   };
-  const auto weigh = [&](float* row, Range keys) {
+  const auto weigh = [&](float* row, Range keys, int64_t) {
     double total = double{spec.epsilon};
     for (int64_t j = keys.begin; j < keys.end; ++j) total += double{row[j]};
     for (int64_t j = keys.begin; spec.normalise && j < keys.end; ++j)

@@ -78,7 +78,14 @@ inline void load_columns(const float* from, int64_t stride, int64_t count, int64
 // scores are those of q and k.
 struct Inputs {
   Tensor q, k, v, far_q, far_k, bias;
-  PooledVector<int64_t> keys;                                // seen of each sequence
+  PooledVector<int64_t> keys;  // seen of each sequence
+  // [B, H, Tk] or empty: sums of log_forget, times log2 e, in double, since scores take differences
+  // of them; query i and key j have fade[first + i] - fade[j].
+  PooledVector<double> fade;
+  Tensor sink;                                                  // [H] or undefined
+  const double* fade_at(const Problem& p, int64_t row) const {  // of row = b H + h
+    return fade.empty() ? nullptr : fade.data() + row * p.Tk;
+  }
   const float* bias_at(const Problem& p, int64_t h) const {  // of head h at distance 0
     return bias.defined() ? bias.data() + h * p.bias_width() + p.bias_middle() : nullptr;
   }

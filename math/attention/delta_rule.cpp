@@ -17,7 +17,8 @@
 // With k read as k and written as beta k, whose gradients are dk and dw without their factors,
 //   dg_t = dg_{t+1} + <q_t, dq_t> + <k_t, dk_t> - <beta_t k_t, dw_t>
 // since decays enter as factors of readers and writers alone; what stands in both dq_t and dw_t,
-// the pair j = i, is left out of it (faded_chunk.h). Of the states one a stretch is kept, and none
+// the pair j = i, is left out of it (faded_chunk.h). Decays of channels have the same sum, channel
+// by channel in place of <., .>. Of the states one a stretch is kept, and none
 // if no gradient of decays is wanted.
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
@@ -136,7 +137,7 @@ struct Adjoints {
   Rows e, dy;
   float *f, *dw;  // [T, wide_v] and, without the factor exp(-G), [T, wide]
   // Where a gradient of decays is wanted, and then dw comes without the pair j = i: it at each
-  // position [T], and dL/dS^T before stretches [., dv, wide].
+  // position [T, decays], and dL/dS^T before stretches [., dv, wide].
   float *decay, *gradients;
   float* gradient(const FadedProblem& p, int64_t t) const {
     return gradients + t / p.stretch() * p.dv * p.wide();
@@ -182,26 +183,44 @@ struct Targets {
 void add_own_pair(const FadedProblem& p, const Inputs& in, const Adjoints& a, int64_t t, float* dq,
                   const float* dk, float* dw) {
   const float beta = in.beta[t][0], own = dot(a.e[t], a.dy[t], p.dv);
-  a.decay[t] = dot(in.q[t], dq, p.d) + dot(in.k[t], dk, p.d) - beta * dot(in.k[t], dw, p.d);
+  if (p.decays == 1) {
+    a.decay[t] = dot(in.q[t], dq, p.d) + dot(in.k[t], dk, p.d) - beta * dot(in.k[t], dw, p.d);
+  } else {
+    const float *q = in.q[t], *k = in.k[t];
+    float* decay = a.decay + t * p.decays;
+    for (int64_t c = 0; c < p.d; ++c) decay[c] = q[c] * dq[c] + k[c] * (dk[c] - beta * dw[c]);
+  }
   head::add_scaled(dq, own * beta, in.k[t], p.d);
   head::add_scaled(dw, own, in.q[t], p.d);
 }
 
-// <S, dL/dS> of two transposed states.
-float inner_product(const FadedProblem& p, const float* a, const float* b) {
-  float sum = 0;
-  for (int64_t e = 0; e < p.dv; ++e) sum += dot(a + e * p.wide(), b + e * p.wide(), p.d);
-  return sum;
+// <S, dL/dS> of two transposed states, of each decay's channels: out [decays].
+void inner_product(const FadedProblem& p, const float* a, const float* b, float* out) {
+  std::fill_n(out, p.decays, 0.0f);
+  for (int64_t e = 0; e < p.dv; ++e) {
+    const float *x = a + e * p.wide(), *y = b + e * p.wide();
+    if (p.decays == 1) {
+      *out += dot(x, y, p.d);
+    } else {
+      for (int64_t c = 0; c < p.d; ++c) out[c] += x[c] * y[c];
+    }
+  }
 }
 
-// Makes decay [T] the gradient of each log decay: sums from the last position on, begun anew with
-// `before` at every stretch.
+// Makes decay [T, decays] the gradient of each log decay: sums from the last position on, begun
+// anew with `before` [stretches, decays] at every stretch.
 void sum_decays(const FadedProblem& p, const Inputs& in, const float* before, float* decay) {
-  float later = 0;
-  for (std::size_t c = in.chunks(); c-- > 0;) {
-    const int64_t begin = in.borders[c];
-    for (int64_t t = in.borders[c + 1] - 1; t >= begin; --t) decay[t] = later += decay[t];
-    if (head::begins_stretch(p, in.borders, c)) decay[begin] = later = before[begin / p.stretch()];
+  for (int64_t x = 0; x < p.decays; ++x) {
+    float later = 0;
+    for (std::size_t c = in.chunks(); c-- > 0;) {
+      const int64_t begin = in.borders[c];
+      for (int64_t t = in.borders[c + 1] - 1; t >= begin; --t) {
+        float& own = decay[t * p.decays + x];
+        own = later += own;
+      }
+      if (head::begins_stretch(p, in.borders, c))
+        decay[begin * p.decays + x] = later = before[begin / p.stretch() * p.decays + x];
+    }
   }
 }
 
@@ -209,10 +228,10 @@ void reverse_upwards(const FadedProblem& p, const Inputs& in, const Adjoints& a,
                      const Targets& to) {
   const int64_t wide = p.wide(), wide_v = p.wide_v(), stride = p.H * p.d;
   Scratch scratch(Chunk::scratch(p) + product_scratch(p, p.dv) + (p.dv + 2 * p.chunk) * wide +
-                  p.stretches());
+                  p.stretches() * p.decays);
   Chunk chunk(p, scratch);
   float *memory = scratch.take(product_scratch(p, p.dv)), *state = scratch.zeros(p.dv * wide);
-  float* before = scratch.take(p.stretches());  // gradients of decays, of stretches
+  float* before = scratch.take(p.stretches() * p.decays);  // gradients of decays, of stretches
   const bool apart = a.decay;
   float *dq = scratch.take(p.chunk * wide), *dk = scratch.take(p.chunk * wide);
   for (std::size_t c = 0; c < in.chunks(); ++c) {
@@ -220,7 +239,7 @@ void reverse_upwards(const FadedProblem& p, const Inputs& in, const Adjoints& a,
     const int64_t t = chunk.begin(), n = chunk.size();
     const Rows e = a.e.from(t), f{a.f + t * wide_v, wide_v};
     if (apart && head::begins_stretch(p, in.borders, c))
-      before[t / p.stretch()] = inner_product(p, state, a.gradient(p, t));
+      inner_product(p, state, a.gradient(p, t), before + t / p.stretch() * p.decays);
     chunk.fading.fade_columns(state, p.dv, true);
     multiply(p, {n, p.dv, wide, a.dy.from(t), e, chunk.writers(), state, false, apart}, memory, dq);
     multiply(p, {n, p.dv, wide, f, e, chunk.writers(), state, false, true}, memory, dk);
@@ -241,19 +260,19 @@ void reverse_upwards(const FadedProblem& p, const Inputs& in, const Adjoints& a,
   }
   if (!apart) return;
   sum_decays(p, in, before, a.decay);
-  put_rows(a.decay, 1, p.T, 1, to.g, p.H);
+  put_rows(a.decay, p.decays, p.T, p.decays, to.g, p.H * p.decays);
 }
 
 void reverse_head(const FadedProblem& p, const Inputs& in, const Rows& errors, const Rows& dy,
                   const Targets& to) {
   const int64_t wide = p.wide(), wide_v = p.wide_v();
   const int64_t kept = to.g.data ? p.stretches() * p.dv * wide : 0;
-  Scratch scratch(p.T * (3 * wide_v + wide + 1) + kept);
+  Scratch scratch(p.T * (3 * wide_v + wide + p.decays) + kept);
   float *f = scratch.take(p.T * wide_v), *dw = scratch.take(p.T * wide);
   Adjoints a{scratch.padded(errors, p.T, p.dv), scratch.padded(dy, p.T, p.dv), f, dw, {}, {}};
   if (to.g.data) {
     a.gradients = scratch.take(kept);
-    a.decay = scratch.take(p.T);
+    a.decay = scratch.take(p.T * p.decays);
   }
   reverse_downwards(p, in, a);
   if (to.v.data) put_rows(f, wide_v, p.T, p.dv, to.v, p.H * p.dv);
@@ -269,8 +288,9 @@ FadedProblem check(const Tensor& q, const Tensor& k, const Tensor& v, const Tens
           " heads; expected [B, T, H d], [B, T, H d], [B, T, H dv]");
   const Shape shares{q.dim(0), q.dim(1), H};
   require(beta.shape() == shares, "delta_rule: beta ", beta.shape(), ", expected ", shares);
-  require(!log_decay.defined() || log_decay.shape() == shares, "delta_rule: log_decay ",
-          log_decay.shape(), ", expected ", shares);
+  const bool of_channels = log_decay.defined() && log_decay.shape() == q.shape();
+  require(!log_decay.defined() || of_channels || log_decay.shape() == shares,
+          "delta_rule: log_decay ", log_decay.shape(), ", expected ", shares, " or ", q.shape());
   require(chunk > 0, "delta_rule: chunk ", chunk, ", expected at least 1");
   return {q.dim(0),
           q.dim(1),
@@ -278,7 +298,7 @@ FadedProblem check(const Tensor& q, const Tensor& k, const Tensor& v, const Tens
           q.dim(2) / H,
           v.dim(2) / H,
           std::clamp<int64_t>(q.dim(1), 1, chunk),
-          1,
+          of_channels ? q.dim(2) / H : 1,
           !log_decay.defined()};
 }
 
@@ -311,9 +331,9 @@ Tensor delta_rule(const Tensor& q, const Tensor& k, const Tensor& v, const Tenso
     const float* dy = y.grad();
     each_head([&](int64_t head, const Inputs& in) {
       const int64_t at = p.at(head, p.d), at_v = p.at(head, p.dv), one = p.at(head, 1);
-      reverse_head(
-          p, in, p.rows(errors.data(), head, p.dv), p.rows(dy, head, p.dv),
-          {moved(dq, at), moved(dk, at), moved(dv, at_v), moved(dbeta, one), moved(dg, one)});
+      reverse_head(p, in, p.rows(errors.data(), head, p.dv), p.rows(dy, head, p.dv),
+                   {moved(dq, at), moved(dk, at), moved(dv, at_v), moved(dbeta, one),
+                    moved(dg, p.at(head, p.decays))});
     });
   });
   return y;

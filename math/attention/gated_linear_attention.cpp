@@ -150,7 +150,14 @@ void reverse_decays(const FadedProblem& p, int64_t t, int64_t n, const float* ga
       for (int64_t e = 0; e < p.dv; ++e)
         for (int64_t c = 0; c < p.d; ++c) later[c] += state[e * wide + c] * gradient[e * wide + c];
     }
-    put_rows(later, 0, 1, p.d, moved(to.dg, (t + i) * to.dg_stride), 0);
+    const GradTarget own = moved(to.dg, (t + i) * to.dg_stride);
+    if (p.decays == p.d) {
+      put_rows(later, 0, 1, p.d, own, 0);
+    } else {  // one decay for all channels
+      float sum = 0;
+      for (int64_t c = 0; c < p.d; ++c) sum += later[c];
+      put_rows(&sum, 0, 1, 1, own, 0);
+    }
   }
 }
 
@@ -211,11 +218,14 @@ FadedProblem check(const Tensor& q, const Tensor& k, const Tensor& v, const Tens
   require(fits, "gated_linear_attention: q ", q.shape(), ", k ", k.shape(), ", v ", v.shape(),
           " with ", H, " heads; expected [B, T, H d], [B, T, H d], [B, T, H dv]");
   const bool fixed = log_decay.shape() == Shape{q.dim(2)};
-  require(fixed || log_decay.shape() == q.shape(), "gated_linear_attention: log_decay ",
-          log_decay.shape(), " for q ", q.shape(), "; expected [B, T, H d] or [H d]");
+  const bool of_channels = fixed || log_decay.shape() == q.shape();
+  const bool of_heads = log_decay.shape() == Shape{q.dim(0), q.dim(1), H};
+  require(of_channels || of_heads, "gated_linear_attention: log_decay ", log_decay.shape(),
+          " for q ", q.shape(), "; expected [B, T, H d], [B, T, H] or [H d]");
   require(chunk > 0, "gated_linear_attention: chunk ", chunk, ", expected at least 1");
   const int64_t T = q.dim(1), d = q.dim(2) / H;
-  return {q.dim(0), T, H, d, v.dim(2) / H, std::clamp<int64_t>(T, 1, chunk), d, fixed};
+  return {q.dim(0), T, H, d, v.dim(2) / H, std::clamp<int64_t>(T, 1, chunk), of_channels ? d : 1,
+          fixed};
 }
 
 }  // namespace
@@ -245,7 +255,8 @@ Tensor gated_linear_attention(const Tensor& q, const Tensor& k, const Tensor& v,
     const float* dy = y.grad();
     each_head([&](int64_t head, const Inputs& in) {
       const int64_t at = p.at(head, p.d);
-      Targets to{moved(dk, at), moved(dv, p.at(head, p.dv)), moved(dg, at), p.H * p.d};
+      Targets to{moved(dk, at), moved(dv, p.at(head, p.dv)), moved(dg, p.at(head, p.decays)),
+                 p.H * p.decays};
       if (shares.defined()) to = {to.dk, to.dv, {shares.data() + head * p.d, true}, 0};
       reverse_head(p, in, p.rows(dy, head, p.dv), moved(dq, at), to);
     });

@@ -1,4 +1,4 @@
-// add, sub, mul, div with broadcasting.
+// add, sub, mul, div and maximum with broadcasting; where.
 #include <algorithm>
 
 #include "longhaul/error.h"
@@ -137,6 +137,33 @@ Tensor div(const Tensor& a, const Tensor& b) {
   return binary(
       "div", a, b, [](float x, float y) { return x / y; }, [](float, float y) { return 1 / y; },
       [](float x, float y) { return -x / (y * y); });
+}
+
+Tensor maximum(const Tensor& a, const Tensor& b) {
+  return binary(
+      "maximum", a, b, [](float x, float y) { return x >= y ? x : y; },
+      [](float x, float y) { return x >= y ? 1.0f : 0.0f; },
+      [](float x, float y) { return x >= y ? 0.0f : 1.0f; });
+}
+
+Tensor where(const Tensor& mask, const Tensor& a, const Tensor& b) {
+  require(a.shape() == b.shape() && mask.shape() == a.shape(), "where: mask ", mask.shape(),
+          ", values ", a.shape(), " and ", b.shape(), "; expected equal shapes");
+  Tensor y = Tensor::empty(a.shape());
+  const int64_t n = a.size();
+  for (int64_t i = 0; i < n; ++i) y.data()[i] = (mask.data()[i] != 0 ? a : b).data()[i];
+  record(y, {a, b}, [=] {
+    const float *dy = y.grad(), *chosen = mask.data();
+    const auto reverse = [&](const Tensor& x, bool first) {
+      if (!x.needs_grad()) return;
+      const GradTarget dx = x.grad_target();
+      for (int64_t i = 0; i < n; ++i)
+        dx.data[i] = before(dx, i) + ((chosen[i] != 0) == first ? dy[i] : 0.0f);
+    };
+    reverse(a, true);
+    reverse(b, false);
+  });
+  return y;
 }
 
 }  // namespace longhaul

@@ -28,6 +28,33 @@ void product_into(const GradTarget& target, Gemm shape, const float* a, const fl
   product(shape, a, b, target.data);
 }
 
+// Leading extents that differ: each operand is repeated where the other has more than 1.
+Tensor repeated_to(const Tensor& x, const Shape& leading) {
+  Shape shape;
+  for (int i = x.rank(); i < leading.rank() + 2; ++i) shape.append(1);
+  for (int64_t extent : x.shape()) shape.append(extent);
+  Tensor y = reshape(x, shape);
+  for (int axis = 0; axis < leading.rank(); ++axis)
+    if (y.shape()[axis] != leading[axis]) y = repeat(y, axis, leading[axis]);
+  return y;
+}
+
+// The leading extents that both broadcast to; throws where they do not.
+Shape leading_extents(const Tensor& a, const Tensor& b, const auto& check) {
+  const int rank = std::max(a.rank(), b.rank()) - 2;
+  const auto extent = [rank](const Tensor& x, int axis) {
+    const int own = axis - (rank + 2 - x.rank());
+    return own < 0 ? int64_t{1} : x.shape()[own];
+  };
+  Shape leading;
+  for (int axis = 0; axis < rank; ++axis) {
+    const int64_t ea = extent(a, axis), eb = extent(b, axis);
+    check(ea == eb || ea == 1 || eb == 1);
+    leading.append(ea == 1 ? eb : ea);
+  }
+  return leading;
+}
+
 }  // namespace
 
 Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose_b) {
@@ -54,8 +81,14 @@ Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose
   if (b.rank() == 2 && !transpose_a) {
     s.m *= leading;  // one weight for all rows
   } else {
-    check(b.rank() == a.rank());
-    for (int axis = 0; axis < a.rank() - 2; ++axis) check(a.shape()[axis] == b.shape()[axis]);
+    const auto same = [&] {
+      return a.rank() == b.rank() &&
+             std::equal(a.shape().begin(), a.shape().end() - 2, b.shape().begin());
+    };
+    if (!same()) {
+      const Shape both = leading_extents(a, b, check);
+      return matmul(repeated_to(a, both), repeated_to(b, both), transpose_a, transpose_b);
+    }
     s.batch = leading;
   }
 

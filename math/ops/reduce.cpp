@@ -18,20 +18,28 @@ void check_lengths(const char* op, const Tensor& x, const Lengths& lengths) {
     require(0 < length && length <= x.dim(1), op, ": length ", length, " of shape ", x.shape());
 }
 
+// x seen as [outer, extent of axis, inner], and its shape without the axis.
+struct Axis {
+  Axis(const char* op, const Tensor& x, int axis) {
+    const int positive = axis < 0 ? axis + x.rank() : axis;
+    require(positive >= 0 && positive < x.rank(), op, ": axis ", axis, " of shape ", x.shape());
+    extent = x.shape()[positive];
+    for (int i = 0; i < x.rank(); ++i) {
+      if (i < positive) outer *= x.shape()[i];
+      if (i > positive) inner *= x.shape()[i];
+      if (i != positive) rest.append(x.shape()[i]);
+    }
+  }
+  int64_t outer = 1, extent = 1, inner = 1;
+  Shape rest;
+};
+
 }  // namespace
 
 Tensor sum(const Tensor& x, int axis) {
-  const int positive = axis < 0 ? axis + x.rank() : axis;
-  require(positive >= 0 && positive < x.rank(), "sum: axis ", axis, " of shape ", x.shape());
-  int64_t outer = 1, inner = 1;
-  Shape shape;
-  for (int i = 0; i < x.rank(); ++i) {
-    if (i < positive) outer *= x.shape()[i];
-    if (i > positive) inner *= x.shape()[i];
-    if (i != positive) shape.append(x.shape()[i]);
-  }
-  const int64_t extent = x.shape()[positive];
-  Tensor y(shape);
+  const Axis split("sum", x, axis);
+  const int64_t outer = split.outer, extent = split.extent, inner = split.inner;
+  Tensor y(split.rest);
   for (int64_t o = 0; o < outer; ++o) {
     const float* in = x.data() + o * extent * inner;
     float* out = y.data() + o * inner;
@@ -57,6 +65,57 @@ Tensor sum(const Tensor& x, int axis) {
 
 Tensor mean(const Tensor& x, int axis) {
   return scale(sum(x, axis), 1 / static_cast<float>(std::max<int64_t>(x.dim(axis), 1)));
+}
+
+Tensor max(const Tensor& x, int axis) {
+  const Axis s("max", x, axis);
+  Tensor y = Tensor::empty(s.rest);
+  require(s.extent > 0 || y.size() == 0, "max: axis ", axis, " of shape ", x.shape(),
+          " has no values");
+  PooledVector<int64_t> from(static_cast<std::size_t>(y.size()));  // where each one stands in x
+  for (int64_t o = 0; o < s.outer; ++o)
+    for (int64_t i = 0; i < s.inner; ++i) {
+      int64_t best = o * s.extent * s.inner + i;
+      for (int64_t e = 1; e < s.extent; ++e) {
+        const int64_t at = (o * s.extent + e) * s.inner + i;
+        if (x.data()[at] > x.data()[best]) best = at;
+      }
+      if (s.extent > 0) y.data()[o * s.inner + i] = x.data()[best];
+      from[static_cast<std::size_t>(o * s.inner + i)] = best;
+    }
+  record(y, {x}, [=, from = std::move(from)] {
+    for (std::size_t i = 0; i < from.size(); ++i)
+      x.grad()[from[i]] += y.grad()[static_cast<int64_t>(i)];
+  });
+  return y;
+}
+
+Tensor cumsum(const Tensor& x, int axis) {
+  const Axis s("cumsum", x, axis);
+  Tensor y = Tensor::empty(x.shape());
+  for (int64_t o = 0; o < s.outer; ++o)
+    for (int64_t i = 0; i < s.inner; ++i) {
+      double total = 0;  // exact enough for long axes
+      for (int64_t e = 0; e < s.extent; ++e) {
+        const int64_t at = (o * s.extent + e) * s.inner + i;
+        total += double{x.data()[at]};
+        y.data()[at] = static_cast<float>(total);
+      }
+    }
+  record(y, {x}, [=] {  // dx += dy, summed from each index on
+    const float* dy = y.grad();
+    float* dx = x.grad();
+    for (int64_t o = 0; o < s.outer; ++o)
+      for (int64_t i = 0; i < s.inner; ++i) {
+        double total = 0;
+        for (int64_t e = s.extent - 1; e >= 0; --e) {
+          const int64_t at = (o * s.extent + e) * s.inner + i;
+          total += double{dy[at]};
+          dx[at] += static_cast<float>(total);
+        }
+      }
+  });
+  return y;
 }
 
 Tensor sum_all(const Tensor& x) { return sum(reshape(x, {x.size()}), 0); }

@@ -142,6 +142,44 @@ Tensor concat(std::span<const Tensor> parts, int axis) {
   return y;
 }
 
+Tensor repeat(const Tensor& x, int axis, int64_t count) {
+  axis = positive_axis("repeat", x, axis);
+  require(count >= 0, "repeat: count ", count, ", expected at least 0");
+  const Split3 s = split_at(x.shape(), axis);
+  Shape shape = x.shape();
+  shape[axis] *= count;
+  Tensor y = Tensor::empty(shape);
+  const int64_t rows = s.outer * s.extent;
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t r = 0; r < count; ++r)
+      std::copy_n(x.data() + row * s.inner, s.inner, y.data() + (row * count + r) * s.inner);
+  record(y, {x}, [=] {  // dx += the sum over the copies
+    const float* dy = y.grad();
+    float* dx = x.grad();
+    for (int64_t row = 0; row < rows; ++row)
+      for (int64_t r = 0; r < count; ++r)
+        for (int64_t i = 0; i < s.inner; ++i)
+          dx[row * s.inner + i] += dy[(row * count + r) * s.inner + i];
+  });
+  return y;
+}
+
+Tensor gather(const Tensor& x, const std::vector<int32_t>& ids) {
+  require(x.rank() >= 1, "gather: a scalar has no axis");
+  Shape shape;
+  for (int i = 0; i + 1 < x.rank(); ++i) shape.append(x.shape()[i]);
+  const int64_t C = x.dim(-1), rows = shape.size();
+  require(static_cast<int64_t>(ids.size()) == rows, "gather: ", ids.size(), " ids for shape ",
+          x.shape(), ", expected ", rows);
+  for (int32_t id : ids) require(id >= 0 && id < C, "gather: id ", id, " outside [0, ", C, ")");
+  Tensor y = Tensor::empty(shape);
+  for (int64_t r = 0; r < rows; ++r) y.data()[r] = x.data()[r * C + ids[r]];
+  record(y, {x}, [=, ids = PooledVector<int32_t>(ids.begin(), ids.end())] {
+    for (int64_t r = 0; r < rows; ++r) x.grad()[r * C + ids[r]] += y.grad()[r];
+  });
+  return y;
+}
+
 Tensor flip(const Tensor& x, const Lengths& lengths) {
   require(x.rank() >= 2 && x.dim(0) == static_cast<int64_t>(lengths.size()),
           "flip: ", lengths.size(), " lengths for shape ", x.shape());

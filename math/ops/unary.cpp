@@ -59,6 +59,25 @@ Tensor log(const Tensor& x) {
       x, [](float v) { return std::log(v); }, [](float v, float) { return 1 / v; });
 }
 
+Tensor abs(const Tensor& x) {
+  return unary(
+      x, [](float v) { return std::abs(v); },
+      [](float v, float) { return vmath::select(v > 0, 1.0f, vmath::select(v < 0, -1.0f, 0.0f)); });
+}
+
+Tensor pow(const Tensor& x, float exponent) {
+  return unary(
+      x, [=](float v) { return std::pow(v, exponent); },
+      [=](float v, float) { return exponent * std::pow(v, exponent - 1); });
+}
+
+Tensor clamp(const Tensor& x, float low, float high) {
+  require(low <= high, "clamp: low ", low, " above high ", high);
+  return unary(
+      x, [=](float v) { return std::clamp(v, low, high); },
+      [=](float v, float) { return vmath::select(low <= v && v <= high, 1.0f, 0.0f); });
+}
+
 Tensor sqrt(const Tensor& x) {
   return unary(
       x, [](float v) { return std::sqrt(v); }, [](float, float y) { return 0.5f / y; });
@@ -115,6 +134,12 @@ Tensor softplus(const Tensor& x) {
   return unary(
       x, [](float v) { return vmath::softplus(v); },
       [](float v, float) { return vmath::sigmoid(v); });
+}
+
+Tensor log_sigmoid(const Tensor& x) {
+  return unary(
+      x, [](float v) { return -vmath::softplus(-v); },
+      [](float v, float) { return vmath::sigmoid(-v); });
 }
 
 Tensor elu1(const Tensor& x) {

@@ -61,9 +61,11 @@ std::map<std::string, std::set<std::string>> spared_parameters() {
 // parameter that does not decay.
 std::vector<Model> variants(const std::string& name, const ModelInfo& info) {
   std::vector<OptionMap> options = {{}};
-  if (name == "transformer")
+  if (name == "transformer") {
     for (const char* position : {"kerple_log", "learned"})
       options.push_back({{"position", std::string(position)}});
+    options.push_back({{"forget_gate", true}, {"output_gate", true}, {"sink", true}});
+  }
   if (name == "delta_net") options.push_back({{"gated", true}});
   Settings settings;
   settings.d_model = 16;

@@ -1,5 +1,6 @@
 // The parts of AttentionSpec beside heads, direction and scale: windows, biases by distance, heads
-// that share keys, scores that change with the distance, queries that stand later.
+// that share keys, scores that change with the distance, queries that stand later, forget gates
+// and sinks.
 
 #include <cmath>
 
@@ -19,12 +20,12 @@ struct Case {
   int64_t Tq, Tk, d, dv;
   Lengths lengths;
   AttentionSpec spec;
-  bool bias = false, far = false;
+  bool bias = false, far = false, forget = false, sink = false;
 
   int64_t groups() const { return spec.kv_heads ? spec.kv_heads : spec.heads; }
 };
 
-// q, k, v, and where the case has them bias, far_q, far_k.
+// q, k, v, and where the case has them bias, log_forget, sink, far_q, far_k.
 std::vector<Tensor> inputs(const Case& c) {
   const auto B = static_cast<int64_t>(c.lengths.size());
   const Shape q{B, c.Tq, c.spec.heads * c.d}, k{B, c.Tk, c.groups() * c.d};
@@ -32,13 +33,22 @@ std::vector<Tensor> inputs(const Case& c) {
                           random_tensor({B, c.Tk, c.groups() * c.dv}, 3)};
   if (c.bias)
     all.push_back(random_tensor({c.spec.heads, std::max(c.spec.first + c.Tq, c.Tk) + 2}, 4));
+  if (c.forget) all.push_back(random_tensor({B, c.Tk, c.spec.heads}, 7, -2, 0));
+  if (c.sink) all.push_back(random_tensor({c.spec.heads}, 8));
   if (c.far) all.insert(all.end(), {random_tensor(q, 5), random_tensor(k, 6)});
   return all;
+}
+
+const Tensor& forget_of(const Case& c, const std::vector<Tensor>& in) { return in[c.bias ? 4 : 3]; }
+const Tensor& sink_of(const Case& c, const std::vector<Tensor>& in) {
+  return in[3 + (c.bias ? 1 : 0) + (c.forget ? 1 : 0)];
 }
 
 Tensor tiled(const Case& c, const std::vector<Tensor>& in) {
   AttentionSpec spec = c.spec;
   if (c.bias) spec.bias = in[3];
+  if (c.forget) spec.log_forget = forget_of(c, in);
+  if (c.sink) spec.sink = sink_of(c, in);
   if (c.far) {
     spec.far_q = in[in.size() - 2];
     spec.far_k = in[in.size() - 1];
@@ -64,6 +74,8 @@ std::vector<double> logits(const Case& c, const std::vector<Tensor>& in, int64_t
     for (int64_t e = 0; e < c.d; ++e) dot += at(q, b, i, h * c.d + e) * at(k, b, j, g * c.d + e);
     s[j] = dot * c.spec.scale.value_or(1 / std::sqrt(static_cast<float>(c.d)));
     if (c.bias) s[j] += in[3].data()[h * in[3].dim(1) + std::abs(D)];
+    for (int64_t t = j + 1; c.forget && t <= c.spec.first + i; ++t)
+      s[j] += at(forget_of(c, in), b, t, h);
   }
   return s;
 }
@@ -79,6 +91,7 @@ Tensor naive(const Case& c, const std::vector<Tensor>& in) {
         std::vector<double> weight = logits(c, in, b, h, i);
         double total = 0;
         for (double& w : weight) total += w = std::exp(w);
+        if (c.sink) total += std::exp(double{sink_of(c, in).data()[h]});
         const int64_t g = h / (H / c.groups());
         for (int64_t e = 0; e < c.dv && total > 0; ++e) {
           double sum = 0;
@@ -124,6 +137,43 @@ std::vector<Case> small_cases() {
        true},
       {"far scores everywhere", 4, 4, 2, 2, {4}, spec(1, true, 0, 0, 0, 0), false, true},
       {"no query in reach of a key", 2, 40, 2, 2, {40}, spec(1, false, 0, 3, 5)},
+      {"forget gate", 13, 13, 3, 2, {13, 6}, spec(2, true), false, false, true},
+      {"forget gate, window, bias", 37, 37, 2, 2, {37}, spec(1, true, 0, 9), true, false, true},
+      {"sink", 9, 9, 3, 2, {9, 0}, spec(2, true), false, false, false, true},
+      {"sink, both sides", 7, 7, 3, 2, {7, 3}, spec(2, false), false, false, false, true},
+      {"forget gate, sink, shared keys",
+       33,
+       33,
+       2,
+       2,
+       {33, 7},
+       spec(2, true, 1),
+       false,
+       false,
+       true,
+       true},
+      {"forget gate, sink, far scores",
+       11,
+       11,
+       2,
+       3,
+       {11},
+       spec(2, true, 0, 0, 0, 4),
+       true,
+       true,
+       true,
+       true},
+      {"forget gate, one late query",
+       1,
+       40,
+       2,
+       2,
+       {40},
+       spec(2, false, 0, 0, 39),
+       false,
+       false,
+       true,
+       true},
       {"nothing", 0, 0, 2, 2, {0}, spec(1, true, 0, 3), true},
   };
 }
@@ -138,6 +188,17 @@ TEST_CASE("attention equals the definition with every part of its spec", "[ops][
       cases.push_back(
           {"causal", T, T, 8, 8, {T, T / 2}, spec(4, true, 2, window, 0, 40), true, true});
       cases.push_back({"both sides", T, T, 6, 5, {T, T / 2}, spec(2, false, 1, window), true});
+      cases.push_back({"forget gate and sink",
+                       T,
+                       T,
+                       8,
+                       8,
+                       {T, T / 2},
+                       spec(2, true, 0, window),
+                       false,
+                       false,
+                       true,
+                       true});
       cases.push_back(
           {"one query", 1, T, 8, 8, {T}, spec(2, false, 1, window, T - 1, 33), true, true});
     }

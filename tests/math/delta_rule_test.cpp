@@ -2,6 +2,7 @@
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "longhaul/recurrences.h"
 #include "math/memory.h"
 #include "math/meter.h"
 #include "math/parallel.h"
@@ -183,6 +184,36 @@ TEST_CASE("delta_rule has the gradient of decays of any strength, over any lengt
       }
 }
 
+// Kimi Delta Attention: a decay for each channel of the keys.
+TEST_CASE("delta_rule with decays of channels equals the recurrence with a low-rank correction",
+          "[ops][delta_rule]") {
+  const LaneScope lane;
+  for (float weakest : {-0.3f, -5.0f, -30.0f})
+    for (int64_t chunk : {1, 7, 32}) {
+      const Case c{2, 150, 2, 8, 6, chunk};
+      const auto inputs = [&] {
+        const Inputs in(c);
+        return std::vector{in.q, in.k, in.v, in.beta, random_tensor(in.q.shape(), 7, weakest, 0)};
+      };
+      const auto chunked = [&](const auto& x) {
+        return delta_rule(x[0], x[1], x[2], x[3], x[4], c.H, chunk);
+      };
+      const auto by_steps = [&](const auto& x) {  // beta k^T (v - k a S) is written along beta k
+        const Tensor written = reshape(
+            reshape(x[3], {c.B, c.T, c.H, 1}) * reshape(x[1], {c.B, c.T, c.H, c.d}), x[1].shape());
+        const Tensor read = scale(x[1] * exp(x[4]), -1);
+        return dplr_scan(x[0], written, x[2], read, written, x[4], c.H);
+      };
+      INFO("log decays down to " << weakest << ", chunk " << chunk);
+      CHECK(largest_difference(value_and_gradients(chunked, inputs()),
+                               value_and_gradients(by_steps, inputs())) < 2e-5);
+    }
+  check_gradient([](const auto& x) { return delta_rule(x[0], x[1], x[2], x[3], x[4], 2, 4); },
+                 {random_tensor({2, 9, 6}, 1), random_tensor({2, 9, 6}, 2, -0.5f, 0.5f),
+                  random_tensor({2, 9, 4}, 3), random_tensor({2, 9, 2}, 4, 0, 1),
+                  random_tensor({2, 9, 6}, 5, -1, 0)});
+}
+
 TEST_CASE("delta_rule has a gradient where nothing is written", "[ops][delta_rule]") {
   const LaneScope lane;
   std::vector<Tensor> all = Inputs({1, 9, 1, 3, 2, 4}).all();
@@ -263,8 +294,8 @@ TEST_CASE("delta_rule names what does not fit", "[ops][delta_rule]") {
   CHECK_THROWS_AS(delta_rule(x, x, x, beta, {}, 3), Error);
   CHECK_THROWS_WITH(delta_rule(x, x, x, x, {}, 2),
                     "delta_rule: beta (2, 5, 8), expected (2, 5, 2)");
-  CHECK_THROWS_WITH(delta_rule(x, x, x, beta, x, 2),
-                    "delta_rule: log_decay (2, 5, 8), expected (2, 5, 2)");
+  CHECK_THROWS_WITH(delta_rule(x, x, x, beta, Tensor({2, 5, 4}), 2),
+                    "delta_rule: log_decay (2, 5, 4), expected (2, 5, 2) or (2, 5, 8)");
   CHECK_THROWS_WITH(delta_rule(x, x, x, beta, {}, 2, 0),
                     "delta_rule: chunk 0, expected at least 1");
 }

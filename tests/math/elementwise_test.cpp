@@ -34,6 +34,9 @@ const Unary kUnary[] = {
     {"relu, positive", &relu, [](double v) { return v; }, 0.1f, 3},
     {"relu, negative", &relu, [](double) { return 0.0; }, -3, -0.1f},
     {"softplus", &softplus, [](double v) { return std::log1p(std::exp(v)); }, -12, 12},
+    {"log_sigmoid", &log_sigmoid, [](double v) { return -std::log1p(std::exp(-v)); }, -12, 12},
+    {"abs, positive", &abs, [](double v) { return v; }, 0.1f, 3},
+    {"abs, negative", &abs, [](double v) { return -v; }, -3, -0.1f},
     {"elu1, positive", &elu1, [](double v) { return v + 1; }, 0.1f, 3},
     {"elu1, negative", &elu1, [](double v) { return std::exp(v); }, -3, -0.1f},
 };
@@ -115,4 +118,37 @@ TEST_CASE("scale, shift and gated_silu have the right values and gradients", "[o
   check_gradient([](const auto& in) { return shift(scale(in[0], 2.5f), 1); }, {x});
   check_gradient([](const auto& in) { return gated_silu(in[0], in[1]); }, {x, g});
   CHECK_THROWS_AS(gated_silu(x, Tensor({5})), Error);
+}
+
+TEST_CASE("pow raises to any exponent, and clamp stops at both ends", "[ops]") {
+  const Tensor x = random_tensor({2, 9}, 1, 0.5f, 2);
+  for (float exponent : {-1.5f, 0.5f, 3.0f}) {
+    const Tensor y = pow(x, exponent);
+    for (int64_t i = 0; i < x.size(); ++i)
+      CHECK(y.data()[i] == Approx(std::pow(double{x.data()[i]}, double{exponent})));
+    check_gradient([=](const auto& in) { return pow(in[0], exponent); }, {x});
+  }
+  const Tensor five = Tensor::from({5}, {-2, -0.5f, 0, 0.5f, 2});
+  const Tensor clamped = clamp(five, -1, 1);
+  CHECK(max_difference(clamped, Tensor::from({5}, {-1, -0.5f, 0, 0.5f, 1})) == 0);
+  check_gradient([](const auto& in) { return clamp(in[0], -1, 1); }, {five});
+  CHECK_THROWS_WITH(clamp(five, 1, -1), "clamp: low 1 above high -1");
+}
+
+TEST_CASE("maximum takes the larger value, with broadcasting", "[ops]") {
+  const Tensor a = Tensor::from({2, 3}, {1, 5, -3, 2, -7, 4}), b = Tensor::from({3}, {0, 6, -1});
+  const Tensor y = maximum(a, b);
+  CHECK(max_difference(y, Tensor::from({2, 3}, {1, 6, -1, 2, 6, 4})) == 0);
+  check_gradient([](const auto& in) { return maximum(in[0], in[1]); }, {a, b});
+}
+
+TEST_CASE("where takes values by a mask, and no gradient of what it leaves", "[ops]") {
+  const Tensor mask = Tensor::from({4}, {1, 0, -2, 0});
+  const Tensor a = Tensor::from({4}, {1, 2, 3, 4}), b = Tensor::from({4}, {5, 6, 7, 8});
+  CHECK(max_difference(where(mask, a, b), Tensor::from({4}, {1, 6, 3, 8})) == 0);
+  check_gradient([=](const auto& in) { return where(mask, in[0], in[1]); }, {a, b});
+  const Tensor zero({4});
+  CHECK(where(zero, log(zero), b).data()[0] == 5);
+  CHECK_THROWS_WITH(where(mask, a, Tensor({3})),
+                    "where: mask (4), values (4) and (3); expected equal shapes");
 }

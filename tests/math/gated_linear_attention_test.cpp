@@ -191,6 +191,29 @@ TEST_CASE("gated_linear_attention has the gradient of decays of any strength, ov
       }
 }
 
+TEST_CASE("gated_linear_attention with a decay a head is that with equal decays of its channels",
+          "[ops][gated_linear_attention]") {
+  const LaneScope lane;
+  for (const auto& [weakest, d] : {std::pair{-0.3f, 8}, {-30.0f, 5}}) {
+    const Case c{2, 90, 3, d, 4, 16};
+    const auto of_heads = [&](const auto& x) {
+      return gated_linear_attention(x[0], x[1], x[2], x[3], c.H, c.chunk);
+    };
+    const auto of_channels = [&](const auto& x) {
+      return gated_linear_attention(x[0], x[1], x[2], repeat(x[3], 2, c.d), c.H, c.chunk);
+    };
+    const auto inputs = [&, weakest = weakest] {
+      const Inputs in(c);
+      return std::vector{in.q, in.k, in.v, random_tensor({c.B, c.T, c.H}, 5, weakest, 0)};
+    };
+    CHECK(largest_difference(value_and_gradients(of_heads, inputs()),
+                             value_and_gradients(of_channels, inputs())) < 1e-5);
+  }
+  check_gradient([](const auto& x) { return gated_linear_attention(x[0], x[1], x[2], x[3], 2, 4); },
+                 {random_tensor({2, 9, 6}, 1), random_tensor({2, 9, 6}, 2),
+                  random_tensor({2, 9, 4}, 3), random_tensor({2, 9, 2}, 4, -1, 0)});
+}
+
 TEST_CASE("gated_linear_attention has the same gradient for every chunk size",
           "[ops][gated_linear_attention]") {
   for (bool fixed : {false, true}) {
@@ -263,9 +286,9 @@ TEST_CASE("gated_linear_attention counts the products of its chunks",
 TEST_CASE("gated_linear_attention names what does not fit", "[ops][gated_linear_attention]") {
   const Tensor x({2, 5, 8});
   CHECK_THROWS_AS(gated_linear_attention(x, x, x, x, 3), Error);
-  CHECK_THROWS_WITH(gated_linear_attention(x, x, x, Tensor({2, 5, 2}), 2),
-                    "gated_linear_attention: log_decay (2, 5, 2) for q (2, 5, 8); expected "
-                    "[B, T, H d] or [H d]");
+  CHECK_THROWS_WITH(gated_linear_attention(x, x, x, Tensor({2, 5, 4}), 2),
+                    "gated_linear_attention: log_decay (2, 5, 4) for q (2, 5, 8); expected "
+                    "[B, T, H d], [B, T, H] or [H d]");
   CHECK_THROWS_WITH(gated_linear_attention(x, x, x, x, 2, 0),
                     "gated_linear_attention: chunk 0, expected at least 1");
 }

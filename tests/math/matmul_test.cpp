@@ -54,6 +54,22 @@ TEST_CASE("matmul applies one weight to all leading axes", "[ops]") {
                  {x, random_tensor({5, 4}, 3)});
 }
 
+TEST_CASE("matmul repeats leading extents of 1 and missing ones", "[ops]") {
+  const Tensor a = random_tensor({2, 1, 3, 4}, 1), b = random_tensor({5, 4, 2}, 2);
+  const Tensor y = matmul(a, b);
+  REQUIRE(y.shape() == Shape{2, 5, 3, 2});
+  for (int64_t i = 0; i < 2; ++i)
+    for (int64_t j = 0; j < 5; ++j) {
+      const Tensor one =
+          matmul(reshape(slice(a, 0, i, i + 1), {3, 4}), reshape(slice(b, 0, j, j + 1), {4, 2}));
+      const Tensor part = slice(slice(y, 0, i, i + 1), 1, j, j + 1);
+      CHECK(max_difference(reshape(part, {3, 2}), one) < 1e-6);
+    }
+  check_gradient([](const auto& in) { return matmul(in[0], in[1]); }, {a, b});
+  check_gradient([](const auto& in) { return matmul(in[0], in[1], true); },
+                 {random_tensor({2, 4, 3}, 3), random_tensor({4, 2}, 4)});
+}
+
 TEST_CASE("matmul names the shapes that do not fit", "[ops]") {
   CHECK_THROWS_WITH(matmul(Tensor({2, 10, 8}), Tensor({3, 5})), "matmul: (2, 10, 8) x (3, 5)");
   CHECK_THROWS_AS(matmul(Tensor({2, 3, 4}), Tensor({3, 4, 5})), Error);

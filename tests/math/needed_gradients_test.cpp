@@ -7,6 +7,7 @@
 #include <set>
 
 #include "longhaul/ops.h"
+#include "longhaul/recurrences.h"
 #include "math/ops/losses.h"
 #include "test_paths.h"
 #include "tests/helpers/catch.h"
@@ -41,23 +42,38 @@ AttentionSpec with_far(const Tensor& q, const Tensor& k) {
   return spec;
 }
 
+AttentionSpec with_gates(const Tensor& log_forget, const Tensor& sink) {
+  AttentionSpec spec{.heads = 2};
+  spec.log_forget = log_forget;
+  spec.sink = sink;
+  return spec;
+}
+
 using In = const std::vector<Tensor>&;
 
 std::vector<Operator> elementwise() {
   std::vector<Operator> list;
   const std::pair<const char*, Tensor (*)(const Tensor&)> of_one[] = {
-      {"exp", exp},         {"log", log},        {"sqrt", sqrt}, {"sin", sin},
-      {"cos", cos},         {"tanh", tanh},      {"silu", silu}, {"sigmoid", sigmoid},
-      {"gelu", gelu},       {"relu", relu},      {"elu1", elu1}, {"softplus", softplus},
-      {"softmax", softmax}, {"sum_all", sum_all}};
+      {"exp", exp},         {"log", log},         {"sqrt", sqrt}, {"sin", sin},
+      {"cos", cos},         {"tanh", tanh},       {"silu", silu}, {"sigmoid", sigmoid},
+      {"gelu", gelu},       {"relu", relu},       {"elu1", elu1}, {"softplus", softplus},
+      {"softmax", softmax}, {"sum_all", sum_all}, {"abs", abs},   {"log_sigmoid", log_sigmoid}};
   for (const auto& [name, f] : of_one)
     list.push_back({name, {values({3, 4})}, [f = f](In in) { return f(in[0]); }});
   const std::pair<const char*, Tensor (*)(const Tensor&, const Tensor&)> of_two[] = {
-      {"add", add}, {"sub", sub}, {"mul", mul}, {"div", div}, {"gated_silu", gated_silu}};
+      {"add", add},        {"sub", sub}, {"mul", mul}, {"div", div}, {"gated_silu", gated_silu},
+      {"maximum", maximum}};
   for (const auto& [name, f] : of_two)
     list.push_back(
         {name, {values({3, 4}), values({3, 4})}, [f = f](In in) { return f(in[0], in[1]); }});
   list.push_back({"mul", {values({3, 4}), values({4})}, [](In in) { return mul(in[0], in[1]); }});
+  list.push_back({"pow", {values({3, 4})}, [](In in) { return pow(in[0], 1.5f); }});
+  list.push_back({"clamp", {values({3, 4})}, [](In in) { return clamp(in[0], 0.3f, 0.7f); }});
+  list.push_back({"where", {values({3, 4}), values({3, 4})}, [](In in) {
+                    Tensor mask({3, 4});
+                    for (int i = 0; i < 12; i += 3) mask.data()[i] = 1;
+                    return where(mask, in[0], in[1]);
+                  }});
   list.push_back({"scale", {values({3, 4})}, [](In in) { return scale(in[0], 3); }});
   list.push_back({"shift", {values({3, 4})}, [](In in) { return shift(in[0], 3); }});
   return list;
@@ -88,6 +104,15 @@ std::vector<Operator> products_and_shapes() {
        [](In in) {
          return concat({in[0], in[1], in[2]}, 1);
        }},
+      {"repeat", {values({3, 4})}, [](In in) { return repeat(in[0], 0, 2); }},
+      {"gather",
+       {values({3, 4})},
+       [](In in) {
+         return gather(in[0], {3, 0, 1});
+       }},
+      {"matmul",  // leading extents broadcast
+       {values({2, 1, 3, 4}), values({3, 4, 5})},
+       [](In in) { return matmul(in[0], in[1]); }},
       {"flip",
        {values({2, 3, 2})},
        [](In in) {
@@ -100,6 +125,8 @@ std::vector<Operator> reductions_and_layers() {
   const std::vector<int32_t> targets = {1, kIgnore, 0};
   return {
       {"sum", {values({3, 4})}, [](In in) { return sum(in[0], 0); }},
+      {"max", {values({3, 4})}, [](In in) { return max(in[0], 1); }},
+      {"cumsum", {values({3, 4})}, [](In in) { return cumsum(in[0], 0); }},
       {"mean", {values({3, 4})}, [](In in) { return mean(in[0], 1); }},
       {"pool_mean",
        {values({2, 3, 2})},
@@ -157,6 +184,9 @@ std::vector<Operator> sequences() {
       {"attention",
        {row(4), row(4), row(6), row(4), row(4)},
        [=](In in) { return attention(in[0], in[1], in[2], lengths, with_far(in[3], in[4])); }},
+      {"attention",
+       {row(4), row(4), row(6), values({2, 4, 2}, -0.5f, -0.1f), values({2})},
+       [=](In in) { return attention(in[0], in[1], in[2], lengths, with_gates(in[3], in[4])); }},
       {"linear_attention",
        {row(4), row(4), row(6)},
        [=](In in) { return linear_attention(in[0], in[1], in[2], lengths, {.heads = 2}); }},
@@ -171,6 +201,12 @@ std::vector<Operator> sequences() {
       {"gated_linear_attention",
        {row(4), row(4), row(6), values({4}, -0.5f, -0.1f)},
        [](In in) { return gated_linear_attention(in[0], in[1], in[2], in[3], 2); }},
+      {"gated_linear_attention",
+       {row(4), row(4), row(6), values({2, 4, 2}, -0.5f, -0.1f)},
+       [](In in) { return gated_linear_attention(in[0], in[1], in[2], in[3], 2); }},
+      {"delta_rule",
+       {row(4), row(4), row(6), row(2), values({2, 4, 4}, -0.5f, -0.1f)},
+       [](In in) { return delta_rule(in[0], in[1], in[2], in[3], in[4], 2); }},
       {"delta_rule",
        {row(4), row(4), row(6), row(2), values({2, 4, 2}, -0.5f, -0.1f)},
        [](In in) { return delta_rule(in[0], in[1], in[2], in[3], in[4], 2); }},
@@ -186,6 +222,15 @@ std::vector<Operator> sequences() {
       {"selective_scan",
        {row(3), row(3), values({2, 3}, -0.9f, -0.2f), row(2), row(2)},
        [](In in) { return selective_scan(in[0], in[1], in[2], in[3], in[4]); }},
+      {"dplr_scan",
+       {row(4), row(4), row(6), row(4), row(4), values({2, 4, 4}, -0.5f, -0.1f)},
+       [](In in) { return dplr_scan(in[0], in[1], in[2], in[3], in[4], in[5], 2); }},
+      {"slstm_recurrence",
+       {row(16), values({4, 2, 2, 2})},
+       [](In in) { return slstm_recurrence(in[0], in[1]); }},
+      {"m2rnn_recurrence",
+       {row(4), row(4), row(6), row(2), values({2, 3, 3})},
+       [](In in) { return m2rnn_recurrence(in[0], in[1], in[2], in[3], in[4], 2); }},
       {"wkv",
        {values({3}), values({3}), row(3), row(3)},
        [](In in) { return wkv(in[0], in[1], in[2], in[3]); }},
@@ -247,10 +292,12 @@ TEST_CASE("operators: inputs that need no gradient get none, and change nobody e
 }
 
 TEST_CASE("operators: the test of needed gradients leaves none out", "[ops]") {
-  std::set<std::string> tested = {"recurrence_step", "unit_columns"};  // have no gradient
+  std::set<std::string> tested = {"recurrence_step", "unit_columns", "running_max", "slstm_state",
+                                  "slstm_step"};  // have no gradient
   for (const Operator& op : all_operators()) tested.insert(op.name);
   const std::regex declaration("^Tensor ([a-z_0-9]+)\\(");
-  for (const char* header : {"include/longhaul/ops.h", "math/ops/losses.h"}) {
+  for (const char* header :
+       {"include/longhaul/ops.h", "include/longhaul/recurrences.h", "math/ops/losses.h"}) {
     std::ifstream in(std::string(LONGHAUL_SOURCE_DIR "/") + header);
     std::smatch match;
     int declared = 0;

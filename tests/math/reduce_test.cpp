@@ -160,3 +160,33 @@ TEST_CASE("cross_entropy of a confident model neither overflows nor loses its gr
   CHECK(logits.grad()[0] == 1);
   CHECK(logits.grad()[1] == -1);
 }
+
+TEST_CASE("max takes the largest along an axis, and the first of equal ones has the gradient",
+          "[ops]") {
+  const Tensor x = Tensor::from({2, 3, 2}, {1, 9, 4, 2, 3, 7, -5, -1, -6, -1, -4, -3});
+  CHECK(max_difference(max(x, 1), Tensor::from({2, 2}, {4, 9, -4, -1})) == 0);
+  CHECK(max_difference(max(x, -1), Tensor::from({2, 3}, {9, 4, 7, -1, -1, -3})) == 0);
+  for (int axis : {0, 1, 2})
+    check_gradient([=](const Inputs& in) { return max(in[0], axis); },
+                   {random_tensor({3, 4, 5}, 1, -50, 50)});
+  Tensor equal({1, 3}, 2.0f);
+  equal.set_needs_grad(true);
+  {
+    Tape tape;
+    tape.backward(sum_all(max(equal, 1)));
+  }
+  CHECK(equal.grad()[0] == 1);
+  CHECK(equal.grad()[1] == 0);
+  CHECK_THROWS_WITH(max(Tensor({2, 0}), 1), "max: axis 1 of shape (2, 0) has no values");
+}
+
+TEST_CASE("cumsum adds up along an axis", "[ops]") {
+  const Tensor x = Tensor::from({2, 3}, {1, 2, 4, 8, 16, 32});
+  CHECK(max_difference(cumsum(x, 1), Tensor::from({2, 3}, {1, 3, 7, 8, 24, 56})) == 0);
+  CHECK(max_difference(cumsum(x, -2), Tensor::from({2, 3}, {1, 2, 4, 9, 18, 36})) == 0);
+  for (const Shape& shape : kShapes)
+    for (int axis : {0, 1, -1})
+      check_gradient([=](const Inputs& in) { return cumsum(in[0], axis); },
+                     {random_tensor(shape, 1)});
+  CHECK_THROWS_WITH(cumsum(x, 2), "cumsum: axis 2 of shape (2, 3)");
+}

@@ -160,3 +160,26 @@ TEST_CASE("flip reverses the real positions and keeps the padding", "[ops]") {
   CHECK_THROWS_WITH(flip(x, {5, 2}), "flip: 2 lengths for shape (4, 5, 3)");
   CHECK_THROWS_WITH(flip(x, {6, 2, 1, 0}), "flip: length 6 of shape (4, 5, 3)");
 }
+
+TEST_CASE("repeat gives every index several times in a row", "[ops]") {
+  const Tensor x = Tensor::from({2, 2}, {1, 2, 3, 4});
+  CHECK(max_difference(repeat(x, 0, 2), Tensor::from({4, 2}, {1, 2, 1, 2, 3, 4, 3, 4})) == 0);
+  CHECK(max_difference(repeat(x, -1, 2), Tensor::from({2, 4}, {1, 1, 2, 2, 3, 3, 4, 4})) == 0);
+  CHECK(repeat(x, 1, 0).shape() == Shape{2, 0});
+  for (const Shape& shape : kShapes)
+    for (int axis : {0, 1, 2})
+      check_gradient([=](const Inputs& in) { return repeat(in[0], axis, 3); },
+                     {random_tensor(shape, 1)});
+  CHECK_THROWS_WITH(repeat(x, 0, -1), "repeat: count -1, expected at least 0");
+}
+
+TEST_CASE("gather takes one value of each row", "[ops]") {
+  const Tensor x = random_tensor({2, 3, 4}, 1);
+  const std::vector<int32_t> ids{3, 0, 2, 2, 1, 3};
+  const Tensor y = gather(x, ids);
+  REQUIRE(y.shape() == Shape{2, 3});
+  for (int64_t r = 0; r < 6; ++r) CHECK(y.data()[r] == x.data()[r * 4 + ids[r]]);
+  check_gradient([=](const Inputs& in) { return gather(in[0], ids); }, {x});
+  CHECK_THROWS_WITH(gather(x, {0, 0, 0, 0, 0, 4}), "gather: id 4 outside [0, 4)");
+  CHECK_THROWS_WITH(gather(x, {0}), "gather: 1 ids for shape (2, 3, 4), expected 6");
+}

@@ -21,7 +21,8 @@ struct Cost {
 // Width D = 16, states N = 16, T = 8; a product of D by N is 2 D N operations. Written out from the
 // shapes and costs of docs/models.md. Linear attentions take T positions as one chunk, 2 heads are
 // d wide, gla's gates have rank 16. rwkv mixes a token with the one before by 3 convolutions of 2
-// taps.
+// taps, rwkv7 by 6 and has ranks of 32. mamba2 and m2rnn have 4 heads, delta_product 2 steps a
+// token.
 TEST_CASE("parameters and operations that ran are those of the formulas", "[models][cost]") {
   constexpr int64_t D = 16, N = 16, T = 8, square = D * D;
   constexpr int64_t d = D / 2, pairs = 4 * D * T * (T + 1) / 2;
@@ -43,6 +44,34 @@ TEST_CASE("parameters and operations that ran are those of the formulas", "[mode
        {},
        D * 2 * E + (K + 1) * E + E * (1 + 2 * N) + 2 * E + N * E + E + E * D,
        T * (2 * D * 2 * E + 2 * K * E + 2 * E * (1 + 2 * N) + 2 * E + 7 * E * N + 2 * E * D)},
+      {"mamba2",
+       {},
+       D * (2 * E + 2 * N + 4) + (K + 1) * (E + 2 * N) + 3 * 4 + E + E * D,
+       T * (2 * D * (2 * E + 2 * N + 4) + 2 * K * (E + 2 * N) + 2 * E * D) +
+           2 * 4 * T * (T + 1) / 2 * (N + E / 4)},
+      {"hgrn2", {}, 4 * square + D, T * 4 * 2 * square + pairs},
+      {"kda",
+       {},
+       4 * square + 2 * D + 4 * D * d + 2 + 2 * D + d,
+       T * (4 * 2 * square + 2 * 2 * D + 4 * 2 * D * d) + 4 * D * T * T},
+      {"delta_product",
+       {},
+       7 * square + 4 * D + 2 * D + 4 + d,
+       T * (7 * 2 * square + 2 * 6 * D) + 4 * D * 4 * T * T},
+      {"rwkv7",
+       {},
+       13 * D + 4 * square + 6 * D * 32,
+       T * (4 * 2 * square + 6 * 2 * D * 32 + 6 * 4 * D + 2 * 5 * D * d)},
+      {"mlstm",
+       {},
+       5 * square + 4 * D + 4 + D,
+       T * (5 * 2 * square + 2 * 4 * D) + 2 * 2 * T * (T + 1) / 2 * (d + d + 1)},
+      {"slstm", {}, 5 * square + 4 * D + 4 * D * d + D, T * (5 * 2 * square + 2 * 4 * D * d)},
+      {"m2rnn",
+       {},
+       5 * square + 4 * D + 4 + 4 * D + 4,
+       T * (5 * 2 * square + 2 * 4 * D + 2 * D * 4 * (4 + 2))},
+      {"linoss", {}, 2 * N + 2 * D * N + D, T * (2 * 3 * D * N + 8 * N)},
       {"min_gru", {}, 2 * (D * N + N) + N * D, T * (2 * 3 * D * N + 2 * N)},
       {"min_lstm", {}, 3 * (D * N + N) + N * D, T * (2 * 4 * D * N + 2 * N)},
       {"hgrn", {}, 3 * (D * N + N) + 2 * N + N * D + D, T * (2 * 4 * D * N + 2 * N)},

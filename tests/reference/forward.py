@@ -207,6 +207,19 @@ def s5(x, p, options, causal):
     return gelu(2 * states @ p["C"] + p["D"] * x)
 
 
+def linoss(x, p, options, causal):
+    dt, w = sigmoid(p["dt_logit"]), np.exp(p["A_log"] / 2)
+    z, y, out = np.zeros(len(w)), np.zeros(len(w)), []
+    for u in x @ p["B"]:  # the oscillators' own equations, not the complex numbers of the page
+        if options["discretisation"] == "im":
+            z = (z + dt * (u - w ** 2 * y)) / (1 + dt ** 2 * w ** 2)
+        else:
+            z = z + dt * (u - w ** 2 * y)
+        y = y + dt * z
+        out.append(y)
+    return gelu(np.array(out) @ p["C"] + x * p["D"])
+
+
 def mamba(x, p, options, causal):
     taps, n = p["conv.weight"], options["state"]
     x, z = np.split(x @ p["in.weight"], 2, -1)
@@ -282,6 +295,18 @@ def rnn(x, p, options, causal):
             h = (1 - z) * np.tanh(u_n + r * (recurrent[2] @ h)) + z * h
         states.append(h)
     return np.array(states) @ p["out"]
+
+
+def m2rnn(x, p, options, causal):
+    H = options["heads"]
+    q, k, v = (heads_of(x @ p[n + ".weight"], H) for n in "qkv")
+    f = sigmoid(x @ p["f.weight"] + p["f.bias"])
+    S, y = np.zeros((H, q.shape[2], q.shape[2])), []
+    for t in range(len(x)):
+        z = np.tanh(S @ p["W"] + k[:, t, :, None] * v[:, t, None, :])
+        S = f[t][:, None, None] * S + (1 - f[t])[:, None, None] * z
+        y.append(np.einsum("hk,hkv->hv", q[:, t], S))
+    return head_readout(np.array(y).transpose(1, 0, 2), x, p)
 
 
 def forward(spec, p, tokens, per_position):

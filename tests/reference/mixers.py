@@ -61,6 +61,11 @@ def linear_rnns_with_fixed_states():
                    "D": (D,)}, causal, state=6)
 
 
+    for discretisation in ("im", "imex"):
+        add("linoss", {"A_log": (5,), "dt_logit": (5,), "B": (D, 5), "C": (5, D), "D": (D,)}, state=5,
+            discretisation=discretisation)
+
+
 def gated_linear_rnns():
     add("mamba", {"in.weight": (D, 16), "conv.weight": (4, 8), "conv.bias": (8,), "select.weight": (8, 7),
                   "dt.weight": (1, 8), "dt.bias": (8,), "A_log": (3, 8), "D": (8,), "out.weight": (8, D)}, state=3)
@@ -81,6 +86,8 @@ def nonlinear_rnns():
         for block in (D, 1):
             add("rnn", {"W": (D, gates * D), "b": (gates * D,), "R": (gates, D // block, block, block),
                         "out": (D, D)}, cell=cell, block=block)
+    add("m2rnn", {**QKV, **GATE, **GAIN, "f.weight": (D, HEADS), "f.bias": (HEADS,), "W": (HEADS, D // HEADS, D // HEADS)},
+        heads=HEADS)
 
 
 def values(name, shape):

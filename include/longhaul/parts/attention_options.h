@@ -35,6 +35,7 @@ struct AttentionOptions {
   int64_t trained_length;  // what scales, windows and changes go by
   int64_t longest;         // input that may come, for the range of numbers alone
   bool query_norm, key_norm, logn;
+  bool forget_gate, output_gate, sink;
   std::string scale;
   double scale_factor;
   PostHoc post_hoc;
@@ -84,6 +85,12 @@ inline void read_scores(AttentionOptions& a, Options& o) {
   a.logn = o.flag("logn", false, "multiply scores by ln(visible keys) / ln(trained_length)");
 }
 
+inline void read_gates(AttentionOptions& a, Options& o) {
+  a.forget_gate = o.flag("forget_gate", false, "a gate of each head dims all earlier keys");
+  a.output_gate = o.flag("output_gate", false, "multiply what attention gives by sigmoid(x W)");
+  a.sink = o.flag("sink", false, "a learned logit of each head takes a share and gives no value");
+}
+
 inline void read_post_hoc(AttentionOptions& a, Options& o, const MixerContext& c) {
   PostHoc& change = a.post_hoc;
   change.name = o.choice("post_hoc", "none",
@@ -123,6 +130,8 @@ inline void check(const AttentionOptions& a, Options& o, bool causal) {
     o.problem("post_hoc", text(change.name, " changes rope, found position: ", a.position));
   if (change.selects() && !causal)
     o.problem("post_hoc", text(change.name, " only looks back; it needs causal: true"));
+  if (a.forget_gate && !causal)
+    o.problem("forget_gate", "it dims what came before; it needs causal: true");
   if (a.hwfa && a.position != "rope")
     o.problem("hwfa", text("its windows need position: rope, found ", a.position));
 }
@@ -133,6 +142,7 @@ inline AttentionOptions read(MixerContext& c) {
   read_heads(a, o, c.d_model());
   read_positions(a, o, c);
   read_scores(a, o);
+  read_gates(a, o);
   read_post_hoc(a, o, c);
   check(a, o, c.causal());
   return a;

@@ -2,11 +2,11 @@
 
 #include "longhaul/mixer.h"
 
-// What linear attentions without a normaliser share: retention, gla and delta_net.
+// What models with heads and without a normaliser share: retention, gla, delta_net and others.
 namespace longhaul {
 
 // Reads the option heads; notes a problem and returns 1 where they do not cut d_model evenly.
-int64_t read_heads(MixerContext& c);
+int64_t read_heads(MixerContext& c, int64_t default_value = 2);
 
 // From the heads' outputs to the mixer's: each head is divided by its root mean square (norm.gain
 // [d], shared by the heads), multiplied by silu(x W_gate) if gated, and sent through W_out.

@@ -1,0 +1,186 @@
+// The matrix-to-matrix nonlinear RNN, step by step. For one head, H [K, V]:
+//
+//   value    Z_t = tanh(H_{t-1} W + k_t^T v_t)   H_t = f_t H_{t-1} + (1 - f_t) Z_t   y_t = q_t H_t
+//   reverse  G_t = dL/dH_t, with q_t^T dy_t in it; P_t = (1 - f_t) G_t (1 - Z_t^2):
+//            dq_t = H_t dy_t   dk_t = P_t v_t   dv_t = k_t P_t   df_t = sum(G_t (H_{t-1} - Z_t))
+//            dW += H_{t-1}^T P_t                G_{t-1} = f_t G_t + P_t W^T
+//
+// Rows of H are lanes-padded. The forward pass keeps H at every kChunk-th position, the reverse
+// pass recomputes H and Z between from there.
+#include <algorithm>
+
+#include "longhaul/error.h"
+#include "longhaul/ops.h"
+#include "longhaul/recurrences.h"
+#include "math/gradient.h"
+#include "math/kernels/head.h"
+#include "math/kernels/vmath.h"
+#include "math/parallel.h"
+
+namespace longhaul {
+namespace {
+
+using head::dot, head::add_scaled;
+
+constexpr int64_t kChunk = 16;
+
+struct Problem {
+  int64_t B, T, heads, K, V;
+  const float *q, *k, *v, *f, *w;
+
+  int64_t wide() const { return tile::round_up(V); }
+  int64_t state() const { return K * wide(); }
+  int64_t chunks() const { return (T + kChunk - 1) / kChunk; }
+  int64_t at(int64_t head, int64_t t, int64_t width) const {
+    return ((head / heads * T + t) * heads + head % heads) * width;
+  }
+  int64_t flops() const { return 2 * B * T * heads * K * V * (V + 2); }
+};
+
+// W of a head and its transpose, [V, wide].
+struct Weights {
+  Weights(const Problem& p, int64_t head) : plain({p.V, p.wide()}), turned({p.V, p.wide()}) {
+    const float* from = p.w + head % p.heads * p.V * p.V;
+    for (int64_t i = 0; i < p.V; ++i)
+      for (int64_t j = 0; j < p.V; ++j) {
+        plain.data()[i * p.wide() + j] = from[i * p.V + j];
+        turned.data()[j * p.wide() + i] = from[i * p.V + j];
+      }
+  }
+  Tensor plain, turned;
+};
+
+// Z and H of position t from the state before it; `next` may be `before`.
+void advance(const Problem& p, int64_t head, int64_t t, const Weights& w, const float* before,
+             float* z, float* next) {
+  const int64_t wide = p.wide();
+  const float *k = p.k + p.at(head, t, p.K), *v = p.v + p.at(head, t, p.V);
+  const float f = p.f[p.at(head, t, 1)];
+  tile::product(p.K, p.V, wide, {before, wide}, w.plain.data(), wide, z, wide, false);
+  for (int64_t i = 0; i < p.K; ++i) {
+    float* row = z + i * wide;
+#pragma omp simd
+    for (int64_t j = 0; j < p.V; ++j) row[j] = vmath::tanh(row[j] + k[i] * v[j]);
+  }
+#pragma omp simd
+  for (int64_t i = 0; i < p.state(); ++i) next[i] = f * before[i] + (1 - f) * z[i];
+}
+
+void forward_head(const Problem& p, int64_t head, float* kept, float* y) {
+  const Weights w(p, head);
+  const Tensor H({p.state()}), z = Tensor::empty({p.state()});
+  for (int64_t t = 0; t < p.T; ++t) {
+    if (t % kChunk == 0) std::copy_n(H.data(), p.state(), kept + t / kChunk * p.state());
+    advance(p, head, t, w, H.data(), z.data(), H.data());
+    const float* q = p.q + p.at(head, t, p.K);
+    float* out = y + p.at(head, t, p.V);
+    std::fill_n(out, p.V, 0.0f);
+    for (int64_t i = 0; i < p.K; ++i) add_scaled(out, q[i], H.data() + i * p.wide(), p.V);
+  }
+}
+
+// Gradients of one head, [T, .] without gaps; dw [V, wide] is added to.
+struct Gradients {
+  const float* dy;
+  float *dq, *dk, *dv, *df, *dw;
+};
+
+// G [K, wide] holds dL/dH_t without the read-out's part, then dL/dH_{t-1}.
+void step_back(const Problem& p, int64_t head, int64_t t, const Weights& w, const float* before,
+               const float* z, const float* now, float* G, float* P, const Gradients& to) {
+  const int64_t wide = p.wide();
+  const float *q = p.q + p.at(head, t, p.K), *k = p.k + p.at(head, t, p.K),
+              *v = p.v + p.at(head, t, p.V), *dy = to.dy + p.at(head, t, p.V);
+  const float f = p.f[p.at(head, t, 1)];
+  float df = 0;
+  for (int64_t i = 0; i < p.K; ++i) {
+    float *g = G + i * wide, *pre = P + i * wide;
+    const float *zi = z + i * wide, *hi = before + i * wide;
+    add_scaled(g, q[i], dy, p.V);
+    to.dq[t * p.K + i] = dot(now + i * wide, dy, p.V);
+#pragma omp simd reduction(+ : df)
+    for (int64_t j = 0; j < p.V; ++j) {
+      df += g[j] * (hi[j] - zi[j]);
+      pre[j] = (1 - f) * g[j] * (1 - zi[j] * zi[j]);
+    }
+    to.dk[t * p.K + i] = dot(pre, v, p.V);
+    add_scaled(to.dv + t * p.V, k[i], pre, p.V);
+  }
+  to.df[t] = df;
+  tile::product(p.V, p.K, wide, {before, wide, true}, P, wide, to.dw, wide, true);
+  for (int64_t i = 0; i < p.state(); ++i) G[i] *= f;
+  tile::product(p.K, p.V, wide, {P, wide}, w.turned.data(), wide, G, wide, true);
+}
+
+void reverse_head(const Problem& p, int64_t head, const float* kept, const Gradients& to) {
+  const Weights w(p, head);
+  const int64_t size = p.state();
+  const Tensor H = Tensor::empty({(kChunk + 1) * size}), Z({kChunk * size}), G({size}), P({size});
+  for (int64_t chunk = p.chunks() - 1; chunk >= 0; --chunk) {
+    const int64_t begin = chunk * kChunk, end = std::min(p.T, begin + kChunk);
+    std::copy_n(kept + chunk * size, size, H.data());
+    const auto state = [&](int64_t t) { return H.data() + (t - begin) * size; };
+    const auto z = [&](int64_t t) { return Z.data() + (t - begin) * size; };
+    for (int64_t t = begin; t < end; ++t) advance(p, head, t, w, state(t), z(t), state(t + 1));
+    for (int64_t t = end - 1; t >= begin; --t)
+      step_back(p, head, t, w, state(t), z(t), state(t + 1), G.data(), P.data(), to);
+  }
+}
+
+Problem check(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& f, const Tensor& w,
+              int64_t heads) {
+  const int64_t V = w.rank() == 3 ? w.dim(2) : 0;
+  const bool fits = heads > 0 && q.rank() == 3 && q.dim(2) % heads == 0 && k.shape() == q.shape() &&
+                    w.shape() == Shape{heads, V, V} &&
+                    v.shape() == Shape{q.dim(0), q.dim(1), heads * V} &&
+                    f.shape() == Shape{q.dim(0), q.dim(1), heads};
+  require(fits, "m2rnn_recurrence: q ", q.shape(), ", k ", k.shape(), ", v ", v.shape(), ", f ",
+          f.shape(), ", w ", w.shape(), " with ", heads,
+          " heads; expected [B, T, h K] twice, [B, T, h V], [B, T, h], [h, V, V]");
+  return {q.dim(0), q.dim(1), heads,    q.dim(2) / heads, V,
+          q.data(), k.data(), v.data(), f.data(),         w.data()};
+}
+
+void put_head(const Problem& p, int64_t head, int64_t width, const float* from,
+              const GradTarget& to) {
+  for (int64_t t = 0; to.data && t < p.T; ++t) {
+    const GradTarget row{to.data + p.at(head, t, width), to.accumulate};
+    for (int64_t i = 0; i < width; ++i) row.data[i] = before(row, i) + from[t * width + i];
+  }
+}
+
+}  // namespace
+
+Tensor m2rnn_recurrence(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& f,
+                        const Tensor& w, int64_t heads) {
+  const Problem p = check(q, k, v, f, w, heads);
+  Tensor y = Tensor::empty(v.shape());
+  const int64_t kept_size = p.chunks() * p.state(), matrix = p.V * p.wide();
+  const Tensor kept = Tensor::empty({p.B * heads, kept_size});
+  count_flops(p.flops());
+  parallel_for(p.B * heads, 1, [&](int64_t head, int64_t) {
+    forward_head(p, head, kept.data() + head * kept_size, y.data());
+  });
+  record(y, {q, k, v, f, w}, [=] {  // p points into the tensors captured here
+    count_flops(2 * p.flops());
+    const GradTarget dq = target_of(q), dk = target_of(k), dv = target_of(v), df = target_of(f);
+    const Tensor dw({p.B * heads, matrix});
+    const float* dy = y.grad();
+    parallel_for(p.B * heads, 1, [&](int64_t head, int64_t) {
+      const Tensor own({p.T, 2 * p.K + p.V + 1});
+      float *q_own = own.data(), *k_own = q_own + p.T * p.K, *v_own = k_own + p.T * p.K,
+            *f_own = v_own + p.T * p.V;
+      reverse_head(p, head, kept.data() + head * kept_size,
+                   {dy, q_own, k_own, v_own, f_own, dw.data() + head * matrix});
+      put_head(p, head, p.K, q_own, dq);
+      put_head(p, head, p.K, k_own, dk);
+      put_head(p, head, p.V, v_own, dv);
+      put_head(p, head, 1, f_own, df);
+    });
+    for (int64_t row = 0; w.needs_grad() && row < p.B * heads * p.V; ++row)
+      add_scaled(w.grad() + row % (heads * p.V) * p.V, 1, dw.data() + row * p.wide(), p.V);
+  });
+  return y;
+}
+
+}  // namespace longhaul
