@@ -1,6 +1,7 @@
 #include "harness/cli/command.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -36,9 +37,14 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
       text("see longhaul ", command == &app ? "" : command->get_name() + " ", "--help");
   const std::vector<std::string> unexpected = app.remaining(true);
   const bool is_unexpected = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
-  if (!is_unexpected || unexpected.empty()) return text(where, error.what(), "; ", help);
+  // A misspelt option may be why another argument is missing.
+  const auto flag = std::find_if(unexpected.begin(), unexpected.end(), [](const std::string& word) {
+    return word.size() > 1 && word[0] == '-';
+  });
+  if (flag == unexpected.end() && (!is_unexpected || unexpected.empty()))
+    return text(where, error.what(), "; ", help);
 
-  const std::string& word = unexpected.front();
+  const std::string& word = flag == unexpected.end() ? unexpected.front() : *flag;
   const bool is_flag = word.rfind('-', 0) == 0;
   const std::string near =
       did_you_mean(word, is_flag ? flag_names(*command) : command_names(*command));
@@ -183,6 +189,7 @@ Program::Program(const std::string& about, const std::string& version, const std
   app_->set_version_flag("--version", version);
   app_->get_formatter()->column_width(28);
   app_->footer(footer);
+  app_->add_subcommand("help", "How to use a command: longhaul help run");
 }
 
 Program::~Program() = default;
@@ -192,8 +199,15 @@ Command Program::add(const std::string& name, const std::string& about) {
 }
 
 void Program::run(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (!words.empty() && words[0] == "help") {  // help run is run --help
+    words.erase(words.begin());
+    if (words.size() > 1) words.resize(1);
+    words.push_back("--help");
+  }
+  std::reverse(words.begin(), words.end());  // as CLI11 takes them
   try {
-    app_->parse(argc, argv);
+    app_->parse(words);
   } catch (const CLI::Success& asked) {  // --help and --version
     app_->exit(asked);
     return;

@@ -23,12 +23,17 @@ using nlohmann::json;
 
 constexpr int64_t kListPositions = 1 << 16;  // for baselines: all tasks together take seconds
 
-// The first comment of a suite or claim file, the editor's line aside.
+// The first comment of a suite or claim file, the editor's line aside: its lines up to one that
+// ends a sentence.
 std::string about_file(const std::filesystem::path& file) {
   std::istringstream in(read_file(file));
-  for (std::string line; std::getline(in, line) && line.rfind("# ", 0) == 0;)
-    if (line.find("yaml-language-server") == std::string::npos) return line.substr(2);
-  return "";
+  std::string about;
+  for (std::string line; std::getline(in, line) && line.rfind("# ", 0) == 0;) {
+    if (line.find("yaml-language-server") != std::string::npos) continue;
+    about += (about.empty() ? "" : " ") + line.substr(2);
+    if (about.back() == '.') break;
+  }
+  return about;
 }
 
 json list_suites() {
@@ -92,6 +97,27 @@ json list(const std::string& kind, const Registry& registry) {
   return entries;
 }
 
+// `list lru`: the lines about what is called so, wherever they stand; empty if nothing is.
+json named(const std::string& name, const Registry& registry) {
+  std::vector<std::string> kinds = {"models", "tasks", "suites", "claims"};
+  for (const ChoiceTable& table : choice_tables()) kinds.push_back(table.plural);
+  json entries = json::array();
+  for (const std::string& kind : kinds) {
+    if (kind == "tasks" && !registry.tasks().count(name)) continue;  // baselines take seconds
+    for (const json& entry : list(kind, registry))
+      if (entry["name"] == name) entries.push_back(entry);
+  }
+  return entries;
+}
+
+bool is_kind(const std::string& word) {
+  for (const char* kind : {"models", "tasks", "suites", "claims"})
+    if (word == kind) return true;
+  for (const ChoiceTable& table : choice_tables())
+    if (word == table.plural) return true;
+  return false;
+}
+
 // Where an entry comes from, if it is a plugin's.
 std::string origin(const json& entry) {
   const std::string from = entry.value("origin", "builtin");
@@ -148,7 +174,9 @@ void add_list_command(Program& program, CommandContext& context) {
       fmt::print("{}", to_markdown(table.headings, table.entries()));
       return;
     }
-    const json entries = list(arguments->kind, context.registry);
+    json entries;
+    if (!is_kind(arguments->kind)) entries = named(arguments->kind, context.registry);
+    if (entries.empty()) entries = list(arguments->kind, context.registry);
     if (arguments->as_json)
       fmt::print("{}\n", entries.dump(2));
     else

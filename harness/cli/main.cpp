@@ -11,6 +11,7 @@
 #include "harness/cli/environment.h"
 #include "harness/results/machine.h"
 #include "longhaul/error.h"
+#include "math/kernels/gemm.h"
 #include "support/exit_status.h"
 
 namespace longhaul {
@@ -117,8 +118,9 @@ int run(int argc, char** argv) {
   register_builtins(registry);
   CommandContext context{registry};
 
-  Program program(kAbout, "longhaul " + longhaul_version() + ", build " + longhaul_build(),
-                  footer());
+  Program program(
+      kAbout, "longhaul " + longhaul_version() + ", build " + longhaul_build() + ", " + gemm_isa(),
+      footer());
   for (const auto& [add, example, does] : kCommands) add(program, context);
   program.run(argc, argv);
   if (std::fflush(stdout) != 0 || std::ferror(stdout) || !std::cout.flush())

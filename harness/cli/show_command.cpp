@@ -1,4 +1,4 @@
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -11,6 +11,7 @@
 #include "harness/settings/option_check.h"
 #include "longhaul/error.h"
 #include "support/choices.h"
+#include "support/suggest.h"
 
 namespace longhaul {
 namespace {
@@ -118,8 +119,42 @@ void print(const Shown& shown, bool as_json) {
     print(shown);
 }
 
-void show(const Arguments& arguments, const Registry& registry) {
-  const auto& [kind, name, as_json, as_markdown] = arguments;
+// The kinds of which there is one of that name.
+std::vector<std::string> kinds_of(const std::string& name, const Registry& registry) {
+  std::vector<std::string> kinds;
+  if (registry.models().count(name)) kinds.push_back("model");
+  if (registry.tasks().count(name)) kinds.push_back("task");
+  for (const ChoiceTable& table : choice_tables())
+    for (const ordered_json& entry : table.entries())
+      if (entry.at("name") == name) kinds.push_back(table.singular);
+  return kinds;
+}
+
+// `show lru` is `show model lru`.
+Arguments with_kind(Arguments arguments, const Registry& registry) {
+  if (!arguments.name.empty()) return arguments;
+  bool is_kind = arguments.kind == "model" || arguments.kind == "task";
+  for (const ChoiceTable& table : choice_tables()) is_kind |= arguments.kind == table.singular;
+  arguments.name = arguments.kind;
+  require(!is_kind || !kinds_of(arguments.name, registry).empty(),
+          "show: NAME is required; see longhaul show --help");
+  const std::vector<std::string> kinds = kinds_of(arguments.name, registry);
+  if (kinds.empty()) {
+    std::vector<std::string> known;
+    for (const auto& [name, info] : registry.models()) known.push_back(name);
+    for (const auto& [name, info] : registry.tasks()) known.push_back(name);
+    throw Error(text("show: no model, task or choice is called '", arguments.name, "'",
+                     did_you_mean(arguments.name, known)));
+  }
+  require(kinds.size() == 1, "show: '", arguments.name, "' is a ",
+          fmt::format("{}", fmt::join(kinds, " and a ")), "; say which: show ", kinds.front(), " ",
+          arguments.name);
+  arguments.kind = kinds.front();
+  return arguments;
+}
+
+void show(const Arguments& asked, const Registry& registry) {
+  const auto [kind, name, as_json, as_markdown] = with_kind(asked, registry);
   require(!as_markdown || kind == "csv", "show: --markdown is for csv alone");
   if (kind == "model") return print(show_model(registry.model(name)), as_json);
   if (kind == "task") return print(show_task(registry.task(name)), as_json);
@@ -147,14 +182,14 @@ void add_show_command(Program& program, CommandContext& context) {
   command
       .add("KIND", arguments->kind,
            "model | task, or setting | loss | optimizer | pretraining |\n"
-           "diagnostic | csv")
+           "diagnostic | csv; it may be left out where the name says it")
       .required();
-  command.add("NAME", arguments->name, "As longhaul list prints it").required();
+  command.add("NAME", arguments->name, "As longhaul list prints it");
   command.flag("--json", arguments->as_json, "Print JSON");
   command.flag("--markdown", arguments->as_markdown,
                "Print the columns of a CSV file as a table of Markdown");
   add_plugin_option(command, context);
-  command.footer("Example: longhaul show task listops");
+  command.footer("Example: longhaul show listops");
   command.run([arguments, &context] { show(*arguments, context.registry); });
 }
 

@@ -59,19 +59,29 @@ std::string count_text(double count) {
   return fmt::format("{:.1f}G", count / 1e9);
 }
 
-std::string progress_text(const SuiteProgress& progress) {
+namespace {
+
+std::string progress_text(const SuiteProgress& progress, bool with_speed) {
   std::string line = fmt::format("{}/{}", progress.kept + progress.finished, progress.total);
   if (progress.failed > 0) line += fmt::format(", {} failed", progress.failed);
   const std::optional<double> left = time_left(progress);
   line += left ? fmt::format(" | {} left", duration_text(*left)) : " | time left unknown";
-  if (progress.tokens_per_second > 0)
+  if (with_speed && progress.tokens_per_second > 0)
     line += fmt::format(" | {} tokens/s", count_text(progress.tokens_per_second));
   if (!progress.last.empty()) line += " | " + progress.last;
   return line;
 }
 
+}  // namespace
+
+std::string progress_text(const SuiteProgress& progress) { return progress_text(progress, true); }
+
+// Where it does not fit, the speed goes before the name of the trial at its end does.
 std::string progress_bar(const SuiteProgress& progress, int width) {
-  const std::string text = progress_text(progress);
+  constexpr int kLeastBar = 8 + 3;
+  const std::string whole = progress_text(progress, true);
+  const bool fits = static_cast<int>(whole.size()) + kLeastBar <= width;
+  const std::string text = fits ? whole : progress_text(progress, false);
   const int cells = std::clamp(width - static_cast<int>(text.size()) - 3, 8, 30);
   const double done =
       static_cast<double>(progress.kept + progress.finished) + share_running(progress);

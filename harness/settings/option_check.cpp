@@ -44,6 +44,18 @@ void build(const ModelInfo& info, const Settings& settings, int64_t max_length, 
   }
 }
 
+// Why a model may not have these options, or "": in an entry of a suite the name of a setting could
+// mean either.
+std::string setting_among(const std::vector<OptionInfo>& declared) {
+  for (const Setting& setting : setting_table())
+    for (const OptionInfo& option : declared)
+      if (option.name == setting.name)
+        return text("its option '", option.name,
+                    "' has the name of a setting: give it another, or ",
+                    "read the setting from the context if that has it");
+  return "";
+}
+
 }  // namespace
 
 OptionCheck try_plugin(const std::string& origin, const std::string& doing,
@@ -86,7 +98,9 @@ OptionCheck check_model(const ModelInfo& info, const Settings& settings, int64_t
   } catch (const Error& error) {
     failure = error.what();
   }
-  return outcome(options, failure);
+  OptionCheck check = outcome(options, failure);
+  if (check.failure.empty()) check.failure = setting_among(check.declared);
+  return check;
 }
 
 TaskCheck check_task(const TaskInfo& info, const OptionMap& given) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -258,4 +259,42 @@ TEST_CASE("cli: settings of the libraries in the environment change nothing", "[
   // It would choose other kernels, and so other last digits.
   CHECK(has(complaint("list models", "DNNL_MAX_CPU_ISA=AVX2").out,
             "left out of the environment: DNNL_MAX_CPU_ISA"));
+}
+
+TEST_CASE("cli: show and list find a name without its kind", "[cli]") {
+  CHECK(longhaul_run("show lru").out == longhaul_run("show model lru").out);
+  CHECK(has(longhaul_run("show learning_rate").out, "name "));
+  CHECK(has(complaint("show mqr").out, "did you mean 'mqar'?"));
+  const Outcome listed = longhaul_run("list lru");
+  CHECK(listed.status == 0);
+  CHECK(has(listed.out, "lru  "));
+  CHECK(std::count(listed.out.begin(), listed.out.end(), '\n') == 1);
+}
+
+TEST_CASE("cli: help COMMAND is COMMAND --help, also where an option is misspelt", "[cli]") {
+  CHECK(longhaul_run("help run").out == longhaul_run("run --help").out);
+  CHECK(longhaul_run("help").out == longhaul_run("--help").out);
+  CHECK(has(complaint("run --hlep").out, "unknown option '--hlep'; did you mean '--help'?"));
+  CHECK(has(longhaul_run("--version").out, ", build "));
+}
+
+TEST_CASE("cli: compare ends with 1 where something got worse", "[cli]") {
+  const TemporaryFolder folder;
+  const std::string quick = "results/reference/quick";
+  CHECK(longhaul_run("compare " + quick + " " + quick).status == 0);
+  std::string csv = read_text(std::filesystem::path(LONGHAUL_SOURCE_DIR) / quick / "results.csv");
+  const std::string found = ",accuracy,0.46,";  // transformer on listops, seed 0
+  csv.replace(csv.find(found), found.size(), ",accuracy,0.16,");
+  std::ofstream(folder.path / "results.csv") << csv;
+  const Outcome worse = longhaul_run("compare " + quick + " " + folder.path.string());
+  CHECK(worse.status == 1);
+  CHECK(has(worse.out, "1 of 12 cells are worse"));
+  CHECK(has(complaint("compare " + quick + " " + quick + " --metric acuracy").out,
+            "did you mean 'accuracy'?"));
+}
+
+TEST_CASE("cli: a table of throughput that was not measured says so", "[cli]") {
+  const Outcome outcome = complaint("table results/reference/quick --metric throughput");
+  CHECK(outcome.status == 2);
+  CHECK(has(outcome.out, "holds no throughput"));
 }
