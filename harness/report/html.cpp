@@ -21,8 +21,9 @@ int64_t slot_of(const Table& table, std::size_t column) {
 }
 
 std::string html_cell(const TableCell& cell, int64_t slot) {
-  std::string html =
-      fmt::format("<td{}>{}", cell.at_baseline ? " class=\"flat\"" : "", html_text(cell.value));
+  std::string html = fmt::format("<td{}{}>{}", cell.at_baseline ? " class=\"flat\"" : "",
+                                 cell.number ? fmt::format(" data-value=\"{}\"", *cell.number) : "",
+                                 html_text(cell.value));
   if (slot > 0)
     html += fmt::format("<i style=\"width:{}ch\">{}</i>", slot, html_text(behind_mean(cell)));
   if (!cell.remark.empty()) html += fmt::format("<small>{}</small>", html_text(cell.remark));
@@ -68,8 +69,10 @@ std::string html_text(const std::string& text) {
 
 std::string to_html(const Table& table) {
   std::vector<int64_t> slots;
-  std::string html = fmt::format("<div class=\"wide\"><table>\n<caption>{}</caption>\n<thead><tr>",
-                                 html_text(table.title));
+  std::string html = fmt::format(
+      "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table>\n"
+      "<caption><span>{0}</span></caption>\n<thead><tr>",
+      html_text(table.title));
   for (std::size_t i = 0; i < table.header.size(); ++i) {
     slots.push_back(slot_of(table, i));
     html += fmt::format("<th scope=\"col\">{}</th>", html_text(table.header[i]));

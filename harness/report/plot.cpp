@@ -42,9 +42,11 @@ std::string data_block(const PlotSeries& series, std::size_t number) {
   return block + "END\n";
 }
 
-std::string plot_command(const Plot& plot) {
+// gnuplot's command, and of each part of the drawing the series that it shows.
+std::string plot_command(const Plot& plot, std::vector<std::size_t>& parts) {
   std::string command;
   const auto add = [&](std::size_t i, const std::string& how) {
+    parts.push_back(i);
     command += fmt::format("{}$data{} using {}", command.empty() ? "plot " : ", ", i, how);
   };
   for (std::size_t i = 0; i < plot.series.size(); ++i)
@@ -98,7 +100,8 @@ std::string script_of(const Plot& plot) {
   if (plot.x_step) script += fmt::format("set xtics {}\n", csv_text(*plot.x_step));
   if (plot.y_step) script += fmt::format("set ytics {}\n", csv_text(*plot.y_step));
   for (std::size_t i = 0; i < plot.series.size(); ++i) script += data_block(plot.series[i], i);
-  return script + plot_command(plot) + "set output\n";
+  std::vector<std::size_t> parts;
+  return script + plot_command(plot, parts) + "set output\n";
 }
 
 void replace_all(std::string& text, const std::string& what, const std::string& by) {
@@ -108,7 +111,16 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
 
 // The drawing of one picture, with names that no other picture of the page has, without gnuplot's
 // titles, which browsers show beside the mouse, and its empty groups, half of the text.
-std::string svg_element(std::string drawing, std::size_t number) {
+std::string svg_element(std::string drawing, std::size_t number, const Plot& plot) {
+  std::vector<std::size_t> parts;
+  plot_command(plot, parts);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::string id = fmt::format("id=\"gnuplot_plot_{}\"", i + 1);
+    const std::size_t at = drawing.find(id);
+    const PlotSeries& series = plot.series[parts[i]];
+    if (at != std::string::npos && !series.is_reference)
+      drawing.insert(at + id.size(), fmt::format(" data-series=\"{}\"", series_key(series.style)));
+  }
   for (std::size_t at; (at = drawing.find("<title>")) != std::string::npos;)
     drawing.erase(at, drawing.find("</title>", at) + 8 - at);
   const std::string empty_group = "\">\n</g>\n";
@@ -146,6 +158,10 @@ PlotStyle ordered_style(std::size_t i, std::size_t count) {
           mark.text};
 }
 
+std::string series_key(const PlotStyle& style) {
+  return fmt::format("{}-{}", style.colour.substr(1), style.point_type);
+}
+
 PlotStyle grey_style() { return {"#808080", kMarks[0].point_type, kMarks[0].text}; }
 
 bool Plot::is_empty() const {
@@ -171,7 +187,8 @@ std::vector<std::string> draw(const std::vector<Plot>& plots) {
       throw std::system_error(
           std::make_error_code(std::errc::io_error),
           fmt::format("gnuplot drew {} of {} pictures", pictures.size(), plots.size()));
-    pictures.push_back(svg_element(output.substr(begin, end - begin), pictures.size()));
+    pictures.push_back(
+        svg_element(output.substr(begin, end - begin), pictures.size(), plots[pictures.size()]));
   }
   return pictures;
 }

@@ -21,6 +21,8 @@ PlotStyle plot_style(std::size_t i);
 // Of the i-th of `count` things that have an order, from blue over purple to orange.
 PlotStyle ordered_style(std::size_t i, std::size_t count);
 PlotStyle grey_style();
+// What tells a line from others, in the attribute data-series of its parts of a picture.
+std::string series_key(const PlotStyle& style);
 
 struct PlotPoint {
   double x = 0, y = 0;

@@ -18,7 +18,7 @@ std::string report_html(const Results& results, const std::vector<std::string>& 
   const std::string suite = results.trials.empty() ? "" : results.trials.front().spec.suite;
   Page page(suite.empty() ? "longhaul" : "longhaul: " + suite);
   for (const auto add : {add_headline, add_table, add_cost, add_ranking, add_lengths, add_curves,
-                         add_throughput, add_diagnostics, add_failures})
+                         add_throughput, add_diagnostics, add_failures, add_trials})
     add(page, report);
   return page.html();
 }

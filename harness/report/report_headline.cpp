@@ -24,6 +24,26 @@ std::string budget_text(const Budget& budget) {
   return fmt::format("{}", fmt::join(limits, ", "));
 }
 
+// Those of the backbone and of training that all trials share; the others stand beside the trials.
+std::string settings_text(const std::vector<Trial>& trials) {
+  const auto of = [](const Trial& trial) {
+    const Settings& s = trial.spec.settings;
+    return Names{fmt::format("d_model {}", s.d_model),
+                 fmt::format("layers {}", s.layers),
+                 fmt::format("batch {}", s.batch),
+                 fmt::format("learning rate {:g}", s.learning_rate),
+                 s.optimizer,
+                 fmt::format("{} test examples", s.test_examples)};
+  };
+  const Names first = of(trials.front());
+  Names shared;
+  for (std::size_t i = 0; i < first.size(); ++i)
+    if (std::all_of(trials.begin(), trials.end(),
+                    [&](const Trial& trial) { return of(trial)[i] == first[i]; }))
+      shared.push_back(first[i]);
+  return fmt::format("{}", fmt::join(shared, ", "));
+}
+
 std::string machine_text(const std::string& cpu, int64_t threads) {
   return fmt::format("{}, {} thread{}", cpu, threads, threads == 1 ? "" : "s");
 }
@@ -72,6 +92,7 @@ void add_headline(Page& page, const Report& report) {
     add("compared", fmt::format("{} models on {} tasks", report.rows.size(), report.tasks.size()));
     add("seeds", joined(seeds, ", "));
     add("budget", joined(budgets, "; "));
+    add("settings", settings_text(results.trials));
   }
   add("machine", joined(machines, "; "));
   add("longhaul", joined(versions, ", "));

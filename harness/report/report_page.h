@@ -20,8 +20,8 @@ struct LegendEntry {
   std::string text;
 };
 
-// A page that grows from top to bottom: HTML with its style and pictures inside, which asks for no
-// other file. All texts are plain, and escaped here.
+// A page that grows from top to bottom: HTML with its style, script and pictures inside, which asks
+// for no other file. All texts are plain, and escaped here.
 class Page {
  public:
   explicit Page(std::string title) : title_(std::move(title)) {}
@@ -32,10 +32,14 @@ class Page {
   void paragraph(const std::string& text);
   void list(const std::vector<std::string>& items);
   void table(const Table& table);
+  void folded(const std::string& summary, const Table& table);  // opened by a click
   // Side by side, with one legend and one caption for all. Pictures without a point are left out,
   // and if none is left nothing appears.
   void figures(const std::vector<Figure>& figures, const std::vector<LegendEntry>& legend,
                const std::string& caption);
+
+  // An svg element that is drawn already.
+  void picture(const std::string& svg, const std::string& name, const std::string& caption);
 
   std::string html() const;  // draws the pictures
 
@@ -46,6 +50,7 @@ class Page {
   std::vector<std::string> sections_;
   std::vector<std::string> pieces_;
   std::vector<Plot> plots_;
+  std::vector<std::string> names_;   // of the pictures
   std::vector<std::size_t> places_;  // the piece that each picture follows
 };
 

@@ -13,6 +13,7 @@ void add_lengths(Page& page, const Report& report);
 void add_curves(Page& page, const Report& report);
 void add_diagnostics(Page& page, const Report& report);
 void add_throughput(Page& page, const Report& report);
+void add_trials(Page& page, const Report& report);
 void add_failures(Page& page, const Report& report);
 
 }  // namespace longhaul

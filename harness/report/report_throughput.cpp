@@ -20,6 +20,7 @@ struct Cost {
   int y_base;
   std::function<double(const ThroughputRow&)> value;
   std::optional<Exponent> Scaling::*exponent;
+  bool is_time = false;
 };
 
 // At batch 1: at a fixed number of tokens a step longer sequences are fewer.
@@ -27,7 +28,8 @@ std::vector<Cost> costs_of(Phase phase) {
   const bool is_decode = phase == Phase::decode;
   const Cost time = {
       "time", is_decode ? "time of one position" : "time of one sequence",   "%.0s %cs",
-      10,     [](const ThroughputRow& row) { return row.median_seconds(); }, &Scaling::time};
+      10,     [](const ThroughputRow& row) { return row.median_seconds(); }, &Scaling::time,
+      true};
   if (is_decode)
     return {time,
             {"state", "state of one sequence", "%.0b%BB", 2,
@@ -44,6 +46,7 @@ Plot cost_plot(const Report& report, Phase phase, const Cost& cost) {
   plot.x_label = "length, positions";
   plot.y_label = cost.y_label;
   plot.log_x = plot.log_y = true;
+  plot.spread = Spread::bars;
   plot.y_base = cost.y_base;
   plot.y_format = cost.y_format;
   std::set<int64_t> lengths;
@@ -53,8 +56,14 @@ Plot cost_plot(const Report& report, Phase phase, const Cost& cost) {
     for (const ThroughputRow& row : report.results.throughput)
       if (row.model == model && row.phase == phase && row.series == 0 && row.ok()) {
         lengths.insert(row.length);
-        if (const double value = cost.value(row); value > 0)
-          line.points.push_back({static_cast<double>(row.length), value});
+        if (const double value = cost.value(row); value > 0) {
+          PlotPoint point{static_cast<double>(row.length), value, value, value};
+          if (cost.is_time) {  // the middle three fifths of the repetitions
+            point.low = quantile(row.step_seconds, 0.2);
+            point.high = quantile(row.step_seconds, 0.8);
+          }
+          line.points.push_back(point);
+        }
       }
     std::sort(line.points.begin(), line.points.end(),
               [](const PlotPoint& a, const PlotPoint& b) { return a.x < b.x; });
@@ -89,15 +98,19 @@ void add_throughput(Page& page, const Report& report) {
   const Results& results = report.results;
   if (results.throughput.empty() && results.solvers.empty()) return;
   page.section("Throughput");
+  if (const std::vector<std::string> notes = sanity_notes(results.throughput); !notes.empty())
+    page.list(notes);
   for (const Phase phase : {Phase::train, Phase::prefill, Phase::decode}) {
     const std::vector<Cost> costs = costs_of(phase);
     std::vector<Figure> figures;
     for (const Cost& cost : costs)
       figures.push_back(
           {fmt::format("{}: {}", to_string(phase), cost.name), cost_plot(report, phase, cost)});
-    page.figures(figures, exponents(report, phase, costs),
-                 "At batch 1, medians; both axes are logarithmic. The exponents are fitted over "
-                 "the upper half of the lengths L, with their standard errors.");
+    page.figures(
+        figures, exponents(report, phase, costs),
+        "At batch 1, medians, and bars from the 20th to the 80th percentile of the repetitions; "
+        "both axes are logarithmic. The exponents are fitted over "
+        "the upper half of the lengths L, with their standard errors.");
   }
   for (const Table& table : throughput_tables(results.throughput)) page.table(table);
   if (!results.solvers.empty()) page.table(solver_table(results.solvers));

@@ -4,6 +4,7 @@
 
 #include "harness/report/gnuplot.h"
 #include "harness/report/html.h"
+#include "harness/report/plot.h"
 #include "harness/report/report.h"
 #include "harness/results/points.h"
 #include "support/file.h"
@@ -58,7 +59,7 @@ TEST_CASE("a report has a section for all that the results hold", "[report]") {
   const std::string page = report_html(results);
   for (const char* section : {"Accuracy and cost", "Accuracy against speed", "Ranks over the tasks",
                               "Other lengths than in training", "Learning curves", "Throughput",
-                              "Diagnostics by layer", "Trials that failed"})
+                              "Diagnostics by layer", "Trials that failed", "Trials"})
     CHECK_THAT(page, Contains(std::string(">") + section + "</h2>"));
   CHECK_THAT(page, Contains("<dt>trials</dt><dd>11 of 12 ok, 1 failed</dd>"));
   CHECK_THAT(page, Contains("<dt>budget</dt><dd>600 steps</dd>"));
@@ -83,9 +84,30 @@ TEST_CASE("names cannot break out of a report, which asks for nothing outside", 
   const TemporaryFolder folder;
   const std::string page = report_html(everything(folder.path));
   CHECK_THAT(page, Contains("&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;`touch x` &quot;"));
-  for (const char* outside : {"<script", "src=", "<link", "@import", "http:", "https:"})
+  std::size_t scripts = 0;  // the page's own, and no other
+  for (std::size_t at = 0; (at = page.find("<script", at)) != std::string::npos; ++at) ++scripts;
+  CHECK(scripts == 1);
+  for (const char* outside : {"src=", "<link", "@import", "http:", "https:"})
     CHECK_THAT(page, !Contains(outside));
   CHECK_FALSE(std::filesystem::exists("x"));
+}
+
+TEST_CASE("every picture has a name, its numbers as a file, and lines that say whose they are",
+          "[report]") {
+  const TemporaryFolder folder;
+  const std::string page = report_html(everything(folder.path));
+  const auto count = [&](const std::string& what) {
+    std::size_t found = 0;
+    for (std::size_t at = 0; (at = page.find(what, at)) != std::string::npos; ++at) ++found;
+    return found;
+  };
+  CHECK(count("<svg ") > 5);
+  CHECK(count("<svg aria-label=\"") == count("<svg "));
+  CHECK(count("save numbers</a>") == count("<svg ") - 1);  // the chart of ranks has its table
+  const std::string lru = "data-series=\"" + series_key(plot_style(0)) + "\"";
+  CHECK(count("<span " + lru) > 0);             // in a legend
+  CHECK(count("gnuplot_plot_1\" " + lru) > 0);  // in a picture
+  CHECK_THAT(page, Contains("download=\"mqar.csv\" href=\"data:text/csv,series%2C"));
 }
 
 TEST_CASE("a table in HTML leaves room for intervals and marks", "[report]") {
@@ -94,7 +116,7 @@ TEST_CASE("a table in HTML leaves room for intervals and marks", "[report]") {
   table.header = {"model", "task"};
   table.models = {{{"lru"}, {"63.2", "1.4", "", true}}, {{"rnn"}, {"diverged"}}};
   const std::string html = to_html(table);
-  CHECK_THAT(html, Contains("<caption>a &lt; b</caption>"));
+  CHECK_THAT(html, Contains("<caption><span>a &lt; b</span></caption>"));
   CHECK_THAT(html, Contains("<td class=\"flat\">63.2<i style=\"width:6ch\"> ±1.4*</i></td>"));
   CHECK_THAT(html, Contains("<td>diverged<i style=\"width:6ch\"></i></td>"));
 }

@@ -21,10 +21,8 @@ class Careless final : public Mixer {
 
 TEST_CASE("a model whose option has the name of a setting is refused", "[option_check]") {
   Registry registry;
-  registry.mixer<Careless>({.name = "careless",
-                            .about = "a",
-                            .source = "b",
-                            .direction = Direction::causal});
+  registry.mixer<Careless>(
+      {.name = "careless", .about = "a", .source = "b", .direction = Direction::causal});
   const OptionCheck check = check_model(registry.model("careless"), {}, kAnyLength, {});
   CHECK_THAT(check.failure, Contains("its option 'd_model' has the name of a setting"));
 }
