@@ -19,3 +19,18 @@ install(FILES
   cmake/LonghaulFlags.cmake
   cmake/LonghaulPlugins.cmake
   DESTINATION ${LONGHAUL_PACKAGE_DIR})
+
+# The program writes its manual page and its completions; the target longhaul_manual asks it to.
+set(LONGHAUL_SAID ${CMAKE_BINARY_DIR}/generated/share)
+file(MAKE_DIRECTORY ${LONGHAUL_SAID})
+function(longhaul_says file folder)
+  add_custom_command(OUTPUT ${LONGHAUL_SAID}/${file}
+    COMMAND longhaul_cli ${ARGN} > ${LONGHAUL_SAID}/${file} DEPENDS longhaul_cli VERBATIM)
+  install(FILES ${LONGHAUL_SAID}/${file} DESTINATION ${folder} OPTIONAL)
+endfunction()
+longhaul_says(longhaul.1 ${CMAKE_INSTALL_MANDIR}/man1 man)
+longhaul_says(longhaul ${CMAKE_INSTALL_DATADIR}/bash-completion/completions completion bash)
+longhaul_says(_longhaul ${CMAKE_INSTALL_DATADIR}/zsh/site-functions completion zsh)
+longhaul_says(longhaul.fish ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d completion fish)
+add_custom_target(longhaul_manual ALL DEPENDS
+  ${LONGHAUL_SAID}/longhaul.1 ${LONGHAUL_SAID}/longhaul ${LONGHAUL_SAID}/_longhaul ${LONGHAUL_SAID}/longhaul.fish)

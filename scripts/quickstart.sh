@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 scripts/install_packages.sh
 cmake --preset release >/dev/null
-cmake --build --preset release --target longhaul_cli
+cmake --build --preset release --target longhaul_cli longhaul_manual
 cmake --install build/release --prefix ~/.local >/dev/null
 ~/.local/bin/longhaul run quick
 

@@ -198,6 +198,49 @@ Command Program::add(const std::string& name, const std::string& about) {
   return Command(app_->add_subcommand(name, about));
 }
 
+namespace {
+
+// "{text,csv}" among what CLI11 says of an option's rules.
+std::vector<std::string> allowed_words(const CLI::Option& option) {
+  const std::string rules = option.get_type_name();
+  const std::size_t begin = rules.find('{'), end = rules.find('}', begin);
+  std::vector<std::string> words;
+  if (begin == std::string::npos || end == std::string::npos) return words;
+  for (std::size_t at = begin + 1; at < end;) {
+    const std::size_t next = std::min(rules.find(',', at), end);
+    words.push_back(rules.substr(at, next - at));
+    at = next + 1;
+  }
+  return words;
+}
+
+ArgumentInfo info_of(const CLI::Option& option) {
+  ArgumentInfo info;
+  info.is_positional = option.get_positional();
+  if (info.is_positional) info.names.push_back(option.get_name(true));
+  for (const std::string& name : option.get_snames()) info.names.push_back("-" + name);
+  for (const std::string& name : option.get_lnames()) info.names.push_back("--" + name);
+  info.help = option.get_description();
+  info.allowed = allowed_words(option);
+  info.takes_value = option.get_expected_max() > 0;
+  return info;
+}
+
+}  // namespace
+
+ProgramInfo Program::info() const {
+  ProgramInfo program{app_->get_description(), app_->get_footer(), {}};
+  for (const CLI::App* command : app_->get_subcommands({})) {
+    const std::string footer = command->get_footer();
+    CommandInfo& info = program.commands.emplace_back(
+        CommandInfo{command->get_name(), command->get_description(), "", {}});
+    if (footer != program.footer) info.footer = footer;  // it is handed down where there is none
+    for (const CLI::Option* option : command->get_options())
+      info.arguments.push_back(info_of(*option));
+  }
+  return program;
+}
+
 void Program::run(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   if (!words.empty() && words[0] == "help") {  // help run is run --help

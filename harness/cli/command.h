@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/cli/command_tree.h"
+
 // CLI11's templates cost seconds wherever they are included: command.cpp alone does so.
 namespace CLI {
 class App;
@@ -76,6 +78,7 @@ class Program {
   ~Program();
 
   Command add(const std::string& name, const std::string& about);
+  ProgramInfo info() const;  // its commands, in the order in which they were added
   // Runs the command that the arguments name, or prints help or the version. Throws Error where
   // they name none, with the nearest valid command or option.
   void run(int argc, char** argv);

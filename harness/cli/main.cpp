@@ -20,6 +20,7 @@ namespace longhaul {
 void add_check_command(Program& program, CommandContext& context);
 void add_claim_command(Program& program, CommandContext& context);
 void add_compare_command(Program& program, CommandContext& context);
+void add_completion_command(Program& program, CommandContext& context);
 void add_data_command(Program& program, CommandContext& context);
 void add_doctor_command(Program& program, CommandContext& context);
 void add_eval_command(Program& program, CommandContext& context);
@@ -27,6 +28,7 @@ void add_export_command(Program& program, CommandContext& context);
 void add_forward_command(Program& program, CommandContext& context);
 void add_gradcheck_command(Program& program, CommandContext& context);
 void add_list_command(Program& program, CommandContext& context);
+void add_man_command(Program& program, CommandContext& context);
 void add_merge_command(Program& program, CommandContext& context);
 void add_new_command(Program& program, CommandContext& context);
 void add_plan_command(Program& program, CommandContext& context);
@@ -76,6 +78,8 @@ constexpr Row kCommands[] = {
     {add_check_command, "check lru", "does a model or task keep what it promises?"},
     {add_gradcheck_command, "gradcheck transformer", "gradients against finite differences"},
     {add_doctor_command, "doctor", "what this machine and this build can do"},
+    {add_completion_command, "completion bash", "words of longhaul, completed by a shell"},
+    {add_man_command, "man | man -l -", "this and all options as a manual page"},
     {add_trial_command, "trial SPEC.json --out DIR", "one trial, as run starts it"},
     {add_slurm_task_command, "slurm-task FOLDER",
      "one trial, as a job of run --engine slurm starts it"},

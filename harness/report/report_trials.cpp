@@ -43,8 +43,8 @@ void add_trials(Page& page, const Report& report) {
   const VariedOptions varied(report.results);
   Table table;
   table.title = "finished trials";
-  table.header = {"model",   "task",          "seed",    "status", "test accuracy, %", "steps",
-                  "seconds", "learning rate", "options", "machine"};
+  table.header = {"model", "task",    "seed",          "status",  "test accuracy, %",
+                  "steps", "seconds", "learning rate", "options", "machine"};
   for (const Trial& trial : report.results.trials)
     if (trial.record && !trial.is_variant)
       table.models.push_back(trial_row(trial, varied.of(trial)));

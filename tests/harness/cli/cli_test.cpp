@@ -298,3 +298,35 @@ TEST_CASE("cli: a table of throughput that was not measured says so", "[cli]") {
   CHECK(outcome.status == 2);
   CHECK(has(outcome.out, "holds no throughput"));
 }
+
+TEST_CASE("cli: the manual page and the completions know every command and option", "[cli]") {
+  const Outcome manual = longhaul_run("man");
+  const std::string bash = longhaul_run("completion bash").out;
+  const std::string fish = longhaul_run("completion fish").out;
+  CHECK(manual.status == 0);
+  for (const char* command : {"run", "compare", "merge", "table", "completion"}) {
+    INFO(command);
+    CHECK(has(manual.out, ".SS " + std::string(command)));
+    CHECK(has(bash, std::string(" ") + command + " "));
+    CHECK(has(fish, std::string("-f -a ") + command + " "));
+  }
+  CHECK(has(manual.out, "\\-\\-threshold"));
+  CHECK(has(bash, "table:--format) words=\"text markdown csv json jsonl latex\""));
+  CHECK(has(longhaul_run("completion zsh").out, "#compdef longhaul"));
+  CHECK(has(complaint("completion tcsh").out, "tcsh"));
+}
+
+TEST_CASE("cli: bash completes commands, options, their words and names of suites", "[cli]") {
+  const auto completed = [](const std::string& words, const std::string& count) {
+    const std::string line = "source <(longhaul completion bash); COMP_WORDS=(" + words +
+                             "); COMP_CWORD=" + count + "; _longhaul; echo \"${COMPREPLY[@]}\"";
+    return longhaul_run("completion bash >/dev/null; PATH=" +
+                        std::filesystem::path(LONGHAUL_PROGRAM).parent_path().string() +
+                        ":$PATH bash -c '" + line + "'")
+        .out;
+  };
+  CHECK(completed("longhaul comp", "1") == "compare completion\n");
+  CHECK(completed("longhaul table DIR --form", "3") == "--format\n");
+  CHECK(completed("longhaul table DIR --format js", "4") == "json jsonl\n");
+  CHECK(completed("longhaul run smo", "2") == "smoke\n");
+}
