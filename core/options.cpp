@@ -5,6 +5,7 @@
 
 #include "longhaul/error.h"
 #include "support/suggest.h"
+#include "support/values.h"
 
 namespace longhaul {
 namespace {
@@ -154,7 +155,7 @@ std::string Options::choice(const std::string& name, const std::string& default_
   std::string value = default_value;
   if (const OptionValue* given = find(name)) {
     value = to_text(*given);
-    if (std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
+    if (!contains(allowed, value)) {
       problem(name, not_allowed(value, allowed));
       value = default_value;
     }

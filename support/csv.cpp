@@ -8,7 +8,7 @@
 namespace longhaul {
 namespace {
 
-std::string quoted(const std::string& field) {
+std::string csv_field(const std::string& field) {
   if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
   std::string result = "\"";
   for (char c : field) result.append(c == '"' ? 2 : 1, c);
@@ -19,7 +19,7 @@ std::string quoted(const std::string& field) {
 
 std::string csv_line(const std::vector<std::string>& fields) {
   std::string line;
-  for (const std::string& field : fields) line += quoted(field) + ',';
+  for (const std::string& field : fields) line += csv_field(field) + ',';
   if (line.empty()) return "\n";
   line.back() = '\n';
   return line;

@@ -1,10 +1,10 @@
 #include "support/json_fields.h"
 
-#include <algorithm>
 #include <limits>
 
 #include "longhaul/error.h"
 #include "support/suggest.h"
+#include "support/values.h"
 
 namespace longhaul::json_detail {
 namespace {
@@ -38,7 +38,7 @@ void check_keys(const json& object, const std::string& path, const std::vector<s
   for (const std::string& key : known)
     if (!object.contains(key)) missing.push_back(key);
   for (const auto& [key, value] : object.items()) {
-    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    if (contains(known, key)) continue;
     if (unknown == UnknownKeys::ignore && nearest(key, missing).empty()) continue;
     throw Error(text(path_to(path, key), ": unknown key", nearest_and_known(key, known, missing)));
   }

@@ -3,7 +3,7 @@
 namespace longhaul {
 namespace {
 
-std::string quoted(const std::string& word) {
+std::string shell_word(const std::string& word) {
   static const char* const plain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
   if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
@@ -18,7 +18,7 @@ std::string shell_command(const std::vector<std::string>& words) {
   std::string command;
   for (const std::string& word : words) {
     if (!command.empty()) command += ' ';
-    command += quoted(word);
+    command += shell_word(word);
   }
   return command;
 }

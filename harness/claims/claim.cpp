@@ -1,7 +1,5 @@
 #include "harness/claims/claim.h"
 
-#include <algorithm>
-
 #include "harness/claims/claim_schema.h"
 #include "harness/claims/rule.h"
 #include "harness/claims/tables.h"
@@ -13,6 +11,7 @@
 #include "support/choices.h"
 #include "support/file.h"
 #include "support/hash.h"
+#include "support/values.h"
 
 namespace longhaul {
 namespace {
@@ -51,7 +50,7 @@ class ClaimReader {
 Claim ClaimReader::read() {
   const Names known = names_of(claim_part("claim"));
   for (const std::string& key : file_.keys())
-    if (std::find(known.begin(), known.end(), key) == known.end()) file_.unknown(key, known);
+    if (!contains(known, key)) file_.unknown(key, known);
   read_texts();
   const bool has_suite = file_.find("suite"), has_measure = file_.find("measure");
   if (has_suite == has_measure)
@@ -137,9 +136,8 @@ void ClaimReader::read_case(const MeasurementInfo& info, const std::string& name
   Names known;
   for (const OptionInfo& option : options.declared()) known.push_back(option.name);
   for (const OptionProblem& wrong : options.problems()) {
-    const bool is_known = std::find(known.begin(), known.end(), wrong.key) != known.end();
-    const bool is_shared = !section.find(wrong.key) &&
-                           std::find(shared.begin(), shared.end(), wrong.key) != shared.end();
+    const bool is_known = contains(known, wrong.key);
+    const bool is_shared = !section.find(wrong.key) && contains(shared, wrong.key);
     const Section at = is_shared ? file_.section("options") : section;
     if (is_known)
       at.problem(wrong.key, wrong.message);

@@ -1,10 +1,9 @@
 #include "harness/claims/rule.h"
 
-#include <algorithm>
-
 #include "longhaul/error.h"
 #include "support/enum_names.h"
 #include "support/suggest.h"
+#include "support/values.h"
 
 namespace longhaul {
 namespace {
@@ -28,10 +27,6 @@ const EnumNames<Over> kOvers = {
     {Over::every, "every"}, {Over::any, "any"}, {Over::mean, "mean"}, {Over::median, "median"}};
 const Names kNumberKeys = {"file", "column", "take", "predicted_by"};
 const Names kConditionKeys = {"number", "seeds", "at_least", "at_most", "above", "below", "any_of"};
-
-bool contains(const Names& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 std::string joined(const Names& names) {
   std::string list;

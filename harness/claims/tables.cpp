@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harness/tables/export.h"
+#include "support/values.h"
 
 namespace longhaul {
 namespace {
@@ -13,10 +14,6 @@ using Names = std::vector<std::string>;
 const Names kTrialColumns = {"model", "task", "pretrain", "loss", "seed"};
 // The files that a claim may speak of.
 const Names kFiles = {"results", "summary", "curves", "diagnostics", "throughput"};
-
-bool contains(const Names& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 std::size_t place_of(const CsvTable& table, const std::string& column) {
   return static_cast<std::size_t>(std::find(table.columns.begin(), table.columns.end(), column) -

@@ -11,6 +11,7 @@
 #include "harness/cli/plugin_option.h"
 #include "harness/cli/terminal.h"
 #include "harness/cli/throughput_command.h"
+#include "harness/plan/calibration_cache.h"
 #include "harness/run/mpi_executor.h"
 #include "harness/run/run_suite.h"
 #include "harness/suite/find_suite.h"
@@ -93,6 +94,9 @@ void run(const Arguments& arguments, CommandContext& context) {
   ProgressDisplay display(stderr);
   RunOptions options = arguments.options;
   options.only = Only::from_words(arguments.only);
+  options.planned_memory = [&](const TrialSpec& spec) {
+    return foretold_memory(spec, options.threads);
+  };
   if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO)) options.may_leave = asks_to_leave;
   const RunOutcome outcome = run_suite(suite, context.registry, out, options, display);
 
@@ -121,7 +125,8 @@ void add_run_command(Program& program, CommandContext& context) {
   command.add("SUITE", arguments->suite, "A suite file, or the name of one that ships").required();
   command.add("--out", arguments->out, "Results folder [results/runs/<suite>]");
   command
-      .add("--jobs", arguments->options.jobs, "Trials at once [cores / threads; in Slurm no limit]")
+      .add("--jobs", arguments->options.jobs,
+           "Trials at once [cores / threads, as far as memory allows; in Slurm no limit]")
       .range(1, 1024);
   command.add("--threads", arguments->options.threads, "Threads of each trial")
       .range(1, 1024)

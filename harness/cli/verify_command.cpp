@@ -8,6 +8,7 @@
 #include "harness/results/trial_files.h"
 #include "harness/tables/results.h"
 #include "support/exit_status.h"
+#include "support/values.h"
 
 namespace longhaul {
 namespace {
@@ -26,7 +27,7 @@ std::vector<fs::path> trial_folders(const fs::path& dir) {
 void verify(const std::string& dir, CommandContext& context) {
   std::vector<std::string> lines = load_results(dir).problems;
   const auto add = [&](const std::string& line) {
-    if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(line);
+    if (!contains(lines, line)) lines.push_back(line);
   };
   int64_t finished = 0, waiting = 0, without_sums = 0;
   // All folders: also of pretrainings, and of trials that the suite no longer asks for.

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "harness/model/recompute.h"
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 
@@ -38,7 +39,8 @@ Backbone::Backbone(const ModelInfo& mixer, Options& mixer_options, const Setting
     : width_(settings.d_model),
       max_length_(task.max_length),
       taps_(settings.short_conv),
-      locality_(settings.locality) {
+      locality_(settings.locality),
+      checkpoint_blocks_(settings.checkpoint_blocks) {
   const int64_t D = width_;
   const auto H = static_cast<int64_t>(std::lround(settings.mlp_ratio * static_cast<double>(D)));
   const auto context = [&](const std::string& prefix, int64_t layer = 0) {
@@ -90,15 +92,40 @@ Tensor Backbone::mlp(const Block& block, const Tensor& x) const {
   return gated_mlp(rms_norm(x, block.mlp_norm), block.up, block.gate, block.down);
 }
 
+Tensor Backbone::add_mixer(const Block& block, const Tensor& x, const Lengths& lengths,
+                           Dropout& drop, const LayerVisitor& visit) const {
+  Tensor n = rms_norm(x, block.norm);
+  if (block.conv.defined()) n = causal_conv(n, block.conv);
+  if (visit) visit(*block.mixer, n, lengths);
+  return add(x, drop(block.mixer->forward(n, lengths)));
+}
+
+Tensor Backbone::add_mlp(const Block& block, const Tensor& x, Dropout& drop) const {
+  return add(x, drop(mlp(block, x)));
+}
+
 // The residual stack, [B, T, D] to the same.
 Tensor Backbone::mix(Tensor x, const Lengths& lengths, Dropout& drop,
                      const LayerVisitor& visit) const {
+  if (checkpoint_blocks_ && !visit) return mix_checkpointed(x, lengths, drop);
   for (const Block& block : blocks_) {
-    Tensor n = rms_norm(x, block.norm);
-    if (block.conv.defined()) n = causal_conv(n, block.conv);
-    if (visit) visit(*block.mixer, n, lengths);
-    x = add(x, drop(block.mixer->forward(n, lengths)));
-    if (block.up.defined()) x = add(x, drop(mlp(block, x)));
+    x = add_mixer(block, x, lengths, drop, visit);
+    if (block.up.defined()) x = add_mlp(block, x, drop);
+  }
+  return x;
+}
+
+// mix(), of which the tape keeps little.
+Tensor Backbone::mix_checkpointed(Tensor x, const Lengths& lengths, Dropout& drop) const {
+  for (const Block& block : blocks_) {
+    const auto mixer = [this, &block, lengths](const Tensor& in, Dropout& from) {
+      return add_mixer(block, in, lengths, from, nullptr);
+    };
+    const auto mlp = [this, &block](const Tensor& in, Dropout& from) {
+      return add_mlp(block, in, from);
+    };
+    x = recomputed(mixer, x, drop, block.norm);
+    if (block.up.defined()) x = recomputed(mlp, x, drop, block.mlp_norm);
   }
   return x;
 }

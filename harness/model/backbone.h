@@ -21,6 +21,7 @@ using LayerVisitor = std::function<void(const Mixer&, const Tensor& x, const Len
 // With the setting `locality` the stack runs on windows of so many positions as if each were a
 // sequence of its own: only positions, pooling and the read-out span them. What is learned then
 // needed no long range.
+// With `checkpoint_blocks` a tape keeps the inputs of mixers and MLPs alone (recompute.h).
 // norm: RMS norm with gain. conv: depthwise causal convolution, left out when short_conv = 0.
 // mlp(x) = (x up * silu(x gate)) down (Shazeer 2020, arXiv:2002.05202, SwiGLU).
 class Backbone final : public Network {
@@ -44,11 +45,16 @@ class Backbone final : public Network {
   };
   Tensor mlp(const Block& block, const Tensor& x) const;
   Tensor embed(const Batch& batch, int64_t first) const;
+  Tensor add_mixer(const Block& block, const Tensor& x, const Lengths& lengths, Dropout& drop,
+                   const LayerVisitor& visit) const;
+  Tensor add_mlp(const Block& block, const Tensor& x, Dropout& drop) const;
   Tensor mix(Tensor x, const Lengths& lengths, Dropout& drop, const LayerVisitor& visit) const;
+  Tensor mix_checkpointed(Tensor x, const Lengths& lengths, Dropout& drop) const;
   Tensor run(const Batch& batch, Dropout& drop, const LayerVisitor& visit) const;
   Tensor convolve_step(const Block& block, const Tensor& x, State& state) const;
 
   int64_t width_, max_length_, taps_, locality_;
+  bool checkpoint_blocks_;
   InputEmbedding input_;
   Tensor positions_;
   bool sinusoidal_ = false;

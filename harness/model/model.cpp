@@ -42,6 +42,8 @@ Model::Model(const ModelInfo& info, Options& options, const Settings& settings,
     : dropout_(settings.dropout) {
   check_direction(info, settings, task);
   if (info.make_network) {
+    require(!settings.checkpoint_blocks, "checkpoint_blocks: model '", info.name,
+            "' has no blocks of the common backbone; leave it out");
     NetworkContext context(task, settings.d_model, settings.layers, settings.causal,
                            settings.pooling, seed, options, parameters_);
     network_ = info.make_network(context);

@@ -1,5 +1,6 @@
 #include "harness/plan/calibration_cache.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <system_error>
@@ -7,6 +8,7 @@
 
 #include "harness/results/machine.h"
 #include "longhaul/rng.h"
+#include "support/cores.h"
 #include "support/hash.h"
 #include "support/json.h"
 
@@ -51,6 +53,16 @@ void CalibrationCache::keep(const TrialSpec& spec, const Calibration& calibratio
                      json_text({{"key", key}, {"calibration", to_json(calibration)}}));
   } catch (const std::system_error&) {
   }
+}
+
+double foretold_memory(const TrialSpec& spec, int threads) {
+  const TrialSpec measured = calibration_spec(spec);
+  // How many trials ran beside it bears on its time alone.
+  for (int64_t at_once = 1; at_once <= std::max(1, usable_cores() / threads); ++at_once)
+    if (const std::optional<Calibration> found =
+            CalibrationCache(plan_cache_folder(), threads, at_once).find(measured))
+      return static_cast<double>(found->peak_resident_bytes);
+  return 0;
 }
 
 fs::path plan_cache_folder() {

@@ -30,6 +30,10 @@ class CalibrationCache {
   int64_t at_once_;
 };
 
+// Bytes that a trial on so many threads will hold, as a plan made on this machine has foretold; 0
+// where there is none.
+double foretold_memory(const TrialSpec& spec, int threads);
+
 // $XDG_CACHE_HOME/longhaul/plan, or ~/.cache/longhaul/plan; empty where neither is known.
 std::filesystem::path plan_cache_folder();
 

@@ -6,9 +6,9 @@
 
 #include "harness/results/machine.h"
 #include "harness/run/progress.h"
-#include "support/distinct.h"
 #include "support/number_text.h"
 #include "support/text_table.h"
+#include "support/values.h"
 
 namespace longhaul {
 namespace {

@@ -1,4 +1,5 @@
 #include "harness/report/report_data.h"
+#include "support/values.h"
 
 #include <algorithm>
 #include <map>
@@ -12,8 +13,7 @@ Report::Report(const Results& of)
       cells(summarize(of)) {
   for (const Row& row : rows) labels_.push_back(row.label);
   for (const ThroughputRow& row : of.throughput)
-    if (std::find(labels_.begin(), labels_.end(), row.model) == labels_.end())
-      labels_.push_back(row.model);
+    if (!contains(labels_, row.model)) labels_.push_back(row.model);
 }
 
 PlotStyle Report::style(const std::string& label) const {

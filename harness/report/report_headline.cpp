@@ -1,9 +1,8 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "harness/report/report_sections.h"
 #include "support/number_text.h"
+#include "support/values.h"
 
 namespace longhaul {
 namespace {
@@ -11,8 +10,7 @@ namespace {
 using Names = std::vector<std::string>;
 
 void add_once(Names& names, const std::string& name) {
-  if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end())
-    names.push_back(name);
+  if (!name.empty() && !contains(names, name)) names.push_back(name);
 }
 
 std::string budget_text(const Budget& budget) {

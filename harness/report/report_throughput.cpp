@@ -15,7 +15,7 @@ namespace {
 using Rows = std::vector<ThroughputRow>;
 
 // A cost of one sequence, in decode of one position, drawn over the length.
-struct Cost {
+struct PlottedCost {
   const char *name, *y_label, *y_format;
   int y_base;
   std::function<double(const ThroughputRow&)> value;
@@ -24,9 +24,9 @@ struct Cost {
 };
 
 // At batch 1: at a fixed number of tokens a step longer sequences are fewer.
-std::vector<Cost> costs_of(Phase phase) {
+std::vector<PlottedCost> costs_of(Phase phase) {
   const bool is_decode = phase == Phase::decode;
-  const Cost time = {
+  const PlottedCost time = {
       "time", is_decode ? "time of one position" : "time of one sequence",   "%.0s %cs",
       10,     [](const ThroughputRow& row) { return row.median_seconds(); }, &Scaling::time,
       true};
@@ -41,7 +41,7 @@ std::vector<Cost> costs_of(Phase phase) {
            &Scaling::memory}};
 }
 
-Plot cost_plot(const Report& report, Phase phase, const Cost& cost) {
+Plot cost_plot(const Report& report, Phase phase, const PlottedCost& cost) {
   Plot plot;
   plot.x_label = "length, positions";
   plot.y_label = cost.y_label;
@@ -75,7 +75,7 @@ Plot cost_plot(const Report& report, Phase phase, const Cost& cost) {
 
 // "lru: time ~ L^1.02 ±0.01, memory ~ L^1.00 ±0.00", a line for each model that was measured.
 std::vector<LegendEntry> exponents(const Report& report, Phase phase,
-                                   const std::vector<Cost>& costs) {
+                                   const std::vector<PlottedCost>& costs) {
   std::vector<LegendEntry> legend;
   std::set<std::string> seen;
   for (const ThroughputRow& row : report.results.throughput) {
@@ -83,7 +83,7 @@ std::vector<LegendEntry> exponents(const Report& report, Phase phase,
       continue;
     const Scaling scaling = scaling_of(row, report.results.throughput);
     std::string words = row.model;
-    for (const Cost& cost : costs)
+    for (const PlottedCost& cost : costs)
       if (const std::optional<Exponent>& exponent = scaling.*cost.exponent)
         words += fmt::format("{} {} ~ L^{}", words == row.model ? ":" : ",", cost.name,
                              to_string(*exponent));
@@ -101,9 +101,9 @@ void add_throughput(Page& page, const Report& report) {
   if (const std::vector<std::string> notes = sanity_notes(results.throughput); !notes.empty())
     page.list(notes);
   for (const Phase phase : {Phase::train, Phase::prefill, Phase::decode}) {
-    const std::vector<Cost> costs = costs_of(phase);
+    const std::vector<PlottedCost> costs = costs_of(phase);
     std::vector<Figure> figures;
-    for (const Cost& cost : costs)
+    for (const PlottedCost& cost : costs)
       figures.push_back(
           {fmt::format("{}: {}", to_string(phase), cost.name), cost_plot(report, phase, cost)});
     page.figures(

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ class Executor {
   virtual ~Executor() = default;
 
   virtual int64_t slots() const = 0;  // how many it takes at once
+  // Bytes that the trials of all slots share; nothing where that is no question.
+  virtual std::optional<double> memory() const { return std::nullopt; }
   // Whether it can be given a trial that needs the end of this one, its pretraining, and hold it
   // back until then.
   virtual bool can_follow(const std::filesystem::path& pretraining) const {

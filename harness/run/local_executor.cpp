@@ -19,10 +19,16 @@ int64_t slots_of(const RunOptions& options) {
   return std::max<int64_t>(1, static_cast<int64_t>(slots));
 }
 
+// Who asks for so many trials at once, or limits each, has thought of memory.
+std::optional<double> memory_of(const RunOptions& options) {
+  if (options.jobs > 0 || options.limits.memory > 0) return std::nullopt;
+  return usable_memory(options.system);
+}
+
 }  // namespace
 
 LocalExecutor::LocalExecutor(const RunOptions& options)
-    : options_(options), slots_(slots_of(options)) {}
+    : options_(options), slots_(slots_of(options)), memory_(memory_of(options)) {}
 
 void LocalExecutor::submit(const std::vector<DueTrial>& trials) {
   for (const DueTrial& trial : trials) {

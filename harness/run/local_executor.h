@@ -15,6 +15,7 @@ class LocalExecutor : public Executor {
   explicit LocalExecutor(const RunOptions& options);
 
   int64_t slots() const override { return slots_; }
+  std::optional<double> memory() const override { return memory_; }
   void submit(const std::vector<DueTrial>& trials) override;
   std::vector<EndedTrial> poll() override;
   bool runs(const std::filesystem::path& trial) const override;
@@ -24,6 +25,7 @@ class LocalExecutor : public Executor {
  private:
   const RunOptions options_;
   const int64_t slots_;
+  const std::optional<double> memory_;  // what was free before the first trial
   std::list<Worker> workers_;
   std::optional<Stopwatch> since_cancel_;
 };

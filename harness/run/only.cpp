@@ -5,19 +5,20 @@
 #include "longhaul/error.h"
 #include "support/choices.h"
 #include "support/suggest.h"
+#include "support/values.h"
 
 namespace longhaul {
 namespace {
 
 // What trials can be chosen by.
-struct Key {
+struct OnlyKey {
   std::string name;
   std::string (*value)(const TrialSpec&);
 };
 
-const std::vector<Key>& keys() {
+const std::vector<OnlyKey>& keys() {
   using S = const TrialSpec&;
-  static const std::vector<Key> keys = {
+  static const std::vector<OnlyKey> keys = {
       {"model", [](S spec) { return spec.model_name; }},
       {"task", [](S spec) { return spec.task_name; }},
       {"seed", [](S spec) { return std::to_string(spec.seed); }},
@@ -25,10 +26,6 @@ const std::vector<Key>& keys() {
       {"loss", [](S spec) { return spec.settings.loss; }},
   };
   return keys;
-}
-
-bool is_among(const std::string& value, const std::vector<std::string>& values) {
-  return std::find(values.begin(), values.end(), value) != values.end();
 }
 
 }  // namespace
@@ -39,7 +36,7 @@ Only Only::from_words(const std::vector<std::string>& words) {
     const std::size_t sign = word.find('=');
     require(sign != std::string::npos, "--only: found '", word, "', expected KEY=VALUE, such as ",
             "model=lru or seed=0,1");
-    const Key& key = row_named("--only key", word.substr(0, sign), keys());
+    const OnlyKey& key = row_named("--only key", word.substr(0, sign), keys());
     for (std::size_t at = sign + 1; at <= word.size();) {
       const std::size_t end = std::min(word.find(',', at), word.size());
       require(end > at, "--only: ", word, ": expected a value behind '", word.substr(0, at), "'");
@@ -51,9 +48,9 @@ Only Only::from_words(const std::vector<std::string>& words) {
 }
 
 bool Only::holds(const TrialSpec& spec) const {
-  return std::all_of(keys().begin(), keys().end(), [&](const Key& key) {
+  return std::all_of(keys().begin(), keys().end(), [&](const OnlyKey& key) {
     const auto found = allowed_.find(key.name);
-    return found == allowed_.end() || is_among(key.value(spec), found->second);
+    return found == allowed_.end() || contains(found->second, key.value(spec));
   });
 }
 
@@ -62,10 +59,10 @@ void Only::require_known(const std::vector<TrialSpec>& specs) const {
     std::vector<std::string> known;
     for (const TrialSpec& spec : specs)
       if (const std::string value = row_named("--only key", name, keys()).value(spec);
-          !is_among(value, known))
+          !contains(known, value))
         known.push_back(value);
     for (const std::string& value : values)
-      require(is_among(value, known), "--only: the suite has no ", name, " '", value, "'",
+      require(contains(known, value), "--only: the suite has no ", name, " '", value, "'",
               nearest_and_known(value, known));
   }
 }

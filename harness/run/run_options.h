@@ -7,6 +7,7 @@
 
 #include "harness/run/only.h"
 #include "harness/run/retry.h"
+#include "harness/settings/trial_spec.h"
 #include "harness/suite/engine.h"
 #include "harness/suite/limits.h"
 
@@ -27,6 +28,9 @@ struct RunOptions {
   Limits limits = {};              // of each attempt
   double checkpoint_seconds = 60;  // of each trial, between two files to resume from; 0: none
   Engine engine = {};
+  // Bytes that a trial was foretold to hold, 0 where nothing is known. Without `jobs` and a limit
+  // of memory, as many run at once as fit.
+  std::function<double(const TrialSpec&)> planned_memory = {};
   bool detach = false;  // submit and leave: Slurm alone
   // Asked at Ctrl-C where trials can run on without this process: whether so many are to. None:
   // they are cancelled.

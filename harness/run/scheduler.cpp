@@ -29,10 +29,12 @@ Scheduler::Scheduler(fs::path trials, const RunOptions& options, Executor& execu
       options_(options),
       executor_(executor),
       display_(display),
-      outcome_(outcome) {}
+      outcome_(outcome),
+      forecast_(options.planned_memory) {}
 
 void Scheduler::keep(const TrialSpec& spec, const TrialRecord& record) {
   ended_[spec.id()] = record.status;
+  forecast_.learn(spec, record);
   note_failure(spec, record);
 }
 
@@ -105,6 +107,7 @@ void Scheduler::fill_slots() {
       ++next;
       continue;
     }
+    if (!has_memory_for(spec)) break;  // its turn comes when a trial has ended
     next = waiting_.erase(next);
     const std::string id = spec.id();
     outcome_.tried.insert(id);
@@ -112,6 +115,15 @@ void Scheduler::fill_slots() {
     slots_.push_back({&spec, trials_ / id,
                       Retries(options_.retry, Rng(hash_bytes(id.data(), id.size()), "retry"))});
   }
+}
+
+// A trial alone may always run: nobody knows better than it whether it fits.
+bool Scheduler::has_memory_for(const TrialSpec& spec) {
+  const std::optional<double> memory = executor_.memory();
+  if (!memory || slots_.empty()) return true;
+  double held = forecast_.of(spec);
+  for (const Slot& slot : slots_) held += forecast_.of(*slot.spec);
+  return held <= *memory;
 }
 
 // A trial that has no weights to start from ends without an attempt.
@@ -196,6 +208,7 @@ void Scheduler::note_failure(const TrialSpec& spec, const TrialRecord& record) {
 
 void Scheduler::finish(const TrialSpec& spec, const TrialRecord& record, double seconds) {
   ended_[spec.id()] = record.status;
+  forecast_.learn(spec, record);
   ++finished_;
   finished_seconds_ += seconds;
   last_ = describe(spec, record);

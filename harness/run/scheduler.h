@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/run/executor.h"
+#include "harness/run/memory_forecast.h"
 #include "harness/run/progress.h"
 #include "harness/run/runner.h"
 #include "harness/settings/trial_spec.h"
@@ -47,6 +48,7 @@ class Scheduler {
   std::filesystem::path folder(const TrialSpec& spec) const { return trials_ / spec.id(); }
   void guarded(const std::function<void()>& work);
   void fill_slots();
+  bool has_memory_for(const TrialSpec& spec);
   void start_attempts();
   bool skip_without_pretraining(const TrialSpec& spec);
   void take(const EndedTrial& ended);
@@ -66,6 +68,7 @@ class Scheduler {
   bool stopping_ = false;
   std::deque<const TrialSpec*> waiting_;
   std::list<Slot> slots_;
+  MemoryForecast forecast_;
   std::map<std::string, Status> ended_;  // by id, of this run and of earlier ones
   int64_t finished_ = 0, failed_ = 0;
   double finished_seconds_ = 0;

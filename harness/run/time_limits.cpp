@@ -10,7 +10,7 @@
 namespace longhaul {
 namespace {
 
-constexpr double kLookEvery = 1;  // seconds; a shared disk has other users
+constexpr double kSecondsBetweenLooks = 1;  // seconds; a shared disk has other users
 
 }  // namespace
 
@@ -27,7 +27,8 @@ TimeLimits::Order TimeLimits::look() {
 std::string TimeLimits::exceeded_limit() {
   if (limits_.seconds > 0 && watch_.seconds() > limits_.seconds)
     return fmt::format("reached limits.seconds of {:g} s", limits_.seconds);
-  if (limits_.stall == 0 || since_look_.seconds() < std::min(limits_.stall / 4, kLookEvery))
+  if (limits_.stall == 0 ||
+      since_look_.seconds() < std::min(limits_.stall / 4, kSecondsBetweenLooks))
     return "";
   since_look_.restart();
   if (const int64_t step = read_progress(dir_).step; step != step_) {

@@ -25,9 +25,13 @@ std::string model_label(const TrialSpec& spec) {
   return name;
 }
 
+std::string label_of_kind(const TrialSpec& spec) {
+  return fmt::format("{}{} on {}", spec.is_pretraining ? "pretraining of " : "", model_label(spec),
+                     spec.task_name);
+}
+
 std::string label(const TrialSpec& spec) {
-  return fmt::format("{}{} on {}, seed {}", spec.is_pretraining ? "pretraining of " : "",
-                     model_label(spec), spec.task_name, spec.seed);
+  return fmt::format("{}, seed {}", label_of_kind(spec), spec.seed);
 }
 
 std::string describe(const TrialSpec& spec, const TrialRecord& record) {

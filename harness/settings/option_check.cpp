@@ -1,6 +1,5 @@
 #include "harness/settings/option_check.h"
 
-#include <algorithm>
 #include <map>
 
 #include "core/hybrid.h"
@@ -8,6 +7,7 @@
 #include "harness/settings/child_probe.h"
 #include "longhaul/error.h"
 #include "longhaul/network.h"
+#include "support/values.h"
 
 namespace longhaul {
 namespace {
@@ -20,8 +20,7 @@ OptionCheck outcome(const Options& options, std::string failure) {
   check.failure = std::move(failure);
   const std::vector<std::string> unread = options.unread();
   for (const OptionProblem& problem : options.problems())
-    if (std::find(unread.begin(), unread.end(), problem.key) == unread.end())
-      check.problems.push_back(problem);
+    if (!contains(unread, problem.key)) check.problems.push_back(problem);
   if (check.failure.empty()) check.unknown = unread;
   return check;
 }

@@ -29,6 +29,9 @@ const std::vector<Setting>& setting_table() {
         "read-out of tasks with one answer a sequence"},
        kForAnswers},
       {{"dropout", Number{&S::dropout, 0, 0.9}, "share of activations dropped in training"}},
+      {{"checkpoint_blocks", Flag{&S::checkpoint_blocks},
+        "training keeps the input of each block alone and computes the block again in the backward "
+        "pass: less memory, more time, the same results"}},
       {{"batch", Integer{&S::batch, 1, 1 << 20}, "sequences a training step"}},
       {{"lanes", Integer{&S::lanes, 1, 1 << 16},
         "parts that a batch is split into, each run by one thread; results depend on it"}},

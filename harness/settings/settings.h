@@ -21,6 +21,7 @@ struct Settings {
   int64_t locality = 0;
   std::string pooling = "mean";
   double dropout = 0;
+  bool checkpoint_blocks = false;
   // training
   int64_t batch = 32;
   int64_t lanes = 8;

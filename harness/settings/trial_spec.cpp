@@ -1,6 +1,5 @@
 #include "harness/settings/trial_spec.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "support/hash.h"
 #include "support/json_fields.h"
 #include "support/suggest.h"
+#include "support/values.h"
 
 namespace longhaul {
 namespace {
@@ -20,8 +20,8 @@ using nlohmann::json;
 void check_names(const std::string& key, const std::vector<std::string>& names,
                  const std::vector<std::string>& known) {
   for (const std::string& name : names)
-    require(std::find(known.begin(), known.end(), name) != known.end(), key, ": unknown name '",
-            name, "'", nearest_and_known(name, known));
+    require(contains(known, name), key, ": unknown name '", name, "'",
+            nearest_and_known(name, known));
 }
 
 }  // namespace

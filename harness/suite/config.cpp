@@ -70,6 +70,11 @@ std::string to_text(ConfigNode::Kind kind) {
   }
 }
 
+std::string found_text(const ConfigNode& node) {
+  if (node.kind == ConfigNode::Kind::scalar) return text("found '", node.written, "'");
+  return text("found ", to_text(node.kind));
+}
+
 void expand_row(ConfigNode& row) {
   if (row.kind != ConfigNode::Kind::scalar) return;
   ConfigNode name = row;

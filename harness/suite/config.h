@@ -29,7 +29,8 @@ struct ConfigNode {
   ConfigNode* find(const std::string& name);
 };
 
-std::string to_text(ConfigNode::Kind kind);  // "a list"
+std::string to_text(ConfigNode::Kind kind);      // "a list"
+std::string found_text(const ConfigNode& node);  // "found 'x'", "found a list"
 
 // A row of a list given by its bare name becomes the map {name: ...}; others stay.
 void expand_row(ConfigNode& row);

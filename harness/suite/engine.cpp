@@ -6,6 +6,7 @@
 #include "harness/suite/section.h"
 #include "harness/suite/suite_schema.h"
 #include "support/choices.h"
+#include "support/values.h"
 
 namespace longhaul {
 
@@ -42,7 +43,7 @@ Engine read_engine(const Section& section) {
       section.problem(key.name, text("found '", given, "', allowed: ", key.allowed));
   }
   for (const OptionProblem& wrong : options.problems())
-    if (std::find(known.begin(), known.end(), wrong.key) != known.end())
+    if (contains(known, wrong.key))
       section.problem(wrong.key, wrong.message);
     else
       section.unknown(wrong.key, known);

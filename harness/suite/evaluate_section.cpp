@@ -3,6 +3,7 @@
 #include "harness/suite/read_list.h"
 #include "harness/suite/suite_schema.h"
 #include "support/choices.h"
+#include "support/values.h"
 
 namespace longhaul {
 namespace {
@@ -21,7 +22,7 @@ std::vector<std::string> read_words(const Section& section, const std::string& k
 Evaluate read_evaluate(const Section& section) {
   const std::vector<std::string> known = names_of(suite_part("evaluate"));
   for (const std::string& key : section.keys())
-    if (std::find(known.begin(), known.end(), key) == known.end()) section.unknown(key, known);
+    if (!contains(known, key)) section.unknown(key, known);
   Evaluate evaluate;
   evaluate.lengths = read_list<int64_t>(section, "lengths", "[64, 512]", "integers, at least 1",
                                         [](const OptionValue& given, int64_t& value) {

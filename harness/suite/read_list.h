@@ -1,11 +1,11 @@
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "harness/suite/section.h"
 #include "longhaul/error.h"
+#include "support/values.h"
 
 namespace longhaul {
 
@@ -24,7 +24,7 @@ std::vector<T> read_list(const Section& section, const std::string& key, const s
         item.kind == ConfigNode::Kind::scalar ? to_text(item.scalar) : to_text(item.kind);
     if (!taken)
       section.problem(key, text("found '", shown, "', allowed: ", allowed));
-    else if (std::find(values.begin(), values.end(), value) != values.end())
+    else if (contains(values, value))
       section.problem(key, text(shown, " is given twice"));
     else
       values.push_back(std::move(value));

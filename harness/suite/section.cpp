@@ -7,16 +7,13 @@
 #include "longhaul/error.h"
 #include "support/choices.h"
 #include "support/suggest.h"
+#include "support/values.h"
 
 namespace longhaul {
 namespace {
 
 using Kind = ConfigNode::Kind;
 using Names = std::vector<std::string>;
-
-bool contains(const Names& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 // Names stand in CSV cells, folder names and --set paths.
 bool well_formed(const std::string& name) {
@@ -25,17 +22,12 @@ bool well_formed(const std::string& name) {
   });
 }
 
-std::string found(const ConfigNode& node) {
-  if (node.kind == Kind::scalar) return text("found '", node.written, "'");
-  return text("found ", to_text(node.kind));
-}
-
 }  // namespace
 
 Section::Section(const ConfigNode& node, std::string path, Problems& problems)
     : node_(&node), path_(std::move(path)), problems_(&problems) {
   if (node.kind != Kind::map && node.kind != Kind::null)
-    problems_->add(node.place, path_, "expected a map of keys, " + found(node));
+    problems_->add(node.place, path_, "expected a map of keys, " + found_text(node));
   if (node.kind != Kind::map) return;
   std::map<std::string, Place> first;
   for (const ConfigNode& child : node.children) {
@@ -88,7 +80,7 @@ const ConfigNode* Section::expect(const std::string& key, Kind kind,
   const ConfigNode* node = find(key);
   if (node && node->kind == kind) return node;
   if (node)
-    problem(key, text("expected ", to_text(kind), " such as ", example, ", ", found(*node)));
+    problem(key, text("expected ", to_text(kind), " such as ", example, ", ", found_text(*node)));
   else
     problem(key, text("is missing, such as ", key, ": ", example));
   return nullptr;
@@ -102,7 +94,7 @@ OptionMap Section::values(const Names& elsewhere) const {
     if (child.kind == Kind::scalar)
       values[child.key] = child.scalar;
     else
-      problem(child.key, "expected a single value, " + found(child));
+      problem(child.key, "expected a single value, " + found_text(child));
   }
   return values;
 }
@@ -117,7 +109,7 @@ std::string Section::name(const std::string& key) const {
   const ConfigNode& node = *find(key);
   const std::string name = node.kind == Kind::scalar ? node.written : "";
   if (well_formed(name)) return name;
-  problem(key, found(node) + ", allowed: a name of letters, digits, '_' and '-'");
+  problem(key, found_text(node) + ", allowed: a name of letters, digits, '_' and '-'");
   return "";
 }
 
@@ -189,7 +181,7 @@ std::vector<std::string> read_axis(const Section& suite, const std::string& key)
     return read_list<std::string>(suite, key, "[none, masked]", "values of the setting", take);
   std::string value;
   if (node->kind == Kind::scalar && take(node->scalar, value)) return {value};
-  suite.problem(key, "expected a value or a list of values, " + found(*node));
+  suite.problem(key, "expected a value or a list of values, " + found_text(*node));
   return {};
 }
 

@@ -4,16 +4,12 @@
 
 #include "longhaul/error.h"
 #include "longhaul/rng.h"
+#include "support/values.h"
 
 namespace longhaul {
 namespace {
 
 using Kind = ConfigNode::Kind;
-
-std::string found(const ConfigNode& node) {
-  if (node.kind == Kind::scalar) return text("found '", node.written, "'");
-  return text("found ", to_text(node.kind));
-}
 
 // The integer at `key`, if it is one within low .. high; else a problem.
 std::optional<int64_t> read_integer(const Section& suite, const std::string& key, int64_t low,
@@ -21,7 +17,7 @@ std::optional<int64_t> read_integer(const Section& suite, const std::string& key
   const ConfigNode& node = *suite.find(key);
   const int64_t* value = node.kind == Kind::scalar ? std::get_if<int64_t>(&node.scalar) : nullptr;
   if (value && *value >= low && *value <= high) return *value;
-  suite.problem(key, found(node) + ", allowed: " + allowed);
+  suite.problem(key, found_text(node) + ", allowed: " + allowed);
   return std::nullopt;
 }
 
@@ -30,7 +26,7 @@ std::vector<uint64_t> derive_seeds(int64_t count, uint64_t root) {
   std::vector<uint64_t> seeds;
   for (uint64_t i = 0; static_cast<int64_t>(seeds.size()) < count; ++i) {
     const uint64_t seed = Rng(root, "seeds", i).bits();
-    if (std::find(seeds.begin(), seeds.end(), seed) == seeds.end()) seeds.push_back(seed);
+    if (!contains(seeds, seed)) seeds.push_back(seed);
   }
   return seeds;
 }
@@ -41,8 +37,8 @@ std::vector<uint64_t> listed_seeds(const Section& suite, const ConfigNode& list)
   for (const ConfigNode& item : list.children) {
     const int64_t* seed = std::get_if<int64_t>(&item.scalar);
     if (item.kind != Kind::scalar || !seed || *seed < 0)
-      suite.problem("seeds", found(item) + ", allowed: integers, at least 0");
-    else if (std::find(seeds.begin(), seeds.end(), *seed) != seeds.end())
+      suite.problem("seeds", found_text(item) + ", allowed: integers, at least 0");
+    else if (contains(seeds, *seed))
       suite.problem("seeds", text(*seed, " is given twice"));
     else
       seeds.push_back(static_cast<uint64_t>(*seed));

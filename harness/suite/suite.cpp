@@ -1,6 +1,5 @@
 #include "harness/suite/suite.h"
 
-#include <algorithm>
 #include <set>
 #include <tuple>
 
@@ -22,16 +21,13 @@
 #include "harness/train/evaluation.h"
 #include "longhaul/error.h"
 #include "support/choices.h"
+#include "support/values.h"
 
 namespace longhaul {
 namespace {
 
 using Kind = ConfigNode::Kind;
 using Names = std::vector<std::string>;
-
-bool contains(const Names& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 // What an entry may have beside the options of its model or task.
 Names also(const std::string& kind) {

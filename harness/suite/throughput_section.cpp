@@ -4,6 +4,7 @@
 #include "harness/suite/section.h"
 #include "harness/suite/suite_schema.h"
 #include "support/choices.h"
+#include "support/values.h"
 
 namespace longhaul {
 namespace {
@@ -52,7 +53,7 @@ ThroughputPlan read_throughput(const Section& section) {
   Options options(section.values({"lengths", "phases"}));
   ThroughputPlan plan = read_fields(throughput_fields(), options, ThroughputPlan());
   for (const OptionProblem& wrong : options.problems())
-    if (std::find(known.begin(), known.end(), wrong.key) != known.end())
+    if (contains(known, wrong.key))
       section.problem(wrong.key, wrong.message);
     else
       section.unknown(wrong.key, known);

@@ -11,13 +11,14 @@
 #include "harness/suite/read_list.h"
 #include "harness/suite/section.h"
 #include "support/suggest.h"
+#include "support/values.h"
 
 namespace longhaul {
 namespace {
 
 bool is_setting(const std::string& key) {
   static const std::vector<std::string> names = setting_names();
-  return std::find(names.begin(), names.end(), key) != names.end();
+  return contains(names, key);
 }
 
 TrialSpec as_candidate(TrialSpec spec) {
@@ -42,9 +43,7 @@ std::vector<std::string> common_options(const Suite& suite, const Registry& regi
              .declared)
       own.push_back(option.name);
     if (&row == &suite.models.front()) common = own;
-    std::erase_if(common, [&](const std::string& name) {
-      return std::find(own.begin(), own.end(), name) == own.end();
-    });
+    std::erase_if(common, [&](const std::string& name) { return !contains(own, name); });
   }
   return common;
 }
@@ -176,7 +175,7 @@ std::vector<TuneProblem> check_tune(const Suite& suite, const Registry& registry
   std::vector<TuneProblem> problems;
   const std::vector<std::string> common = common_options(suite, registry);
   for (const auto& [key, values] : suite.tune)
-    if (!is_setting(key) && std::find(common.begin(), common.end(), key) == common.end())
+    if (!is_setting(key) && !contains(common, key))
       problems.push_back({key, unknown_message(key, common)});
     else if (key == "d_model" && suite.match != Match::none)
       problems.push_back({key, "is what match solves for"});

@@ -13,7 +13,7 @@ namespace longhaul {
 namespace {
 
 using Lines = std::vector<std::string>;
-using Values = std::map<uint64_t, double>;
+using BySeed = std::map<uint64_t, double>;
 
 std::string column_of(const ResultCell& cell, const Metric& metric) {
   return metric.is_score && cell.eval_length > 0
@@ -47,8 +47,8 @@ const ResultCell* find(const std::vector<ResultCell>& cells, const ResultCell& l
   return nullptr;
 }
 
-Values values_of(const ResultCell& cell, const Metric& metric) {
-  Values values;
+BySeed values_of(const ResultCell& cell, const Metric& metric) {
+  BySeed values;
   for (const Trial* trial : cell.trials)
     if (const auto value = metric.value(*trial, cell.eval_length); value && std::isfinite(*value))
       values[trial->spec.seed] = *value;
@@ -56,7 +56,7 @@ Values values_of(const ResultCell& cell, const Metric& metric) {
 }
 
 // What became of the seeds of `cell` that went well elsewhere and have no value here.
-std::string losses_text(const ResultCell& cell, const Values& own, const Values& others,
+std::string losses_text(const ResultCell& cell, const BySeed& own, const BySeed& others,
                         const char* where, const Metric& metric, bool& is_failure) {
   std::map<std::string, int> fates;
   for (const Trial* trial : cell.trials) {
@@ -86,7 +86,7 @@ bool fell(const Paired& paired, const Metric& metric, double threshold) {
 
 ComparedCell compared(const ResultCell& before, const ResultCell& after, const Metric& metric,
                       double threshold) {
-  const Values first = values_of(before, metric), second = values_of(after, metric);
+  const BySeed first = values_of(before, metric), second = values_of(after, metric);
   ComparedCell cell{before.row.label, column_of(before, metric), pair_by_seed(first, second), ""};
   bool failed_before = false, fails_now = false;
   Lines remarks = {losses_text(before, first, second, "A", metric, failed_before),

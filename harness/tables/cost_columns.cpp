@@ -11,8 +11,6 @@
 namespace longhaul {
 namespace {
 
-using Values = std::vector<double>;
-
 TableCell cell_of(double value, std::string (*text)(double)) {
   TableCell cell{text(value)};
   cell.number = value;
@@ -21,9 +19,9 @@ TableCell cell_of(double value, std::string (*text)(double)) {
 
 // From all trials of a row that went well.
 CostColumn of_trials(const Results& results, const char* header, const TrialValue& value,
-                     TableCell (*cell)(const Values&)) {
+                     TableCell (*cell)(const std::vector<double>&)) {
   return {header, [&results, value, cell](const Row& row) -> TableCell {
-            Values values;
+            std::vector<double> values;
             for (const Trial& trial : results.trials)
               if (trial.ok() && row.holds(trial.spec))
                 if (const std::optional<double> found = value(trial, 0)) values.push_back(*found);
@@ -44,7 +42,7 @@ CostColumn of_rows(const std::vector<const ThroughputRow*>& rows, const char* he
 }
 
 // Programs get the most, as in summary.csv.
-TableCell range(const Values& values) {
+TableCell range(const std::vector<double>& values) {
   const Statistics range = describe(values);
   const std::string least = short_count(range.min), most = short_count(range.max);
   TableCell cell{least == most ? least : least + "\u2013" + most};
@@ -52,9 +50,9 @@ TableCell range(const Values& values) {
   return cell;
 }
 
-TableCell middle(const Values& values) { return cell_of(median(values), short_count); }
+TableCell middle(const std::vector<double>& values) { return cell_of(median(values), short_count); }
 
-TableCell largest(const Values& values) {
+TableCell largest(const std::vector<double>& values) {
   const double most = describe(values).max;
   return most > 0 ? cell_of(most, short_bytes) : TableCell{"-"};
 }

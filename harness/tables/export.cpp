@@ -15,6 +15,7 @@
 #include "support/csv.h"
 #include "support/file.h"
 #include "support/suggest.h"
+#include "support/values.h"
 
 namespace longhaul {
 
@@ -54,17 +55,13 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-bool holds(const Names& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 void require_columns(const Names& columns) {
   Names known;
   for (const CsvFile& file : csv_files())
     for (const ColumnInfo& column : file.columns)
-      if (!holds(known, column.name)) known.push_back(column.name);
+      if (!contains(known, column.name)) known.push_back(column.name);
   for (const std::string& column : columns)
-    require(holds(known, column), "--columns: no CSV file has a column '", column, "'",
+    require(contains(known, column), "--columns: no CSV file has a column '", column, "'",
             nearest_and_known(column, known));
 }
 

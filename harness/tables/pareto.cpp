@@ -38,7 +38,7 @@ Value decode_seconds(const Results& results, const ResultCell& cell) {
   return row ? Value(1 / row->tokens_per_second(0.5)) : Value();
 }
 
-Value state_bytes(const Results&, const ResultCell& cell) {
+Value state_of_cell(const Results&, const ResultCell& cell) {
   return median_of(cell, of_record("state_bytes", &TrialRecord::state_bytes));
 }
 
@@ -105,7 +105,7 @@ const std::vector<Column<ParetoPoint>>& pareto_table() {
 const std::vector<Cost>& pareto_costs() {
   static const std::vector<Cost> costs = {
       {"tokens_per_second", "training tokens/s", false, train_speed},
-      {"state_bytes", "state", true, state_bytes},
+      {"state_bytes", "state", true, state_of_cell},
       {"decode_seconds", "decode time", true, decode_seconds},
       {"flops_per_token", "FLOPs per token", true, flops},
   };

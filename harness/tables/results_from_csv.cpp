@@ -7,6 +7,7 @@
 #include "longhaul/error.h"
 #include "support/csv.h"
 #include "support/file.h"
+#include "support/values.h"
 
 namespace longhaul {
 namespace {
@@ -154,8 +155,8 @@ void add_row(const Fields& fields, const fs::path& file, std::vector<Trial>& tri
 Results results_from_csv(const fs::path& file) {
   const CsvTable table = read_csv(read_file(file), file.string());
   for (const char* column : {"trial", "model", "task", "seed", "status", "test_value", "chance"})
-    require(std::find(table.columns.begin(), table.columns.end(), column) != table.columns.end(),
-            file.string(), ": has no column '", column, "', so it is no results.csv");
+    require(contains(table.columns, column), file.string(), ": has no column '", column,
+            "', so it is no results.csv");
   Results results;
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const Fields fields(table, i, file);

@@ -5,19 +5,16 @@
 #include "harness/tables/summary.h"
 #include "longhaul/error.h"
 #include "support/suggest.h"
+#include "support/values.h"
 
 namespace longhaul {
 namespace {
 
 using Names = std::vector<std::string>;
 
-bool holds(const Names& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 void require_known(const char* option, const char* kind, const Names& asked, const Names& known) {
   for (const std::string& name : asked)
-    require(holds(known, name), option, ": no ", kind, " '", name, "'",
+    require(contains(known, name), option, ": no ", kind, " '", name, "'",
             nearest_and_known(name, known));
 }
 
@@ -27,7 +24,7 @@ std::string model_of(const Trial& trial) { return trial.spec.model_name; }
 Names known_models(const Results& results) {
   Names names = distinct(results.trials, model_of);
   const auto add = [&](const std::string& name) {
-    if (!holds(names, name)) names.push_back(name);
+    if (!contains(names, name)) names.push_back(name);
   };
   for (const Row& row : rows_of(results.trials)) add(row.label);
   for (const ThroughputRow& row : results.throughput) add(row.model);
@@ -38,14 +35,14 @@ void select_models(Results& results, const Names& models) {
   require_known("--models", "model", models, known_models(results));
   const std::vector<Row> rows = rows_of(results.trials);
   const auto is_left_out = [&](const Trial& trial) {
-    if (holds(models, trial.spec.model_name)) return false;
+    if (contains(models, trial.spec.model_name)) return false;
     return std::none_of(rows.begin(), rows.end(), [&](const Row& row) {
-      return row.holds(trial.spec) && holds(models, row.label);
+      return row.holds(trial.spec) && contains(models, row.label);
     });
   };
   std::erase_if(results.trials, is_left_out);
   std::erase_if(results.tuning, is_left_out);
-  const auto is_other = [&](const auto& row) { return !holds(models, row.model); };
+  const auto is_other = [&](const auto& row) { return !contains(models, row.model); };
   std::erase_if(results.throughput, is_other);
   std::erase_if(results.solvers, is_other);
 }
@@ -53,7 +50,9 @@ void select_models(Results& results, const Names& models) {
 void select_tasks(Results& results, const Names& tasks) {
   require_known("--tasks", "task", tasks,
                 distinct(results.trials, [](const Trial& trial) { return trial.spec.task_name; }));
-  const auto is_left_out = [&](const Trial& trial) { return !holds(tasks, trial.spec.task_name); };
+  const auto is_left_out = [&](const Trial& trial) {
+    return !contains(tasks, trial.spec.task_name);
+  };
   std::erase_if(results.trials, is_left_out);
   std::erase_if(results.tuning, is_left_out);
 }
@@ -72,7 +71,7 @@ Table with_columns(const Table& table, const Names& columns) {
   Names known = {"tasks"};
   for (std::size_t i = 1; i < table.header.size(); ++i) {
     known.push_back(table.header[i]);
-    if (const std::string bare = without_length(table.header[i]); !holds(known, bare))
+    if (const std::string bare = without_length(table.header[i]); !contains(known, bare))
       known.push_back(bare);
   }
   require_known("--columns", "column", columns, known);

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "harness/tables/results.h"
-#include "support/distinct.h"
 #include "support/statistics.h"
+#include "support/values.h"
 
 namespace longhaul {
 

@@ -13,8 +13,8 @@
 namespace longhaul {
 namespace {
 
-using Row = std::vector<TableCell>;
-using json = nlohmann::ordered_json;
+using Cells = std::vector<TableCell>;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr std::string_view kModel = "model";
 
@@ -92,13 +92,13 @@ std::string csv_field(const TableCell& cell, bool is_score) {
   return is_score || cell.value == "-" ? "" : plain(cell);
 }
 
-json json_row(const Table& table, const Row& row, std::string_view kind) {
-  json cells = json::object();
+OrderedJson json_row(const Table& table, const Cells& row, std::string_view kind) {
+  OrderedJson cells = OrderedJson::object();
   for (std::size_t i = 1; i < row.size(); ++i) {
     const TableCell& cell = row[i];
-    json& shown = cells[table.header[i]] = json::object();
+    OrderedJson& shown = cells[table.header[i]] = OrderedJson::object();
     shown["text"] = plain(cell);
-    shown["value"] = cell.number ? json(*cell.number) : json();
+    shown["value"] = cell.number ? OrderedJson(*cell.number) : OrderedJson();
     if (cell.number_half_width) shown["half_width"] = *cell.number_half_width;
     if (i <= table.scores && kind == kModel) shown["at_baseline"] = cell.at_baseline;
     if (!note(cell).empty()) shown["note"] = note(cell);
@@ -106,16 +106,16 @@ json json_row(const Table& table, const Row& row, std::string_view kind) {
   return {{"name", row[0].value}, {"kind", kind}, {"cells", cells}};
 }
 
-std::vector<json> json_rows(const Table& table) {
-  std::vector<json> rows;
-  for (const Row& row : table.models) rows.push_back(json_row(table, row, kModel));
-  for (const Row& row : table.baselines) rows.push_back(json_row(table, row, "baseline"));
+std::vector<OrderedJson> json_rows(const Table& table) {
+  std::vector<OrderedJson> rows;
+  for (const Cells& row : table.models) rows.push_back(json_row(table, row, kModel));
+  for (const Cells& row : table.baselines) rows.push_back(json_row(table, row, "baseline"));
   return rows;
 }
 
 // Bytes that are no UTF-8 are replaced, in names that are stored so.
-std::string dumped(const json& value, int indent) {
-  return value.dump(indent, ' ', false, json::error_handler_t::replace) + "\n";
+std::string dumped(const OrderedJson& value, int indent) {
+  return value.dump(indent, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
 }
 
 }  // namespace
@@ -128,7 +128,7 @@ std::string to_markdown(const Table& table) {
   for (std::size_t i = 1; i < table.header.size(); ++i) text += "---:|";
   text += '\n';
   for (const auto* rows : {&table.models, &table.baselines})
-    for (const Row& row : *rows) {
+    for (const Cells& row : *rows) {
       text += "|";
       for (const TableCell& cell : row)
         text += fmt::format(" {} |", markdown(printable(plain(cell))));
@@ -149,7 +149,7 @@ std::string to_csv(const Table& table) {
   }
   std::string text = csv_line(names);
   for (const auto* rows : {&table.models, &table.baselines})
-    for (const Row& row : *rows) {
+    for (const Cells& row : *rows) {
       std::vector<std::string> fields = {row[0].value};
       for (std::size_t i = 1; i < row.size(); ++i) {
         fields.push_back(csv_field(row[i], is_score(i)));
@@ -165,7 +165,7 @@ std::string to_csv(const Table& table) {
 }
 
 std::string to_json(const std::vector<Table>& tables) {
-  json all = json::array();
+  OrderedJson all = OrderedJson::array();
   for (const Table& table : tables)
     all.push_back({{"title", table.title},
                    {"columns", table.header},
@@ -177,7 +177,7 @@ std::string to_json(const std::vector<Table>& tables) {
 std::string to_jsonl(const std::vector<Table>& tables) {
   std::string lines;
   for (const Table& table : tables)
-    for (json row : json_rows(table)) {
+    for (OrderedJson row : json_rows(table)) {
       row["table"] = table.title;
       lines += dumped(row, -1);
     }
@@ -192,9 +192,9 @@ std::string to_latex(const Table& table, const std::string& label) {
   const auto line = [](const std::vector<std::string>& fields) {
     return fmt::format("    {} \\\\\n", fmt::join(fields, " & "));
   };
-  const auto lines = [&](const std::vector<Row>& rows) {
+  const auto lines = [&](const std::vector<Cells>& rows) {
     std::string text;
-    for (const Row& row : rows) {
+    for (const Cells& row : rows) {
       std::vector<std::string> fields;
       for (const TableCell& cell : row) fields.push_back(field(cell));
       text += line(fields);

@@ -10,14 +10,14 @@
 namespace longhaul {
 namespace {
 
-using Values = std::map<std::string, std::string>;
+using OptionTexts = std::map<std::string, std::string>;
 
 // Settings that columns of results.csv say already.
 constexpr const char* kHaveColumns[] = {"d_model",       "layers", "batch",
                                         "test_examples", "loss",   "pretrain"};
 
-Values values_of(const TrialSpec& spec) {
-  Values values;
+OptionTexts values_of(const TrialSpec& spec) {
+  OptionTexts values;
   for (const auto& [name, value] : to_json(spec).at("settings").items())
     if (std::find(std::begin(kHaveColumns), std::end(kHaveColumns), name) == std::end(kHaveColumns))
       values[name] = value.is_string() ? value.get<std::string>() : value.dump();
@@ -28,7 +28,8 @@ Values values_of(const TrialSpec& spec) {
 }  // namespace
 
 VariedOptions::VariedOptions(const Results& results) {
-  std::map<std::string, Values> seen;  // of each model, for its own options; of all, for settings
+  std::map<std::string, OptionTexts>
+      seen;  // of each model, for its own options; of all, for settings
   for (const auto* trials : {&results.trials, &results.tuning})
     for (const Trial& trial : *trials)
       for (const auto& [name, value] : values_of(trial.spec)) {

@@ -223,6 +223,7 @@ void Measurer::describe_machine(ThroughputRow& row) {
   row.host = host_name();
   row.cpu = cpu_name();
   row.version = longhaul_version();
+  row.build = longhaul_build();
 }
 
 void Measurer::finish(ThroughputRow& row, const Turn& turn) {

@@ -14,21 +14,21 @@ struct Reports {
   int64_t threads = 0, width = 0;
 };
 
-struct Line {
+struct SolverLine {
   std::string model, solver, length;
   int64_t threads, width;
   const SolverRecord* measured;  // in the throughput phase, or null
   const Reports* reports;        // of trials, or null
 };
 
-using SolverColumn = Column<Line>;
+using SolverColumn = Column<SolverLine>;
 
 // A number that a trial has as a note and the throughput phase as a member.
 template <class Number>
 SolverColumn of_number(const char* name, const std::string& note, Number SolverRecord::*member,
                        const char* description, bool measured = false) {
   return {name, description,
-          [=](const Line& line) {
+          [=](const SolverLine& line) {
             if (line.measured) return csv_text(line.measured->*member);
             const auto found = line.reports->notes.find(note);
             return found == line.reports->notes.end() ? "" : csv_text(describe(found->second).mean);
@@ -39,9 +39,10 @@ SolverColumn of_number(const char* name, const std::string& note, Number SolverR
 const std::vector<SolverColumn>& solver_table() {
   using R = SolverRecord;
   static const std::vector<SolverColumn> columns = {
-      {"model", "name of the model's entry in the suite", [](const Line& l) { return l.model; }},
-      {"solver", "the model's option of that name", [](const Line& l) { return l.solver; }},
-      {"length", "positions of each sequence", [](const Line& l) { return l.length; }},
+      {"model", "name of the model's entry in the suite",
+       [](const SolverLine& l) { return l.model; }},
+      {"solver", "the model's option of that name", [](const SolverLine& l) { return l.solver; }},
+      {"length", "positions of each sequence", [](const SolverLine& l) { return l.length; }},
       of_number("iterations", "solver.iterations", &R::iterations, "sweeps over the sequence"),
       of_number("residual", "solver.residual", &R::residual,
                 "largest change that one more sweep would make"),
@@ -63,12 +64,12 @@ const std::vector<SolverColumn>& solver_table() {
                 "steps of the loop that must follow each other: the length"),
       of_number("depth_parallel", "solver.depth_parallel", &R::depth_parallel,
                 "the same of the solver: sweeps x 2 ceil(log2 length)"),
-      {"threads", "threads of the measurement", [](const Line& l) { return csv_text(l.threads); },
-       kMeasured},
-      {"width", "d_model", [](const Line& l) { return csv_text(l.width); }},
+      {"threads", "threads of the measurement",
+       [](const SolverLine& l) { return csv_text(l.threads); }, kMeasured},
+      {"width", "d_model", [](const SolverLine& l) { return csv_text(l.width); }},
       {"measured_in",
        "`trials`: means over trials whose mixers reported; `throughput`: the throughput phase",
-       [](const Line& l) { return std::string(l.measured ? "throughput" : "trials"); }},
+       [](const SolverLine& l) { return std::string(l.measured ? "throughput" : "trials"); }},
   };
   return columns;
 }

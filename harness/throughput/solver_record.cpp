@@ -7,7 +7,7 @@
 namespace longhaul {
 namespace {
 
-constexpr const char* kFile = "solvers.json";
+constexpr const char* kSolverFile = "solvers.json";
 
 }  // namespace
 
@@ -32,14 +32,14 @@ inline constexpr auto json_fields<SolverRecord> =
                field("depth_parallel", &SolverRecord::depth_parallel)};
 
 std::vector<SolverRecord> read_solvers(const std::filesystem::path& dir) {
-  if (!std::filesystem::exists(dir / kFile)) return {};
-  return read_json_file(dir / kFile, [](const nlohmann::json& rows) {
+  if (!std::filesystem::exists(dir / kSolverFile)) return {};
+  return read_json_file(dir / kSolverFile, [](const nlohmann::json& rows) {
     return from_json<std::vector<SolverRecord>>(rows);
   });
 }
 
 void write_solvers(const std::filesystem::path& dir, const std::vector<SolverRecord>& rows) {
-  write_atomically(dir / kFile, json_text(json_of(rows), 1));
+  write_atomically(dir / kSolverFile, json_text(json_of(rows), 1));
 }
 
 }  // namespace longhaul

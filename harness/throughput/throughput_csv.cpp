@@ -9,18 +9,18 @@
 namespace longhaul {
 namespace {
 
-struct Line {
+struct ThroughputLine {
   const ThroughputRow& row;
   Scaling scaling;
 };
 
-using ThroughputColumn = Column<Line>;
+using ThroughputColumn = Column<ThroughputLine>;
 
 // A number that only an ok row has, and of those that an older version measured not all.
 ThroughputColumn of_ok(const char* name, double (*value)(const ThroughputRow&),
                        const char* description, bool measured = kMeasured) {
   return {name, description,
-          [=](const Line& line) {
+          [=](const ThroughputLine& line) {
             const double number = line.row.ok() ? value(line.row) : 0;
             return number > 0 && std::isfinite(number) ? csv_text(number) : "";
           },
@@ -31,19 +31,22 @@ ThroughputColumn of_ok(const char* name, double (*value)(const ThroughputRow&),
 ThroughputColumn of_row(const char* name, int64_t ThroughputRow::*member, const char* description,
                         bool measured = false) {
   return {name, description,
-          [=](const Line& line) { return line.row.*member > 0 ? csv_text(line.row.*member) : ""; },
+          [=](const ThroughputLine& line) {
+            return line.row.*member > 0 ? csv_text(line.row.*member) : "";
+          },
           measured};
 }
 
 ThroughputColumn of_row(const char* name, std::string ThroughputRow::*member,
                         const char* description, bool measured = false) {
-  return {name, description, [=](const Line& line) { return line.row.*member; }, measured};
+  return {name, description, [=](const ThroughputLine& line) { return line.row.*member; },
+          measured};
 }
 
 ThroughputColumn of_exponent(const char* name, std::optional<Exponent> Scaling::*member,
                              const char* description) {
   return {name, description,
-          [=](const Line& line) {
+          [=](const ThroughputLine& line) {
             const std::optional<Exponent>& exponent = line.scaling.*member;
             return exponent ? csv_text(exponent->value) : "";
           },
@@ -53,7 +56,7 @@ ThroughputColumn of_exponent(const char* name, std::optional<Exponent> Scaling::
 ThroughputColumn of_error(const char* name, std::optional<Exponent> Scaling::*member,
                           const char* description) {
   return {name, description,
-          [=](const Line& line) {
+          [=](const ThroughputLine& line) {
             const std::optional<Exponent>& exponent = line.scaling.*member;
             return exponent ? csv_text(exponent->error) : "";
           },
@@ -65,7 +68,7 @@ const std::vector<ThroughputColumn>& throughput_table() {
   static const std::vector<ThroughputColumn> columns = {
       of_row("model", &R::model, "name of the model's entry in the suite"),
       {"phase", "`train`, `prefill` or `decode`",
-       [](const Line& line) { return to_string(line.row.phase); }},
+       [](const ThroughputLine& line) { return to_string(line.row.phase); }},
       of_row("length", &R::length, "positions of each sequence"),
       of_row("batch", &R::batch, "sequences of a step"),
       of_ok(
@@ -78,7 +81,7 @@ const std::vector<ThroughputColumn>& throughput_table() {
           "tokens_per_second_p80", [](const R& row) { return row.tokens_per_second(0.8); },
           "a fifth of the repetitions were faster"),
       {"repetitions", "how often it was timed; each time is the mean of the steps of a turn",
-       [](const Line& line) { return csv_text(line.row.step_seconds.size()); }},
+       [](const ThroughputLine& line) { return csv_text(line.row.step_seconds.size()); }},
       of_ok(
           "step_milliseconds_median", [](const R& row) { return 1e3 * row.median_seconds(); },
           "time of a step of batch x length tokens, in decode of batch tokens"),
@@ -115,11 +118,14 @@ const std::vector<ThroughputColumn>& throughput_table() {
       {"status",
        "`ok`; `unsupported`: the model cannot do this; `out_of_memory`: it would need more than "
        "there is, as shorter lengths foretell; `failed`",
-       [](const Line& line) { return to_string(line.row.status); }, kMeasured},
+       [](const ThroughputLine& line) { return to_string(line.row.status); }, kMeasured},
       of_row("reason", &R::message, "why the status is not `ok`", kMeasured),
       of_row("host", &R::host, "name of the machine", kMeasured),
       of_row("cpu", &R::cpu, "its processor", kMeasured),
       of_row("version", &R::version, "version of longhaul"),
+      of_row(
+          "build", &R::build,
+          "hash of the sources of longhaul that the row depends on; empty in rows older than it"),
   };
   return columns;
 }

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kFile = "throughput.json";
+constexpr const char* kThroughputFile = "throughput.json";
 
 }  // namespace
 
@@ -41,7 +41,8 @@ inline constexpr auto json_fields<ThroughputRow> =
                field<Key::newer>("precision", &ThroughputRow::precision),
                field<Key::newer>("host", &ThroughputRow::host),
                field<Key::newer>("cpu", &ThroughputRow::cpu),
-               field<Key::newer>("version", &ThroughputRow::version)};
+               field<Key::newer>("version", &ThroughputRow::version),
+               field<Key::newer>("build", &ThroughputRow::build)};
 
 const EnumNames<Phase>& names_of(Phase) {
   static const EnumNames<Phase> names = {
@@ -70,14 +71,14 @@ bool is_same_measurement(const ThroughputRow& kept, const ThroughputRow& wanted)
 }
 
 std::vector<ThroughputRow> read_throughput(const std::filesystem::path& dir) {
-  if (!std::filesystem::exists(dir / kFile)) return {};
-  return read_json_file(dir / kFile, [](const json& rows) {
+  if (!std::filesystem::exists(dir / kThroughputFile)) return {};
+  return read_json_file(dir / kThroughputFile, [](const json& rows) {
     return from_json<std::vector<ThroughputRow>>(rows, unknown_keys_of(rows));
   });
 }
 
 void write_throughput(const std::filesystem::path& dir, const std::vector<ThroughputRow>& rows) {
-  write_atomically(dir / kFile, json_text(json_of(rows), 1));
+  write_atomically(dir / kThroughputFile, json_text(json_of(rows), 1));
 }
 
 }  // namespace longhaul

@@ -41,6 +41,7 @@ struct ThroughputRow {
   int64_t threads = 1;
   std::string precision = "float32";
   std::string host, cpu, version;
+  std::string build;  // longhaul_build(); "" in rows older than it
 
   bool ok() const { return status == Status::ok; }
   bool measured() const { return !version.empty(); }  // or tried; else still to be

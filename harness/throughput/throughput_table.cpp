@@ -6,8 +6,8 @@
 #include <set>
 
 #include "harness/throughput/scaling.h"
-#include "support/distinct.h"
 #include "support/number_text.h"
+#include "support/values.h"
 
 namespace longhaul {
 namespace {
@@ -45,8 +45,7 @@ std::vector<int64_t> shown_series(const Rows& rows) {
       distinct(rows, [](const ThroughputRow& row) { return row.series; });
   std::vector<int64_t> shown;
   for (const int64_t series : all)
-    if (series == 0 || series % 2 || std::find(all.begin(), all.end(), series / 2) == all.end())
-      shown.push_back(series);
+    if (series == 0 || series % 2 || !contains(all, series / 2)) shown.push_back(series);
   return shown;
 }
 

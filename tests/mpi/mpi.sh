@@ -8,6 +8,7 @@ program=$1
 command -v mpirun >/dev/null || { echo "skipped: mpirun is not installed (apt install openmpi-bin)"; exit 77; }
 ldd "$(dirname "$program")/../lib/liblonghaul.so" | grep libmpi >/dev/null || { echo "skipped: built without -DLONGHAUL_MPI=ON"; exit 77; }
 
+page=$(cd "$(dirname "$0")/../../docs" && pwd)/mpi.md
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
@@ -77,6 +78,13 @@ check interrupted
 
 together 3 three && fail "three ranks share eight lanes"
 grep -q "found 3 MPI ranks for 8 lanes" three.log || fail "three ranks are not refused with a reason"
+
+# What docs/mpi.md tells a reader to do. The program is installed and built with MPI already.
+commands=$(awk '/^```/ { inside = $0 == "```sh"; next } inside && !/^(sudo apt|cmake) /' "$page")
+[ "$(grep -c '^mpirun .*longhaul run\|^longhaul ' <<<"$commands")" -ge 2 ] || fail "docs/mpi.md: too few commands are found"
+PATH=$(dirname "$program"):$PATH OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 \
+  bash -euc "$commands" >page.log 2>&1 || fail "docs/mpi.md: a command fails"
+grep -q "linear_attention" page.log || fail "docs/mpi.md: no table"
 
 cat >limited.yaml <<'YAML'
 suite: limited

@@ -122,6 +122,14 @@ same_bytes forty
 same_bytes other
 [ ! -e forty.slurm/slurm ] || fail "forty: the folder of its jobs stays"
 
+say "what docs/cluster.md tells a reader to do; Slurm is there already"
+commands=$(awk '/^```/ { inside = $0 == "```sh"; next } inside && !/^sudo apt /' "$here/../../docs/cluster.md")
+[ "$(grep -c '^longhaul ' <<<"$commands")" -ge 4 ] || fail "docs/cluster.md: too few commands are found"
+mkdir shared
+PATH=$(dirname "$longhaul"):$PATH bash -euc "${commands//\/shared\//shared\/}" >page.log 2>&1 </dev/null ||
+  fail "docs/cluster.md: a command fails: $(cat page.log)"
+grep -q "linear_attention" page.log || fail "docs/cluster.md: no table: $(cat page.log)"
+
 say "detached, and picked up by a later run, which submits nothing twice"
 suite left "0,1" 2000
 run left --detach || fail "left: $(cat left.log)"

@@ -535,3 +535,11 @@ TEST_CASE("runner: models take turns, each in its own order", "[runner]") {
   CHECK(names == std::vector<std::pair<std::string, uint64_t>>{
                      {"a", 1}, {"b", 5}, {"a", 0}, {"b", 4}, {"a", 2}});
 }
+
+TEST_CASE("runner: trials that would not fit into memory together run one after another",
+          "[runner]") {
+  Bench bench;
+  bench.options.jobs = 0;
+  bench.options.planned_memory = [](const TrialSpec&) { return 1e15; };
+  CHECK(bench.run(trials("alone", 3)).failures.empty());
+}

@@ -80,11 +80,11 @@ TEST_CASE("throughput.csv has the columns that users rely on", "[throughput]") {
         "tokens_per_second_p80,repetitions,step_milliseconds_median,peak_activation_bytes,"
         "parameter_bytes,optimizer_bytes,state_bytes,flops_per_token,fraction_of_peak,peak_gflops,"
         "scaling_exponent,scaling_exponent_error,memory_exponent,memory_exponent_error,kernel,isa,"
-        "threads,precision,status,reason,host,cpu,version\n"
+        "threads,precision,status,reason,host,cpu,version,build\n"
         "lru,train,16,4,32000,32000,32000,5,2,16000,400,4000,,100,6.4e-05,50,,,,,"
-        "\"gemm:jit, brgemm:avx2\",avx2,1,float32,ok,,host,cpu,0.1.0\n"
+        "\"gemm:jit, brgemm:avx2\",avx2,1,float32,ok,,host,cpu,0.1.0,\n"
         "\"odd, \"\"name\"\"\",train,1048576,1,,,,0,,,,,,,,,,,,,\"gemm:jit, brgemm:avx2\",avx2,1,"
-        "float32,out_of_memory,\"needs about 3 GiB, 1 GiB are free\",host,cpu,0.1.0\n");
+        "float32,out_of_memory,\"needs about 3 GiB, 1 GiB are free\",host,cpu,0.1.0,\n");
 }
 
 TEST_CASE("the table of a phase is models by lengths, with exponents", "[throughput]") {
