@@ -34,9 +34,9 @@ Names command_names(const ProgramInfo& program) {
 std::string listed(const CommandInfo& command) {
   for (const ArgumentInfo& argument : command.arguments)
     if (argument.is_positional)
-      return argument.names[0] == "SUITE"     ? "suites"
-             : argument.names[0] == "MODEL"   ? "models"
-             : argument.names[0] == "TASK"    ? "tasks"
+      return argument.names[0] == "SUITE"      ? "suites"
+             : argument.names[0] == "MODEL"    ? "models"
+             : argument.names[0] == "TASK"     ? "tasks"
              : argument.names[0] == "NAME|all" ? "claims"
                                                : "";
   return "";
@@ -62,7 +62,8 @@ std::string bash(const ProgramInfo& program) {
                               joined(argument.allowed));
   text += "    *) case $command:$word in\n";
   for (const CommandInfo& command : program.commands)
-    text += fmt::format("      {}:-*) words=\"{}\" ;;\n", command.name, joined(options_of(command)));
+    text +=
+        fmt::format("      {}:-*) words=\"{}\" ;;\n", command.name, joined(options_of(command)));
   text += fmt::format("      help:*) words=\"{}\" ;;\n", joined(command_names(program)));
   for (const CommandInfo& command : program.commands)
     if (const std::string kind = listed(command); !kind.empty())
@@ -106,9 +107,10 @@ std::string fish(const ProgramInfo& program) {
       text += " -d " + quoted(argument.help) + "\n";
     }
     if (const std::string kind = listed(command); !kind.empty())
-      text += here + fmt::format(" -a \"(longhaul list {} 2>/dev/null | string match -rg "
-                                 "'^([^ ]+) ')\"\n",
-                                 kind);
+      text += here + fmt::format(
+                         " -a \"(longhaul list {} 2>/dev/null | string match -rg "
+                         "'^([^ ]+) ')\"\n",
+                         kind);
   }
   return text;
 }
@@ -154,7 +156,8 @@ std::string manual_page(const ProgramInfo& program, const std::string& version) 
   for (const CommandInfo& command : program.commands) {
     page += fmt::format(".SS {}\n{}\n", roff(usage(command)), roff(command.about));
     for (const ArgumentInfo& argument : command.arguments) {
-      page += fmt::format(".TP\n.B {}\n{}", roff(joined(argument.names, ", ")), roff(argument.help));
+      page +=
+          fmt::format(".TP\n.B {}\n{}", roff(joined(argument.names, ", ")), roff(argument.help));
       if (!argument.allowed.empty())
         page += fmt::format("\nOne of: {}.", roff(joined(argument.allowed, ", ")));
       page += "\n";

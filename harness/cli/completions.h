@@ -6,8 +6,8 @@
 
 namespace longhaul {
 
-// A file that completes longhaul's commands, options and their words in a shell, and names of models
-// and suites, for which it asks the program. `shell` is bash, zsh or fish.
+// A file that completes longhaul's commands, options and their words in a shell, and names of
+// models and suites, for which it asks the program. `shell` is bash, zsh or fish.
 std::string completions(const ProgramInfo& program, const std::string& shell);
 
 // longhaul(1) in the format of man: all commands with their options.

@@ -5,11 +5,11 @@
 #include <set>
 #include <string>
 
-#include "harness/run/only.h"
 #include "harness/run/retry.h"
 #include "harness/settings/trial_spec.h"
 #include "harness/suite/engine.h"
 #include "harness/suite/limits.h"
+#include "harness/suite/only.h"
 
 namespace longhaul {
 

@@ -1,4 +1,4 @@
-#include "harness/run/only.h"
+#include "harness/suite/only.h"
 
 #include "longhaul/error.h"
 #include "tests/helpers/catch.h"

@@ -1,4 +1,4 @@
-#include "harness/run/only.h"
+#include "harness/suite/only.h"
 
 #include <algorithm>
 
