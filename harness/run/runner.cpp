@@ -1,4 +1,5 @@
 #include "harness/run/runner.h"
+#include "harness/train/resume.h"
 
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -45,6 +46,8 @@ void sort_out(const std::vector<TrialSpec>& specs, const fs::path& trials,
       ++outcome.kept;
       outcome.stale += record->build != longhaul_build();
       scheduler.keep(spec, *record);
+      // Its worker may have been killed before it removed them.
+      if (!is_failure(record->status)) remove_resume_files(dir);
     } else {
       fs::remove(dir / "record.json");  // before its spec.json is another's
       write_atomically(dir / "spec.json", json_text(to_json(spec)));

@@ -144,7 +144,10 @@ void ResumeFiles::write(const TrainingState& state, const std::vector<NamedTenso
 
 void write_end(const fs::path& trial_dir, const TrialRecord& record) {
   write_record(trial_dir, record);
-  if (record.status == Status::out_of_memory) return;
+  if (record.status != Status::out_of_memory) remove_resume_files(trial_dir);
+}
+
+void remove_resume_files(const fs::path& trial_dir) {
   for (const char* name : {"resume.0", "resume.1"}) fs::remove(trial_dir / name);
 }
 

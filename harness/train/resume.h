@@ -70,5 +70,6 @@ class ResumeFiles {
 // Writes the record of a trial that has ended, which resumes no more: its resume files are removed.
 // Those of one that ran out of memory stay, since with more it may go on.
 void write_end(const std::filesystem::path& trial_dir, const TrialRecord& record);
+void remove_resume_files(const std::filesystem::path& trial_dir);
 
 }  // namespace longhaul

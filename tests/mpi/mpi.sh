@@ -38,7 +38,8 @@ fail() {
 
 check() {  # FOLDER: has the bytes of one process
   "$program" export "$1" -o "$1/csv" >/dev/null
-  for file in curves.csv diagnostics.csv; do cmp "one/csv/$file" "$1/csv/$file" || fail "$1: $file differs"; done
+  cmp one/csv/diagnostics.csv "$1/csv/diagnostics.csv" || fail "$1: diagnostics.csv differs"
+  cmp <(cut -d, -f1-9 one/csv/curves.csv) <(cut -d, -f1-9 "$1/csv/curves.csv") || fail "$1: curves.csv differs"  # the 10th: seconds
   for checkpoint in one/trials/*/checkpoint.safetensors; do
     cmp "$checkpoint" "$1/${checkpoint#one/}" || fail "$1: $checkpoint differs"
   done

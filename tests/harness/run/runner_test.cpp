@@ -454,6 +454,17 @@ TEST_CASE("runner: Ctrl-Z stops the children too, and they go on with it", "[run
   CHECK(status == 0);
 }
 
+TEST_CASE(
+    "runner: a finished trial leaves no resume files, though its worker was killed at its end",
+    "[runner]") {
+  const Bench bench;
+  const TrialSpec spec = trial("succeed");
+  bench.run({spec});
+  std::ofstream(bench.dir(spec) / "resume.1") << "a state";
+  CHECK(bench.run({spec}).kept == 1);
+  CHECK_FALSE(fs::exists(bench.dir(spec) / "resume.1"));
+}
+
 TEST_CASE("runner: runs as many trials at once as there are jobs", "[runner]") {
   Bench bench;
   SECTION("one") { CHECK(bench.run(trials("alone", 4)).failures.empty()); }
