@@ -11,8 +11,9 @@ for name, table in tables.items():
     assert len(table) and not any(column.startswith("Unnamed") for column in table), name
 
 TEXT = {"suite", "trial", "model", "model_origin", "task", "pretrain", "loss", "status", "metric", "precision",
-        "host", "cpu", "version", "build", "phase", "kernel", "isa", "reason", "split", "solver", "layer", "name", "measured_in"}
-TRUTH = {"at_baseline"}
+        "host", "cpu", "version", "build", "phase", "kernel", "isa", "reason", "split", "solver", "layer", "name", "measured_in",
+        "options", "cost", "opponent"}
+TRUTH = {"at_baseline", "on_front"}
 COUNTS = {"seed", "eval_length", "step", "length", "batch", "threads", "repetitions", "n", "task_version"}
 for name, table in tables.items():
     for column in table:

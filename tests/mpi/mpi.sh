@@ -83,6 +83,7 @@ grep -q "found 3 MPI ranks for 8 lanes" three.log || fail "three ranks are not r
 # What docs/mpi.md tells a reader to do. The program is installed and built with MPI already.
 commands=$(awk '/^```/ { inside = $0 == "```sh"; next } inside && !/^(sudo apt|cmake) /' "$page")
 [ "$(grep -c '^mpirun .*longhaul run\|^longhaul ' <<<"$commands")" -ge 2 ] || fail "docs/mpi.md: too few commands are found"
+cp -r "$(dirname "$page")/../configs" .  # which an installed longhaul brings
 PATH=$(dirname "$program"):$PATH OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 \
   bash -euc "$commands" >page.log 2>&1 || fail "docs/mpi.md: a command fails"
 grep -q "linear_attention" page.log || fail "docs/mpi.md: no table"

@@ -126,6 +126,7 @@ say "what docs/cluster.md tells a reader to do; Slurm is there already"
 commands=$(awk '/^```/ { inside = $0 == "```sh"; next } inside && !/^sudo apt /' "$here/../../docs/cluster.md")
 [ "$(grep -c '^longhaul ' <<<"$commands")" -ge 4 ] || fail "docs/cluster.md: too few commands are found"
 mkdir shared
+cp -r "$here/../../configs" .  # which an installed longhaul brings
 PATH=$(dirname "$longhaul"):$PATH bash -euc "${commands//\/shared\//shared\/}" >page.log 2>&1 </dev/null ||
   fail "docs/cluster.md: a command fails: $(cat page.log)"
 grep -q "linear_attention" page.log || fail "docs/cluster.md: no table: $(cat page.log)"
