@@ -146,7 +146,18 @@ std::string Options::text(const std::string& name, const std::string& default_va
 
 std::string Options::path(const std::string& name, const std::string& default_value,
                           const std::string& description) {
-  return any_text("path", name, default_value, description);
+  const OptionValue* given = find(name);
+  const std::string value = any_text("path", name, default_value, description);
+  const bool is_text = !given || std::holds_alternative<std::string>(*given);
+  const bool is_home = value == "~" || value.starts_with("~/");
+  if (!is_text)  // 007 would be the folder 7
+    problem(name, longhaul::text("found the ", type_name(*given), " ", value,
+                                 ", allowed: a path; in quotes, if it reads as another value"));
+  if (is_home)
+    problem(name,
+            longhaul::text("found '", value, "', which only a shell can resolve, and only at ",
+                           "the start of a word, allowed: the whole path"));
+  return is_text && !is_home ? value : default_value;
 }
 
 std::string Options::choice(const std::string& name, const std::string& default_value,

@@ -51,15 +51,18 @@ Tensor tensor_from(const std::string& file, const std::string& name, const json&
   Shape shape;
   double size = sizeof(float);  // in bytes; as an integer it might overflow
   for (const json& given : entry.at("shape")) {
-    const auto extent = given.get<int64_t>();
+    const int64_t extent = given.is_number_integer() ? given.get<int64_t>() : -1;
     require(extent >= 0 && shape.rank() < Shape::kMaxRank, file, ": tensor '", name,
             "' has the shape ", entry.at("shape").dump(), ", allowed: at most ", Shape::kMaxRank,
-            " extents, none negative");
+            " extents, whole numbers from 0");
     shape.append(extent);
     size *= static_cast<double>(extent);
   }
-  const auto begin = entry.at("data_offsets").at(0).get<std::size_t>();
-  const auto end = entry.at("data_offsets").at(1).get<std::size_t>();
+  const json& offsets = entry.at("data_offsets");
+  require(offsets.size() == 2 && offsets[0].is_number_unsigned() && offsets[1].is_number_unsigned(),
+          file, ": tensor '", name, "' has the data_offsets ", offsets.dump(),
+          ", allowed: two whole numbers from 0");
+  const auto begin = offsets[0].get<std::size_t>(), end = offsets[1].get<std::size_t>();
   require(
       begin <= end && end <= bytes.size() - data_start && static_cast<double>(end - begin) == size,
       file, ": tensor '", name, "' of shape ", shape, " lies at bytes ", begin, " .. ", end, " of ",

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "longhaul/error.h"
+#include "support/read_number.h"
 
 #ifdef LONGHAUL_MPI
 #include <mpi.h>
@@ -15,7 +16,8 @@ namespace {
 
 bool is_above_one(const char* variable) {
   const char* value = std::getenv(variable);
-  return value && std::atoi(value) > 1;
+  int64_t number = 0;
+  return value && read_number(value, number) && number > 1;
 }
 
 // Whether this process is one of several, by what the launchers set: mpirun of Open MPI, that of

@@ -1,5 +1,6 @@
 #include "support/csv.h"
 
+#include <charconv>
 #include <cmath>
 #include <utility>
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <charconv>
 #include <concepts>
 #include <cstdint>
 #include <optional>
@@ -24,14 +23,6 @@ std::string csv_text(T value) {
 template <class T>
 std::string csv_text(const std::optional<T>& value) {
   return value ? csv_text(*value) : "";
-}
-
-// Reads a field that is a number and nothing else; false, and `number` is of no use, if it is not.
-template <class Number>
-bool read_number(const std::string& field, Number& number) {
-  const char* end = field.data() + field.size();
-  const auto [stop, fault] = std::from_chars(field.data(), end, number);
-  return stop == end && fault == std::errc();
 }
 
 struct CsvTable {

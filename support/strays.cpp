@@ -3,10 +3,11 @@
 #include <signal.h>
 
 #include <cerrno>
-#include <charconv>
 #include <string>
 #include <system_error>
 #include <vector>
+
+#include "support/read_number.h"
 
 namespace longhaul {
 namespace {
@@ -18,10 +19,8 @@ bool is_stray(const fs::path& path) {
   const std::string name = path.filename().string();
   const std::size_t mark = name.rfind(kMark);
   if (mark == std::string::npos) return false;
-  const char *first = name.data() + mark + kMark.size(), *end = name.data() + name.size();
   pid_t process = 0;
-  const auto [stop, fault] = std::from_chars(first, end, process);
-  if (stop != end || fault != std::errc() || process <= 0) return false;
+  if (!read_number(name.substr(mark + kMark.size()), process) || process <= 0) return false;
   return kill(process, 0) != 0 && errno == ESRCH;
 }
 

@@ -4,11 +4,11 @@
 #include <memory>
 
 #include "harness/claims/claim.h"
-#include "harness/claims/find_claim.h"
 #include "harness/claims/run_claim.h"
 #include "harness/claims/verdict_text.h"
 #include "harness/cli/command.h"
 #include "harness/cli/plugin_option.h"
+#include "harness/suite/find_suite.h"
 #include "longhaul/error.h"
 #include "support/exit_status.h"
 
@@ -31,11 +31,11 @@ fs::path folder_of(const Claim& claim, const Arguments& arguments) {
 
 std::vector<Claim> load_claims(const Arguments& arguments, Registry& registry) {
   if (arguments.name != "all")
-    return {load_claim(find_claim(arguments.name), registry, arguments.overrides)};
+    return {load_claim(find_shipped("claim", arguments.name), registry, arguments.overrides)};
   require(arguments.overrides.empty(), "claim all: --set goes with one claim");
   std::vector<Claim> claims;
   std::string problems;
-  for (const fs::path& file : claim_files()) try {
+  for (const auto& [name, file] : shipped_files("claims")) try {
       claims.push_back(load_claim(file, registry));
     } catch (const Error& error) {
       problems += text(problems.empty() ? "" : "\n", error.what());

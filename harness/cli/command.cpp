@@ -2,13 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <limits>
 #include <type_traits>
 
 #include "longhaul/error.h"
+#include "support/read_number.h"
 #include "support/suggest.h"
 
 namespace longhaul {
@@ -55,12 +55,10 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
 // Reads a number as suite files do, and leaves it as CLI11 reads the same: 010 is ten, not eight,
 // and what is too large is refused, not cut to the largest.
 template <class Number>
-std::string read_number(std::string& word) {
+std::string take_number(std::string& word) {
   Number number{};
-  const char* first = word.data() + (word.size() > 1 && word[0] == '+');
-  const char* end = word.data() + word.size();
-  const auto [rest, fault] = std::from_chars(first, end, number);
-  const bool is_read = fault == std::errc() && rest == end;
+  const bool has_plus = word.size() > 1 && word[0] == '+';
+  const bool is_read = read_number(std::string_view(word).substr(has_plus), number);
   if constexpr (std::is_floating_point_v<Number>) {
     if (is_read && std::isfinite(number)) return "";
     return text("found '", word, "', allowed: a number");
@@ -77,10 +75,10 @@ template <class Number>
 Argument add_number(CLI::App& app, const std::string& names, Number& value,
                     const std::string& help) {
   return Argument(
-      app.add_option(names, value, help)->transform(CLI::Validator(read_number<Number>, "")));
+      app.add_option(names, value, help)->transform(CLI::Validator(take_number<Number>, "")));
 }
 
-// One for what read_number() has read.
+// One for what take_number() has read.
 CLI::Validator allowed(const std::string& values, bool (*is_allowed)(double),
                        const std::string& shown) {
   return CLI::Validator(

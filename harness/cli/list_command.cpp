@@ -4,7 +4,6 @@
 #include <sstream>
 
 #include "harness/claims/claim.h"
-#include "harness/claims/find_claim.h"
 #include "harness/claims/verdict.h"
 #include "harness/cli/choice_table.h"
 #include "harness/cli/command.h"
@@ -59,8 +58,7 @@ std::string verdict_word(const std::filesystem::path& file, const std::string& n
 // With the verdict in results/claims, where there is one of the file as it is.
 json list_claims() {
   json claims = json::array();
-  for (const std::filesystem::path& file : claim_files()) {
-    const std::string name = file.stem();
+  for (const auto& [name, file] : shipped_files("claims")) {
     claims.push_back({{"name", name},
                       {"about", about_file(file)},
                       {"path", file.string()},

@@ -52,7 +52,7 @@ void plan(Arguments arguments, CommandContext& context) {
   check(arguments.options);
   if (arguments.options.cores > 0) arguments.options.hosts = std::max(1, arguments.options.hosts);
   const Suite suite =
-      load_suite(find_suite(arguments.suite), context.registry, arguments.overrides);
+      load_suite(find_shipped("suite", arguments.suite), context.registry, arguments.overrides);
   const fs::path out = results_folder(suite.name, arguments.out);
   try {
     const SuitePlan plan =

@@ -88,7 +88,8 @@ bool asks_to_leave(std::size_t trials) {
 void run(const Arguments& arguments, CommandContext& context) {
   if (!Ranks::all().is_first()) return serve_first_rank();
   const OtherRanks others;
-  Suite suite = load_suite(find_suite(arguments.suite), context.registry, arguments.overrides);
+  Suite suite =
+      load_suite(find_shipped("suite", arguments.suite), context.registry, arguments.overrides);
   if (!arguments.engine.empty()) suite.engine.name = arguments.engine;
   const fs::path out = results_folder(suite.name, arguments.out);
   ProgressDisplay display(stderr);

@@ -42,8 +42,8 @@ std::string announcement(const Suite& suite) {
 }
 
 void measure(const Arguments& arguments, CommandContext& context) {
-  const Suite suite = load_suite(find_suite(arguments.suite), context.registry, arguments.overrides,
-                                 Purpose::measure);
+  const Suite suite = load_suite(find_shipped("suite", arguments.suite), context.registry,
+                                 arguments.overrides, Purpose::measure);
   const std::filesystem::path out = results_folder(suite.name, arguments.out);
   fmt::print(stderr, "{}\n", announcement(suite));
   ProgressDisplay display(stderr);

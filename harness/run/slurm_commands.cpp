@@ -4,8 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <sstream>
+
+#include "support/read_number.h"
 
 namespace longhaul {
 namespace {
@@ -112,10 +113,7 @@ SlurmStates read_squeue(const std::string& output) {
     std::getline(cells, job, '|');
     std::getline(cells, state, '|');
     std::size_t number = 0;
-    const char* const end = task.data() + task.size();
-    const auto [rest, fault] = std::from_chars(task.data(), end, number);
-    if (fault == std::errc() && rest == end && !state.empty())
-      states[{name, number}] = {job, state};
+    if (read_number(task, number) && !state.empty()) states[{name, number}] = {job, state};
   }
   return states;
 }

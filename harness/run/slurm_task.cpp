@@ -18,6 +18,7 @@
 #include "support/exit_status.h"
 #include "support/file.h"
 #include "support/json.h"
+#include "support/read_number.h"
 
 namespace longhaul {
 namespace {
@@ -106,7 +107,10 @@ std::optional<Attempt> attempt_at(const fs::path& dir, const RunOptions& options
 
 int run_slurm_task(const fs::path& batch_folder) {
   const SlurmBatch batch = read_slurm_batch(batch_folder);
-  const std::size_t task = std::stoul(variable("SLURM_ARRAY_TASK_ID"));
+  const std::string number = variable("SLURM_ARRAY_TASK_ID");
+  std::size_t task = 0;
+  require(read_number(number, task), "SLURM_ARRAY_TASK_ID: found '", number,
+          "', allowed: a number");
   require(task < batch.trials.size(), batch_folder.string(), ": has no task ", task);
   if (fs::exists(batch.end_file(task))) return 0;  // told already: the node failed after that
 

@@ -58,14 +58,13 @@ std::string setting_among(const std::vector<OptionInfo>& declared) {
 }  // namespace
 
 OptionCheck try_plugin(const std::string& origin, const std::string& doing,
-                       const std::function<void()>& work) {
-  constexpr double kSeconds = 60;
+                       const std::function<void()>& work, double seconds) {
   OptionCheck check;
   if (!is_of_plugin(origin)) return check;
-  const ProbeEnd end = try_in_child(work, kSeconds);
+  const ProbeEnd end = try_in_child(work, seconds);
   const std::string who = text("plugin ", origin, ": ", doing);
   if (!end.crash.empty()) check.crash = text(who, " fails: ", end.crash);
-  if (end.hangs) check.failure = text(who, " has not come to an end after ", kSeconds, " s");
+  if (end.hangs) check.failure = text(who, " has not come to an end after ", seconds, " s");
   return check;
 }
 

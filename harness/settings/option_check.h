@@ -26,9 +26,9 @@ struct OptionCheck {
 };
 
 // Does work that runs code of `origin`, if that is a plugin, in a child process. Returns what comes
-// of it there: ok(), or a crash, or as a failure that it never ends.
+// of it there: ok(), or a crash, or as a failure that it has not ended after so many seconds.
 OptionCheck try_plugin(const std::string& origin, const std::string& doing,
-                       const std::function<void()>& work);
+                       const std::function<void()>& work, double seconds = 60);
 
 // A length to build a model for where no task says one, or where nothing hangs on it.
 constexpr int64_t kAnyLength = 1024;

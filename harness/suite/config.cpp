@@ -112,6 +112,16 @@ void apply_override(ConfigNode& root, const std::string& assignment, Problems& p
     return;
   }
 
+  ConfigNode value;
+  try {
+    const std::string given = assignment.substr(equals + 1);
+    const bool is_yaml = given.find_first_of("[{\"'") == 0;
+    value = is_yaml ? parse_config(given, place) : plain_config(given, place);
+  } catch (const Error& error) {
+    problems.add(place, "", error.what());
+    return;
+  }
+
   ConfigNode* node = &root;
   std::string walked;
   for (std::size_t begin = 0; begin <= path.size();) {
@@ -130,15 +140,8 @@ void apply_override(ConfigNode& root, const std::string& assignment, Problems& p
     walked += (walked.empty() ? "" : ".") + part;
   }
 
-  try {
-    const std::string given = assignment.substr(equals + 1);
-    const bool is_yaml = given.find_first_of("[{\"'") == 0;
-    ConfigNode value = is_yaml ? parse_config(given, place) : plain_config(given, place);
-    value.key = node->key;
-    *node = value;
-  } catch (const Error& error) {
-    problems.add(place, "", error.what());
-  }
+  value.key = node->key;
+  *node = value;
 }
 
 }  // namespace longhaul

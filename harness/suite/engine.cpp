@@ -5,7 +5,9 @@
 #include "harness/suite/read_list.h"
 #include "harness/suite/section.h"
 #include "harness/suite/suite_schema.h"
+#include "longhaul/error.h"
 #include "support/choices.h"
+#include "support/read_number.h"
 #include "support/values.h"
 
 namespace longhaul {
@@ -15,7 +17,7 @@ const std::vector<EngineKey>& engine_keys() {
       {"name", &Engine::name, "^(local|slurm)$", "local, slurm",
        "local: processes of this machine; slurm: jobs of a cluster"},
       {"partition", &Engine::partition, "^[A-Za-z0-9_.,-]+$", "a name", "of the cluster"},
-      {"time", &Engine::time, "^([0-9]+-)?[0-9]+(:[0-9]{2}){0,2}$",
+      {"time", &Engine::time, "^([0-9]{1,5}-)?[0-9]{1,9}(:[0-9]{2}){0,2}$",
        "minutes, or as in 1:30:00 and 2-12:00:00",
        "limit of a job; a trial that needs longer stores where it is and goes on in the next"},
       {"memory", &Engine::memory, "^[0-9]+[KMGT]?$", "a size such as 4G", "of a trial"},
@@ -36,7 +38,9 @@ Engine read_engine(const Section& section) {
       continue;
     }
     std::string& member = engine.*std::get<std::string Engine::*>(key.value);
-    const std::string given = options.text(key.name, member, key.description);
+    options.text(key.name, member, key.description);  // which declares it
+    const ConfigNode* node = section.find(key.name);
+    const std::string given = node ? node->written : member;  // an account may be named 007
     if (given == member || std::regex_match(given, std::regex(key.pattern)))
       member = given;
     else
@@ -60,16 +64,21 @@ int64_t slurm_minutes(const std::string& time) {
   if (time.empty()) return 0;
   const std::size_t dash = time.find('-');
   const bool has_days = dash != std::string::npos;
+  const auto number = [](const std::string& digits) {
+    int64_t value = 0;
+    require(read_number(digits, value), "'", digits, "' is no number of a time");
+    return value;
+  };
   std::vector<int64_t> parts;
   for (std::size_t at = has_days ? dash + 1 : 0; at <= time.size();) {
     const std::size_t end = std::min(time.find(':', at), time.size());
-    parts.push_back(std::stoll(time.substr(at, end - at)));
+    parts.push_back(number(time.substr(at, end - at)));
     at = end + 1;
   }
   // D-H[:M[:S]]; without days M, M:S or H:M:S.
   const bool begins_with_hours = has_days || parts.size() == 3;
   parts.resize(3);
-  const int64_t days = has_days ? std::stoll(time.substr(0, dash)) : 0;
+  const int64_t days = has_days ? number(time.substr(0, dash)) : 0;
   return begins_with_hours ? days * 1440 + parts[0] * 60 + parts[1] : parts[0];
 }
 

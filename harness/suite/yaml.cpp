@@ -4,13 +4,13 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
-#include <charconv>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "longhaul/error.h"
 #include "support/file.h"
+#include "support/read_number.h"
 
 namespace longhaul {
 namespace {
@@ -24,10 +24,7 @@ Place place_of(const YAML::Mark& mark, const Place& base) {
 
 template <class T>
 bool parse(const std::string& word, T& value) {
-  const char* begin = word.data() + (word.size() > 1 && word[0] == '+');
-  const char* end = word.data() + word.size();
-  const auto [rest, error] = std::from_chars(begin, end, value);
-  return error == std::errc() && rest == end;
+  return read_number(std::string_view(word).substr(word.size() > 1 && word[0] == '+'), value);
 }
 
 // YAML 1.2 core schema: what an unquoted word means.

@@ -1,9 +1,11 @@
 #include "harness/tables/table.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "harness/tables/cost_columns.h"
 #include "harness/tables/metric.h"
@@ -130,6 +132,28 @@ std::vector<std::vector<TableCell>> baseline_rows(const std::vector<ResultCell>&
   return rows;
 }
 
+// How many settings `tune:` chose from, and where not all of them were tried to their end.
+std::vector<std::string> tuning_legend(const Results& results) {
+  int64_t settings = 1;
+  for (const std::vector<Trial>* trials : {&results.trials, &results.tuning})
+    for (const Trial& trial : *trials) settings = std::max(settings, trial.spec.tuning.trials);
+  if (settings == 1) return {};
+  std::set<std::string> fewer;
+  for (const Trial& trial : results.trials)
+    if (trial.spec.tuning.trials < settings)
+      fewer.insert(fmt::format("{} on {} from {}", trial.spec.model_name, trial.spec.task_name,
+                               trial.spec.tuning.trials));
+  std::vector<std::string> lines = {
+      fmt::format("each model was tuned on each task: the best of {} settings on validation, by "
+                  "the first seed",
+                  settings)};
+  if (!fewer.empty())
+    lines.push_back(
+        fmt::format("not every setting was tried to its end, so fewer were chosen from: {}",
+                    fmt::join(fewer, ", ")));
+  return lines;
+}
+
 std::vector<std::string> legend_of(const Table& table, const Metric& metric,
                                    const Results& results) {
   const auto any = [&](auto&& property) {
@@ -152,13 +176,7 @@ std::vector<std::string> legend_of(const Table& table, const Metric& metric,
         fmt::format("chance, majority, shallow{}: scores of rules without a sequence model on the "
                     "same test examples",
                     has_bag ? ", bag_of_tokens" : ""));
-  const auto tuned = std::find_if(results.trials.begin(), results.trials.end(),
-                                  [](const Trial& trial) { return trial.spec.tuning.trials > 1; });
-  if (tuned != results.trials.end())
-    legend.push_back(
-        fmt::format("each model was tuned on each task: the best of {} settings on validation, by "
-                    "the first seed",
-                    tuned->spec.tuning.trials));
+  for (std::string& line : tuning_legend(results)) legend.push_back(std::move(line));
   legend.push_back(cost_legend(results));
   return legend;
 }

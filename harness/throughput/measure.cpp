@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "harness/results/machine.h"
+#include "harness/settings/option_check.h"
 #include "harness/throughput/memory.h"
 #include "harness/throughput/turns.h"
 #include "harness/throughput/workload.h"
@@ -20,6 +21,7 @@ namespace {
 
 constexpr double kQuickSeconds = 0.5;  // a first run that is over sooner is not yet a warm one
 constexpr int64_t kPasses = 3;         // over all rows
+constexpr double kLongestTry = 600;    // seconds of a plugin's first run
 
 // What all threads reach together; one alone may run at a higher clock.
 double peak_gflops(int threads) {
@@ -82,6 +84,7 @@ class Measurer {
   ThroughputProgress progress(const Group& next) const;
   void measure(const Group& group, int64_t repetitions);
   void describe_machine(ThroughputRow& row);
+  bool survives(ThroughputRow& row, const TrialSpec& spec) const;
   std::optional<Turn> warm_up(ThroughputRow& row);
   void finish(ThroughputRow& row, const Turn& turn);
   const TrialSpec& spec_of(const ThroughputRow& row) const;
@@ -169,11 +172,29 @@ const TrialSpec& Measurer::spec_of(const ThroughputRow& row) const {
                        [&](const TrialSpec& spec) { return spec.model_name == row.model; });
 }
 
+// A plugin's code that crashes, ends the program or hangs costs its row: it is run once in a child
+// process, on one thread, before it is timed in this one.
+bool Measurer::survives(ThroughputRow& row, const TrialSpec& spec) const {
+  const OptionCheck tried = try_plugin(
+      registry_.model(spec.model).origin, text("timing ", spec.model),
+      [&] {
+        if (predict_bytes(spec, registry_, row.phase, row.length, row.batch) <= available_bytes())
+          make_workload(spec, registry_, row.phase, row.length, row.batch)->run();
+      },
+      kLongestTry);
+  if (tried.ok()) return true;
+  row.status = tried.crash.empty() ? Status::timed_out : Status::failed;
+  row.message = tried.crash + tried.failure;
+  row.step_seconds.clear();
+  return false;
+}
+
 // Nothing if the model cannot do it, and the row says why.
 std::optional<Turn> Measurer::warm_up(ThroughputRow& row) {
   Turn turn;
+  const TrialSpec& spec = spec_of(row);
+  if (row.step_seconds.empty() && !survives(row, spec)) return std::nullopt;
   const bool possible = attempt(row, [&] {
-    const TrialSpec& spec = spec_of(row);
     const double needed = predict_bytes(spec, registry_, row.phase, row.length, row.batch);
     const double available = available_bytes();
     if (needed > available) {

@@ -14,6 +14,7 @@
 #include "support/hash.h"
 #include "support/json.h"
 #include "support/json_fields.h"
+#include "support/read_number.h"
 
 namespace longhaul {
 
@@ -83,7 +84,9 @@ Numbered read_one(const fs::path& path, const std::string& identity) {
   require(text_of("checksum") == checksum(file), path.string(), ": damaged");
   if (text_of("of") != identity) return {};
   Numbered numbered;
-  numbered.number = std::stoll(text_of("number"));
+  const std::string number = text_of("number");
+  require(read_number(number, numbered.number), path.string(), ": damaged: its number is '", number,
+          "'");
   numbered.content.state = from_json<TrainingState>(parse_json(text_of("state")));
   for (const NamedTensor& tensor : file.tensors)
     numbered.content.tensors[tensor.name] = tensor.value;

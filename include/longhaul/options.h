@@ -48,7 +48,7 @@ class Options {
   std::string text(const std::string& name, const std::string& default_value,
                    const std::string& description);
   // A file or folder of data, "" for none. A trial is told apart by what it holds, not by its
-  // place.
+  // place. A number or a flag is a problem, and so is "~/...", which only a shell can resolve.
   std::string path(const std::string& name, const std::string& default_value,
                    const std::string& description);
   std::string choice(const std::string& name, const std::string& default_value,

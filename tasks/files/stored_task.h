@@ -18,7 +18,8 @@ class StoredTask : public Task {
 inline std::string data_folder(Options& options, const std::string& layout,
                                const std::string& stand_in) {
   const std::string folder = options.path("data", "", "folder of " + layout);
-  if (folder.empty())
+  const bool is_given = !to_text(options.resolved().at("data")).empty();  // if a problem, noted
+  if (!is_given)
     options.problem("data", text("not set, allowed: a folder of ", layout, "; the task ", stand_in,
                                  " needs no files"));
   return folder;

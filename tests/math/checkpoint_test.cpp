@@ -73,6 +73,11 @@ TEST_CASE(
   CHECK_THAT(complaint(tensor("[1, 1, 1, 1, 2, 3]")), Contains("allowed: at most 5 extents"));
   CHECK_THAT(complaint(tensor("[2, 3]", "[8, 32]")), Contains("lies at bytes 8 .. 32 of 24"));
   CHECK_THAT(complaint(tensor("[2, 3]", "[24, 0]")), Contains("lies at bytes 24 .. 0 of 24"));
+  CHECK_THAT(complaint(tensor("[2, 3.5]")), Contains("has the shape [2,3.5], allowed"));
+  CHECK_THAT(complaint(tensor("[2, 3]", "[0.5, 24]")), Contains("has the data_offsets [0.5,24]"));
+  CHECK_THAT(complaint(tensor("[2, 3]", "[-4, 20]")), Contains("has the data_offsets [-4,20]"));
+  CHECK_THAT(complaint(tensor("[2, 3]", "[0]")),
+             Contains("has the data_offsets [0], allowed: two"));
   CHECK_THAT(complaint(tensor("7")), Contains("x.safetensors: "));
   CHECK_THAT(complaint("no header"), Contains("damaged safetensors header"));
   CHECK_THAT(complaint(std::string(75'000, '[')),

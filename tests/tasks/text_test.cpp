@@ -28,6 +28,26 @@ std::set<std::vector<int32_t>> inputs(const Task& task, Split split) {
 
 }  // namespace
 
+TEST_CASE("text: a folder that is no text, or that only a shell can resolve, is refused",
+          "[tasks][files]") {
+  const auto complaint = [](const OptionValue& data) {
+    try {
+      make_task("text", {{"data", data}});
+      return std::string();
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+  };
+  CHECK_THAT(complaint(int64_t{7}),
+             Contains("data: found the integer 7, allowed: a path; in quotes"));
+  CHECK_THAT(complaint(1e3), Contains("data: found the number 1e+03, allowed: a path"));
+  CHECK_THAT(complaint(true), Contains("data: found the flag true, allowed: a path"));
+  CHECK_THAT(complaint("~/imdb"), Contains("data: found '~/imdb', which only a shell can resolve"));
+  CHECK_THAT(complaint("~"), Contains("data: found '~', which only a shell"));
+  CHECK_THAT(complaint("~/imdb"), !Contains("not set"));
+  CHECK_THAT(complaint("./~"), Contains("./~"));
+}
+
 TEST_CASE("text: without a folder it says which files it wants and what needs none",
           "[tasks][text]") {
   CHECK_THROWS_WITH(make_task("text"), Contains("data: not set, allowed: a folder of") &&

@@ -112,6 +112,16 @@ TEST_CASE("cli: where no suites and claims are, list says where it looked", "[cl
   CHECK(complaint("claim all", "cd /;").status == 2);
 }
 
+TEST_CASE("cli: a suite or claim that is a path says that no file is there", "[cli]") {
+  for (const std::string where : {"", "cd /;"}) {
+    CHECK(has(complaint("run no_such.yaml", where).out, "no_such.yaml: there is no such file"));
+    CHECK(
+        has(complaint("run ./quik", where).out, "./quik: there is no such file, allowed: a suite"));
+    CHECK(has(complaint("claim x/no_such", where).out, "x/no_such: there is no such file"));
+  }
+  CHECK(has(complaint("run /tmp").out, "/tmp: is a folder, allowed: a suite file"));
+}
+
 TEST_CASE("cli: show prints a task's options and an example", "[cli]") {
   const Outcome shown = longhaul_run("show task listops");
   CHECK(shown.status == 0);

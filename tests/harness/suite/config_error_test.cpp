@@ -228,6 +228,6 @@ TEST_CASE("config: a wrong --set names its path and the nearest one", "[config]"
 TEST_CASE("config: text that is not UTF-8 is named with its line", "[config]") {
   CHECK(complaint(kGood + "plugins: ['\xff.so']\n") ==
         "s.yaml:7: holds bytes that are not UTF-8; allowed: UTF-8 text");
-  CHECK_THAT(complaint(kGood, {"plugins=\xff.so"}),
-             Contains("--set plugins: holds bytes that are not UTF-8; allowed: UTF-8 text"));
+  CHECK(complaint(kGood, {"plugins=\xff.so"}) ==
+        "--set plugins: holds bytes that are not UTF-8; allowed: UTF-8 text");
 }

@@ -46,12 +46,15 @@ TEST_CASE("engine: each key is read as sbatch takes it", "[engine]") {
   expected.extra = {"--constraint=avx512", "--comment=two words"};
   CHECK(engine == expected);
   CHECK(engine_of("engine: {time: 90}").time == "90");
+  CHECK(engine_of("engine: {account: 007, partition: 1e3}").account == "007");
+  CHECK(engine_of("engine: {account: 007, partition: 1e3}").partition == "1e3");
 }
 
 TEST_CASE("engine: what sbatch would not take is refused with what is allowed", "[engine]") {
   CHECK_THAT(complaint("{name: pbs}"), Contains("engine.name: found 'pbs', allowed: local, slurm"));
   CHECK_THAT(complaint("{time: soon}"), Contains("engine.time: found 'soon', allowed: minutes"));
   CHECK_THAT(complaint("{time: \"1:2:3:4\"}"), Contains("engine.time"));
+  CHECK_THAT(complaint("{time: 99999999999999999999}"), Contains("engine.time: found '9999"));
   CHECK_THAT(complaint("{memory: 4GiB}"), Contains("engine.memory: found '4GiB'"));
   CHECK_THAT(complaint("{partition: \"a b\"}"), Contains("engine.partition: found 'a b'"));
   CHECK_THAT(complaint("{account: \"a;b\"}"), Contains("engine.account: found 'a;b'"));

@@ -287,6 +287,22 @@ TEST_CASE("what a model noted is a metric where it is there", "[table]") {
   CHECK(table.models[1][1].value == "6.5");
 }
 
+TEST_CASE("a table says how many settings each cell was chosen from", "[table][tune]") {
+  Results results;
+  results.trials = {made_up_trial("lru", "mqar", 0, 0.5), made_up_trial("rnn", "mqar", 0, 0.5)};
+  results.tuning = {made_up_trial("lru", "mqar", 0, 0.5)};
+  results.tuning[0].spec.tuning.trials = 2;
+  results.trials[0].spec.tuning.trials = 2;
+  const auto shown = [&] { return to_text(make_table(results)); };
+  CHECK_THAT(shown(), Contains("the best of 2 settings on validation") &&
+                          Contains("so fewer were chosen from: rnn on mqar from 1"));
+  results.trials[1].spec.tuning.trials = 2;
+  CHECK_THAT(shown(), Contains("the best of 2 settings") && !Contains("fewer"));
+  results.tuning.clear();
+  for (Trial& trial : results.trials) trial.spec.tuning.trials = 1;
+  CHECK_THAT(shown(), !Contains("settings"));
+}
+
 TEST_CASE("an unknown metric is an error that names the nearest", "[table]") {
   CHECK_THROWS_WITH(make_table(made_up_results(), "tokens_per_secnd"),
                     Contains("did you mean 'tokens_per_second'?"));

@@ -1,4 +1,6 @@
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <map>
 
@@ -32,6 +34,18 @@ class Boaster final : public Mixer {
   explicit Boaster(MixerContext&) {}
   Tensor forward(const Tensor& x, const Lengths&) const override {
     count_flops(int64_t{1} << 50);
+    return x;
+  }
+  State start(int64_t) const override { return {}; }
+  Tensor step(const Tensor& x, State&) const override { return x; }
+};
+
+// y = x, at a length of 16 the end of the program.
+class Fatal final : public Mixer {
+ public:
+  explicit Fatal(MixerContext&) {}
+  Tensor forward(const Tensor& x, const Lengths&) const override {
+    if (x.shape()[1] == 16) _exit(0);
     return x;
   }
   State start(int64_t) const override { return {}; }
@@ -194,6 +208,22 @@ TEST_CASE("a model that cannot do a length or a phase is a row with its reason",
     CHECK(row.status == (too_long || decodes ? Status::unsupported : Status::ok));
     if (too_long) CHECK(row.message == "short: length 16 is beyond 8");
     if (decodes) CHECK_THAT(row.message, Contains("needs causal: true"));
+  }
+}
+
+TEST_CASE("code of a plugin that ends the program costs its own rows", "[throughput]") {
+  Registry registry = timed_registry();
+  registry.set_origin("/plugins/fatal.so");
+  registry.mixer<Fatal>({"fatal", "y = x", "none", Direction::either, {}, {}});
+  ThroughputPlan plan = tiny_plan();
+  plan.phases = {Phase::prefill};
+  const auto rows = measure_throughput({timed("fatal"), timed("lru")}, registry, plan, 1, {},
+                                       [](const auto&, const auto&) {});
+  REQUIRE(rows.size() == 10);
+  for (const ThroughputRow& row : rows) {
+    const bool ends = row.model == "fatal" && row.length == 16;
+    CHECK(row.status == (ends ? Status::failed : Status::ok));
+    if (ends) CHECK(row.message == "plugin /plugins/fatal.so: timing fatal fails: exit status 0");
   }
 }
 
