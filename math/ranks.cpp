@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "longhaul/error.h"
-#include "support/read_number.h"
+#include "support/number_text.h"
 
 #ifdef LONGHAUL_MPI
 #include <mpi.h>

@@ -7,7 +7,7 @@
 #include <system_error>
 #include <vector>
 
-#include "support/read_number.h"
+#include "support/number_text.h"
 
 namespace longhaul {
 namespace {

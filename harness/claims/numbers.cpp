@@ -9,7 +9,7 @@
 
 #include "longhaul/error.h"
 #include "support/enum_names.h"
-#include "support/read_number.h"
+#include "support/number_text.h"
 #include "support/statistics.h"
 
 namespace longhaul {

@@ -8,7 +8,7 @@
 #include <type_traits>
 
 #include "longhaul/error.h"
-#include "support/read_number.h"
+#include "support/number_text.h"
 #include "support/suggest.h"
 
 namespace longhaul {

@@ -9,7 +9,7 @@
 #include "longhaul/error.h"
 #include "support/csv.h"
 #include "support/file.h"
-#include "support/read_number.h"
+#include "support/number_text.h"
 
 namespace longhaul {
 namespace {

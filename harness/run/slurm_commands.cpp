@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "support/read_number.h"
+#include "support/number_text.h"
 
 namespace longhaul {
 namespace {

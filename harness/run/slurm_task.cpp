@@ -18,7 +18,7 @@
 #include "support/exit_status.h"
 #include "support/file.h"
 #include "support/json.h"
-#include "support/read_number.h"
+#include "support/number_text.h"
 
 namespace longhaul {
 namespace {

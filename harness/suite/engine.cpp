@@ -7,7 +7,7 @@
 #include "harness/suite/suite_schema.h"
 #include "longhaul/error.h"
 #include "support/choices.h"
-#include "support/read_number.h"
+#include "support/number_text.h"
 #include "support/values.h"
 
 namespace longhaul {

@@ -10,7 +10,7 @@
 
 #include "longhaul/error.h"
 #include "support/file.h"
-#include "support/read_number.h"
+#include "support/number_text.h"
 
 namespace longhaul {
 namespace {

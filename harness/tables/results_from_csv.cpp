@@ -7,7 +7,7 @@
 #include "longhaul/error.h"
 #include "support/csv.h"
 #include "support/file.h"
-#include "support/read_number.h"
+#include "support/number_text.h"
 #include "support/values.h"
 
 namespace longhaul {

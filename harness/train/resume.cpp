@@ -14,7 +14,7 @@
 #include "support/hash.h"
 #include "support/json.h"
 #include "support/json_fields.h"
-#include "support/read_number.h"
+#include "support/number_text.h"
 
 namespace longhaul {
 

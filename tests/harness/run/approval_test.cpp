@@ -13,7 +13,7 @@
 #include "harness/tables/export.h"
 #include "harness/tables/table.h"
 #include "support/csv.h"
-#include "support/read_number.h"
+#include "support/number_text.h"
 #include "test_paths.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/folder.h"

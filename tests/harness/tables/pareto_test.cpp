@@ -5,7 +5,7 @@
 #include "harness/tables/sample_efficiency.h"
 #include "support/csv.h"
 #include "support/file.h"
-#include "support/read_number.h"
+#include "support/number_text.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/folder.h"
 #include "tests/helpers/made_up_results.h"

@@ -1,4 +1,4 @@
-#include "support/read_number.h"
+#include "support/number_text.h"
 
 #include <cstdint>
 
