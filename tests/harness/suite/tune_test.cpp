@@ -124,7 +124,7 @@ TEST_CASE("tune: trials that choose are exported without a test value and stay o
   CHECK(make_table(results).models.empty());
   const std::string csv = results_csv(results);
   CHECK_THAT(csv, Contains(",ok,1,accuracy,,0.5,"));
-  CHECK_THAT(csv, Contains(",heads=1 learning_rate=0.001\n"));
+  CHECK_THAT(csv, Contains(",heads=1 learning_rate=0.001,"));
 }
 
 TEST_CASE("tune: a trial that chooses settings is validated and never tested", "[tune]") {

@@ -45,7 +45,7 @@ class Fatal final : public Mixer {
  public:
   explicit Fatal(MixerContext&) {}
   Tensor forward(const Tensor& x, const Lengths&) const override {
-    if (x.shape()[1] == 16) _exit(0);
+    if (x.dim(1) == 16) _exit(0);
     return x;
   }
   State start(int64_t) const override { return {}; }
