@@ -90,7 +90,8 @@ struct ColumnWidths {
 };
 
 bool is_number(const TableCell& cell) {
-  return !cell.value.empty() && std::isdigit(static_cast<unsigned char>(cell.value[0]));
+  const std::size_t sign = cell.value.find_first_of("+-") == 0 ? 1 : 0;
+  return cell.value.size() > sign && std::isdigit(static_cast<unsigned char>(cell.value[sign]));
 }
 
 std::string aligned(const TableCell& cell, const ColumnWidths& widths) {

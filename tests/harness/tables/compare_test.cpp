@@ -86,6 +86,15 @@ TEST_CASE("a comparison says which builds, processors, data and settings differ"
                                  "(1 trial)"});
 }
 
+TEST_CASE("the table of a comparison shows the interval of a loss and of a gain", "[compare]") {
+  const Comparison loss = compare_results(scores({0.5, 0.6}), scores({0.4, 0.52}), "accuracy", 1);
+  const std::string text = to_text(comparison_table(loss));
+  CHECK_THAT(text, Contains("-9.0 ±12.7"));  // 0.10 and 0.08: deviation 0.01414, 12.706 x 0.01
+  CHECK_THAT(text, Contains("worse"));
+  const Comparison gain = compare_results(scores({0.4, 0.52}), scores({0.5, 0.6}), "accuracy", 1);
+  CHECK_THAT(to_text(comparison_table(gain)), Contains("+9.0 ±12.7"));
+}
+
 TEST_CASE("cells that one folder alone has are named", "[compare]") {
   Results before = scores({0.5}), after = scores({0.5});
   after.trials.push_back(made_up_trial("rnn", "mqar", 0, 0.5));
