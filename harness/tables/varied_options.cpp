@@ -18,7 +18,8 @@ constexpr const char* kHaveColumns[] = {"d_model",       "layers", "batch",
 
 OptionTexts values_of(const TrialSpec& spec) {
   OptionTexts values;
-  for (const auto& [name, value] : to_json(spec).at("settings").items())
+  const nlohmann::json json = to_json(spec);  // which items() look into
+  for (const auto& [name, value] : json.at("settings").items())
     if (std::find(std::begin(kHaveColumns), std::end(kHaveColumns), name) == std::end(kHaveColumns))
       values[name] = value.is_string() ? value.get<std::string>() : value.dump();
   for (const auto& [name, value] : spec.model_options) values[name] = to_text(value);
