@@ -1,11 +1,11 @@
 #include "harness/tables/varied_options.h"
 
-#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "harness/settings/trial_spec.h"
 #include "longhaul/options.h"
+#include "support/values.h"
 
 namespace longhaul {
 namespace {
@@ -20,7 +20,7 @@ OptionTexts values_of(const TrialSpec& spec) {
   OptionTexts values;
   const nlohmann::json json = to_json(spec);  // which items() look into
   for (const auto& [name, value] : json.at("settings").items())
-    if (std::find(std::begin(kHaveColumns), std::end(kHaveColumns), name) == std::end(kHaveColumns))
+    if (!contains(kHaveColumns, name))
       values[name] = value.is_string() ? value.get<std::string>() : value.dump();
   for (const auto& [name, value] : spec.model_options) values[name] = to_text(value);
   return values;
