@@ -17,7 +17,7 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-const fs::path kRoot = LONGHAUL_SOURCE_DIR;
+const fs::path kTree = LONGHAUL_SOURCE_DIR;
 constexpr std::size_t kMostLines = 200;  // of a page
 
 Strings lines_of(const fs::path& file) {
@@ -41,7 +41,7 @@ std::vector<fs::path> files_below(const fs::path& folder) {
 }
 
 const std::vector<fs::path>& tree() {
-  static const std::vector<fs::path> files = files_below(kRoot);
+  static const std::vector<fs::path> files = files_below(kTree);
   return files;
 }
 
@@ -75,8 +75,8 @@ std::string fixed_part(std::string path) {
 
 bool exists_from(const fs::path& file, const std::string& path) {
   return path == "longhaul/abi.h" ||  // which CMake makes
-         fs::exists(kRoot / path) || fs::exists(kRoot / "include" / path) ||
-         fs::exists(file.parent_path() / path) || fs::exists(kRoot / "docs" / path);
+         fs::exists(kTree / path) || fs::exists(kTree / "include" / path) ||
+         fs::exists(file.parent_path() / path) || fs::exists(kTree / "docs" / path);
 }
 
 // The anchors that a page's headings have: "## Add a model" -> add-a-model.
@@ -96,7 +96,7 @@ std::set<std::string> anchors(const fs::path& page) {
 }
 
 std::string place(const fs::path& file, const std::string& what) {
-  return fs::relative(file, kRoot).string() + ": " + what;
+  return fs::relative(file, kTree).string() + ": " + what;
 }
 
 }  // namespace
@@ -138,7 +138,7 @@ TEST_CASE("every page that the program names exists", "[docs][tree]") {
     if (is_page(file) || file.extension() == ".npy") continue;
     for (const std::string& line : lines_of(file))
       for (const std::string& name : found(page, line))
-        if (!fs::exists(kRoot / name)) missing.push_back(place(file, name));
+        if (!fs::exists(kTree / name)) missing.push_back(place(file, name));
   }
   CHECK(missing == Strings{});
 }
@@ -179,16 +179,16 @@ std::size_t written_lines(const fs::path& page) {
 
 TEST_CASE("no page is too long to be read, and docs/index.md leads to every page", "[docs]") {
   Strings too_long;
-  std::set<fs::path> pages, reached = {kRoot / "docs/index.md"};
+  std::set<fs::path> pages, reached = {kTree / "docs/index.md"};
   for (const fs::path& file : tree()) {
     if (!is_page(file) || file.filename() == "CHANGELOG.md") continue;
     if (written_lines(file) > kMostLines) too_long.push_back(place(file, ""));
-    if (fs::relative(file, kRoot / "docs").string().rfind("..", 0) != 0) pages.insert(file);
+    if (fs::relative(file, kTree / "docs").string().rfind("..", 0) != 0) pages.insert(file);
   }
   CHECK(too_long == Strings{});
 
   static const std::regex link("\\]\\(([^)#]+)[^)]*\\)");
-  for (std::vector<fs::path> next = {kRoot / "docs/index.md"}; !next.empty();) {
+  for (std::vector<fs::path> next = {kTree / "docs/index.md"}; !next.empty();) {
     const fs::path page = next.back();
     next.pop_back();
     for (const std::string& line : lines_of(page))

@@ -91,7 +91,7 @@ struct ThrowsInStep final : Sum {
 };
 
 template <class T>
-std::string violations() {
+std::string model_violations() {
   Registry registry;
   registry.mixer<T>({.name = "broken", .about = "", .source = "", .direction = Direction::causal});
   std::string all;
@@ -103,18 +103,18 @@ std::string violations() {
 }  // namespace
 
 TEST_CASE("conformance: a right model has no violation", "[conformance]") {
-  CHECK(violations<Sum>() == "");
+  CHECK(model_violations<Sum>() == "");
 }
 
 TEST_CASE("conformance: each fault is named", "[conformance]") {
   using Catch::Matchers::Contains;
-  CHECK_THAT(violations<LooksAhead>(), Contains("change when inputs from there on do"));
-  CHECK_THAT(violations<WrongStep>(), Contains("step() differs from forward()"));
-  CHECK_THAT(violations<MixesRows>(), Contains("rows are mixed"));
-  CHECK_THAT(violations<Undeclared>(),
+  CHECK_THAT(model_violations<LooksAhead>(), Contains("change when inputs from there on do"));
+  CHECK_THAT(model_violations<WrongStep>(), Contains("step() differs from forward()"));
+  CHECK_THAT(model_violations<MixesRows>(), Contains("rows are mixed"));
+  CHECK_THAT(model_violations<Undeclared>(),
              Contains("was not made by MixerContext::parameter() or weight()"));
-  CHECK_THAT(violations<ThrowsInStep>(),
+  CHECK_THAT(model_violations<ThrowsInStep>(),
              Contains("causal: step returns what forward does: it throws: step 0"));
-  CHECK_THAT(violations<WrongGradient>(), Contains("the gradient of"));
-  CHECK_THAT(violations<BreaksInLane>(), Contains("inside a lane the result differs by inf"));
+  CHECK_THAT(model_violations<WrongGradient>(), Contains("the gradient of"));
+  CHECK_THAT(model_violations<BreaksInLane>(), Contains("inside a lane the result differs by inf"));
 }

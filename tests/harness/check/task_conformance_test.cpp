@@ -107,7 +107,7 @@ struct ReadsAnything final : First {
 };
 
 template <class T>
-std::string violations() {
+std::string task_violations() {
   Registry registry;
   registry.task<T>({.name = "broken", .about = "", .source = ""});
   std::string all;
@@ -120,26 +120,26 @@ std::string violations() {
 }  // namespace
 
 TEST_CASE("task conformance: a right task has no violation", "[conformance]") {
-  CHECK(violations<First>() == "");
+  CHECK(task_violations<First>() == "");
 }
 
 TEST_CASE("task conformance: each fault is named", "[conformance]") {
   using Catch::Matchers::Contains;
-  CHECK_THAT(violations<NoVersion>(), Contains("version() is 0, allowed: at least 1"));
-  CHECK_THAT(violations<PadsInside>(),
+  CHECK_THAT(task_violations<NoVersion>(), Contains("version() is 0, allowed: at least 1"));
+  CHECK_THAT(task_violations<PadsInside>(),
              Contains("train example 0: token 3 is 0, allowed: 1 .. vocab() - 1 = 8"));
   CHECK_THAT(
-      violations<WrongTarget>(),
+      task_violations<WrongTarget>(),
       Contains("train example 0: target 0 is 8, allowed: 0 .. classes() - 1 = 7, or kIgnore"));
-  CHECK_THAT(violations<TooLong>(), Contains("its length 8 is above max_length() 7"));
-  CHECK_THAT(violations<Unscored>(), Contains("no target is scored"));
-  CHECK_THAT(violations<WildGuess>(), Contains("the shallow guess at 0 is 8"));
-  CHECK_THAT(violations<NoLine>(), Contains("show() does not end in a line break"));
-  CHECK_THAT(violations<Remembers>(), Contains("differs when those after it are drawn first"));
-  CHECK_THAT(violations<Repeats>(), Contains("of 50 train examples only 1 differ"));
-  CHECK_THAT(violations<SharesExamples>(),
+  CHECK_THAT(task_violations<TooLong>(), Contains("its length 8 is above max_length() 7"));
+  CHECK_THAT(task_violations<Unscored>(), Contains("no target is scored"));
+  CHECK_THAT(task_violations<WildGuess>(), Contains("the shallow guess at 0 is 8"));
+  CHECK_THAT(task_violations<NoLine>(), Contains("show() does not end in a line break"));
+  CHECK_THAT(task_violations<Remembers>(), Contains("differs when those after it are drawn first"));
+  CHECK_THAT(task_violations<Repeats>(), Contains("of 50 train examples only 1 differ"));
+  CHECK_THAT(task_violations<SharesExamples>(),
              Contains("an input of validation is in another split too"));
-  CHECK_THAT(violations<ReadsAnything>(), Contains("it accepts an option no_such_option"));
+  CHECK_THAT(task_violations<ReadsAnything>(), Contains("it accepts an option no_such_option"));
 }
 
 TEST_CASE("task conformance: an unknown option is an error of the caller", "[conformance]") {

@@ -1,35 +1,19 @@
 // `longhaul data`, `sample --format png` and the cards of tasks, by the program itself.
 
-#include <sys/wait.h>
-
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "test_paths.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/folder.h"
+#include "tests/helpers/program.h"
 
 using namespace longhaul;
 using Catch::Matchers::Contains;
 
 namespace {
 
-struct Outcome {
-  int status;
-  std::string out;  // standard output and standard error
-};
-
+// What it prints on both streams.
 Outcome run_in(const std::filesystem::path& folder, const std::string& arguments) {
-  const std::string line = "cd '" + folder.string() + "' && LONGHAUL_CACHE=cache '" +
-                           LONGHAUL_PROGRAM "' " + arguments + " 2>&1";
-  FILE* pipe = popen(line.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  Outcome outcome;
-  char buffer[4096];
-  for (std::size_t n; (n = fread(buffer, 1, sizeof(buffer), pipe)) > 0;)
-    outcome.out.append(buffer, n);
-  outcome.status = WEXITSTATUS(pclose(pipe));
-  return outcome;
+  return longhaul_run(arguments + " 2>&1", "cd '" + folder.string() + "' && LONGHAUL_CACHE=cache");
 }
 
 }  // namespace

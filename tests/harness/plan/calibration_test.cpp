@@ -21,8 +21,8 @@ constexpr const char* kSuite =
     "tasks: [{name: mqar, length: 16, pairs: 2, vocabulary: 16}]\n";
 
 // Plans a small suite with the program itself as worker.
-struct Bench {
-  Bench() {
+struct SmallSuite {
+  SmallSuite() {
     register_builtins(registry);
     std::ofstream(file) << kSuite;
     suite = load_suite(file, registry);
@@ -51,7 +51,7 @@ struct Bench {
 }  // namespace
 
 TEST_CASE("plan: parameters and operations are those of the records, memory about so", "[plan]") {
-  const Bench bench;
+  const SmallSuite bench;
   const std::vector<char> large(300'000'000, 1);  // of this process, not of the trials
   const SuitePlan plan = bench.plan();
   CHECK(plan.trials == 4);
@@ -83,7 +83,7 @@ TEST_CASE("plan: parameters and operations are those of the records, memory abou
 }
 
 TEST_CASE("plan: the second time no process is started", "[plan]") {
-  Bench bench;
+  SmallSuite bench;
   const SuitePlan first = bench.plan();
   CHECK(bench.cached().size() == 2);
   bench.options.worker = "/bin/false";
@@ -93,7 +93,7 @@ TEST_CASE("plan: the second time no process is started", "[plan]") {
 }
 
 TEST_CASE("plan: a damaged cache, or one that cannot be written, is calibrated anew", "[plan]") {
-  Bench bench;
+  SmallSuite bench;
   bench.plan();
   for (const fs::path& file : bench.cached()) std::ofstream(file) << "{\"key\": 1}";
   CHECK(bench.plan().uncosted == 0);
@@ -103,7 +103,7 @@ TEST_CASE("plan: a damaged cache, or one that cannot be written, is calibrated a
 }
 
 TEST_CASE("plan: a model that crashes costs its own row, and is tried again", "[plan]") {
-  Bench bench;
+  SmallSuite bench;
   const fs::path worker = bench.folder.path / "worker.sh";
   std::ofstream(worker) << "#!/bin/sh\nif grep -q '\"model\": \"lru\"' \"$2\"; then\n"
                            "  echo it is the gate; kill -SEGV $$\nfi\n"
@@ -123,7 +123,7 @@ TEST_CASE("plan: a model that crashes costs its own row, and is tried again", "[
 }
 
 TEST_CASE("plan: --json has every number, and the table fits 80 columns", "[plan][cli]") {
-  const Bench bench;
+  const SmallSuite bench;
   const std::string variable = "XDG_CACHE_HOME=" + bench.folder.path.string();
   const std::string arguments =
       "plan " + bench.file.string() + " --out " + (bench.folder.path / "out").string();

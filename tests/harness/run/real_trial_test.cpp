@@ -21,11 +21,11 @@ namespace fs = std::filesystem;
 namespace {
 
 // A suite in a folder of its own, which `run` does.
-struct Bench {
+struct RealBench {
   TemporaryFolder folder;
   fs::path out = folder.path / "out", file = folder.path / "suite.yaml";
 
-  explicit Bench(const std::string& rest) {
+  explicit RealBench(const std::string& rest) {
     std::ofstream(file) << "suite: real\nbudget: {steps: 3}\nretry: {tries: 2, delay: 0.1}\n"
                            "defaults: {d_model: 16, layers: 1, batch: 4, test_examples: 8, "
                            "validation_examples: 8}\n"
@@ -67,7 +67,7 @@ std::string with_plugin(const std::string& models) {
 struct AwayData {
   TemporaryFolder folder;
   fs::path data = folder.path / "data", away = folder.path / "away";
-  Bench bench;
+  RealBench bench;
 
   AwayData()
       : bench("seeds: 40\nmodels: [lru]\ntasks: [{task: listops, name: listops, data: " +
@@ -119,7 +119,7 @@ TEST_CASE("trial: a data folder that stays away ends the suite, and the next run
 TEST_CASE("trial: files that may not grow leave no record, and the next run does the trial",
           "[trial][machine]") {
   // The checkpoint takes some 20 kB, all files before it less than 8 blocks of 1024 bytes.
-  const Bench bench(std::string("seeds: [0, 1]\nmodels: [lru]\n") + kSmall);
+  const RealBench bench(std::string("seeds: [0, 1]\nmodels: [lru]\n") + kSmall);
   const Outcome full = bench.run("ulimit -f 8;");
   INFO(full.out);
   CHECK(full.status == 3);
@@ -132,7 +132,7 @@ TEST_CASE("trial: files that may not grow leave no record, and the next run does
 
 TEST_CASE("trial: a full disk leaves no record and says so, and the next run does the trial",
           "[trial][machine]") {
-  const Bench bench(std::string("seeds: [0, 1]\nmodels: [lru]\n") + kSmall);
+  const RealBench bench(std::string("seeds: [0, 1]\nmodels: [lru]\n") + kSmall);
   fs::create_directory(bench.out);
   const std::string mounted = bench.out.string();
   const std::string mount = "mount -t tmpfs -o size=24k none " + mounted + " 2>/dev/null";
@@ -152,7 +152,7 @@ TEST_CASE("trial: a full disk leaves no record and says so, and the next run doe
 }
 
 TEST_CASE("trial: a progress file that cannot be written stops no suite", "[trial][machine]") {
-  const Bench bench(std::string("seeds: [0, 1]\nmodels: [lru]\n") + kSmall);
+  const RealBench bench(std::string("seeds: [0, 1]\nmodels: [lru]\n") + kSmall);
   fs::create_directories(bench.out / "progress.json" / "in the way");
   const Outcome outcome = bench.run();
   INFO(outcome.out);
@@ -162,7 +162,7 @@ TEST_CASE("trial: a progress file that cannot be written stops no suite", "[tria
 
 TEST_CASE("trial: a pretraining's checkpoint that is emptied is made again, to the byte",
           "[trial][machine]") {
-  const Bench bench(std::string("seeds: [0]\npretrain: [causal]\nmodels: [lru]\n") + kSmall);
+  const RealBench bench(std::string("seeds: [0]\npretrain: [causal]\nmodels: [lru]\n") + kSmall);
   REQUIRE(bench.run().status == 0);
   const std::vector<fs::path> trials = bench.trials_with("record.json");
   REQUIRE(trials.size() == 2);
@@ -186,7 +186,7 @@ TEST_CASE("trial: a process that a plugin leaves behind ends with its trial",
           "[trial][machine][plugin]") {
   const TemporaryFolder folder;
   const std::string file = (folder.path / "processes").string();
-  const Bench bench(with_plugin("[{name: forks, model: forks, file: \"" + file + "\"}]"));
+  const RealBench bench(with_plugin("[{name: forks, model: forks, file: \"" + file + "\"}]"));
   const Outcome outcome = bench.run();
   INFO(outcome.out);
   CHECK(outcome.status == 0);
@@ -199,7 +199,7 @@ TEST_CASE("trial: a process that a plugin leaves behind ends with its trial",
 
 TEST_CASE("trial: a system_error of a plugin is the trial's failure, not the machine's",
           "[trial][machine][plugin]") {
-  const Bench bench(with_plugin("[throws_system_error_in_forward, gain]"));
+  const RealBench bench(with_plugin("[throws_system_error_in_forward, gain]"));
   const Outcome outcome = bench.run();
   INFO(outcome.out);
   CHECK(outcome.status == 1);

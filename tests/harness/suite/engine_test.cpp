@@ -15,7 +15,7 @@ Engine engine_of(const std::string& line) {
       .engine;
 }
 
-std::string complaint(const std::string& block) {
+std::string engine_complaint(const std::string& block) {
   try {
     engine_of("engine: " + block);
   } catch (const Error& error) {
@@ -51,17 +51,20 @@ TEST_CASE("engine: each key is read as sbatch takes it", "[engine]") {
 }
 
 TEST_CASE("engine: what sbatch would not take is refused with what is allowed", "[engine]") {
-  CHECK_THAT(complaint("{name: pbs}"), Contains("engine.name: found 'pbs', allowed: local, slurm"));
-  CHECK_THAT(complaint("{time: soon}"), Contains("engine.time: found 'soon', allowed: minutes"));
-  CHECK_THAT(complaint("{time: \"1:2:3:4\"}"), Contains("engine.time"));
-  CHECK_THAT(complaint("{time: 99999999999999999999}"), Contains("engine.time: found '9999"));
-  CHECK_THAT(complaint("{memory: 4GiB}"), Contains("engine.memory: found '4GiB'"));
-  CHECK_THAT(complaint("{partition: \"a b\"}"), Contains("engine.partition: found 'a b'"));
-  CHECK_THAT(complaint("{account: \"a;b\"}"), Contains("engine.account: found 'a;b'"));
-  CHECK_THAT(complaint("{cpus: -1}"), Contains("engine.cpus"));
-  CHECK_THAT(complaint("{throttle: many}"), Contains("engine.throttle"));
-  CHECK_THAT(complaint("{extra: [avx512]}"), Contains("engine.extra"));
-  CHECK_THAT(complaint("{patition: long}"), Contains("did you mean 'partition'?"));
+  CHECK_THAT(engine_complaint("{name: pbs}"),
+             Contains("engine.name: found 'pbs', allowed: local, slurm"));
+  CHECK_THAT(engine_complaint("{time: soon}"),
+             Contains("engine.time: found 'soon', allowed: minutes"));
+  CHECK_THAT(engine_complaint("{time: \"1:2:3:4\"}"), Contains("engine.time"));
+  CHECK_THAT(engine_complaint("{time: 99999999999999999999}"),
+             Contains("engine.time: found '9999"));
+  CHECK_THAT(engine_complaint("{memory: 4GiB}"), Contains("engine.memory: found '4GiB'"));
+  CHECK_THAT(engine_complaint("{partition: \"a b\"}"), Contains("engine.partition: found 'a b'"));
+  CHECK_THAT(engine_complaint("{account: \"a;b\"}"), Contains("engine.account: found 'a;b'"));
+  CHECK_THAT(engine_complaint("{cpus: -1}"), Contains("engine.cpus"));
+  CHECK_THAT(engine_complaint("{throttle: many}"), Contains("engine.throttle"));
+  CHECK_THAT(engine_complaint("{extra: [avx512]}"), Contains("engine.extra"));
+  CHECK_THAT(engine_complaint("{patition: long}"), Contains("did you mean 'partition'?"));
 }
 
 TEST_CASE("engine: a time limit in minutes, as Slurm counts it", "[engine]") {

@@ -13,7 +13,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-const std::string kSuite = R"(suite: matched
+const std::string kMatchedSuite = R"(suite: matched
 seeds: [0]
 budget: {steps: 5}
 match: parameters
@@ -45,7 +45,7 @@ int64_t parameters(const TrialSpec& spec, const Registry& registry) {
 
 TEST_CASE("match: every model has the first one's parameters on every task", "[match]") {
   const Registry registry = builtins();
-  const std::vector<TrialSpec> trials = grid(load(kSuite), registry);
+  const std::vector<TrialSpec> trials = grid(load(kMatchedSuite), registry);
   REQUIRE(trials.size() == 6);
   for (std::size_t task = 0; task < 2; ++task) {
     const auto reference = double(parameters(trials[task * 3], registry));
@@ -60,14 +60,14 @@ TEST_CASE("match: every model has the first one's parameters on every task", "[m
 }
 
 TEST_CASE("match: the resolved suite says what was solved and solves the same again", "[match]") {
-  const Suite suite = load(kSuite);
+  const Suite suite = load(kMatchedSuite);
   const std::string yaml = to_yaml(suite);
   CHECK_THAT(yaml, Contains("\nmatch: parameters\n# matched transformer on mqar: d_model "));
   CHECK(to_yaml(load(yaml)) == yaml);
 }
 
 TEST_CASE("match: operations a token are those that the operators count", "[match]") {
-  const Suite suite = load(kSuite, {"match=flops"});
+  const Suite suite = load(kMatchedSuite, {"match=flops"});
   REQUIRE(suite.matched.size() == 4);
   for (const MatchedWidth& width : suite.matched) {
     INFO(width.model << " on " << width.task);
@@ -77,7 +77,7 @@ TEST_CASE("match: operations a token are those that the operators count", "[matc
 }
 
 TEST_CASE("match: the throughput phase has widths of its own", "[match]") {
-  const Suite suite = load(kSuite + "throughput: {lengths: [16, 64]}\n");
+  const Suite suite = load(kMatchedSuite + "throughput: {lengths: [16, 64]}\n");
   CHECK(suite.matched.size() == 6);
   const std::vector<TrialSpec> timed = timed_models(suite, builtins());
   CHECK(timed[0].settings.d_model == 48);
@@ -86,13 +86,13 @@ TEST_CASE("match: the throughput phase has widths of its own", "[match]") {
 
 TEST_CASE("match: a model that no width fits is named with its nearest", "[match]") {
   CHECK_THROWS_WITH(
-      load(kSuite, {"models.transformer={name: transformer, heads: 32, position: none}"}),
+      load(kMatchedSuite, {"models.transformer={name: transformer, heads: 32, position: none}"}),
       Contains("models.transformer: match: no width has the ") &&
           Contains("parameters of lru on mqar within 5%; nearest: d_model "));
-  CHECK_THROWS_WITH(load(kSuite, {"models.transformer.d_model=64"}),
+  CHECK_THROWS_WITH(load(kMatchedSuite, {"models.transformer.d_model=64"}),
                     Contains("models.transformer: d_model: match solves the width"));
-  CHECK_THROWS_WITH(load(kSuite, {"match=params"}),
+  CHECK_THROWS_WITH(load(kMatchedSuite, {"match=params"}),
                     Contains("match: found 'params', allowed: none | parameters | flops"));
-  CHECK_THROWS_WITH(load(kSuite, {"tune={d_model: [8, 16]}"}),
+  CHECK_THROWS_WITH(load(kMatchedSuite, {"tune={d_model: [8, 16]}"}),
                     Contains("tune.d_model: is what match solves for"));
 }

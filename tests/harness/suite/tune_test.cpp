@@ -20,7 +20,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-const char* const kSuite = R"(suite: tuned
+const char* const kTunedSuite = R"(suite: tuned
 seeds: [3, 1]
 budget: {steps: 5}
 models: [copy, {name: narrow, model: copy, d_model: 8, learning_rate: 0.1}]
@@ -42,7 +42,8 @@ void record(const TemporaryFolder& out, const TrialSpec& spec, double validation
 }  // namespace
 
 TEST_CASE("tune: every model tries the same settings on every task with the first seed", "[tune]") {
-  const std::vector<TrialSpec> trials = tuning_trials(load_fake_suite(kSuite), fake_registry());
+  const std::vector<TrialSpec> trials =
+      tuning_trials(load_fake_suite(kTunedSuite), fake_registry());
   REQUIRE(trials.size() == 2 * 2 * 4);
   for (std::size_t i = 0; i < trials.size(); ++i) {
     CHECK(trials[i].seed == 3);
@@ -57,7 +58,7 @@ TEST_CASE("tune: every model tries the same settings on every task with the firs
 
 TEST_CASE("tune: the best on validation trains with every seed, of equal ones the first",
           "[tune]") {
-  const Suite suite = load_fake_suite(kSuite);
+  const Suite suite = load_fake_suite(kTunedSuite);
   const std::vector<TrialSpec> candidates = tuning_trials(suite, fake_registry());
   const TemporaryFolder out;
   for (std::size_t i = 0; i < 4; ++i) record(out, candidates[i], i == 2 ? 0.9 : 0.5);
@@ -85,7 +86,7 @@ TEST_CASE("tune: the best on validation trains with every seed, of equal ones th
 }
 
 TEST_CASE("tune: a setting that crashed is named, and does not count as tried", "[tune]") {
-  const Suite suite = load_fake_suite(kSuite);
+  const Suite suite = load_fake_suite(kTunedSuite);
   const std::vector<TrialSpec> candidates = tuning_trials(suite, fake_registry());
   const TemporaryFolder out;
   for (std::size_t i = 0; i < candidates.size(); ++i)
@@ -98,8 +99,8 @@ TEST_CASE("tune: a setting that crashed is named, and does not count as tried", 
 }
 
 TEST_CASE("tune: a wider grid keeps the trials that are done", "[tune]") {
-  const Suite suite = load_fake_suite(kSuite);
-  const Suite wider = load_fake_suite(kSuite, {"tune.learning_rate=[0.001, 0.003, 0.01]"});
+  const Suite suite = load_fake_suite(kTunedSuite);
+  const Suite wider = load_fake_suite(kTunedSuite, {"tune.learning_rate=[0.001, 0.003, 0.01]"});
   CHECK(tuning_trials(suite, fake_registry())[2].id() ==
         tuning_trials(wider, fake_registry())[2].id());
   TrialSpec spec = tuning_trials(suite, fake_registry())[0];
@@ -111,7 +112,7 @@ TEST_CASE("tune: a wider grid keeps the trials that are done", "[tune]") {
 
 TEST_CASE("tune: trials that choose are exported without a test value and stay out of the table",
           "[tune]") {
-  const Suite suite = load_fake_suite(kSuite);
+  const Suite suite = load_fake_suite(kTunedSuite);
   const TemporaryFolder out;
   std::vector<TrialSpec> trials = tuning_trials(suite, fake_registry());
   trials.resize(1);
@@ -141,9 +142,9 @@ TEST_CASE("tune: a trial that chooses settings is validated and never tested", "
 }
 
 TEST_CASE("tune: the resolved suite tunes the same, and what is wrong is named", "[tune]") {
-  const Suite suite = load_fake_suite(kSuite);
+  const Suite suite = load_fake_suite(kTunedSuite);
   CHECK(load_fake_suite(to_yaml(suite)).tune == suite.tune);
-  const auto with = [](const std::string& tune) { load_fake_suite(kSuite, {"tune=" + tune}); };
+  const auto with = [](const std::string& tune) { load_fake_suite(kTunedSuite, {"tune=" + tune}); };
   CHECK_THROWS_WITH(with("{lr: [0.001]}"), Contains("tune.lr: is no setting and no option of every "
                                                     "model; did you mean 'learning_rate'?"));
   CHECK_THROWS_WITH(with("{heads: [3]}"), Contains("tune.heads: copy: found 3, allowed: divisors"));
@@ -153,6 +154,6 @@ TEST_CASE("tune: the resolved suite tunes the same, and what is wrong is named",
   CHECK_THROWS_WITH(with("{}"), Contains("tune: is empty"));
   CHECK_THROWS_WITH(with("[learning_rate]"), Contains("tune: expected a map"));
   CHECK_THROWS_WITH(with("[{learning_rate: 1}]"), Contains("tune: expected a map"));
-  CHECK_THROWS_WITH(load_fake_suite(kSuite, {"models=[copy, mirror]", "tune={heads: [3]}"}),
+  CHECK_THROWS_WITH(load_fake_suite(kTunedSuite, {"models=[copy, mirror]", "tune={heads: [3]}"}),
                     Contains("tune.heads: mirror: found 3"));
 }
