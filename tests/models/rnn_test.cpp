@@ -28,7 +28,7 @@ struct Built {
 }  // namespace
 
 TEST_CASE("rnn conforms with every cell, dense, in blocks or diagonal, and by every solver",
-          "[models]") {
+          "[models][long]") {
   Registry registry;
   register_builtins(registry);
   const auto check = [&](const char* cell, const char* solver, int64_t block) {

@@ -22,7 +22,8 @@ std::string bytes_of(const fs::path& path) {
 
 }  // namespace
 
-TEST_CASE("trial: every model gives the same bytes on 1 and 2 threads and on a rerun", "[trial]") {
+TEST_CASE("trial: every model gives the same bytes on 1 and 2 threads and on a rerun",
+          "[trial][long]") {
   const Registry registry = registry_with_seen_task();
   for (const auto& [name, model] : registry.models()) {
     INFO(name);
@@ -47,7 +48,7 @@ TEST_CASE("trial: every model gives the same bytes on 1 and 2 threads and on a r
   }
 }
 
-TEST_CASE("trial: every model learns what every model can learn", "[trial]") {
+TEST_CASE("trial: every model learns what every model can learn", "[trial][long]") {
   const Registry registry = registry_with_seen_task();
   for (const auto& [name, model] : registry.models()) {
     INFO(name);
