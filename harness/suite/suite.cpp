@@ -48,7 +48,8 @@ Names names_in(const ConfigNode* list) {
 }
 
 // What a network has no use for, since it is not in the backbone.
-const char* const kBackboneSettings[] = {"mlp_ratio", "short_conv"};
+const char* const kBackboneSettings[] = {"mlp_ratio", "short_conv", "locality",
+                                         "checkpoint_blocks"};
 
 class SuiteReader {
  public:

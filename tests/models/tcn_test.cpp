@@ -122,12 +122,15 @@ TEST_CASE("tcn sees 2 (taps - 1) (1 + 2 + ..) positions back and no farther", "[
 }
 
 TEST_CASE("a setting of the backbone in a network's entry is an error", "[models][tcn]") {
+  const auto [key, value] = GENERATE(table<std::string, std::string>(
+      {{"short_conv", "4"}, {"mlp_ratio", "2"}, {"locality", "8"}, {"checkpoint_blocks", "true"}}));
   const TemporaryFile file("t.yaml",
                            "suite: t\nseeds: [0]\nbudget: {steps: 5}\n"
-                           "models: [{name: tcn, short_conv: 4}]\ntasks: [mqar]\n");
+                           "models: [{name: tcn, " +
+                               key + ": " + value + "}]\ntasks: [mqar]\n");
   Registry registry;
   register_builtins(registry);
   CHECK_THROWS_WITH(
       load_suite(file.path(), registry),
-      Catch::Matchers::Contains("models.tcn.short_conv: is a setting of the backbone"));
+      Catch::Matchers::Contains("models.tcn." + key + ": is a setting of the backbone"));
 }
