@@ -1,7 +1,9 @@
 #include "harness/results/record.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
+#include <numbers>
 
 #include "harness/results/machine.h"
 #include "support/json_fields.h"
@@ -25,6 +27,8 @@ inline constexpr auto json_fields<Evaluation> =
                field("post_hoc", &Evaluation::post_hoc),
                field("baselines", &Evaluation::baselines),
                field<Key::newer>("calibration_error", &Evaluation::calibration_error),
+               field<Key::newer>("loss", &Evaluation::loss),
+               field<Key::newer>("string_accuracy", &Evaluation::string_accuracy),
                field<Key::newer>("status", &Evaluation::status),
                field<Key::newer>("message", &Evaluation::message)};
 
@@ -79,6 +83,14 @@ double Baselines::best() const {
     if (one > best) best = one;  // never so of what is not a number
   return best;
 }
+
+double Evaluation::scaled_accuracy() const {
+  return (test - baselines.chance) / (1 - baselines.chance);
+}
+
+double Evaluation::perplexity() const { return std::exp(loss); }
+
+double Evaluation::bits() const { return loss / std::numbers::ln2; }
 
 json to_json(const TrialRecord& record) { return json_of(record); }
 

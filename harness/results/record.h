@@ -56,12 +56,20 @@ struct Evaluation {
   std::string post_hoc = {};  // a change of the mixer made after training, "" for none
   Baselines baselines = {};   // on the same examples
   // Expected calibration error (harness/train/lanes.h); not a number in records older than it.
-  double calibration_error = std::numeric_limits<double>::quiet_NaN();
+  double calibration_error = kNotMeasured;
+  double loss = kNotMeasured;             // cross entropy in nats a scored position; likewise
+  double string_accuracy = kNotMeasured;  // over examples, right if all of theirs are; likewise
   // `diverged` where the model's logits were not numbers, and then `message` says so.
   Status status = Status::ok;
   std::string message = {};
 
   bool ok() const { return status == Status::ok; }
+  double scaled_accuracy() const;  // 0 at chance, 1 if all is right
+  double perplexity() const;       // e^loss: as many equally likely answers are as hard
+  double bits() const;             // a scored position
+
+ private:
+  static constexpr double kNotMeasured = std::numeric_limits<double>::quiet_NaN();
 };
 
 // A file of a trial as it was when its record was written.

@@ -16,7 +16,7 @@ using Lines = std::vector<std::string>;
 using BySeed = std::map<uint64_t, double>;
 
 std::string column_of(const ResultCell& cell, const Metric& metric) {
-  return metric.is_score && cell.eval_length > 0
+  return metric.at_each_length && cell.eval_length > 0
              ? fmt::format("{} @{}", cell.task, cell.eval_length)
              : cell.task;
 }
@@ -34,8 +34,8 @@ bool is_same_cell(const ResultCell& a, const ResultCell& b) {
 std::vector<ResultCell> cells_of(const Results& results, const Metric& metric) {
   std::vector<ResultCell> cells;
   for (ResultCell& cell : summarize(results)) {
-    const bool is_known = !metric.is_score && !cells.empty() && cells.back().row == cell.row &&
-                          cells.back().task == cell.task;
+    const bool is_known = !metric.at_each_length && !cells.empty() &&
+                          cells.back().row == cell.row && cells.back().task == cell.task;
     if (!is_known) cells.push_back(std::move(cell));
   }
   return cells;
@@ -62,7 +62,7 @@ std::string losses_text(const ResultCell& cell, const BySeed& own, const BySeed&
   for (const Trial* trial : cell.trials) {
     const uint64_t seed = trial->spec.seed;
     if (own.count(seed) || !others.count(seed)) continue;
-    const Evaluation* test = evaluation_at(*trial, metric.is_score ? cell.eval_length : 0);
+    const Evaluation* test = evaluation_at(*trial, metric.at_each_length ? cell.eval_length : 0);
     std::string word = !trial->record        ? "waiting"
                        : !trial->ok()        ? to_string(trial->record->status)
                        : test && !test->ok() ? to_string(test->status)
@@ -80,7 +80,7 @@ std::string losses_text(const ResultCell& cell, const BySeed& own, const BySeed&
 bool fell(const Paired& paired, const Metric& metric, double threshold) {
   if (paired.n == 0 || metric.better == Better::neither) return false;
   const double loss = metric.better == Better::higher ? -paired.difference : paired.difference;
-  const double scale = metric.is_score ? 1 : std::abs(paired.before);
+  const double scale = metric.is_share ? 1 : std::abs(paired.before);
   return loss > threshold / 100 * scale;
 }
 
@@ -214,7 +214,7 @@ Table comparison_table(const Comparison& comparison) {
   else
     table.legend.push_back(fmt::format(
         "worse: B is worse by more than {:g}{}, or a seed that went well in A fails in B",
-        comparison.threshold, metric.is_score ? " percentage points" : "% of A"));
+        comparison.threshold, metric.is_share ? " percentage points" : "% of A"));
   return table;
 }
 

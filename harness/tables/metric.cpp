@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <functional>
 #include <set>
 
 #include "harness/tables/sample_efficiency.h"
@@ -16,14 +17,26 @@ namespace longhaul {
 namespace {
 
 constexpr const char* kNotReached = "not reached";
+constexpr const char* kNotRecorded = "not recorded";
 
 std::string number_text(double value) { return fmt::format("{:.4g}", value); }
 
-TrialValue score(double Evaluation::*member) {
+// A member of the evaluation, or what it computes.
+template <class Member>
+TrialValue score(Member member) {
   return [=](const Trial& trial, int64_t eval_length) -> std::optional<double> {
     const Evaluation* evaluation = evaluation_at(trial, eval_length);
     if (!evaluation || !evaluation->ok()) return std::nullopt;
-    return evaluation->*member;
+    return std::invoke(member, *evaluation);
+  };
+}
+
+// Records of older versions lack it.
+template <class Member>
+TrialValue newer_score(Member member) {
+  return [value = score(member)](const Trial& trial, int64_t length) -> std::optional<double> {
+    const std::optional<double> found = value(trial, length);
+    return found && std::isnan(*found) ? std::nullopt : found;
   };
 }
 
@@ -48,10 +61,19 @@ std::vector<Metric> metrics(const Results& results) {
   using R = TrialRecord;
   using enum Better;
   std::vector<Metric> all = {
-      {"accuracy", "test accuracy in percent", score(&Evaluation::test), percent_text, higher,
-       true},
+      {"accuracy", "test accuracy in percent", score(&Evaluation::test), percent_text, higher, true,
+       true, true},
       {"val", "validation accuracy in percent", score(&Evaluation::validation), percent_text,
-       higher, true},
+       higher, true, true, true},
+      {"scaled_accuracy", "test accuracy in percent of the way from chance to 100",
+       score(&Evaluation::scaled_accuracy), percent_text, higher, true, true},
+      {"string_accuracy", "test examples in percent whose scored positions are all right",
+       newer_score(&Evaluation::string_accuracy), percent_text, higher, true, true, false,
+       kNotRecorded},
+      {"perplexity", "test perplexity", newer_score(&Evaluation::perplexity), number_text, lower,
+       true, false, false, kNotRecorded},
+      {"bits_per_token", "test cross entropy in bits a scored position",
+       newer_score(&Evaluation::bits), number_text, lower, true, false, false, kNotRecorded},
       {"loss", "training loss at the end", of_record("train_loss", &R::train_loss), number_text,
        lower},
       {"tokens_per_second", "training tokens per second",
@@ -75,11 +97,11 @@ std::vector<Metric> metrics(const Results& results) {
       {"learning_rate", "learning rate", of_record("learning_rate", &R::learning_rate),
        number_text},
       {"examples_to_50", "training examples until validation first reached 50%", examples(0.5),
-       short_count, lower, false, kNotReached},
+       short_count, lower, false, false, false, kNotReached},
       {"examples_to_90", "training examples until validation first reached 90%", examples(0.9),
-       short_count, lower, false, kNotReached},
+       short_count, lower, false, false, false, kNotReached},
       {"examples_to_95", "training examples until validation first reached 95%", examples(0.95),
-       short_count, lower, false, kNotReached},
+       short_count, lower, false, false, false, kNotReached},
   };
   std::set<std::string> notes;
   for (const Trial& trial : results.trials)

@@ -23,8 +23,10 @@ struct Metric {
   TrialValue value;
   std::string (*text)(double);
   Better better = Better::neither;
-  bool is_score = false;     // has a value at each evaluation length, and baselines to compare with
-  const char* missing = "";  // what it says of a trial that went well and has no such number
+  bool at_each_length = false;  // has a value at each evaluation length
+  bool is_share = false;        // 0 .. 1, told and compared in percent
+  bool has_baselines = false;   // that are numbers of the same kind
+  const char* missing = "";     // what it says of a trial that went well and has no such number
 };
 
 // All of them; those that models note in their records last.

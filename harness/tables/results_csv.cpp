@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <concepts>
+#include <functional>
+#include <string_view>
 
 #include "harness/tables/summary.h"
 #include "harness/tables/varied_options.h"
@@ -49,9 +51,11 @@ ResultColumn of_setting(const char* name, int64_t Settings::*member, const char*
           [=](const ResultRow& row) { return csv_text(row.trial.spec.settings.*member); }};
 }
 
-ResultColumn of_evaluation(const char* name, double Evaluation::*member, const char* description) {
+// A member of the evaluation, or what it computes.
+template <class Member>
+ResultColumn of_evaluation(const char* name, Member member, const char* description) {
   return {name, description, [=](const ResultRow& row) {
-            return row.evaluation ? csv_text(row.evaluation->*member) : "";
+            return row.evaluation ? csv_text(std::invoke(member, *row.evaluation)) : "";
           }};
 }
 
@@ -89,7 +93,7 @@ std::string tuned(const ResultRow& row) {
   return values;
 }
 
-// bag_of_tokens, the last, is only in results that have it.
+// bag_of_tokens is only in results that have it.
 const std::vector<ResultColumn>& result_table() {
   using S = TrialSpec;
   using R = TrialRecord;
@@ -172,6 +176,14 @@ const std::vector<ResultColumn>& result_table() {
       of_baselines("bag_of_tokens", &Baselines::bag_of_tokens,
                    "baseline: logistic regression on a bag of tokens; the column is there only if "
                    "the suite asks for it"),
+      of_evaluation("test_loss", &Evaluation::loss,
+                    "cross entropy in nats per scored position of the test examples"),
+      of_evaluation("string_accuracy", &Evaluation::string_accuracy,
+                    "test examples whose scored positions are all right, 0 to 1"),
+      of_evaluation("scaled_accuracy", &Evaluation::scaled_accuracy,
+                    "test_value from chance, 0, to all right, 1"),
+      of_evaluation("perplexity", &Evaluation::perplexity, "e to the test_loss"),
+      of_evaluation("bits_per_token", &Evaluation::bits, "test_loss in bits"),
   };
   return columns;
 }
@@ -185,7 +197,10 @@ bool has_bag_of_tokens(const Results& results) {
 
 std::string results_csv(const Results& results) {
   std::vector<ResultColumn> columns = result_table();
-  if (!has_bag_of_tokens(results)) columns.pop_back();
+  if (!has_bag_of_tokens(results))
+    std::erase_if(columns, [](const ResultColumn& column) {
+      return std::string_view(column.name) == "bag_of_tokens";
+    });
   std::string csv = header(columns);
   const VariedOptions varied(results);
   for (const std::vector<Trial>* trials : {&results.trials, &results.tuning})

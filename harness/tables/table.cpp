@@ -17,7 +17,7 @@ namespace {
 // Why a trial has no value in a cell: "out of memory", "waiting", "not a number"; "" if it has one,
 // or was never to have one.
 std::string fate(const Trial& trial, const ResultCell& cell, const Metric& metric) {
-  const Evaluation* test = metric.is_score ? evaluation_at(trial, cell.eval_length) : nullptr;
+  const Evaluation* test = metric.at_each_length ? evaluation_at(trial, cell.eval_length) : nullptr;
   std::string word;
   if (!trial.record)
     word = "waiting";
@@ -72,7 +72,7 @@ TableCell table_cell(const ResultCell& cell, const Metric& metric) {
   shown.number = statistics.mean;
   shown.number_half_width = statistics.half_width;
   // A count that every seed shares needs no interval; an accuracy of no spread is a finding.
-  if (statistics.half_width && (metric.is_score || *statistics.half_width > 0))
+  if (statistics.half_width && (metric.at_each_length || *statistics.half_width > 0))
     shown.half_width = metric.text(*statistics.half_width);
   shown.at_baseline = cell.at_baseline;
   return shown;
@@ -171,7 +171,7 @@ std::vector<std::string> legend_of(const Table& table, const Metric& metric,
   if (any([](const TableCell& cell) { return !cell.remark.empty(); }))
     legend.push_back(
         "mean and interval are over the seeds that are not named as failed or waiting");
-  if (metric.is_score)
+  if (metric.has_baselines)
     legend.push_back(
         fmt::format("chance, majority, shallow{}: scores of rules without a sequence model on the "
                     "same test examples",
@@ -199,7 +199,7 @@ void mark_best(Table& table, Better better) {
 Table make_table(const Results& results, const std::string& metric_name) {
   const Metric metric = find_metric(results, metric_name);
   const std::vector<ResultCell> cells = summarize(results);
-  const std::vector<TableColumn> columns = table_columns(cells, metric.is_score);
+  const std::vector<TableColumn> columns = table_columns(cells, metric.at_each_length);
 
   Table table;
   const std::string suite = results.trials.empty() ? "" : results.trials.front().spec.suite;
@@ -207,7 +207,7 @@ Table make_table(const Results& results, const std::string& metric_name) {
                             suite.empty() ? "" : ": ", metric.title);
   table.header = {"model"};
   for (const TableColumn& column : columns)
-    table.header.push_back(column.eval_length == 0 || !metric.is_score
+    table.header.push_back(column.eval_length == 0 || !metric.at_each_length
                                ? column.task
                                : fmt::format("{} @{}", column.task, column.eval_length));
   table.scores = columns.size();
@@ -225,7 +225,7 @@ Table make_table(const Results& results, const std::string& metric_name) {
     }
     for (const CostColumn& cost : costs) fields.push_back(cost.cell(row));
   }
-  if (metric.is_score) table.baselines = baseline_rows(cells, columns, table.header.size());
+  if (metric.has_baselines) table.baselines = baseline_rows(cells, columns, table.header.size());
   mark_best(table, metric.better);
   table.legend = legend_of(table, metric, results);
   return table;

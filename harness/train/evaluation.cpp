@@ -46,7 +46,8 @@ std::vector<Evaluation> run_tests(const Model& model, const TrialSpec& spec,
     const auto add = [&](const Model& tested, const std::string& post_hoc) {
       const Score score = evaluate(tested, batches);
       evaluations.push_back({test.length, score.accuracy, validation, test.test_set, post_hoc,
-                             baselines, score.calibration_error});
+                             baselines, score.calibration_error, score.loss,
+                             score.string_accuracy});
       if (score.unanswered == 0) return;
       evaluations.back().status = Status::diverged;
       evaluations.back().message =

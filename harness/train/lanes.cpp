@@ -26,9 +26,15 @@ struct Bin {
 
 struct Tally {
   int64_t unanswered = 0;
+  int64_t examples = 0, right_examples = 0;  // with a scored position; with all of them right
   double loss = 0;
   std::array<Bin, kBins> bins;
 };
+
+// Rows of an example stand side by side.
+int64_t example_of(const Batch& batch, int64_t row) {
+  return batch.rows.empty() ? row : batch.rows[row] / batch.length;
+}
 
 Tally score(const Model& model, const Batch& batch) {
   const Tensor logits = model.forward(batch);
@@ -37,6 +43,8 @@ Tally score(const Model& model, const Batch& batch) {
   tally.unanswered = rows_without_answer(logits);
   if (tally.unanswered > 0) return tally;
   tally.loss = cross_entropy(logits, batch.targets).item();
+  int64_t example = -1;
+  bool all_right = true;  // so far, in the example
   for (int64_t r = 0; r < logits.dim(0); ++r) {
     const float *row = logits.data() + r * C, *top = std::max_element(row, row + C);
     double total = 0;
@@ -44,10 +52,19 @@ Tally score(const Model& model, const Batch& batch) {
     const double probability = 1 / total;
     const auto place = static_cast<int64_t>(probability * kBins);
     Bin& bin = tally.bins[std::clamp<int64_t>(place, 0, kBins - 1)];
+    const bool is_right = top - row == batch.targets[r];
     ++bin.scored;
-    bin.correct += top - row == batch.targets[r];
+    bin.correct += is_right;
     bin.probability += probability;
+    if (const int64_t of = example_of(batch, r); of != example) {
+      tally.right_examples += example >= 0 && all_right;
+      ++tally.examples;
+      example = of;
+      all_right = true;
+    }
+    all_right &= is_right;
   }
+  tally.right_examples += example >= 0 && all_right;
   return tally;
 }
 
@@ -202,10 +219,14 @@ double Lanes::objective(const std::vector<Batch>& lane_batches, uint64_t dropout
 
 Score evaluate(const Model& model, const std::vector<Batch>& batches) {
   const std::vector<Tally> tallies = score_all(model, batches);
-  int64_t correct = 0, scored = 0, unanswered = 0;
-  for (const Tally& tally : tallies) unanswered += tally.unanswered;
+  int64_t correct = 0, scored = 0, unanswered = 0, examples = 0, right_examples = 0;
+  for (const Tally& tally : tallies) {
+    unanswered += tally.unanswered;
+    examples += tally.examples;
+    right_examples += tally.right_examples;
+  }
   constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-  if (unanswered > 0) return {kNone, kNone, kNone, unanswered};
+  if (unanswered > 0) return {kNone, kNone, kNone, kNone, unanswered};
   double loss = 0;
   double off = 0;  // how far the bins' probabilities are from what came true, in positions
   for (int64_t b = 0; b < kBins; ++b) {
@@ -221,7 +242,9 @@ Score evaluate(const Model& model, const std::vector<Batch>& batches) {
   }
   for (const Tally& tally : tallies) loss += tally.loss;
   const auto count = static_cast<double>(std::max<int64_t>(scored, 1));
-  return {static_cast<double>(correct) / count, loss / count, off / count};
+  const auto strings = static_cast<double>(std::max<int64_t>(examples, 1));
+  return {static_cast<double>(correct) / count, loss / count,
+          static_cast<double>(right_examples) / strings, off / count};
 }
 
 }  // namespace longhaul

@@ -52,8 +52,9 @@ class Lanes {
 // Scores of a model on examples, in parallel over batches and the same for any number of threads
 // and processes.
 struct Score {
-  double accuracy = 0;  // over scored positions
-  double loss = 0;      // cross entropy, whatever was trained on
+  double accuracy = 0;         // over scored positions
+  double loss = 0;             // cross entropy, whatever was trained on
+  double string_accuracy = 0;  // over examples, right if all their scored positions are
   // Expected calibration error (Guo et al. 2017, arXiv:1706.04599, eq. 3): positions fall into 15
   // equal bins by the probability of their answer; the mean of |accuracy - mean probability| of the
   // bins, weighted by how many fall in.

@@ -101,14 +101,17 @@ TEST_CASE("what an older version did not store is an empty field, in no table 0"
       "learning_rate", "train_tokens_per_second", "threads",     "peak_activation_bytes",
       "state_bytes",   "peak_resident_bytes",     "precision",   "build"};
   for (const std::string& key : lacking) stored.erase(key);
-  stored["evaluations"][0].erase("calibration_error");
+  for (const char* key : {"calibration_error", "loss", "string_accuracy"})
+    stored["evaluations"][0].erase(key);
   trial.record = record_from_json(stored);
   Results results;
   results.trials = {trial};
 
   const Record row = parse_records(results_csv(results)).at(0);
   for (const std::string& key : lacking) CHECK(row.at(key).empty());
-  CHECK(row.at("test_ece").empty());
+  for (const char* key :
+       {"test_ece", "test_loss", "string_accuracy", "perplexity", "bits_per_token"})
+    CHECK(row.at(key).empty());
   CHECK(row.at("test_value") == "0.75");
   CHECK(row.at("version") == "0.1.0");
 
@@ -132,7 +135,8 @@ TEST_CASE("the columns are those that users rely on, in their order", "[csv]") {
         "at_baseline,train_loss,parameters,flops_per_token,steps,tokens_seen,train_seconds,"
         "train_tokens_per_second,peak_activation_bytes,peak_resident_bytes,state_bytes,"
         "learning_rate,tuning_trials,threads,ranks,precision,host,cpu,version,build,tuned,"
-        "d_model,layers,batch,test_examples,options");
+        "d_model,layers,batch,test_examples,options,test_loss,string_accuracy,scaled_accuracy,"
+        "perplexity,bits_per_token");
   CHECK(first_line(summary_csv({})) ==
         "model,task,pretrain,loss,eval_length,n,mean,std,min,max,ci95_low,ci95_high,rank,"
         "p_vs_best,at_baseline,tokens_per_second,peak_activation_bytes,state_bytes,parameters,"
@@ -188,7 +192,8 @@ TEST_CASE("results.csv: a length at which logits were not numbers is diverged, w
   CHECK(rows[0].at("status") == "ok");
   CHECK(rows[1].at("status") == "diverged");
   CHECK(rows[1].at("eval_length") == "1024");
-  for (const char* missing : {"test_value", "test_ece", "at_baseline"})
+  for (const char* missing : {"test_value", "test_ece", "at_baseline", "test_loss",
+                              "string_accuracy", "scaled_accuracy", "perplexity"})
     CHECK(rows[1].at(missing).empty());
   CHECK(rows[1].at("shallow") == "0.25");
   const std::vector<Record> summary = parse_records(summary_csv(results));

@@ -261,8 +261,8 @@ TEST_CASE("a bag of tokens that the suite asked for counts as a baseline", "[tab
   CHECK(table.baselines[3][2].value == "-");
   CHECK(table.models[0][1].at_baseline);
   CHECK_FALSE(table.models[0][2].at_baseline);
-  CHECK_THAT(results_csv(results), Contains(",options,bag_of_tokens\n"));
-  CHECK_THAT(results_csv(results), Contains(",0.55\n"));
+  CHECK_THAT(results_csv(results), Contains(",options,bag_of_tokens,test_loss"));
+  CHECK_THAT(results_csv(results), Contains(",0.55,"));
 }
 
 TEST_CASE("other metrics have units, keep the mark and leave the baselines out", "[table]") {
@@ -276,6 +276,25 @@ TEST_CASE("other metrics have units, keep the mark and leave the baselines out",
   CHECK(memory.models[0][1].value == "12.3 MiB");
   CHECK(memory.models[0][1].half_width.empty());
   CHECK(make_table(results, "val").models[0][1].value == "62.2");
+}
+
+TEST_CASE("scores beside accuracy have a column for each length, and no baselines", "[table]") {
+  Results results;
+  results.trials = {made_up_trial("lru", "mqar", 0, 0.5)};
+  Evaluation near{64, 0.55, 0.5, "", "", {0.1}}, far = near;
+  near.loss = std::log(8.0);
+  near.string_accuracy = 0.25;
+  far.length = 256;
+  results.trials[0].record->evaluations = {near, far};
+  const Table strings = make_table(results, "string_accuracy");
+  REQUIRE(strings.scores == 2);
+  CHECK(strings.header[2] == "mqar @256");
+  CHECK(strings.models[0][1].value == "25.0");
+  CHECK(strings.models[0][2].value == "not recorded");  // as in records of older versions
+  CHECK(strings.baselines.empty());
+  CHECK(make_table(results, "scaled_accuracy").models[0][2].value == "50.0");
+  CHECK(make_table(results, "perplexity").models[0][1].value == "8");
+  CHECK(make_table(results, "bits_per_token").models[0][1].value == "3");
 }
 
 TEST_CASE("what a model noted is a metric where it is there", "[table]") {

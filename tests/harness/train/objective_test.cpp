@@ -150,3 +150,33 @@ TEST_CASE("calibration error is how far probabilities are from what comes true",
   set("head.bias", {50, 0, 0, 0});  // sure of the first
   CHECK(evaluate(model, batches).calibration_error == Approx(1 - right));
 }
+
+TEST_CASE("a string is right if all its positions are, and loss is the mean cross entropy",
+          "[objective]") {
+  const TaskShape shape{.vocab = 7, .classes = 4, .max_length = 9, .readout = Readout::token};
+  const Registry registry = registry_with_seen_task();
+  Options options;
+  const Model model(registry.model("min_gru"), options, {.d_model = 8, .layers = 1}, shape, 1);
+  for (const Parameter& p : model.parameters())  // the first class is the answer, all have 1/4
+    if (p.name == "head.weight" || p.name == "head.bias")
+      std::fill_n(p.value.data(), p.value.size(), 0.0f);
+  std::vector<Batch> batches = {random_batch({9, 5, 7}, shape, 1), random_batch({4}, shape, 2)};
+  for (Batch& batch : batches) std::fill(batch.targets.begin(), batch.targets.end(), 0);
+  CHECK(evaluate(model, batches).string_accuracy == 1);
+  CHECK(evaluate(model, batches).loss == Approx(std::log(4.0)));
+  const auto wrong_at = [&](int64_t example) {
+    for (std::size_t r = 0; r < batches[0].rows.size(); ++r)
+      if (batches[0].rows[r] / batches[0].length == example) batches[0].targets[r] = 3;
+  };
+  wrong_at(1);
+  CHECK(evaluate(model, batches).string_accuracy == 3.0 / 4);
+  wrong_at(0);
+  CHECK(evaluate(model, batches).string_accuracy == 2.0 / 4);
+  batches[1].targets.back() = 2;
+  CHECK(evaluate(model, batches).string_accuracy == 1.0 / 4);
+
+  Evaluation tested{.test = 0.7, .baselines = {.chance = 0.4}, .loss = std::log(8.0)};
+  CHECK(tested.scaled_accuracy() == Approx(0.5));
+  CHECK(tested.perplexity() == Approx(8));
+  CHECK(tested.bits() == Approx(3));
+}
