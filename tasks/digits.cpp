@@ -10,6 +10,7 @@
 //   input tokens: pixel + 1 (0 pads)             1 129 256 65 1 2              target  7
 //   input real:   pixel / 255                    0 0.502 1 0.251 0 0.0039      target  7
 //
+// `scan` reads the pixels in another order (longhaul/parts/scan_order.h).
 // With `permute` the pixels of all pictures go through one fixed permutation, so that neighbours
 // stand far apart and nothing local is left.
 //
@@ -29,6 +30,7 @@
 #include <vector>
 
 #include "longhaul/error.h"
+#include "longhaul/parts/scan_order.h"
 #include "longhaul/plugin.h"
 #include "longhaul/rng.h"
 #include "tasks/files/data_file.h"
@@ -53,6 +55,9 @@ class Digits final : public data::StoredTask {
                            "what a pixel is: an id or a number") == "real";
     const bool permute =
         options.flag("permute", false, "read the pixels in a scrambled order, always the same");
+    const std::string scan = ScanOrder::read(options);
+    if (permute && scan != "row")
+      options.problem("scan", text("found ", scan, ", allowed with permute: row"));
     if (folder.empty()) return;
     load(folder, "train", train_);
     load(folder, "t10k", test_);
@@ -62,8 +67,11 @@ class Digits final : public data::StoredTask {
     add_pictures(train_, false);
     add_pictures(test_, true);
     pictures_.separate(folder);
-    order_.resize(height() * width());
-    std::iota(order_.begin(), order_.end(), 0);
+    order_ = ScanOrder(scan, height(), width()).pixels();
+    if (order_.empty()) {
+      order_.resize(height() * width());
+      std::iota(order_.begin(), order_.end(), 0);
+    }
     Rng rng(0, "digits permutation");
     if (permute) rng.shuffle(order_);
   }

@@ -23,6 +23,7 @@
 // a hash of the picture, so that it does not depend on their order, and a training picture that is
 // in the test set too is left out.
 //
+// `scan` reads the pixels in another order (longhaul/parts/scan_order.h).
 // Shallow baseline: a bag of tokens; with values how bright the picture is, in 32 steps.
 
 #include <array>
@@ -33,6 +34,7 @@
 #include <vector>
 
 #include "longhaul/error.h"
+#include "longhaul/parts/scan_order.h"
 #include "longhaul/plugin.h"
 #include "longhaul/rng.h"
 #include "tasks/files/data_file.h"
@@ -80,6 +82,7 @@ class Image final : public data::StoredTask {
         "image_synthetic");
     input_ = options.choice("input", "gray_tokens", {"gray_tokens", "gray_values", "color_values"},
                             "what a pixel is: an id, a number, or three numbers");
+    scan_ = ScanOrder(ScanOrder::read(options), kSide, kSide);
     if (folder.empty()) return;
     for (const char* name : {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
                              "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin"})
@@ -110,7 +113,7 @@ class Image final : public data::StoredTask {
       if (channels() == 3)
         for (int c = 0; c < 3; ++c) example.values.push_back(color_value(color, c));
     }
-    return example;
+    return scan_.scanned(std::move(example));
   }
 
   bool shallow_is_bag_of_tokens() const override { return channels() == 0; }
@@ -122,7 +125,7 @@ class Image final : public data::StoredTask {
 
   longhaul::Picture picture() const override { return {.width = kSide, .height = kSide}; }
   std::string show(const Example& example) const override {
-    std::string shown = Task::show(example);
+    std::string shown = Task::show(scan_.by_rows(example));
     shown.pop_back();
     return shown + text(": ", kClasses[example.targets[0]], "\n");
   }
@@ -162,6 +165,7 @@ class Image final : public data::StoredTask {
   }
 
   std::string input_;
+  ScanOrder scan_;
   std::vector<DataFile> files_;
   data::StoredSplits<Place> pictures_;
 };

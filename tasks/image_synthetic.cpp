@@ -32,6 +32,7 @@
 #include <vector>
 
 #include "longhaul/error.h"
+#include "longhaul/parts/scan_order.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
 
@@ -172,7 +173,8 @@ class ImageSynthetic final : public Task {
         noise_(options.number("noise", 0.15,
                               "standard deviation of each pixel's light; the shape has about 1",
                               0.001, 10)),
-        values_(options.flag("values", false, "real numbers instead of tokens")) {}
+        values_(options.flag("values", false, "real numbers instead of tokens")),
+        scan_(ScanOrder::read(options), size_, size_) {}
 
   int version() const override { return 1; }
   int64_t vocab() const override { return values_ ? 0 : kLevels + 1; }
@@ -195,7 +197,7 @@ class ImageSynthetic final : public Task {
         example.values.push_back((static_cast<float>(level) - 127.5f) / 73.9f);
       else
         example.tokens.push_back(level + 1);
-    return example;
+    return scan_.scanned(std::move(example));
   }
 
   OptionMap at_length(int64_t length) const override {
@@ -210,7 +212,7 @@ class ImageSynthetic final : public Task {
   Picture picture() const override { return {.width = size_, .height = size_}; }
 
   std::string show(const Example& example) const override {
-    std::string shown = Task::show(example);
+    std::string shown = Task::show(scan_.by_rows(example));
     shown.pop_back();
     return shown + ", " + kShapes[example.targets[0]] + '\n';
   }
@@ -221,6 +223,7 @@ class ImageSynthetic final : public Task {
   int64_t clutter_;
   double noise_;
   bool values_;
+  ScanOrder scan_;
 };
 
 }  // namespace

@@ -43,6 +43,7 @@
 #include <vector>
 
 #include "longhaul/error.h"
+#include "longhaul/parts/scan_order.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
 #include "tasks/files/pathfinder_files.h"
@@ -108,6 +109,7 @@ class Pathfinder final : public Task {
     const bool skip = options.flag("skip_unreadable", false,
                                    "decode every picture of data first and leave out the bad");
     pf::Shape shape = read_shape(options, standard_size);
+    const std::string scan = ScanOrder::read(options);
     if (folder.empty()) {
       generator_.emplace(shape);
     } else {
@@ -116,6 +118,7 @@ class Pathfinder final : public Task {
       shape = pf::standard_shape(files_->side(), pf::Difficulty::hard);  // for its markers
     }
     size_ = shape.size;
+    scan_ = ScanOrder(scan, size_, size_);
     box_ = 2 * static_cast<int>(shape.marker_radius) + 1;
   }
 
@@ -126,14 +129,16 @@ class Pathfinder final : public Task {
   int64_t max_length() const override { return int64_t{size_} * size_; }
 
   int64_t count(Split split) const override { return files_ ? files_->count(split) : 0; }
-  Example at(Split split, int64_t index) const override { return files_->at(split, index); }
+  Example at(Split split, int64_t index) const override {
+    return scan_.scanned(files_->at(split, index));
+  }
 
   Example draw(Rng& rng) const override {
     const pf::Picture picture = generator_->draw(rng);
     Example example;
     for (uint8_t pixel : picture.pixels) example.tokens.push_back(pixel + 1);
     example.targets = {picture.connected};
-    return example;
+    return scan_.scanned(std::move(example));
   }
 
   OptionMap at_length(int64_t length) const override {
@@ -144,7 +149,8 @@ class Pathfinder final : public Task {
   }
 
   // The markers' distance, in steps of one pixel at size 32. Markers are the two brightest discs.
-  Shallow shallow(const Example& example, int64_t) const override {
+  Shallow shallow(const Example& scanned, int64_t) const override {
+    const Example example = scan_.by_rows(scanned);
     const pf::Point first = brightest_disc(example, {-size_, -size_});
     const pf::Point second = brightest_disc(example, first);
     const double distance = std::hypot(first.row - second.row, first.column - second.column);
@@ -154,7 +160,7 @@ class Pathfinder final : public Task {
   Picture picture() const override { return {.width = size_, .height = size_}; }
 
   std::string show(const Example& example) const override {
-    std::string shown = Task::show(example);
+    std::string shown = Task::show(scan_.by_rows(example));
     shown.pop_back();
     return shown + (example.targets[0] == 1 ? ": one contour joins the markers\n"
                                             : ": the markers stand on two contours\n");
@@ -189,6 +195,7 @@ class Pathfinder final : public Task {
 
   std::optional<pf::Generator> generator_;  // or
   std::optional<pf::Files> files_;
+  ScanOrder scan_;
   int size_;
   int box_;  // pixels across a marker
 };
