@@ -6,15 +6,17 @@
 //   z60   the numbers 0 .. 59 under addition modulo 60: commutative, a sum is enough
 //   a5    the 60 even permutations of 5 items: not solvable, so complete for NC1
 //   s5    all 120 permutations
+//   s3    the 6 permutations of 3 items: not commutative, solvable in two steps
+//   s4    the 24 permutations of 4 items: solvable in three
 //
 //   group s5    element   product           group z60   element   product
 //               21345     21345                         7         7
 //               23451     13452                         58        5
 //   ids  25 34   targets 24 9               ids  8 59   targets 7 5
 //
-// A product is read left to right: it starts as 12345 and each permutation p rearranges what is
-// there, so that place i then holds what place p_i held. 21345 swaps the first two items, 23451
-// moves the first to the end.
+// A product is read left to right: it starts as 12345, or fewer, and each permutation p rearranges
+// what is there, so that place i then holds what place p_i held. 21345 swaps the first two items,
+// 23451 moves the first to the end.
 //
 // Elements are numbered from 0 in lexicographic order, so the identity is 0. A token is its number
 // plus 1, a target its number.
@@ -66,10 +68,10 @@ bool is_even(const std::string& permutation) {
   return inversions % 2 == 0;
 }
 
-Group permutation_group(bool even_only) {
+Group permutation_group(int64_t items, bool even_only) {
   Group group;
   std::map<std::string, int32_t> number;
-  std::string permutation = "12345";
+  std::string permutation = std::string("12345").substr(0, items);
   do {
     if (even_only && !is_even(permutation)) continue;
     number[permutation] = static_cast<int32_t>(group.elements.size());
@@ -88,8 +90,8 @@ class StateTracking final : public Task {
  public:
   explicit StateTracking(Options& options)
       : lengths_(options, {.enough = 2}),
-        group_(make_group(options.choice("group", "a5", {"z60", "a5", "s5"},
-                                         "additions modulo 60, or permutations of five"))) {}
+        group_(make_group(options.choice("group", "a5", {"z60", "a5", "s5", "s3", "s4"},
+                                         "additions modulo 60, or permutations"))) {}
 
   int version() const override { return 1; }
   int64_t vocab() const override { return classes() + 1; }
@@ -123,7 +125,7 @@ class StateTracking final : public Task {
 
  private:
   static Group make_group(const std::string& name) {
-    return name == "z60" ? cyclic_group() : permutation_group(name == "a5");
+    return name == "z60" ? cyclic_group() : permutation_group(name[1] - '0', name[0] == 'a');
   }
 
   InputLengths lengths_;
@@ -134,7 +136,7 @@ class StateTracking final : public Task {
 
 LONGHAUL_PLUGIN(state_tracking) {
   registry.task<StateTracking>({.name = "state_tracking",
-                                .about = "running product of elements of Z60, A5 or S5",
+                                .about = "running product of elements of Z60, A5, S5, S3 or S4",
                                 .source = "Merrill et al. 2024, arXiv:2404.08819",
                                 .published = "accuracy in percent on A5\n"
                                              "ParaRNN's notes: LSTM and GRU with dense recurrence "

@@ -164,3 +164,98 @@ TEST_CASE("mqar: options that cannot go together are all named at once", "[tasks
               "pairs: found 4, allowed: at most 3 (a pair and its query take 4 of length 15)") &&
           Contains("pairs: found 4, allowed: at most 3 (the keys of vocabulary 8)"));
 }
+
+TEST_CASE("mqar: a key that comes again is answered by its latest value", "[tasks][mqar]") {
+  OptionMap options = sizes(64, 8, 64);
+  options["overwrites"] = int64_t{4};
+  options["random_non_queries"] = false;
+  const auto task = make_task("mqar", options);
+  for (int i = 0; i < 200; ++i) {
+    Rng rng(5, "mqar overwrites", i);
+    const Example example = task->draw(rng);
+    std::map<int32_t, int32_t> value_of;
+    int again = 0, asked = 0;
+    for (int64_t pair = 0; pair < 12; ++pair) {
+      const int32_t key = example.tokens[2 * pair], value = example.tokens[2 * pair + 1];
+      REQUIRE(value_of.count(key) == (pair >= 8));
+      if (pair >= 8) REQUIRE(value_of[key] != value);
+      again += value_of.count(key) == 1;
+      value_of[key] = value;
+    }
+    CHECK(again == 4);
+    for (int64_t t = 24; t < 64; ++t) {
+      if (example.targets[t] == kIgnore) continue;
+      ++asked;
+      REQUIRE(example.targets[t] == value_of.at(example.tokens[t]) - 1 - 32);
+    }
+    CHECK(asked == 8);
+  }
+  options["overwrites"] = int64_t{9};
+  CHECK_THROWS_WITH(make_task("mqar", options),
+                    Catch::Matchers::Contains("overwrites: found 9, allowed: at most 8"));
+}
+
+TEST_CASE("mqar: of a key of two parts neither tells the value", "[tasks][mqar]") {
+  OptionMap options = sizes(60, 9, 60);
+  options["key_parts"] = int64_t{2};
+  options["random_non_queries"] = false;
+  const auto task = make_task("mqar", options);
+  CHECK(task->classes() == 20);
+  using Key = std::pair<int32_t, int32_t>;
+  for (int i = 0; i < 200; ++i) {
+    Rng rng(6, "mqar key parts", i);
+    const Example example = task->draw(rng);
+    std::map<Key, int32_t> value_of;
+    std::map<int32_t, int> firsts, seconds;
+    for (int64_t pair = 0; pair < 9; ++pair) {
+      const Key key = {example.tokens[3 * pair], example.tokens[3 * pair + 1]};
+      REQUIRE((key.first > 1 && key.first <= 20));
+      REQUIRE((key.second > 20 && key.second <= 40));
+      value_of[key] = example.tokens[3 * pair + 2];
+      ++firsts[key.first];
+      ++seconds[key.second];
+    }
+    REQUIRE(value_of.size() == 9);
+    CHECK((firsts.size() == 3 && seconds.size() == 3));
+    int asked = 0;
+    for (int64_t t = 27; t < 60; ++t) {
+      if (example.targets[t] == kIgnore) continue;
+      ++asked;
+      REQUIRE(example.targets[t] ==
+              value_of.at({example.tokens[t - 1], example.tokens[t]}) - 1 - 40);
+    }
+    CHECK(asked == 9);
+  }
+  options["pairs"] = int64_t{8};
+  CHECK_THROWS_WITH(make_task("mqar", options),
+                    Catch::Matchers::Contains("allowed with key_parts 2: squares, such as 9"));
+}
+
+TEST_CASE("mqar: with a width each symbol is a vector, and all else stays", "[tasks][mqar]") {
+  OptionMap options = sizes(64, 8, 64);
+  const auto ids = make_task("mqar", options);
+  options["width"] = int64_t{16};
+  const auto task = make_task("mqar", options);
+  CHECK(task->channels() == 16);
+  std::map<int32_t, std::vector<float>> vector_of;
+  for (int i = 0; i < 50; ++i) {
+    Rng one(7, "mqar width", i), two(7, "mqar width", i);
+    const Example read = ids->draw(one), vectors = task->draw(two);
+    CHECK(vectors.tokens.empty());
+    CHECK(vectors.targets == read.targets);
+    CHECK(task->show(vectors) == ids->show(read));
+    REQUIRE(vectors.values.size() == 64 * 16);
+    for (int64_t t = 0; t < 64; ++t) {
+      const std::vector<float> vector(vectors.values.begin() + 16 * t,
+                                      vectors.values.begin() + 16 * (t + 1));
+      REQUIRE(vector_of.emplace(read.tokens[t], vector).first->second == vector);
+      if (read.targets[t] != kIgnore)
+        REQUIRE(task->shallow(vectors, t).guess == ids->shallow(read, t).guess);
+    }
+  }
+  REQUIRE(vector_of.size() == 64);
+  double squares = 0;
+  for (const auto& [id, vector] : vector_of)
+    for (const float value : vector) squares += double{value} * value;
+  CHECK(squares / 63 == Approx(1).margin(.2));  // the blank is zero
+}

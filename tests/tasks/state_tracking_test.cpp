@@ -1,4 +1,5 @@
 #include <fstream>
+#include <map>
 #include <numeric>
 #include <regex>
 #include <set>
@@ -30,6 +31,9 @@ std::pair<std::vector<std::string>, std::vector<std::string>> shown(const Task& 
   }
   return {rows[0], rows[1]};
 }
+
+// How many elements each group of permutations has.
+const std::map<std::string, int> kPermutations = {{"a5", 60}, {"s5", 120}, {"s3", 6}, {"s4", 24}};
 
 // The permutation's parity by its cycles: an even one has an odd number of them, of five items.
 bool is_even(const std::string& permutation) {
@@ -63,26 +67,27 @@ TEST_CASE("state_tracking: the worked examples of its top comment are true", "[t
         "elements 7 58\nproducts 7 5\n");
 }
 
-TEST_CASE("state_tracking: each target is what moving five items one after another gives",
+TEST_CASE("state_tracking: each target is what moving the items one after another gives",
           "[tasks][formal]") {
-  for (const std::string name : {"a5", "s5"}) {
+  for (const auto& [name, size] : kPermutations) {
     const auto task = make_task("state_tracking", group(name));
     std::set<std::string> seen;
     for (int i = 0; i < 300; ++i) {
       Rng rng(1, "state tracking", i);
       const auto [elements, products] = shown(*task, task->draw(rng));
       REQUIRE(elements.size() == products.size());
-      std::string items = "12345";
+      std::string items = std::string("12345").substr(0, name[1] - '0');
       for (std::size_t t = 0; t < elements.size(); ++t) {
         const std::string before = items;
-        for (int place = 0; place < 5; ++place) items[place] = before[elements[t][place] - '1'];
+        for (std::size_t place = 0; place < items.size(); ++place)
+          items[place] = before[elements[t][place] - '1'];
         REQUIRE(products[t] == items);
         seen.insert(elements[t]);
         if (name == "a5") REQUIRE(is_even(elements[t]));
       }
     }
     CHECK(seen.size() == task->classes());
-    CHECK(task->classes() == (name == "a5" ? 60 : 120));
+    CHECK(task->classes() == size);
   }
 }
 
@@ -101,15 +106,16 @@ TEST_CASE("state_tracking: in Z60 each target is the sum so far", "[tasks][forma
 }
 
 TEST_CASE("state_tracking: elements are numbered in order, the identity first", "[tasks][formal]") {
-  for (const std::string name : {"a5", "s5"}) {
+  for (const auto& [name, size] : kPermutations) {
     const auto task = make_task("state_tracking", group(name));
     Example all;
     for (int32_t id = 1; id < task->vocab(); ++id) all.tokens.push_back(id);
     all.targets.assign(all.tokens.size(), 0);
     const auto elements = shown(*task, all).first;
-    CHECK(elements.front() == "12345");
+    const std::string items = std::string("12345").substr(0, name[1] - '0');
+    CHECK(elements.front() == items);
     CHECK(std::is_sorted(elements.begin(), elements.end()));
-    CHECK(elements.back() == "54321");  // two swaps: even
+    CHECK(elements.back() == std::string(items.rbegin(), items.rend()));  // A5: two swaps, even
   }
 }
 
@@ -127,5 +133,5 @@ TEST_CASE("state_tracking: lengths are options, unknown groups are refused", "[t
   CHECK(tested->draw(rng).tokens.size() == 256);
   CHECK(tested->vocab() == trained->vocab());
   CHECK_THROWS_WITH(trained->at_length(1), Contains("allowed: 2 .. "));
-  CHECK_THROWS_WITH(make_task("state_tracking", group("s6")), Contains("z60 | a5 | s5"));
+  CHECK_THROWS_WITH(make_task("state_tracking", group("s6")), Contains("z60 | a5 | s5 | s3 | s4"));
 }
