@@ -1,6 +1,7 @@
 #include "longhaul/parts/symbols.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "longhaul/error.h"
 
@@ -26,6 +27,22 @@ void append(Example& example, int64_t count, int32_t id) {
   example.targets.insert(example.targets.end(), count, kIgnore);
 }
 
+void append_answer(Example& example, int32_t target, int32_t id) {
+  example.targets.back() = target;
+  append(example, 1, id);
+}
+
+int64_t draw_size(Rng& rng, int64_t largest) {
+  const double bias = std::sqrt(static_cast<double>(largest));
+  const auto weight = [&](int64_t size) { return 1 / (static_cast<double>(size) + bias); };
+  double total = 0;
+  for (int64_t size = 3; size <= largest; ++size) total += weight(size);
+  double left = rng.uniform() * total;
+  int64_t size = 3;
+  while (size < largest && left >= weight(size)) left -= weight(size++);
+  return size;
+}
+
 int32_t most_frequent(const Example& example, int64_t count, int32_t low, int32_t high) {
   std::vector<int32_t> seen(high - low + 1);
   for (int64_t t = 0; t < count; ++t) {
@@ -33,6 +50,10 @@ int32_t most_frequent(const Example& example, int64_t count, int32_t low, int32_
     if (id >= low && id <= high) ++seen[id - low];
   }
   return low + static_cast<int32_t>(std::max_element(seen.begin(), seen.end()) - seen.begin());
+}
+
+std::string too_short(int64_t length, int64_t fewest) {
+  return length >= fewest ? "" : text("found ", length, ", allowed: at least ", fewest);
 }
 
 OptionMap length_option(int64_t length, const std::string& complaint) {

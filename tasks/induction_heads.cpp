@@ -17,7 +17,6 @@
 // Where this differs from the original: H3 has length 30 and vocabulary 20; set them.
 // The shallow baseline is the commonest symbol of the example, a bag of tokens: y counts itself in.
 
-#include "longhaul/error.h"
 #include "longhaul/parts/symbols.h"
 #include "longhaul/plugin.h"
 #include "longhaul/task.h"
@@ -49,9 +48,7 @@ class InductionHeads final : public Task {
   }
 
   OptionMap at_length(int64_t length) const override {
-    const bool fits = length >= kShortest;
-    return symbols::length_option(
-        length, fits ? "" : text("found ", length, ", allowed: at least ", kShortest));
+    return symbols::length_option(length, symbols::too_short(length, kShortest));
   }
 
   Shallow shallow(const Example& example, int64_t) const override {

@@ -129,8 +129,7 @@ class MarkovMotifs final : public Task {
   }
 
   OptionMap at_length(int64_t length) const override {
-    return symbols::length_option(
-        length, length >= 1 ? "" : text("found ", length, ", allowed: at least 1"));
+    return symbols::length_option(length, symbols::too_short(length, 1));
   }
 
   Shallow shallow(const Example& example, int64_t t) const override {
