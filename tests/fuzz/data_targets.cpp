@@ -2,6 +2,7 @@
 #include "tasks/files/idx_file.h"
 #include "tasks/files/pathfinder_files.h"
 #include "tasks/files/stored_splits.h"
+#include "tasks/files/wav_file.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/helpers/folder.h"
 #include "tests/helpers/make_task.h"
@@ -75,6 +76,12 @@ std::vector<Target> data_targets() {
   const auto retrieval = [](const fs::path& folder) { write_retrieval(folder, 4); };
   const auto image = [](const fs::path& folder) { write_image(folder, 20); };
   const auto pathfinder = [](const fs::path& folder) { write_pathfinder(folder, 30); };
+  const auto series = [](const fs::path& folder) { write_series(folder, 20); };
+  const auto arff = [](const fs::path& folder) {
+    write_file(folder / "Made_TRAIN.arff", arff_file(20, 1));
+    write_file(folder / "Made_TEST.arff", arff_file(10, 2));
+  };
+  const auto speech = [](const fs::path& folder) { write_speech_commands(folder, 12); };
   const std::vector<uint8_t> gray(256, 100);
   return {
       file_target("listops", "listops", "basic_train.tsv", listops,
@@ -91,6 +98,12 @@ std::vector<Target> data_targets() {
          const idx::Array array = idx::parse(input, labels ? 1 : 3, "input");
          if (labels) idx::check_labels(array, 'c', "input");
        }},
+      file_target("series_ts", "series", "Made_TRAIN.ts", series, {}),
+      file_target("series_arff", "series", "Made_TRAIN.arff", arff, {}),
+      file_target("speech_list", "speech_commands", "validation_list.txt", speech, {}),
+      {"wav_file",
+       {wav_file({0, 1, -1, 32767}), wav_file({1, 2, 3, 4, 5, 6}, 8000, 2)},
+       [](const std::string& input) { wav::parse(input, "input"); }},
       file_target("pathfinder_metadata", "pathfinder", "metadata/0.npy", pathfinder, {}),
       {"pathfinder_png",
        {png(gray, 16, 16), png(std::vector<uint8_t>(32 * 32, 7), 32, 32), png(gray, 8, 32)},

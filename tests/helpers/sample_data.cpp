@@ -164,6 +164,95 @@ void write_pathfinder(const fs::path& folder, int rows, int side) {
   write_file(folder / "metadata" / "0.npy", metadata);
 }
 
+namespace {
+
+// The channels of a made-up series, values separated by commas.
+std::vector<std::string> series_channels(Rng& rng) {
+  const int64_t length = rng.between(3, 9);
+  std::vector<std::string> channels(2);
+  for (std::string& channel : channels)
+    for (int64_t t = 0; t < length; ++t) {
+      if (t > 0) channel += ',';
+      channel += rng.chance(0.1) ? "?" : text(static_cast<double>(rng.between(-40, 40)) / 8);
+    }
+  return channels;
+}
+
+constexpr const char* kDirections[] = {"left", "right"};
+
+void append_number(std::string& bytes, uint32_t number, int count) {
+  for (int i = 0; i < count; ++i) bytes += static_cast<char>(number >> 8 * i & 255);
+}
+
+}  // namespace
+
+std::string ts_rows(int rows, uint64_t stream) {
+  std::string content;
+  for (int row = 0; row < rows; ++row) {
+    Rng rng(stream, "series rows", row);
+    const auto channels = series_channels(rng);
+    content += channels[0] + ':' + channels[1] + ':' + kDirections[rng.below(2)] + '\n';
+  }
+  return content;
+}
+
+std::string ts_file(int rows, uint64_t stream) {
+  return "# made up\n@problemName Made\n@timeStamps false\n@missing true\n@univariate false\n"
+         "@dimensions 2\n@equalLength false\n@classLabel true left right\n@data\n" +
+         ts_rows(rows, stream);
+}
+
+std::string arff_file(int rows, uint64_t stream) {
+  std::string content =
+      "% made up\n@relation Made\n@attribute Made relational\n@attribute att0 numeric\n"
+      "@end Made\n@attribute direction {left,right}\n@data\n";
+  for (int row = 0; row < rows; ++row) {
+    Rng rng(stream, "series rows", row);
+    const auto channels = series_channels(rng);
+    content += '\'' + channels[0] + "\\n" + channels[1] + "'," + kDirections[rng.below(2)] + '\n';
+  }
+  return content;
+}
+
+void write_series(const fs::path& folder, int rows) {
+  write_file(folder / "Made_TRAIN.ts", ts_file(rows, 1));
+  write_file(folder / "Made_TEST.ts", ts_file(rows / 2 + 1, 2));
+}
+
+std::string wav_file(const std::vector<int16_t>& samples, int rate, int channels) {
+  std::string data;
+  for (const int16_t sample : samples) append_number(data, static_cast<uint16_t>(sample), 2);
+  std::string file = "RIFF";
+  append_number(file, static_cast<uint32_t>(36 + data.size()), 4);
+  file += "WAVEfmt ";
+  append_number(file, 16, 4);
+  append_number(file, 1, 2);
+  append_number(file, static_cast<uint32_t>(channels), 2);
+  append_number(file, static_cast<uint32_t>(rate), 4);
+  append_number(file, static_cast<uint32_t>(2 * channels * rate), 4);
+  append_number(file, static_cast<uint32_t>(2 * channels), 2);
+  append_number(file, 16, 2);
+  file += "data";
+  append_number(file, static_cast<uint32_t>(data.size()), 4);
+  return file + data;
+}
+
+void write_speech_commands(const fs::path& folder, int rows) {
+  std::string lists[2];
+  for (const char* word : {"go", "yes", "bed"})
+    for (int row = 0; row < rows; ++row) {
+      Rng rng(5, word, row);
+      std::vector<int16_t> samples(rng.between(1, 400));
+      for (int16_t& sample : samples) sample = static_cast<int16_t>(rng.between(-9000, 9000));
+      const std::string name = std::string(word) + "/a_nohash_" + std::to_string(row) + ".wav";
+      write_file(folder / name, wav_file(samples));
+      if (row % 4 < 2) lists[row % 4] += name + '\n';
+    }
+  write_file(folder / "_background_noise_" / "hum.wav", wav_file({1, 2, 3}));
+  write_file(folder / "validation_list.txt", lists[0]);
+  write_file(folder / "testing_list.txt", lists[1]);
+}
+
 OptionMap options_for(const std::string& task) {
   static const TemporaryFolder folder;
   const fs::path data = folder.path / task;
@@ -176,6 +265,10 @@ OptionMap options_for(const std::string& task) {
     if (!written) write_image(data, 100);
   } else if (task == "digits") {
     if (!written) write_digits(data, 200);
+  } else if (task == "series") {
+    if (!written) write_series(data, 200);
+  } else if (task == "speech_commands") {
+    if (!written) write_speech_commands(data, 60);
   } else if (task == "byte_text") {
     Rng rng(7, "byte text");
     if (!written) write_file(data, words(rng, 10'000));

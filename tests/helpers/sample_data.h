@@ -23,11 +23,19 @@ void write_image(const std::filesystem::path& folder, int rows);
 void write_digits(const std::filesystem::path& folder, int rows);
 void write_pathfinder(const std::filesystem::path& folder, int rows, int side = 16);
 
+void write_series(const std::filesystem::path& folder, int rows);           // as .ts
+void write_speech_commands(const std::filesystem::path& folder, int rows);  // of each word
+
 void write_file(const std::filesystem::path& path, const std::string& content);
 std::string listops_rows(int rows, uint64_t stream);  // header and all, with "\r\n"
 std::string retrieval_rows(int rows, uint64_t stream);
 std::string image_records(int count, uint64_t stream);  // of the binary CIFAR-10
 std::string idx_file(const std::vector<uint32_t>& sizes, const std::string& content);  // of bytes
+// Lines after @data of a .ts file: two channels, some values missing, lengths 3 .. 9.
+std::string ts_rows(int rows, uint64_t stream);
+std::string ts_file(int rows, uint64_t stream);
+std::string arff_file(int rows, uint64_t stream);  // the same series
+std::string wav_file(const std::vector<int16_t>& samples, int rate = 16000, int channels = 1);
 std::string png(const std::vector<uint8_t>& gray, int width, int height);
 
 }  // namespace longhaul::sample
