@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# usage: check.sh LONGHAUL
+# usage: check.sh LONGHAUL [KILLS]
 #
 # `longhaul run --engine slurm` on a real Slurm of three nodes (cluster.sh), with the faults that a
 # cluster has. What it finds must have the bytes that a run on this machine alone finds.
+# With KILLS: only SIGKILL, so many times, to workers and to the runner that waits for them.
 set -euo pipefail
 longhaul=$1
 here=$(cd "$(dirname "$0")" && pwd)
@@ -106,6 +107,36 @@ finish_soon() {  # SUITE PROCESS: waits for its end
 has_step() { grep -qsE '"step": *[1-9]' "$1".slurm/trials/*/progress.json; }
 has_resume() { ls "$1".slurm/trials/*/resume.* >/dev/null 2>&1; }
 workers() { pgrep -f "trial $PWD/$1.slurm" || true; }
+
+kill_storm() {  # KILLS
+  suite storm "0,1" 30000
+  local_run storm
+  local killed=0 ended=0 run target
+  RANDOM=1
+  while [ $killed -lt "$1" ]; do
+    start storm
+    run=$!
+    while kill -0 "$run" 2>/dev/null; do
+      sleep 0.$((RANDOM % 10))
+      hurry storm
+      target=$(workers storm | shuf -n 1)
+      [ $((RANDOM % 5)) != 0 ] || target=$run
+      if [ $killed -lt "$1" ] && [ -n "$target" ] && kill -9 "$target" 2>/dev/null; then killed=$((killed + 1)); fi
+    done
+    if wait "$run"; then
+      same_bytes storm
+      rm -rf storm.slurm
+      ended=$((ended + 1))
+    fi
+  done
+  say "$killed kills; $ended suites ended, every byte as in a local run"
+  [ $ended -gt 0 ] || fail "storm: no suite ended"
+}
+if [ $# -gt 1 ]; then
+  say "$2 kills"
+  kill_storm "$2"
+  exit
+fi
 
 say "forty trials in two suites at once over three nodes"
 suite forty "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14" 5
