@@ -32,6 +32,7 @@
 #include "longhaul/error.h"
 #include "longhaul/plugin.h"
 #include "longhaul/rng.h"
+#include "tasks/files/channel_scales.h"
 #include "tasks/files/data_file.h"
 #include "tasks/files/series_file.h"
 #include "tasks/files/stored_splits.h"
@@ -84,7 +85,9 @@ class SeriesTask final : public data::StoredTask {
     else
       add_parts(train, test);
     parts_.separate(folder);
-    scale();
+    scales_ = data::ChannelScales(channels_);
+    for (int64_t i = 0; i < parts_.count(Split::train); ++i)
+      scales_.see(series_[parts_.at(Split::train, i)].values);
   }
 
   int version() const override { return 1; }
@@ -100,16 +103,15 @@ class SeriesTask final : public data::StoredTask {
     Example example;
     example.targets = {one.label};
     example.values = one.values;
+    const auto width = static_cast<std::size_t>(channels_);
     for (std::size_t i = 0; i < example.values.size(); ++i) {
-      const auto width = static_cast<std::size_t>(channels_);
-      const Scale& by = scales_[i % width];
       float& value = example.values[i];
       if (!std::isnan(value))
-        value = normalize_ ? static_cast<float>((value - by.mean) / by.deviation) : value;
+        value = normalize_ ? static_cast<float>(scales_.scaled(i, value)) : value;
       else if (i >= width)
         value = example.values[i - width];
       else
-        value = normalize_ ? 0 : static_cast<float>(by.mean);
+        value = normalize_ ? 0 : static_cast<float>(scales_.mean(i));
     }
     return example;
   }
@@ -119,7 +121,7 @@ class SeriesTask final : public data::StoredTask {
     for (std::size_t i = 0; i < example.values.size(); i += channels_) total += example.values[i];
     double mean =
         total * static_cast<double>(channels_) / static_cast<double>(example.values.size());
-    if (!normalize_) mean = (mean - scales_[0].mean) / scales_[0].deviation;
+    if (!normalize_) mean = scales_.scaled(0, mean);
     return {.key = std::lround(4 * std::clamp(mean, -1000.0, 1000.0))};
   }
 
@@ -129,10 +131,6 @@ class SeriesTask final : public data::StoredTask {
   }
 
  private:
-  struct Scale {
-    double mean = 0, deviation = 1;
-  };
-
   // How many series a file adds to series_.
   int64_t load(const fs::path& path) {
     const data::DataFile file(path);
@@ -171,33 +169,11 @@ class SeriesTask final : public data::StoredTask {
           order[i]);
   }
 
-  // Of the training series.
-  void scale() {
-    scales_.resize(channels_);
-    for (int64_t channel = 0; channel < channels_; ++channel) {
-      double count = 0, sum = 0, squares = 0;
-      for (int64_t i = 0; i < parts_.count(Split::train); ++i) {
-        const auto& values = series_[parts_.at(Split::train, i)].values;
-        for (std::size_t at = channel; at < values.size(); at += channels_) {
-          if (std::isnan(values[at])) continue;
-          ++count;
-          sum += values[at];
-          squares += double{values[at]} * values[at];
-        }
-      }
-      if (count == 0) continue;
-      Scale& scale = scales_[channel];
-      scale.mean = sum / count;
-      const double variance = squares / count - scale.mean * scale.mean;
-      scale.deviation = variance > 1e-12 * squares / count ? std::sqrt(variance) : 1;
-    }
-  }
-
   bool normalize_ = true;
   int64_t channels_ = 0, longest_ = 1;
   std::vector<std::string> classes_;
   std::vector<series::Series> series_;
-  std::vector<Scale> scales_;          // [channel]
+  data::ChannelScales scales_;
   data::StoredSplits<int64_t> parts_;  // places in series_
 };
 

@@ -100,6 +100,18 @@ std::vector<Target> data_targets() {
        }},
       file_target("series_ts", "series", "Made_TRAIN.ts", series, {}),
       file_target("series_arff", "series", "Made_TRAIN.arff", arff, {}),
+      file_target("files_csv", "files", "train.csv",
+                  [](const fs::path& folder) {
+                    write_file(folder / "train.csv", csv_rows(20, 1));
+                    write_file(folder / "test.csv", csv_rows(10, 2));
+                  },
+                  {}),
+      file_target("files_json", "files", "train.jsonl",
+                  [](const fs::path& folder) {
+                    write_file(folder / "train.jsonl", json_rows(20, 1));
+                    write_file(folder / "test.jsonl", json_rows(10, 2));
+                  },
+                  {}),
       file_target("speech_list", "speech_commands", "validation_list.txt", speech, {}),
       {"wav_file",
        {wav_file({0, 1, -1, 32767}), wav_file({1, 2, 3, 4, 5, 6}, 8000, 2)},

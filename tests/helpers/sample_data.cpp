@@ -186,6 +186,29 @@ void append_number(std::string& bytes, uint32_t number, int count) {
 
 }  // namespace
 
+std::string csv_rows(int rows, uint64_t stream) {
+  std::string content = "text,label\n";
+  for (int row = 0; row < rows; ++row) {
+    Rng rng(stream, "table rows", row);
+    const bool calls = rng.chance(0.5);
+    content += "\"he said \"\"no " + std::to_string(rng.below(1'000'000)) +
+               (calls ? "!\"\"\nout loud\",yes\n" : "\"\", then\",no\n");
+  }
+  return content;
+}
+
+std::string json_rows(int rows, uint64_t stream) {
+  std::string content;
+  for (int row = 0; row < rows; ++row) {
+    Rng rng(stream, "table rows", row);
+    const bool calls = rng.chance(0.5);
+    content += R"({"text": "he said \"no )" + std::to_string(rng.below(1'000'000)) +
+               (calls ? R"(!\"\nout loud", "label": "yes"})" : R"(\", then", "label": "no"})") +
+               '\n';
+  }
+  return content;
+}
+
 std::string ts_rows(int rows, uint64_t stream) {
   std::string content;
   for (int row = 0; row < rows; ++row) {
@@ -269,6 +292,9 @@ OptionMap options_for(const std::string& task) {
     if (!written) write_series(data, 200);
   } else if (task == "speech_commands") {
     if (!written) write_speech_commands(data, 60);
+  } else if (task == "files") {
+    if (!written) write_file(data / "train.csv", csv_rows(300, 1));
+    if (!written) write_file(data / "test.csv", csv_rows(60, 2));
   } else if (task == "byte_text") {
     Rng rng(7, "byte text");
     if (!written) write_file(data, words(rng, 10'000));

@@ -31,6 +31,9 @@ std::string listops_rows(int rows, uint64_t stream);  // header and all, with "\
 std::string retrieval_rows(int rows, uint64_t stream);
 std::string image_records(int count, uint64_t stream);  // of the binary CIFAR-10
 std::string idx_file(const std::vector<uint32_t>& sizes, const std::string& content);  // of bytes
+// A table of texts and their labels, yes where one has an exclamation mark.
+std::string csv_rows(int rows, uint64_t stream);   // with a line of names
+std::string json_rows(int rows, uint64_t stream);  // the same
 // Lines after @data of a .ts file: two channels, some values missing, lengths 3 .. 9.
 std::string ts_rows(int rows, uint64_t stream);
 std::string ts_file(int rows, uint64_t stream);
