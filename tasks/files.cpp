@@ -5,8 +5,11 @@
 //                "gi",no               (no is class 0, yes class 1: names in order)
 //                "hi",yes              input   105 106
 //
-// `data` is one file, or a folder of train, test and perhaps validation, each .csv, .tsv or .jsonl.
-// The first line of CSV and TSV names the columns; `input` and `answer` say which are meant.
+// `data` is one file, or a folder of train, test and perhaps validation, each .csv, .tsv or .jsonl,
+// or NumPy arrays: train_x.npy [n, length] or [n, length, channels] and train_y.npy [n] or [n,
+// length], so for the others, or x.npy and y.npy alone. Of arrays `line` in a message is the row,
+// from 1. The first line of CSV and TSV names the columns; `input` and `answer` say which are
+// meant.
 //
 // kind says what an input is:
 //   text      its bytes: ids of 1 .. 256
@@ -43,6 +46,7 @@
 #include "longhaul/rng.h"
 #include "tasks/files/channel_scales.h"
 #include "tasks/files/data_file.h"
+#include "tasks/files/npy_file.h"
 #include "tasks/files/stored_splits.h"
 #include "tasks/files/stored_task.h"
 #include "tasks/files/table_file.h"
@@ -169,14 +173,22 @@ class Files final : public data::StoredTask {
     const auto find = [&](const std::string& stem) -> std::optional<Table> {
       for (const char* ending : {".csv", ".tsv", ".jsonl"})
         if (fs::exists(folder / (stem + ending))) return table_file::read(folder / (stem + ending));
+      if (fs::exists(folder / (stem + "_x.npy"))) return arrays(folder, stem + "_");
       return std::nullopt;
     };
+    if (fs::exists(folder / "x.npy")) return read_rows(arrays(folder, ""), std::nullopt);
     const auto train = find("train"), validation = find("validation"), test = find("test");
     require(train && test, folder.string(), ": holds no ", train ? "test" : "train",
-            ".csv, .tsv or .jsonl");
+            ".csv, .tsv or .jsonl, no such pair _x.npy and _y.npy, and no x.npy and y.npy");
     read_rows(*train, Split::train, !validation);
     if (validation) read_rows(*validation, Split::validation);
     read_rows(*test, Split::test);
+  }
+
+  Table arrays(const fs::path& folder, const std::string& stem) const {
+    require(split_.empty(), folder.string(), ": arrays have no column ", data::quoted(split_),
+            ", allowed: no split");
+    return npy::table(folder / (stem + "x.npy"), folder / (stem + "y.npy"), input_, answer_);
   }
 
   // Of one part, or as the column or a hash says; with `carves`, validation is a tenth of it.

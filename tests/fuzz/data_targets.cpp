@@ -1,5 +1,6 @@
 #include "longhaul/rng.h"
 #include "tasks/files/idx_file.h"
+#include "tasks/files/npy_file.h"
 #include "tasks/files/pathfinder_files.h"
 #include "tasks/files/stored_splits.h"
 #include "tasks/files/wav_file.h"
@@ -112,6 +113,12 @@ std::vector<Target> data_targets() {
                     write_file(folder / "test.jsonl", json_rows(10, 2));
                   },
                   {}),
+      {"npy_file",
+       {std::string("\x93NUMPY\x01\x00\x3a\x00", 10) +
+            "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3)} " + "abcdef",
+        std::string("\x93NUMPY\x02\x00\x3a\x00\x00\x00", 12) +
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2)} " + "abcdefgh"},
+       [](const std::string& input) { npy::parse(input, "input"); }},
       file_target("speech_list", "speech_commands", "validation_list.txt", speech, {}),
       {"wav_file",
        {wav_file({0, 1, -1, 32767}), wav_file({1, 2, 3, 4, 5, 6}, 8000, 2)},

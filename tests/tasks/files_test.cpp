@@ -2,6 +2,7 @@
 #include <set>
 
 #include "longhaul/error.h"
+#include "tasks/files/npy_file.h"
 #include "tasks/files/table_file.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/folder.h"
@@ -185,6 +186,72 @@ TEST_CASE("files: the next id is asked for, and no column of answers", "[tasks][
   CHECK(first.tokens == std::vector<int32_t>{5, 6});
   CHECK(first.targets == std::vector<int32_t>{5, 6});
   CHECK(given.task->classes() == 7);
+}
+
+namespace {
+
+// As numpy.save writes it.
+template <class Number>
+std::string npy_file(const std::string& kind, const std::string& shape,
+                     const std::vector<Number>& values) {
+  std::string header =
+      "{'descr': '" + kind + "', 'fortran_order': False, 'shape': (" + shape + "), }";
+  header.resize(118 - 1, ' ');
+  header += '\n';
+  std::string file = std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(118) + '\0' + header;
+  file.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(Number));
+  return file;
+}
+
+std::string npy_error(const std::string& content) {
+  try {
+    npy::parse(content, "a.npy");
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+}  // namespace
+
+TEST_CASE("files: pairs of NumPy arrays are inputs and answers", "[tasks][files]") {
+  const TemporaryFolder folder;
+  const auto write = [&](const std::string& stem, float first) {
+    sample::write_file(folder.path / (stem + "_x.npy"),
+                       npy_file<float>("<f4", "2, 2, 2", {first, 1, 2, 3, 4, 5, 6, 0.1f}));
+    sample::write_file(folder.path / (stem + "_y.npy"), npy_file<int64_t>("<i8", "2,", {3, 7}));
+  };
+  write("train", 10);
+  write("validation", 11);
+  write("test", 12);
+  sample::write_file(folder.path / "test_x.npy",
+                     npy_file<float>("<f4", "2, 2, 2", {12, 1, 2, 3, 9, 5, 6, 0.1f}));
+  sample::write_file(folder.path / "validation_x.npy",
+                     npy_file<float>("<f4", "2, 2, 2", {11, 1, 2, 3, 8, 5, 6, 0.1f}));
+  OptionMap options = numbers();
+  options["data"] = folder.path.string();
+  options["normalize"] = false;
+  const auto task = make_task("files", options);
+  CHECK(task->channels() == 2);
+  CHECK(task->at(Split::train, 1).values == std::vector<float>{4, 5, 6, 0.1f});
+  CHECK(task->at(Split::test, 0).values == std::vector<float>{12, 1, 2, 3});
+  CHECK(task->at(Split::test, 1).targets == std::vector<int32_t>{1});
+  sample::write_file(folder.path / "test_y.npy", npy_file<uint8_t>("|u1", "3,", {1, 2, 3}));
+  CHECK_THROWS_WITH(make_task("files", options), Contains("has 3 answers for the 2 inputs"));
+}
+
+TEST_CASE("files: what is wrong with a NumPy array is named", "[tasks][files]") {
+  const std::string good = npy_file<int16_t>("<i2", "1, 3", {1, -2, 3});
+  CHECK(npy::parse(good, "a").values == Fields{"1", "-2", "3"});
+  CHECK_THAT(npy_error("PK"), Contains("a.npy: starts with 'PK', allowed: an array of numpy.save"));
+  CHECK_THAT(npy_error(good + "x"),
+             Contains("has 7 bytes of elements, its shape (1, 3) tells of 6"));
+  CHECK_THAT(npy_error(npy_file<int16_t>(">i2", "1", {1})),
+             Contains("elements of type '>i2', allowed: "));
+  CHECK_THAT(npy_error(npy_file<int16_t>("<i2", "0", {})), Contains("has the shape (0), allowed"));
+  std::string fortran = good;
+  fortran.replace(fortran.find("False"), 5, "True ");
+  CHECK_THAT(npy_error(fortran), Contains("is in Fortran order"));
 }
 
 TEST_CASE("files: each defect names file, line and column, and what is allowed", "[tasks][files]") {
