@@ -18,7 +18,7 @@
 #include <string>
 
 #include "longhaul/ops.h"
-#include "math/kernels/tile.h"
+#include "math/peak.h"
 #include "math/meter.h"
 #include "math/parallel.h"
 
@@ -113,18 +113,9 @@ void add(const std::string& name, Form form, Form counted, const Setting& s) {
 }
 
 void fma_peak(benchmark::State& state) {
-  constexpr int kChains = 12;  // more than latency times units
-  const tile::Vec factor = tile::pinned(tile::splat(0.5f)), term = tile::pinned(tile::splat(1));
-  tile::Vec x[kChains] = {}, sum{};
-  for (auto _ : state)
-    for (int i = 0; i < 1000; ++i)
-#pragma GCC unroll 12
-      for (tile::Vec& chain : x) chain = tile::pinned(chain * factor + term);
-  for (const tile::Vec& chain : x) sum += chain;
-  benchmark::DoNotOptimize(sum);
-  const double flops =
-      2.0 * 1000 * kChains * tile::kWidth * static_cast<double>(state.iterations());
-  state.counters["flops"] = benchmark::Counter(flops, benchmark::Counter::kIsRate);
+  double gflops = 0;
+  for (auto _ : state) gflops = fma_peak_gflops();
+  state.counters["flops"] = 1e9 * gflops;
 }
 
 }  // namespace

@@ -8,9 +8,10 @@ function(longhaul_flags target)
     # Clang says where a loop is not vectorised, and none is where little is optimised.
     target_compile_options(${target} PRIVATE -Wno-pass-failed)
   endif()
-  # Kernels vectorise only when errno and trapping need not be honoured; results keep IEEE values.
-  target_compile_options(${target} PRIVATE -fno-math-errno -fno-trapping-math)
-  if(LONGHAUL_NATIVE)
+  # Kernels vectorise only when errno and trapping need not be honoured; results keep IEEE values. A multiply-add is
+  # fused where the source says so and nowhere else, lest results depend on the processor and on the compiler.
+  target_compile_options(${target} PRIVATE -fno-math-errno -fno-trapping-math -ffp-contract=off)
+  if(LONGHAUL_NATIVE)  # plugins, which are built where they run
     target_compile_options(${target} PRIVATE -march=native)
   endif()
   if(LONGHAUL_WERROR)

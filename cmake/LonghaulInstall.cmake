@@ -3,7 +3,10 @@
 include(CMakePackageConfigHelpers)
 set(LONGHAUL_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/longhaul)
 
-install(TARGETS longhaul EXPORT longhaul)
+install(TARGETS longhaul longhaul_math EXPORT longhaul)
+foreach(set ${LONGHAUL_OTHER_SETS})
+  install(TARGETS longhaul_math_${set} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/glibc-hwcaps/${set} NAMELINK_SKIP)
+endforeach()
 install(TARGETS longhaul_cli)
 install(DIRECTORY configs examples DESTINATION ${CMAKE_INSTALL_DATADIR}/longhaul PATTERN build EXCLUDE)
 install(DIRECTORY include/longhaul ${CMAKE_BINARY_DIR}/generated/include/longhaul

@@ -66,12 +66,6 @@ Tensor MixerContext::parameter(const std::string& name, const Shape& shape, cons
   return value;
 }
 
-void Parameter::hold_in_range() const {
-  if (std::isinf(group.least) && std::isinf(group.most)) return;
-  for (int64_t i = 0; i < value.size(); ++i)
-    value.data()[i] = std::clamp(value.data()[i], group.least, group.most);
-}
-
 void MixerContext::declare(Parameter parameter) {
   const bool taken =
       std::any_of(parameters_.begin(), parameters_.end(),

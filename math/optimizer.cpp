@@ -1,8 +1,10 @@
 #include "math/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
+#include "longhaul/elementary.h"
 #include "math/kernels/vmath.h"
 #include "math/memory.h"
 #include "math/parallel.h"
@@ -19,30 +21,31 @@ float sign(float x) { return vmath::select(x > 0, 1.0f, vmath::select(x < 0, -1.
 void adamw(OptimizerSlice s) {
   constexpr double beta1 = 0.9, beta2 = 0.98;
   constexpr auto b1 = static_cast<float>(beta1), b2 = static_cast<float>(beta2);
-  const auto unbias1 = static_cast<float>(1 / (1 - std::pow(beta1, s.step)));
-  const auto unbias2 = static_cast<float>(1 / (1 - std::pow(beta2, s.step)));
+  const auto unbias1 = static_cast<float>(1 / (1 - elementary::pow(beta1, static_cast<double>(s.step))));
+  const auto unbias2 = static_cast<float>(1 / (1 - elementary::pow(beta2, static_cast<double>(s.step))));
   constexpr auto epsilon = static_cast<float>(1e-8);
 #pragma omp simd
   for (int64_t i = 0; i < s.size; ++i) {
     const float gi = s.scale * s.g[i];
-    s.first[i] = b1 * s.first[i] + (1 - b1) * gi;
-    s.second[i] = b2 * s.second[i] + (1 - b2) * gi * gi;
-    s.w[i] = s.decayed * s.w[i] -
-             s.rate * (s.first[i] * unbias1) / (std::sqrt(s.second[i] * unbias2) + epsilon);
+    s.first[i] = std::fma(b1, s.first[i], (1 - b1) * gi);
+    s.second[i] = std::fma(b2, s.second[i], (1 - b2) * gi * gi);
+    s.w[i] = std::fma(s.decayed, s.w[i],
+                      -s.rate * (s.first[i] * unbias1) /
+                          (std::sqrt(s.second[i] * unbias2) + epsilon));
   }
 }
 
 void sgd(OptimizerSlice s) {
 #pragma omp simd
   for (int64_t i = 0; i < s.size; ++i) {
-    s.first[i] = s.momentum * s.first[i] + s.scale * s.g[i];
-    s.w[i] = s.decayed * s.w[i] - s.rate * s.first[i];
+    s.first[i] = std::fma(s.momentum, s.first[i], s.scale * s.g[i]);
+    s.w[i] = std::fma(s.decayed, s.w[i], -s.rate * s.first[i]);
   }
 }
 
 void sign_sgd(OptimizerSlice s) {
 #pragma omp simd
-  for (int64_t i = 0; i < s.size; ++i) s.w[i] = s.decayed * s.w[i] - s.rate * sign(s.g[i]);
+  for (int64_t i = 0; i < s.size; ++i) s.w[i] = std::fma(s.decayed, s.w[i], -s.rate * sign(s.g[i]));
 }
 
 void lion(OptimizerSlice s) {
@@ -50,8 +53,9 @@ void lion(OptimizerSlice s) {
 #pragma omp simd
   for (int64_t i = 0; i < s.size; ++i) {
     const float gi = s.scale * s.g[i];
-    s.w[i] = s.decayed * s.w[i] - s.rate * sign(b1 * s.first[i] + (1 - b1) * gi);
-    s.first[i] = b2 * s.first[i] + (1 - b2) * gi;
+    s.w[i] = std::fma(s.decayed, s.w[i],
+                      -s.rate * sign(std::fma(b1, s.first[i], (1 - b1) * gi)));
+    s.first[i] = std::fma(b2, s.first[i], (1 - b2) * gi);
   }
 }
 
@@ -67,6 +71,12 @@ void add_lanes(const std::vector<float*>& lanes, int64_t begin, int64_t end) {
 }
 
 }  // namespace
+
+void Parameter::hold_in_range() const {
+  if (std::isinf(group.least) && std::isinf(group.most)) return;
+  for (int64_t i = 0; i < value.size(); ++i)
+    value.data()[i] = std::clamp(value.data()[i], group.least, group.most);
+}
 
 std::vector<int64_t> gradient_layout(const std::vector<Parameter>& parameters) {
   std::vector<int64_t> offsets{0};
@@ -140,7 +150,7 @@ std::map<std::string, Tensor> Optimizer::kept() const {
 double warmup_cosine(double fraction, double warmup) {
   if (fraction < warmup) return fraction / warmup;
   if (fraction >= 1) return 0;
-  return 0.5 * (1 + std::cos(std::numbers::pi * (fraction - warmup) / (1 - warmup)));
+  return 0.5 * (1 + elementary::cos(std::numbers::pi * (fraction - warmup) / (1 - warmup)));
 }
 
 double sum_gradients(const std::vector<float*>& lanes, int64_t total) {

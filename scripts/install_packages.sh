@@ -3,7 +3,7 @@
 #   scripts/install_packages.sh [PACKAGE ...]    these beside them
 set -euo pipefail
 
-packages=(g++ cmake ninja-build ccache libdnnl-dev libyaml-cpp-dev libbenchmark-dev catch2 libcli11-dev
+packages=(g++ cmake ninja-build ccache libyaml-cpp-dev libbenchmark-dev catch2 libcli11-dev
   libfmt-dev nlohmann-json3-dev libpng-dev gnuplot-nox python3-numpy "$@")
 
 missing=()

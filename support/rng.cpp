@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "longhaul/elementary.h"
 #include "longhaul/error.h"
 #include "support/philox.h"
 
@@ -76,8 +77,8 @@ int64_t Rng::between(int64_t low, int64_t high) {
 }
 
 double Rng::normal() {
-  const double radius = std::sqrt(-2 * std::log(1 - uniform()));
-  return radius * std::cos(2 * std::numbers::pi * uniform());
+  const double radius = std::sqrt(-2 * elementary::log(1 - uniform()));
+  return radius * elementary::cos(2 * std::numbers::pi * uniform());
 }
 
 }  // namespace longhaul

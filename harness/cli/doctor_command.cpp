@@ -11,7 +11,7 @@
 #include "core/plugin_loader.h"
 #include "harness/cli/command.h"
 #include "harness/results/machine.h"
-#include "math/kernels/gemm.h"
+#include "math/instruction_set.h"
 #include "support/cores.h"
 
 namespace longhaul {
@@ -77,7 +77,8 @@ void print_doctor() {
   line("longhaul", longhaul_version() + ", build " + longhaul_build());
   line("compiler", LONGHAUL_COMPILER);
   line("build", LONGHAUL_BUILD_TYPE ", flags " LONGHAUL_BUILD_FLAGS);
-  line("libraries", gemm_library() + ", " LONGHAUL_LIBRARIES);
+  line("kernels", "for " + instruction_set());
+  line("libraries", LONGHAUL_LIBRARIES);
   line("plugins", "built for " + plugin_abi());
   line("host", host_name());
   line("cpu", cpu_name());

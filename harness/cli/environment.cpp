@@ -14,8 +14,7 @@ namespace longhaul {
 namespace {
 
 bool is_library_setting(const std::string& name) {
-  static constexpr std::array kPrefixes = {"OMP_",       "GOMP_", "KMP_",
-                                           "BENCHMARK_", "DNNL_", "ONEDNN_"};
+  static constexpr std::array kPrefixes = {"OMP_", "GOMP_", "KMP_", "BENCHMARK_"};
   return std::any_of(kPrefixes.begin(), kPrefixes.end(),
                      [&](const char* prefix) { return name.starts_with(prefix); });
 }

@@ -3,10 +3,9 @@
 namespace longhaul {
 
 // Libraries that the program links read settings of their own from the environment before main():
-// OpenMP (OMP_*, GOMP_*, KMP_*), Google Benchmark (BENCHMARK_*), oneDNN (DNNL_*, ONEDNN_*). They
-// would bind two trials to one core, change what a timing means, choose other kernels and so other
-// last digits, or print between results. If one is set, says so once on standard error and starts
-// the program again without it.
+// OpenMP (OMP_*, GOMP_*, KMP_*), Google Benchmark (BENCHMARK_*). They would bind two trials to one
+// core, change what a timing means, or print between results. If one is set, says so once on
+// standard error and starts the program again without it.
 void leave_out_library_settings(char** argv);
 
 // Opens /dev/null in place of standard streams that are closed, lest a file of the results gets

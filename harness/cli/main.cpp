@@ -11,7 +11,7 @@
 #include "harness/cli/environment.h"
 #include "harness/results/machine.h"
 #include "longhaul/error.h"
-#include "math/kernels/gemm.h"
+#include "math/instruction_set.h"
 #include "support/exit_status.h"
 
 namespace longhaul {
@@ -123,7 +123,7 @@ int run(int argc, char** argv) {
   CommandContext context{registry};
 
   Program program(
-      kAbout, "longhaul " + longhaul_version() + ", build " + longhaul_build() + ", " + gemm_isa(),
+      kAbout, "longhaul " + longhaul_version() + ", build " + longhaul_build() + ", " + instruction_set(),
       footer());
   for (const auto& [add, example, does] : kCommands) add(program, context);
   program.run(argc, argv);

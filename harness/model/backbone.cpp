@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "harness/model/recompute.h"
+#include "longhaul/elementary.h"
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 
@@ -16,8 +17,8 @@ Tensor sinusoidal_positions(int64_t first, int64_t T, int64_t D) {
   for (int64_t t = 0; t < T; ++t)
     for (int64_t c = 0; c < D; ++c) {
       const double power = static_cast<double>(c - c % 2) / static_cast<double>(D);
-      const double angle = static_cast<double>(first + t) * std::pow(10000.0, -power);
-      table.data()[t * D + c] = static_cast<float>(c % 2 ? std::cos(angle) : std::sin(angle));
+      const double angle = static_cast<double>(first + t) * elementary::pow(10000.0, -power);
+      table.data()[t * D + c] = static_cast<float>(c % 2 ? elementary::cos(angle) : elementary::sin(angle));
     }
   return table;
 }

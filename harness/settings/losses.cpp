@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "longhaul/elementary.h"
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/ops/losses.h"
@@ -22,7 +23,7 @@ Objective logit_adjusted(const LossContext& context) {
   const std::vector<double> shares = context.class_shares();
   Tensor prior = Tensor::empty({static_cast<int64_t>(shares.size())});
   for (std::size_t c = 0; c < shares.size(); ++c)
-    prior.data()[c] = static_cast<float>(context.settings.loss_tau * std::log(shares[c]));
+    prior.data()[c] = static_cast<float>(context.settings.loss_tau * elementary::log(shares[c]));
   return [prior](const Tensor& logits, const Targets& targets, float weight) {
     return cross_entropy(logits + prior, targets, weight);
   };

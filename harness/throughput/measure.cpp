@@ -11,7 +11,7 @@
 #include "harness/throughput/memory.h"
 #include "harness/throughput/turns.h"
 #include "harness/throughput/workload.h"
-#include "math/kernels/gemm.h"
+#include "math/instruction_set.h"
 #include "math/parallel.h"
 #include "math/peak.h"
 #include "support/clock.h"
@@ -240,7 +240,8 @@ void Measurer::measure(const Group& group, int64_t repetitions) {
 void Measurer::describe_machine(ThroughputRow& row) {
   if (peak_gflops_ == 0) peak_gflops_ = peak_gflops(threads_);
   row.peak_gflops = peak_gflops_;
-  row.isa = gemm_isa();
+  row.kernel = "tiles";
+  row.isa = instruction_set();
   row.host = host_name();
   row.cpu = cpu_name();
   row.version = longhaul_version();
@@ -256,7 +257,6 @@ void Measurer::finish(ThroughputRow& row, const Turn& turn) {
   row.step_seconds.insert(row.step_seconds.end(), turn.step_seconds.begin(),
                           turn.step_seconds.end());
   row.peak_activation_bytes = std::max(row.peak_activation_bytes, turn.peak_activation_bytes);
-  row.kernel = turn.kernel;
   row.parameter_bytes = cost.parameter_bytes;
   row.optimizer_bytes = cost.optimizer_bytes;
   row.state_bytes = cost.state_bytes;

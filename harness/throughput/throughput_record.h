@@ -36,8 +36,8 @@ struct ThroughputRow {
   int64_t state_bytes = 0;      // of one sequence at `length`; 0 but in decode
   double flops_per_token = 0;   // counted by the operators that ran
   double peak_gflops = 0;       // measured at the time, of all threads together
-  std::string kernel;           // implementations that oneDNN chose: "brgemm:avx512_core, gemm:jit"
-  std::string isa;              // the instruction set that oneDNN may use
+  std::string kernel;           // what made the products: "tiles", longhaul's own
+  std::string isa;              // what the kernels are compiled for: "x86-64-v4"
   int64_t threads = 1;
   std::string precision = "float32";
   std::string host, cpu, version;

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "math/kernels/gemm.h"
 
 namespace longhaul {
 namespace {
@@ -48,7 +47,6 @@ void set_flags() {
 }
 
 void take_turn(Turn& turn, benchmark::State& state) {
-  take_gemm_kernels();  // forgets what others ran
   for (auto _ : state) {
     if (turn.failure) {
       state.SkipWithError("failed in an earlier turn");
@@ -64,7 +62,6 @@ void take_turn(Turn& turn, benchmark::State& state) {
     turn.peak_activation_bytes =
         std::max(turn.peak_activation_bytes, turn.workload->cost().activation_bytes);
   }
-  turn.kernel = take_gemm_kernels();
 }
 
 }  // namespace

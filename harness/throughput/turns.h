@@ -16,7 +16,6 @@ struct Turn {
 
   std::vector<double> step_seconds;  // mean of each turn
   int64_t peak_activation_bytes = 0;
-  std::string kernel;          // what oneDNN ran
   std::exception_ptr failure;  // that ended its turns
 };
 

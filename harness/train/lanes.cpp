@@ -8,7 +8,6 @@
 #include <limits>
 
 #include "longhaul/ops.h"
-#include "math/kernels/vmath.h"
 #include "math/memory.h"
 #include "math/optimizer.h"
 #include "math/parallel.h"
@@ -43,13 +42,12 @@ Tally score(const Model& model, const Batch& batch) {
   tally.unanswered = rows_without_answer(logits);
   if (tally.unanswered > 0) return tally;
   tally.loss = cross_entropy(logits, batch.targets).item();
+  const Tensor shares = softmax(logits);
   int64_t example = -1;
   bool all_right = true;  // so far, in the example
   for (int64_t r = 0; r < logits.dim(0); ++r) {
     const float *row = logits.data() + r * C, *top = std::max_element(row, row + C);
-    double total = 0;
-    for (int64_t c = 0; c < C; ++c) total += double{vmath::exp(row[c] - *top)};
-    const double probability = 1 / total;
+    const double probability{shares.data()[r * C + (top - row)]};
     const auto place = static_cast<int64_t>(probability * kBins);
     Bin& bin = tally.bins[std::clamp<int64_t>(place, 0, kBins - 1)];
     const bool is_right = top - row == batch.targets[r];

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "longhaul/elementary.h"
+#include "math/kernels/vmath.h"
 #include "math/parallel.h"
 
 namespace longhaul::tiled {
@@ -143,9 +145,10 @@ float close(const Problem& p, const Head& head, int64_t q0, int64_t i, float top
   const double own = head.fade ? head.fade[p.first + q0 + i] - head.fade[p.first + q0] : 0;
   const float sink = head.sink ? static_cast<float>(double{kLog2E * *head.sink} - own) : -kInfinity;
   const float highest = std::max(top, sink);
-  const float sum = total * std::exp2(top - highest) + std::exp2(sink - highest);
-  share = sum == 0 ? 0 : std::exp2(top - highest) / sum;
-  return sum == 0 ? 0 : static_cast<float>(double{highest + std::log2(sum)} + own);
+  const float kept = elementary::exp2(top - highest);
+  const float sum = total * kept + elementary::exp2(sink - highest);
+  share = sum == 0 ? 0 : kept / sum;
+  return sum == 0 ? 0 : static_cast<float>(double{highest + elementary::log2(sum)} + own);
 }
 
 // `count` queries from q0 on: y and the log2-sum-exp2 of its rows. `work` holds
@@ -165,8 +168,10 @@ void attend(const Problem& p, const Head& head, int64_t q0, int64_t count, float
     tile::store(total + i * kWidth, sum);
     share[i] = sum == 0 ? Vec{} : 1 / sum;
   }
+#pragma omp simd
   for (int64_t i = 0; i < count; ++i)
-    head.lse[q0 + i] = total[i] == 0 ? 0 : top[i] + std::log2(total[i]);
+    head.lse[q0 + i] =
+        vmath::select(total[i] == 0, 0.0f, std::fma(kLog2E, vmath::log(total[i]), top[i]));
   if (head.fade || head.sink) {
     alignas(64) float shares[lanes] = {};
     for (int64_t i = 0; i < count; ++i)
@@ -197,7 +202,9 @@ void forward(const Problem& p, const Inputs& in, float* y, float* lse) {
                       in.keys[b],
                       y + p.out(b, h),
                       lse + row * p.Tq};
-      const auto run = count > 2 * kWidth ? attend<kVecs> : count > kWidth ? attend<2> : attend<1>;
+      const auto run = count > kLanes / 2   ? attend<kVecs>
+                       : count > kLanes / 4 ? attend<(kVecs + 1) / 2>
+                                            : attend<(kVecs + 3) / 4>;
       run(p, head, q0, count, work.data());
     }
   });

@@ -9,7 +9,9 @@
 #include <optional>
 #include <utility>
 
+#include "longhaul/elementary.h"
 #include "math/gradient.h"
+#include "math/kernels/fold.h"
 #include "math/parallel.h"
 
 namespace longhaul::tiled {
@@ -181,12 +183,9 @@ void reverse_part(const Problem& p, const Head& head, const Head::Part& part, co
 void reverse_head(const Problem& p, const Head& head, bool far, const Work& w) {
   const int64_t sy = p.y_stride();
   for (int64_t i = 0; i < p.Tq; ++i) {
-    float dot = 0;
-#pragma omp simd reduction(+ : dot)
-    for (int64_t c = 0; c < p.dv; ++c) dot += head.dy[i * sy + c] * head.y[i * sy + c];
-    w.delta[i] = dot;
+    w.delta[i] = dot(head.dy + i * sy, head.y + i * sy, p.dv);
     if (!head.sink) continue;
-    const float lost = dot * std::exp2(kLog2E * *head.sink - head.lse[i]);
+    const float lost = w.delta[i] * elementary::exp2(kLog2E * *head.sink - head.lse[i]);
     if (head.dsink) *head.dsink -= lost;
     if (head.dfade) head.dfade[p.first + i] += double{lost};
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "longhaul/elementary.h"
 #include "longhaul/error.h"
 
 namespace longhaul {
@@ -67,10 +68,10 @@ void to_shares(float* row, Range keys, const float* sink) {
   if (keys.begin >= keys.end) return;
   float top = *std::max_element(row + keys.begin, row + keys.end);
   if (sink) top = std::max(top, *sink);
-  double total = sink ? std::exp(double{*sink} - top) : 0;
-  for (int64_t j = keys.begin; j < keys.end; ++j) total += std::exp(double{row[j]} - top);
+  double total = sink ? elementary::exp(double{*sink} - top) : 0;
+  for (int64_t j = keys.begin; j < keys.end; ++j) total += elementary::exp(double{row[j]} - top);
   for (int64_t j = keys.begin; j < keys.end; ++j)
-    row[j] = static_cast<float>(std::exp(double{row[j]} - top) / total);
+    row[j] = static_cast<float>(elementary::exp(double{row[j]} - top) / total);
 }
 
 // Sums of log_forget [B, T, H] up to and with each position, as [B, H, T]; empty without it.

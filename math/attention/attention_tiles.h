@@ -11,8 +11,10 @@
 // of the scale and of the bias.
 namespace longhaul::tiled {
 
-constexpr int kVecs = tile::kWidth == 16 ? 2 : 3;  // registers across a tile
-constexpr int64_t kLanes = kVecs * tile::kWidth;
+// Queries or keys of a tile, the same on every machine: where a tile begins says which pairs are
+// summed together.
+constexpr int64_t kLanes = 32;
+constexpr int kVecs = kLanes / tile::kWidth;  // registers across a tile
 constexpr float kLog2E = 1.44269504f;
 constexpr int64_t kAnyDistance = int64_t{1} << 40;  // beyond every sequence
 

@@ -20,6 +20,8 @@
 // the pair j = i, is left out of it (faded_chunk.h). Decays of channels have the same sum, channel
 // by channel in place of <., .>. Of the states one a stretch is kept, and none
 // if no gradient of decays is wanted.
+#include <cmath>
+
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/attention/faded_chunk.h"
@@ -28,7 +30,7 @@
 namespace longhaul {
 namespace {
 
-using head::dot, head::moved, head::multiply, head::product_scratch, head::put_rows;
+using head::moved, head::multiply, head::product_scratch, head::put_rows;
 using head::FadedChunk, head::FadedProblem, head::Rows, head::Scratch;
 
 // Multiply-adds, twice, as chunks that never end early have them: a pair is scored and weighs a
@@ -188,7 +190,8 @@ void add_own_pair(const FadedProblem& p, const Inputs& in, const Adjoints& a, in
   } else {
     const float *q = in.q[t], *k = in.k[t];
     float* decay = a.decay + t * p.decays;
-    for (int64_t c = 0; c < p.d; ++c) decay[c] = q[c] * dq[c] + k[c] * (dk[c] - beta * dw[c]);
+    for (int64_t c = 0; c < p.d; ++c)
+      decay[c] = std::fma(q[c], dq[c], k[c] * std::fma(-beta, dw[c], dk[c]));
   }
   head::add_scaled(dq, own * beta, in.k[t], p.d);
   head::add_scaled(dw, own, in.q[t], p.d);
@@ -202,7 +205,7 @@ void inner_product(const FadedProblem& p, const float* a, const float* b, float*
     if (p.decays == 1) {
       *out += dot(x, y, p.d);
     } else {
-      for (int64_t c = 0; c < p.d; ++c) out[c] += x[c] * y[c];
+      for (int64_t c = 0; c < p.d; ++c) out[c] = std::fma(x[c], y[c], out[c]);
     }
   }
 }

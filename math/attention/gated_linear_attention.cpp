@@ -13,6 +13,8 @@
 // k_t exp(-g_0 - .. - g_t) alone; what stands in both dq_t and dk_t, the pair j = i, is left out of
 // it (faded_chunk.h). One pass upwards makes y, or dq; one downwards makes the rest. Of the states
 // one a stretch is kept, and none if no gradient of decays is wanted.
+#include <cmath>
+
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/attention/faded_chunk.h"
@@ -102,7 +104,7 @@ void add_own_pairs(const FadedProblem& p, int64_t n, const Rows& x, const Rows& 
   for (int64_t i = 0; i < n; ++i) {
     float *row = out + i * wide, *own = gain + i * wide;
     for (int64_t c = 0; c < p.d; ++c) own[c] = x[i][c] * row[c];
-    head::add_scaled(row, head::dot(a[i], b[i], p.dv), y[i], p.d);
+    head::add_scaled(row, dot(a[i], b[i], p.dv), y[i], p.d);
   }
 }
 
@@ -148,7 +150,8 @@ void reverse_decays(const FadedProblem& p, int64_t t, int64_t n, const float* ga
     if (i == 0 && state) {
       std::fill_n(later, p.d, 0.0f);
       for (int64_t e = 0; e < p.dv; ++e)
-        for (int64_t c = 0; c < p.d; ++c) later[c] += state[e * wide + c] * gradient[e * wide + c];
+        for (int64_t c = 0; c < p.d; ++c)
+          later[c] = std::fma(state[e * wide + c], gradient[e * wide + c], later[c]);
     }
     const GradTarget own = moved(to.dg, (t + i) * to.dg_stride);
     if (p.decays == p.d) {

@@ -12,10 +12,9 @@
 
 namespace longhaul::linear {
 
-using head::add_scaled, head::dot, head::moved, head::put_rows;
+using head::add_scaled, head::moved, head::put_rows;
 using head::Rows, head::Scratch;
 using tile::kWidth;
-using tile::Vec;
 
 constexpr int64_t kGroup = 24;  // rows of scores held at a time
 
@@ -79,12 +78,8 @@ class ForwardPass {
         const int64_t visible = std::min(limit, i0 + r + 1);
         float* row = score_ + r * lanes;
         std::fill(row + visible, row + tile::round_up(limit), 0.0f);
-        Vec total{};
-        for (int64_t j = 0; j < limit; j += kWidth) total += tile::load(row + j);
-        float& D = denominator_[t + i0 + r];
-        D = p_.epsilon + dot(q_[t + i0 + r], z_, p_.d);
-        for (int x = 0; x < kWidth; ++x) D += total[x];
-        if (!p_.normalise) D = 1;
+        denominator_[t + i0 + r] =
+            p_.normalise ? p_.epsilon + dot(q_[t + i0 + r], z_, p_.d) + sum(row, visible) : 1;
       }
       tile::product(rows, limit, wide_v, {score_, lanes}, v_[t], v_.stride, sum_, wide_v, false);
       if (earlier)

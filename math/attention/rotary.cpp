@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "longhaul/elementary.h"
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/memory.h"
@@ -15,9 +16,9 @@ Tensor turns(const RotarySpec& spec, int64_t T) {
     const double p = spec.first + spec.step * static_cast<double>(t);
     for (int64_t i = 0; i < half; ++i) {
       const double angle = p * spec.frequencies[i];
-      const double size = spec.growth.empty() ? 1 : std::exp(p * spec.growth[i]);
-      turn.data()[2 * t * half + i] = static_cast<float>(size * std::cos(angle));
-      turn.data()[(2 * t + 1) * half + i] = static_cast<float>(size * std::sin(angle));
+      const double size = spec.growth.empty() ? 1 : elementary::exp(p * spec.growth[i]);
+      turn.data()[2 * t * half + i] = static_cast<float>(size * elementary::cos(angle));
+      turn.data()[(2 * t + 1) * half + i] = static_cast<float>(size * elementary::sin(angle));
     }
   }
   return turn;
@@ -37,8 +38,8 @@ void rotate(const Shape& shape, int64_t heads, const Tensor& turn, const float* 
         float *out_low = out + at, *out_high = out_low + half;
 #pragma omp simd
         for (int64_t i = 0; i < half; ++i) {
-          out_low[i] += low[i] * c[i] - sign * high[i] * s[i];
-          out_high[i] += high[i] * c[i] + sign * low[i] * s[i];
+          out_low[i] += std::fma(low[i], c[i], -sign * high[i] * s[i]);
+          out_high[i] += std::fma(high[i], c[i], sign * low[i] * s[i]);
         }
       }
     }
@@ -67,7 +68,7 @@ Tensor rope(const Tensor& x, int64_t heads, double base, int64_t first) {
   const int64_t half = x.dim(2) / heads / 2;
   PooledVector<double> frequencies(half);
   for (int64_t i = 0; i < half; ++i)
-    frequencies[i] = std::pow(base, -static_cast<double>(i) / static_cast<double>(half));
+    frequencies[i] = elementary::pow(base, -static_cast<double>(i) / static_cast<double>(half));
   return rotary(x,
                 {.heads = heads, .frequencies = frequencies, .first = static_cast<double>(first)});
 }

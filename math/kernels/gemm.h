@@ -1,8 +1,6 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <string>
 
 namespace longhaul {
 
@@ -16,18 +14,8 @@ struct Gemm {
   friend bool operator==(const Gemm&, const Gemm&) = default;
 };
 
-// Runs through oneDNN, whose primitives are kept per thread, up to kKeptGemmKernels of them. Always
-// single-threaded, so that the result has the same bits wherever it runs.
+// Each value of C is one chain of fused multiply-adds in the order of k, from 0 or from what C
+// holds: it has the same bits on every machine, and however the product is cut by rows or columns.
 void gemm(const Gemm& shape, const float* a, const float* b, float* c);
-
-constexpr std::size_t kKeptGemmKernels = 64;
-std::size_t kept_gemm_kernels();  // of the calling thread
-
-std::string gemm_library();                  // "oneDNN 2.6.3"
-std::string gemm_kernel(const Gemm& shape);  // the implementation that oneDNN chose, "gemm:jit"
-std::string gemm_isa();                      // the widest that it may use here, "avx512_core_vnni"
-
-// The implementations that ran since the last call, on all threads: "brgemm:avx512_core, gemm:jit".
-std::string take_gemm_kernels();
 
 }  // namespace longhaul

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "longhaul/tensor.h"
 #include "math/gradient.h"
+#include "math/kernels/fold.h"
 #include "math/kernels/tile.h"
 
 // What the kernels of linear attention share: one head of one sequence at a time, its positions as
@@ -42,16 +44,9 @@ class Scratch {
   float* next_;
 };
 
-inline float dot(const float* a, const float* b, int64_t n) {
-  float sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < n; ++i) sum += a[i] * b[i];
-  return sum;
-}
-
 inline void add_scaled(float* to, float factor, const float* from, int64_t n) {
 #pragma omp simd
-  for (int64_t i = 0; i < n; ++i) to[i] += factor * from[i];
+  for (int64_t i = 0; i < n; ++i) to[i] = std::fma(factor, from[i], to[i]);
 }
 
 // Adds rows of `from` to a gradient, or writes them.

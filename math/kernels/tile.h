@@ -1,18 +1,24 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <utility>
 
+#ifdef __FMA__
+#include <immintrin.h>
+#endif
+
 // Kernels on small tiles that stay in the first-level cache: the insides of the attentions, whose
 // matrices are too small and too short-lived for a library call. Everything is a row-major array
 // and a row stride; `lanes` are the columns that lie along the vector registers, a multiple of
-// kWidth.
+// kWidth. Each value of a product is one chain of fused multiply-adds in the order of the inner
+// extent, so kWidth and the shape of the tiles do not change it.
 namespace longhaul::tile {
 
 #if defined(__AVX512F__)
 constexpr int kWidth = 16;
-#elif defined(__AVX__)
+#elif defined(__FMA__)
 constexpr int kWidth = 8;
 #else
 constexpr int kWidth = 4;
@@ -27,6 +33,18 @@ inline Vec load(const float* from) { return *reinterpret_cast<const Unaligned*>(
 inline void store(float* to, Vec x) { *reinterpret_cast<Unaligned*>(to) = x; }
 inline Vec splat(float x) { return x - Vec{}; }
 inline Vec larger(Vec a, Vec b) { return a > b ? a : b; }
+
+// a * b + c, rounded once.
+inline Vec fma(Vec a, Vec b, Vec c) {
+#if defined(__AVX512F__)
+  return _mm512_fmadd_ps(a, b, c);
+#elif defined(__FMA__)
+  return _mm256_fmadd_ps(a, b, c);
+#else
+  for (int i = 0; i < kWidth; ++i) c[i] = std::fma(a[i], b[i], c[i]);
+  return c;
+#endif
+}
 
 // x, kept in a register where GCC would read it from memory again at each use, which makes the load
 // ports and not the multipliers the limit of a product.
@@ -54,10 +72,10 @@ inline Vec exp2(Vec x) {
   constexpr float kMagic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to the nearest integer
   const Vec shifted = x + kMagic;
   const Vec r = x - (shifted - kMagic), square = r * r;
-  const Vec high = 1.3276469e-3f * r + 9.6755410e-3f;
-  const Vec middle = 5.5507135e-2f * r + 2.4022120e-1f;
-  const Vec low = 6.9314697e-1f * r + 1.0f;
-  const Vec p = (high * square + middle) * square + low;
+  const Vec high = fma(splat(1.3276469e-3f), r, splat(9.6755410e-3f));
+  const Vec middle = fma(splat(5.5507135e-2f), r, splat(2.4022120e-1f));
+  const Vec low = fma(splat(6.9314697e-1f), r, splat(1.0f));
+  const Vec p = fma(fma(high, square, middle), square, low);
   const Vec y =
       reinterpret_cast<Vec>(reinterpret_cast<Bits>(p) + (reinterpret_cast<Bits>(shifted) << 23));
   return x < -126.0f ? Vec{} : y;
@@ -71,9 +89,10 @@ struct Left {
 };
 
 // kRows rows and kVecs registers of C (+)= A B, held in registers over the whole inner extent.
-template <int kRows, int kVecs, bool kTransposed>
+// kCopies: leaves B in `copy`, without gaps.
+template <int kRows, int kVecs, bool kTransposed, bool kCopies = false>
 inline void block(int64_t inner, const float* a, int64_t a_stride, const float* b, int64_t b_stride,
-                  float* c, int64_t c_stride, bool accumulate) {
+                  float* c, int64_t c_stride, bool accumulate, float* copy = nullptr) {
   Vec sum[kRows][kVecs];
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r)
@@ -84,11 +103,14 @@ inline void block(int64_t inner, const float* a, int64_t a_stride, const float* 
     Vec right[kVecs];
 #pragma GCC unroll 4
     for (int v = 0; v < kVecs; ++v) right[v] = pinned(load(b + i * b_stride + v * kWidth));
+    if constexpr (kCopies)
+#pragma GCC unroll 4
+      for (int v = 0; v < kVecs; ++v) store(copy + (i * kVecs + v) * kWidth, right[v]);
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
       const Vec left = splat(kTransposed ? a[i * a_stride + r] : a[r * a_stride + i]);
 #pragma GCC unroll 4
-      for (int v = 0; v < kVecs; ++v) sum[r][v] += left * right[v];
+      for (int v = 0; v < kVecs; ++v) sum[r][v] = fma(left, right[v], sum[r][v]);
     }
   }
 #pragma GCC unroll 16
@@ -103,30 +125,67 @@ inline void row_blocks(int64_t rows, int64_t inner, const float* a, int64_t a_st
                        bool accumulate) {
   const int64_t step = kTransposed ? 1 : a_stride;
   int64_t r = 0;
+  if constexpr (kRows == 6) {
+    // Blocks of six, and of five where that leaves no rest.
+    const int64_t blocks = (rows + 5) / 6, of_six = rows - 5 * blocks;
+    if (of_six >= 0) {
+      for (int64_t i = 0; i < blocks; ++i) {
+        const auto one = i < of_six ? block<6, kVecs, kTransposed> : block<5, kVecs, kTransposed>;
+        one(inner, a + r * step, a_stride, b, b_stride, c + r * c_stride, c_stride, accumulate,
+            nullptr);
+        r += i < of_six ? 6 : 5;
+      }
+      return;
+    }
+  }
   for (; r + kRows <= rows; r += kRows)
     block<kRows, kVecs, kTransposed>(inner, a + r * step, a_stride, b, b_stride, c + r * c_stride,
                                      c_stride, accumulate);
   // 12, 4, 2, 1 or 8, 4, 2, 1: what a power of two leaves takes few blocks.
-  constexpr int kFewer = kRows % 3 ? kRows / 2 : kRows / 3;
+  constexpr int kFewer = kRows > 4 ? 4 : kRows / 2;
   if constexpr (kFewer > 0)
     if (r < rows)
       row_blocks<kFewer, kVecs, kTransposed>(rows - r, inner, a + r * step, a_stride, b, b_stride,
                                              c + r * c_stride, c_stride, accumulate);
 }
 
+// As many rows as leave registers for the right operand and one broadcast: 16 registers, or 32.
+template <int kVecs>
+constexpr int rows_of_block = kVecs == 1     ? 8
+                              : kWidth == 16 ? 24 / kVecs
+                              : kWidth == 8  ? 12 / kVecs
+                                             : 8 / kVecs;
+
 // C [rows, kVecs * kWidth] = A [rows, inner] B, or C += A B.
 template <int kVecs>
 void narrow_product(int64_t rows, int64_t inner, const Left& a, const float* b, int64_t b_stride,
                     float* c, int64_t c_stride, bool accumulate) {
-  // As many rows as leave registers for the right operand and one broadcast: 16 registers, or 32.
-  constexpr int kSums = kWidth == 16 ? 24 : kWidth == 8 ? 12 : 8;
-  constexpr int kRows = kVecs == 1 ? 8 : kSums / kVecs;
-  if (a.transposed)
+  constexpr int kRows = rows_of_block<kVecs>;
+  if constexpr (kVecs * (kRows + 1) >= (kWidth == 16 ? 32 : 16)) {  // too wide
+    constexpr int kHalf = kVecs / 2;
+    narrow_product<kHalf>(rows, inner, a, b, b_stride, c, c_stride, accumulate);
+    narrow_product<kVecs - kHalf>(rows, inner, a, b + kHalf * kWidth, b_stride, c + kHalf * kWidth,
+                                  c_stride, accumulate);
+  } else if (a.transposed)
     row_blocks<kRows, kVecs, true>(rows, inner, a.data, a.stride, b, b_stride, c, c_stride,
                                    accumulate);
   else
     row_blocks<kRows, kVecs, false>(rows, inner, a.data, a.stride, b, b_stride, c, c_stride,
                                     accumulate);
+}
+
+// The same where the rows of B lie far apart and A is not transposed: while the first rows go by, B
+// is copied to `copy` [inner, kVecs * kWidth], which the other rows read.
+template <int kVecs>
+void copying_product(int64_t rows, int64_t inner, const Left& a, const float* b, int64_t b_stride,
+                     float* c, int64_t c_stride, bool accumulate, float* copy) {
+  constexpr int kRows = rows_of_block<kVecs>;
+  if (rows <= kRows)
+    return narrow_product<kVecs>(rows, inner, a, b, b_stride, c, c_stride, accumulate);
+  block<kRows, kVecs, false, true>(inner, a.data, a.stride, b, b_stride, c, c_stride, accumulate,
+                                   copy);
+  narrow_product<kVecs>(rows - kRows, inner, {a.data + kRows * a.stride, a.stride}, copy,
+                        kVecs * kWidth, c + kRows * c_stride, c_stride, accumulate);
 }
 
 // C [rows, lanes] = A [rows, inner] B [inner, lanes], or C += A B.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -25,13 +26,14 @@ inline void store(float* p, F value) {
   std::memcpy(p, &value, sizeof value);
 }
 
-// a * b + c, fused where the machine can. Left to choose, GCC fuses in some loops and not in
-// others, and the same sum would have different bits in each.
+// a * b + c, rounded once.
+inline float multiply_add(float a, float b, float c) { return std::fma(a, b, c); }
 inline Vector multiply_add(Vector a, Vector b, Vector c) {
 #ifdef __FMA__
   return _mm256_fmadd_ps(a, b, c);
 #else
-  return a * b + c;
+  for (int i = 0; i < kVectorWidth; ++i) c[i] = std::fma(a[i], b[i], c[i]);
+  return c;
 #endif
 }
 

@@ -1,5 +1,6 @@
 // add, sub, mul, div and maximum with broadcasting; where.
 #include <algorithm>
+#include <cmath>
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
@@ -98,10 +99,11 @@ Tensor binary(const char* op, const Tensor& a, const Tensor& b, F f, DA da, DB d
       if (sa == 1 && sb == 1) {
 #pragma omp simd
         for (int64_t i = 0; i < m.inner; ++i)
-          pdx.data[i] = before(pdx, i) + pdy[i] * partial(pa[i], pb[i]);
+          pdx.data[i] = std::fma(pdy[i], partial(pa[i], pb[i]), before(pdx, i));
       } else {
         for (int64_t i = 0; i < m.inner; ++i)
-          pdx.data[i * step] = before(pdx, i * step) + pdy[i] * partial(pa[i * sa], pb[i * sb]);
+          pdx.data[i * step] =
+              std::fma(pdy[i], partial(pa[i * sa], pb[i * sb]), before(pdx, i * step));
       }
     }
   };

@@ -2,6 +2,7 @@
 // hidden values are in the second-level cache, and the weights are laid out for register tiles once
 // a pass. What is kept for the reverse step are the two products with x alone.
 #include <algorithm>
+#include <cmath>
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
@@ -13,9 +14,6 @@ namespace longhaul {
 namespace {
 
 constexpr int64_t kRows = 64;  // of a block
-// The rows whose part of a weight's gradient is summed before it is added: as oneDNN does it, so
-// that the bits are those of matmul (hidden width up to 512).
-constexpr int64_t kGroup = 512;
 
 struct Mlp {
   Tensor x, up, gate, down;
@@ -45,7 +43,7 @@ void Mlp::forward(float* y) const {
   }
 }
 
-// The sum over the rows of a group that goes into a weight's gradient.
+// The sum over all rows that goes into a weight's gradient.
 class WeightGradient {
  public:
   // `transposed`: the sum is of dw^T.
@@ -80,9 +78,9 @@ class WeightGradient {
 // With s = sigmoid(g): h = u g s;  dh = dy down^T;  du = dh g s;  dg = dh u (s + g s (1 - s)).
 void Mlp::reverse(const float* dy) const {
   Panels to_h(out, hidden), from_u(hidden, in), from_g(hidden, in);
-  to_h.load_transposed(down.data());
-  from_u.load_transposed(up.data());
-  from_g.load_transposed(gate.data());
+  to_h.load_transposed(down.data(), out);
+  from_u.load_transposed(up.data(), hidden);
+  from_g.load_transposed(gate.data(), hidden);
   const WeightGradient d_up(up, true), d_gate(gate, true), d_down(down, false);
   const Tensor block = Tensor::empty({kRows, hidden}), parts = Tensor::empty({2, kRows, in});
   float *h = block.data(), *through_u = parts.data(), *through_g = through_u + kRows * in;
@@ -97,26 +95,25 @@ void Mlp::reverse(const float* dy) const {
       const float dh = h[i], v = pu[i], z = pg[i], s = vmath::sigmoid(z);
       h[i] = v * z * s;
       pu[i] = dh * z * s;
-      pg[i] = dh * v * (s + z * s * (1 - s));
+      pg[i] = dh * v * std::fma(z * s, 1 - s, s);
     }
     Panels x_rows(m, in), y_rows(m, out);
     x_rows.load(x.data() + begin * in);
     y_rows.load(dy_rows);
-    const bool first = begin % kGroup == 0;
+    const bool first = begin == 0;
     d_down.add(h, y_rows, first);
     d_up.add(pu, x_rows, first);
     d_gate.add(pg, x_rows, first);
-    if ((begin + m) % kGroup == 0 || begin + m == rows)
-      for (const WeightGradient* gradient : {&d_up, &d_gate, &d_down}) gradient->finish();
     if (!dx.data) continue;
     from_u.multiply(m, {pu, hidden}, through_u, in);
     from_g.multiply(m, {pg, hidden}, through_g, in);
     for (int64_t i = 0, at = begin * in; i < m * in; ++i, ++at)
       dx.data[at] = before(dx, at) + through_u[i] + through_g[i];
   }
+  for (const WeightGradient* gradient : {&d_up, &d_gate, &d_down}) gradient->finish();
 }
 
-bool whole_panels(int64_t width) { return width > 0 && width % Panels::kPanel == 0; }
+bool whole_panels(int64_t width) { return width > 0 && width % Panels::kWhole == 0; }
 
 }  // namespace
 
@@ -128,8 +125,8 @@ Tensor gated_mlp(const Tensor& x, const Tensor& up, const Tensor& gate, const Te
   const int64_t in = up.dim(0), hidden = up.dim(1), out = down.dim(1);
   const int64_t rows = in ? x.size() / in : 0;
   // Without a tape nothing is kept, and rows may be few (decoding) or for all threads (prefill).
-  if (!Tape::active() || tile::kWidth < 8 || rows < kRows || !whole_panels(in) ||
-      !whole_panels(hidden) || !whole_panels(out))
+  if (!Tape::active() || rows < kRows || !whole_panels(in) || !whole_panels(hidden) ||
+      !whole_panels(out))
     return matmul(gated_silu(matmul(x, up), matmul(x, gate)), down);
 
   const Shape wide{rows, hidden};

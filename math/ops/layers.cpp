@@ -5,6 +5,7 @@
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/gradient.h"
+#include "math/kernels/fold.h"
 #include "math/memory.h"
 
 namespace longhaul {
@@ -13,13 +14,6 @@ namespace {
 void check_gain(const char* op, const Tensor& x, const Tensor& gain) {
   require(x.rank() >= 1 && gain.rank() == 1 && gain.dim(0) == x.dim(-1), op, ": gain ",
           gain.shape(), " for shape ", x.shape());
-}
-
-float dot(const float* a, const float* b, int64_t n) {
-  float total = 0;
-#pragma omp simd reduction(+ : total)
-  for (int64_t i = 0; i < n; ++i) total += a[i] * b[i];
-  return total;
 }
 
 }  // namespace
@@ -33,19 +27,16 @@ Tensor layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float
   for (int64_t r = 0; r < rows; ++r) {
     const float* in = x.data() + r * D;
     float* out = y.data() + r * D;
-    float total = 0, squares = 0;
-#pragma omp simd reduction(+ : total)
-    for (int64_t i = 0; i < D; ++i) total += in[i];
-    const float mean = total / static_cast<float>(D);
-#pragma omp simd reduction(+ : squares)
-    for (int64_t i = 0; i < D; ++i) squares += (in[i] - mean) * (in[i] - mean);
+    const float mean = sum(in, D) / static_cast<float>(D);
+    const float squares = fold(
+        D, [=](float part, int64_t i) { return std::fma(in[i] - mean, in[i] - mean, part); });
     const float inverse = 1 / std::sqrt(squares / static_cast<float>(D) + epsilon);
     moments.data()[2 * r] = mean;
     moments.data()[2 * r + 1] = inverse;
     const float* g = gain.data();
     const float* c = bias.defined() ? bias.data() : nullptr;
 #pragma omp simd
-    for (int64_t i = 0; i < D; ++i) out[i] = (in[i] - mean) * inverse * g[i] + (c ? c[i] : 0.0f);
+    for (int64_t i = 0; i < D; ++i) out[i] = std::fma((in[i] - mean) * inverse, g[i], c ? c[i] : 0.0f);
   }
   record(y, {x, gain, bias}, [=] {
     // n = (x - mean) / s;  dn = dy g;  dx += (dn - mean(dn) - n mean(dn n)) / s;  dg += dy n
@@ -55,24 +46,20 @@ Tensor layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float
     for (int64_t r = 0; r < rows; ++r) {
       const float *in = x.data() + r * D, *dy = y.grad() + r * D, *g = gain.data();
       const float mean = moments.data()[2 * r], inverse = moments.data()[2 * r + 1];
-      float a = 0, b = 0;
-#pragma omp simd reduction(+ : a, b)
-      for (int64_t i = 0; i < D; ++i) {
-        const float dn = dy[i] * g[i];
-        a += dn;
-        b += dn * (in[i] - mean) * inverse;
-      }
-      a /= static_cast<float>(D);
-      b /= static_cast<float>(D);
+      const float a = dot(dy, g, D) / static_cast<float>(D);
+      const float b = inverse / static_cast<float>(D) * fold(D, [=](float part, int64_t i) {
+                        return std::fma(dy[i] * g[i], in[i] - mean, part);
+                      });
       if (dx.data) {
 #pragma omp simd
         for (int64_t i = 0; i < D; ++i)
           dx.data[r * D + i] =
-              before(dx, r * D + i) + inverse * (dy[i] * g[i] - a - (in[i] - mean) * inverse * b);
+              std::fma(inverse, std::fma((mean - in[i]) * inverse, b, std::fma(dy[i], g[i], -a)),
+                       before(dx, r * D + i));
       }
       if (dg) {
 #pragma omp simd
-        for (int64_t i = 0; i < D; ++i) dg[i] += dy[i] * (in[i] - mean) * inverse;
+        for (int64_t i = 0; i < D; ++i) dg[i] = std::fma(dy[i] * inverse, in[i] - mean, dg[i]);
       }
       if (dc) {
 #pragma omp simd
@@ -102,18 +89,19 @@ Tensor rms_norm(const Tensor& x, const Tensor& gain, float epsilon) {
     for (int64_t r = 0; r < rows; ++r) {
       const float *in = x.data() + r * D, *dy = y.grad() + r * D, *g = gain.data();
       const float inverse = inverses.data()[r];
-      float along = 0;
-#pragma omp simd reduction(+ : along)
-      for (int64_t i = 0; i < D; ++i) along += dy[i] * g[i] * in[i];
-      along *= inverse * inverse / static_cast<float>(D);
+      const float along =
+          inverse * inverse / static_cast<float>(D) * fold(D, [=](float part, int64_t i) {
+            return std::fma(dy[i] * g[i], in[i], part);
+          });
       if (dx.data) {
 #pragma omp simd
         for (int64_t i = 0; i < D; ++i)
-          dx.data[r * D + i] = before(dx, r * D + i) + inverse * (dy[i] * g[i] - in[i] * along);
+          dx.data[r * D + i] = std::fma(inverse, std::fma(-in[i], along, dy[i] * g[i]),
+                                        before(dx, r * D + i));
       }
       if (dg) {
 #pragma omp simd
-        for (int64_t i = 0; i < D; ++i) dg[i] += dy[i] * in[i] * inverse;
+        for (int64_t i = 0; i < D; ++i) dg[i] = std::fma(dy[i] * inverse, in[i], dg[i]);
       }
     }
   });
@@ -162,7 +150,7 @@ Tensor causal_conv(const Tensor& x, const Tensor& w) {
       for (int64_t j = 0; j < std::min(K, t + 1); ++j) {
         const float *in = x.data() + (b * T + t - j) * D, *tap = w.data() + j * D;
 #pragma omp simd
-        for (int64_t d = 0; d < D; ++d) out[d] += tap[d] * in[d];
+        for (int64_t d = 0; d < D; ++d) out[d] = std::fma(tap[d], in[d], out[d]);
       }
     }
   record(y, {x, w}, [=] {  // dx_{t-j} += w_j dy_t;  dw_j += sum_t x_{t-j} dy_t
@@ -178,12 +166,12 @@ Tensor causal_conv(const Tensor& x, const Tensor& w) {
           if (dx) {
             float* din = dx + at;
 #pragma omp simd
-            for (int64_t d = 0; d < D; ++d) din[d] += tap[d] * dy[d];
+            for (int64_t d = 0; d < D; ++d) din[d] = std::fma(tap[d], dy[d], din[d]);
           }
           if (dw) {
             float* dtap = dw + j * D;
 #pragma omp simd
-            for (int64_t d = 0; d < D; ++d) dtap[d] += in[d] * dy[d];
+            for (int64_t d = 0; d < D; ++d) dtap[d] = std::fma(in[d], dy[d], dtap[d]);
           }
         }
       }

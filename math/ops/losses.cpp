@@ -6,8 +6,10 @@
 #include <cmath>
 
 #include "longhaul/batch.h"
+#include "longhaul/elementary.h"
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "math/kernels/vmath.h"
 #include "math/memory.h"
 
 namespace longhaul {
@@ -43,7 +45,7 @@ Tensor loss_of_target(const Tensor& logits, const std::vector<int32_t>& targets,
       const float factor =
           weight * y.grad()[0] * static_cast<float>(slope(double{row[targets[n]]}));
 #pragma omp simd
-      for (int64_t c = 0; c < C; ++c) out[c] -= factor * row[c];
+      for (int64_t c = 0; c < C; ++c) out[c] = std::fma(-factor, row[c], out[c]);
       out[targets[n]] += factor;
     }
   });
@@ -67,7 +69,7 @@ Tensor tailr_loss(const Tensor& logits, const std::vector<int32_t>& targets, dou
   if (gamma == 0) return cross_entropy(logits, targets, weight);
   return loss_of_target(
       logits, targets, weight,
-      [=](double p) { return -std::log(gamma + (1 - gamma) * p) / (1 - gamma); },
+      [=](double p) { return -elementary::log(gamma + (1 - gamma) * p) / (1 - gamma); },
       [=](double p) { return -p / (gamma + (1 - gamma) * p); });
 }
 
@@ -77,7 +79,7 @@ Tensor unit_columns(const Tensor& x) {
   Tensor unit = x.clone(), length(Shape{C});
   float* l = length.data();
   for (int64_t d = 0; d < D; ++d)
-    for (int64_t c = 0; c < C; ++c) l[c] += unit.data()[d * C + c] * unit.data()[d * C + c];
+    for (int64_t c = 0; c < C; ++c) l[c] = std::fma(unit.data()[d * C + c], unit.data()[d * C + c], l[c]);
   for (int64_t c = 0; c < C; ++c) l[c] = std::max(std::sqrt(l[c]), kLeast);
   for (int64_t d = 0; d < D; ++d)
     for (int64_t c = 0; c < C; ++c) unit.data()[d * C + c] /= l[c];
@@ -100,14 +102,14 @@ Tensor emo_loss(const Tensor& logits, const std::vector<int32_t>& targets, const
     float along = 0;
     for (int64_t d = 0; d < D; ++d) {
       const float e = goal.data()[n * D + d] = directions.data()[d * C + targets[n]];
-      along += expected.data()[n * D + d] * e;
+      along = std::fma(expected.data()[n * D + d], e, along);
     }
     emo.data()[n] = 1 - along;
     if (!mixed) {
       loss += double{emo.data()[n]};
       continue;
     }
-    const float ce = -std::log(std::max(p.data()[n * C + targets[n]], kLeast));
+    const float ce = -vmath::log(std::max(p.data()[n * C + targets[n]], kLeast));
     ratio.data()[n] = ce / (std::max(emo.data()[n], 0.0f) + kLeastEmo);
     loss += 0.5 * double{ce + ratio.data()[n] * emo.data()[n]};
   }
@@ -124,7 +126,8 @@ Tensor emo_loss(const Tensor& logits, const std::vector<int32_t>& targets, const
       const float scale = factor * ratio.data()[n], ce = mixed ? factor : 0.0f;
       const float mean = emo.data()[n];
 #pragma omp simd
-      for (int64_t c = 0; c < C; ++c) out[c] += row[c] * (scale * (1 - near[c] - mean) + ce);
+      for (int64_t c = 0; c < C; ++c)
+        out[c] = std::fma(row[c], std::fma(scale, 1 - near[c] - mean, ce), out[c]);
       out[targets[n]] -= ce;
     }
   });

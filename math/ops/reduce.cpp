@@ -5,6 +5,7 @@
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "math/kernels/fold.h"
 #include "math/kernels/vmath.h"
 #include "math/memory.h"
 
@@ -43,11 +44,8 @@ Tensor sum(const Tensor& x, int axis) {
   for (int64_t o = 0; o < outer; ++o) {
     const float* in = x.data() + o * extent * inner;
     float* out = y.data() + o * inner;
-    if (inner == 1) {  // partial sums, one per vector lane: faster, and rounding errors stay small
-      float total = 0;
-#pragma omp simd reduction(+ : total)
-      for (int64_t e = 0; e < extent; ++e) total += in[e];
-      *out = total;
+    if (inner == 1) {  // partial sums in lanes: faster, and rounding errors stay small
+      *out = sum(in, extent);
     } else {
       for (int64_t e = 0; e < extent; ++e)
         for (int64_t i = 0; i < inner; ++i) out[i] += in[e * inner + i];
@@ -128,19 +126,19 @@ Tensor softmax(const Tensor& x) {
     const float* in = x.data() + r * C;
     float* out = y.data() + r * C;
     const float top = *std::max_element(in, in + C);
-    float total = 0;
-#pragma omp simd reduction(+ : total)
-    for (int64_t i = 0; i < C; ++i) total += out[i] = vmath::exp(in[i] - top);
+    const float total = fold(C, [=](float part, int64_t i) {
+      out[i] = vmath::exp(in[i] - top);
+      return part + out[i];
+    });
     for (int64_t i = 0; i < C; ++i) out[i] /= total;
   }
   record(y, {x}, [=] {  // dx += y (dy - <dy, y>)
     float* dx = x.grad();
     for (int64_t r = 0; r < rows; ++r) {
       const float *p = y.data() + r * C, *dy = y.grad() + r * C;
-      float dot = 0;
-#pragma omp simd reduction(+ : dot)
-      for (int64_t i = 0; i < C; ++i) dot += dy[i] * p[i];
-      for (int64_t i = 0; i < C; ++i) dx[r * C + i] += p[i] * (dy[i] - dot);
+      const float along = dot(dy, p, C);
+      for (int64_t i = 0; i < C; ++i)
+        dx[r * C + i] = std::fma(p[i], dy[i] - along, dx[r * C + i]);
     }
   });
   return y;
@@ -162,7 +160,7 @@ Tensor pool_mean(const Tensor& x, const Lengths& lengths) {
       const float* dy = y.grad() + b * D;
       const float share = 1 / static_cast<float>(lengths[b]);
       for (int64_t t = 0; t < lengths[b]; ++t)
-        for (int64_t d = 0; d < D; ++d) dx[(b * T + t) * D + d] += share * dy[d];
+        for (int64_t d = 0; d < D; ++d) dx[(b * T + t) * D + d] = std::fma(share, dy[d], dx[(b * T + t) * D + d]);
     }
   });
   return y;
@@ -195,10 +193,9 @@ Tensor cross_entropy(const Tensor& logits, const std::vector<int32_t>& targets, 
     if (targets[n] == kIgnore) continue;
     const float* row = logits.data() + n * C;
     const float top = *std::max_element(row, row + C);
-    float total = 0;
-#pragma omp simd reduction(+ : total)
-    for (int64_t c = 0; c < C; ++c) total += vmath::exp(row[c] - top);
-    log_total.data()[n] = top + std::log(total);
+    const float total =
+        fold(C, [=](float part, int64_t c) { return part + vmath::exp(row[c] - top); });
+    log_total.data()[n] = top + vmath::log(total);
     loss += log_total.data()[n] - row[targets[n]];
   }
   Tensor y(Shape{}, static_cast<float>(loss * weight));
@@ -212,7 +209,7 @@ Tensor cross_entropy(const Tensor& logits, const std::vector<int32_t>& targets, 
       float* out = dx + n * C;
       const float shift = log_total.data()[n];
 #pragma omp simd
-      for (int64_t c = 0; c < C; ++c) out[c] += factor * vmath::exp(row[c] - shift);
+      for (int64_t c = 0; c < C; ++c) out[c] = std::fma(factor, vmath::exp(row[c] - shift), out[c]);
       out[targets[n]] -= factor;
     }
   });

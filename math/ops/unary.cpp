@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "longhaul/elementary.h"
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/gradient.h"
@@ -25,7 +26,7 @@ Tensor unary(const Tensor& x, F f, D derivative) {
     float* dx = target.data;
     if (target.accumulate) {
 #pragma omp simd
-      for (int64_t i = 0; i < n; ++i) dx[i] += dy[i] * derivative(px[i], py[i]);
+      for (int64_t i = 0; i < n; ++i) dx[i] = std::fma(dy[i], derivative(px[i], py[i]), dx[i]);
     } else {
 #pragma omp simd
       for (int64_t i = 0; i < n; ++i) dx[i] = dy[i] * derivative(px[i], py[i]);
@@ -56,7 +57,7 @@ Tensor exp(const Tensor& x) {
 
 Tensor log(const Tensor& x) {
   return unary(
-      x, [](float v) { return std::log(v); }, [](float v, float) { return 1 / v; });
+      x, [](float v) { return vmath::log(v); }, [](float v, float) { return 1 / v; });
 }
 
 Tensor abs(const Tensor& x) {
@@ -67,8 +68,8 @@ Tensor abs(const Tensor& x) {
 
 Tensor pow(const Tensor& x, float exponent) {
   return unary(
-      x, [=](float v) { return std::pow(v, exponent); },
-      [=](float v, float) { return exponent * std::pow(v, exponent - 1); });
+      x, [=](float v) { return elementary::pow(v, exponent); },
+      [=](float v, float) { return exponent * elementary::pow(v, exponent - 1); });
 }
 
 Tensor clamp(const Tensor& x, float low, float high) {
@@ -85,17 +86,17 @@ Tensor sqrt(const Tensor& x) {
 
 Tensor sin(const Tensor& x) {
   return unary(
-      x, [](float v) { return std::sin(v); }, [](float v, float) { return std::cos(v); });
+      x, [](float v) { return elementary::sin(v); }, [](float v, float) { return elementary::cos(v); });
 }
 
 Tensor cos(const Tensor& x) {
   return unary(
-      x, [](float v) { return std::cos(v); }, [](float v, float) { return -std::sin(v); });
+      x, [](float v) { return elementary::cos(v); }, [](float v, float) { return -elementary::sin(v); });
 }
 
 Tensor tanh(const Tensor& x) {
   return unary(
-      x, [](float v) { return vmath::tanh(v); }, [](float, float y) { return 1 - y * y; });
+      x, [](float v) { return vmath::tanh(v); }, [](float, float y) { return std::fma(-y, y, 1.0f); });
 }
 
 Tensor sigmoid(const Tensor& x) {
@@ -108,7 +109,7 @@ Tensor silu(const Tensor& x) {
       x, [](float v) { return v * vmath::sigmoid(v); },
       [](float v, float y) {
         const float s = vmath::sigmoid(v);
-        return s + y * (1 - s);
+        return std::fma(y, 1 - s, s);
       });
 }
 
@@ -116,11 +117,12 @@ Tensor gelu(const Tensor& x) {
   return unary(
       x,
       [](float v) {
-        return 0.5f * v * (1 + vmath::tanh(kGeluSlope * (v + kGeluCubic * v * v * v)));
+        return 0.5f * v * (1 + vmath::tanh(kGeluSlope * std::fma(kGeluCubic * v * v, v, v)));
       },
       [](float v, float) {
-        const float t = vmath::tanh(kGeluSlope * (v + kGeluCubic * v * v * v));
-        return 0.5f * (1 + t) + 0.5f * v * (1 - t * t) * kGeluSlope * (1 + 3 * kGeluCubic * v * v);
+        const float t = vmath::tanh(kGeluSlope * std::fma(kGeluCubic * v * v, v, v));
+        const float inner = kGeluSlope * std::fma(3 * kGeluCubic * v, v, 1.0f);
+        return 0.5f * std::fma(v * std::fma(-t, t, 1.0f), inner, 1 + t);
       });
 }
 
@@ -167,7 +169,7 @@ Tensor gated_silu(const Tensor& x, const Tensor& gate) {
       if (dg.data)
         of_one(dg, [=](int64_t i) {
           const float g = pg[i], s = vmath::sigmoid(g);
-          return dy[i] * px[i] * (s + g * s * (1 - s));
+          return dy[i] * px[i] * std::fma(g * s, 1 - s, s);
         });
       return;
     }
@@ -176,7 +178,7 @@ Tensor gated_silu(const Tensor& x, const Tensor& gate) {
       for (int64_t i = 0; i < n; ++i) {
         const float g = pg[i], s = vmath::sigmoid(g);
         put(dx.data[i], dy[i] * g * s);
-        put(dg.data[i], dy[i] * px[i] * (s + g * s * (1 - s)));
+        put(dg.data[i], dy[i] * px[i] * std::fma(g * s, 1 - s, s));
       }
     };
     if (!dx.accumulate && !dg.accumulate) {

@@ -11,6 +11,8 @@
 //         dh/dp^o = tanh(c) o (1 - o)    dh/dc = o (1 - tanh(c)^2)
 #include "math/recurrence/cell.h"
 
+#include <cmath>
+
 #include "math/kernels/vmath.h"
 
 namespace longhaul {
@@ -26,12 +28,12 @@ void gru_values(int64_t n, const CellInput& in, const CellOutput& out) {
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) {
     const float r = vmath::sigmoid(u[i] + p[i]), z = vmath::sigmoid(uz[i] + pz[i]);
-    const float m = pn[i], c = vmath::tanh(un[i] + r * m);
+    const float m = pn[i], c = vmath::tanh(std::fma(r, m, un[i]));
     gr[i] = r;
     gz[i] = z;
     gn[i] = c;
     gm[i] = m;
-    value[i] = c + z * (h[i] - c);
+    value[i] = std::fma(z, h[i] - c, c);
   }
 }
 
@@ -46,7 +48,7 @@ void lstm_values(int64_t n, const CellInput& in, const CellOutput& out) {
   for (int64_t k = 0; k < n; ++k) {
     const float i = vmath::sigmoid(u[k] + p[k]), f = vmath::sigmoid(uf[k] + pf[k]);
     const float g = vmath::tanh(ug[k] + pg[k]), o = vmath::sigmoid(uo[k] + po[k]);
-    const float c = f * before[k] + i * g, t = vmath::tanh(c);
+    const float c = std::fma(f, before[k], i * g), t = vmath::tanh(c);
     gi[k] = i;
     gf[k] = f;
     gg[k] = g;
@@ -63,7 +65,7 @@ void gru_slopes(int64_t n, const CellOutput& at, const float* h, float* slopes, 
   float *sr = slopes, *sz = sr + stride, *sn = sz + stride, *keep = sn + stride;
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) {
-    const float r = gr[i], z = gz[i], c = gn[i], dc = (1 - z) * (1 - c * c);
+    const float r = gr[i], z = gz[i], c = gn[i], dc = (1 - z) * std::fma(-c, c, 1.0f);
     sr[i] = dc * gm[i] * r * (1 - r);
     sz[i] = (h[i] - c) * z * (1 - z);
     sn[i] = dc * r;
@@ -82,10 +84,10 @@ void lstm_slopes(int64_t n, const CellOutput& at, const float* before, float* sl
     const float i = gi[k], f = gf[k], g = gg[k], o = go[k], t = gt[k];
     si[k] = g * i * (1 - i);
     sf[k] = before[k] * f * (1 - f);
-    sg[k] = i * (1 - g * g);
+    sg[k] = i * std::fma(-g, g, 1.0f);
     so[k] = t * o * (1 - o);
     keep[k] = f;
-    link[k] = o * (1 - t * t);
+    link[k] = o * std::fma(-t, t, 1.0f);
   }
 }
 
@@ -98,7 +100,7 @@ void gru_reverse(int64_t n, const CellOutput& at, const float* h, const CellGrad
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) {
     const float dh = direct[i] + through[i] + carried[i];
-    const float r = gr[i], z = gz[i], c = gn[i], dc = dh * (1 - z) * (1 - c * c);
+    const float r = gr[i], z = gz[i], c = gn[i], dc = dh * (1 - z) * std::fma(-c, c, 1.0f);
     const float dr = dc * gm[i] * r * (1 - r), dz = dh * (h[i] - c) * z * (1 - z);
     ar[i] = dr;
     az[i] = dz;
@@ -119,10 +121,10 @@ void lstm_reverse(int64_t n, const CellOutput& at, const float* before, const Ce
 #pragma omp simd
   for (int64_t k = 0; k < n; ++k) {
     const float i = gi[k], f = gf[k], g_ = gg[k], o = go[k], t = gt[k];
-    const float dh = direct[k] + through[k], dc = carried[k] + dh * o * (1 - t * t);
+    const float dh = direct[k] + through[k], dc = std::fma(dh * o, std::fma(-t, t, 1.0f), carried[k]);
     ai[k] = dc * g_ * i * (1 - i);
     af[k] = dc * before[k] * f * (1 - f);
-    ag[k] = dc * i * (1 - g_ * g_);
+    ag[k] = dc * i * std::fma(-g_, g_, 1.0f);
     ao[k] = dh * t * o * (1 - o);
     carried[k] = dc * f;
   }
@@ -145,7 +147,7 @@ void cell_slopes(Cell cell, int64_t n, const CellOutput& at, const float* h, con
   if (cell == Cell::lstm) return lstm_slopes(n, at, c, slopes, stride);
   const float* f = at.value;
 #pragma omp simd
-  for (int64_t i = 0; i < n; ++i) slopes[i] = 1 - f[i] * f[i];
+  for (int64_t i = 0; i < n; ++i) slopes[i] = std::fma(-f[i], f[i], 1.0f);
 }
 
 void cell_reverse(Cell cell, int64_t n, const CellOutput& at, const float* h, const float* c,
@@ -155,7 +157,7 @@ void cell_reverse(Cell cell, int64_t n, const CellOutput& at, const float* h, co
   const float *f = at.value, *direct = g.direct, *through = g.through;
   float* a = g.a;
 #pragma omp simd
-  for (int64_t i = 0; i < n; ++i) a[i] = (direct[i] + through[i]) * (1 - f[i] * f[i]);
+  for (int64_t i = 0; i < n; ++i) a[i] = (direct[i] + through[i]) * std::fma(-f[i], f[i], 1.0f);
 }
 
 }  // namespace longhaul

@@ -10,6 +10,8 @@
 // reached at a linear rate; the first n steps are not exact after n sweeps.
 #include "math/recurrence/damping.h"
 
+#include <cmath>
+
 #include "math/parallel.h"
 #include "math/recurrence/linear.h"
 
@@ -28,10 +30,10 @@ void damp(int64_t planes, const LinearSweep& s, double damping, float* M, float*
       const float* own = first + k * plane;
 #pragma omp simd
       for (int64_t n = 0; n < s.N; ++n) {
-        const float p = 1 + own[n] * own[n] * q[n];
-        const float left = 1 / (1 + lambda * p);  // 1 - K
+        const float p = std::fma(own[n] * own[n], q[n], 1.0f);
+        const float left = 1 / std::fma(lambda, p, 1.0f);  // 1 - K
         q[n] = left * p;
-        y[row + n] = h[row + n] + left * (f[row + n] - h[row + n]);
+        y[row + n] = std::fma(left, f[row + n] - h[row + n], h[row + n]);
         for (int64_t j = planes - 1; j >= 0; --j) first[j * plane + n] *= left;
       }
     }

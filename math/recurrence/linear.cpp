@@ -55,7 +55,8 @@ void solve_stretch(const Stretch<planes> s, std::array<F, b> d, float* next) {
     const std::array<F, b> before = d;
     for (int i = 0; i < b; ++i) {
       F h = load<F>(s.f + s.layout.f(t, i));
-      for (int j = 0; j < b; ++j) h += load<F>(s.M + s.layout.M(t, i, j)) * before[j];
+      for (int j = 0; j < b; ++j)
+        h = multiply_add(load<F>(s.M + s.layout.M(t, i, j)), before[j], h);
       h = clip_rarely(h, s.bound_of(i));
       store<F>(next + s.layout.h(t, i), h);
       d[i] = h - load<F>(s.h + s.layout.h(t, i));
@@ -75,8 +76,8 @@ void compose_stretch(const Stretch<planes>& s, F (&map)[b][b], F (&offset)[b]) {
       for (int k = 0; k < b; ++k) map[i][k] = F{};
       for (int j = 0; j < b; ++j) {
         const F M = load<F>(s.M + s.layout.M(t, i, j));
-        offset[i] += M * before[j];
-        for (int k = 0; k < b; ++k) map[i][k] += M * earlier[j][k];
+        offset[i] = multiply_add(M, before[j], offset[i]);
+        for (int k = 0; k < b; ++k) map[i][k] = multiply_add(M, earlier[j][k], map[i][k]);
       }
     }
   }
@@ -160,7 +161,8 @@ class Stored {
       for (int64_t q = 0; q < count(); ++q)
         for (int i = 0; i < b; ++i) {
           float& d = *start(c, i, q);
-          for (int j = 0; j < b; ++j) d += *map(c - 1, i, j, q) * *start(c - 1, j, q);
+          for (int j = 0; j < b; ++j)
+            d = multiply_add(*map(c - 1, i, j, q), *start(c - 1, j, q), d);
           // A composed map knows no clip; the difference of two states does.
           d = clip(d, 2 * stretch(0, 0, 0).bound_of(i));
         }
@@ -180,14 +182,14 @@ struct Applied {
 
   float sum(int64_t i) const {
     if constexpr (cell == Cell::tanh) return slope[i] * y[i];
-    float sum =
-        slope[i] * y[i] + slope[plane + i] * y[gate + i] + slope[2 * plane + i] * y[2 * gate + i];
-    if constexpr (cell == Cell::gru) sum += slope[3 * plane + i] * d[i];
-    if constexpr (cell == Cell::lstm) sum += slope[4 * plane + i] * d_memory[i];
+    float sum = multiply_add(slope[plane + i], y[gate + i], slope[i] * y[i]);
+    sum = multiply_add(slope[2 * plane + i], y[2 * gate + i], sum);
+    if constexpr (cell == Cell::gru) sum = multiply_add(slope[3 * plane + i], d[i], sum);
+    if constexpr (cell == Cell::lstm) sum = multiply_add(slope[4 * plane + i], d_memory[i], sum);
     return sum;
   }
   float output(int64_t i, float dc) const {
-    return slope[3 * plane + i] * y[3 * gate + i] + slope[5 * plane + i] * dc;
+    return multiply_add(slope[3 * plane + i], y[3 * gate + i], slope[5 * plane + i] * dc);
   }
 };
 

@@ -5,6 +5,7 @@
 #include "math/recurrence/product.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "math/kernels/vector.h"
 
@@ -61,7 +62,7 @@ void narrow_blocks(int64_t Q, const float* m, const float* x, float* y, bool add
   for (int64_t q = 0; q < Q; ++q) {
     for (int i = 0; i < b; ++i) {
       float sum = 0;
-      for (int j = 0; j < b; ++j) sum += m[(q * b + i) * b + j] * x[q * b + j];
+      for (int j = 0; j < b; ++j) sum = std::fma(m[(q * b + i) * b + j], x[q * b + j], sum);
       y[q * b + i] = add ? y[q * b + i] + sum : sum;
     }
   }

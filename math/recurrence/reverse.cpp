@@ -7,6 +7,7 @@
 #include "math/recurrence/reverse.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "math/kernels/gemm.h"
 #include "math/parallel.h"
@@ -24,7 +25,7 @@ void add_outer(int64_t steps, int64_t block, const float* a, int64_t a_step, con
     const float *at = a + t * a_step, *ht = h + t * h_step;
     for (int64_t i = 0; i < block; ++i) {
 #pragma omp simd
-      for (int64_t j = 0; j < block; ++j) sum[i * block + j] += at[i] * ht[j];
+      for (int64_t j = 0; j < block; ++j) sum[i * block + j] = std::fma(at[i], ht[j], sum[i * block + j]);
     }
   }
 }
@@ -35,7 +36,7 @@ void add_diagonal(int64_t steps, int64_t N, const float* a, int64_t a_step, cons
   for (int64_t t = 0; t < steps; ++t) {
     const float *at = a + t * a_step, *ht = h + t * N;
 #pragma omp simd
-    for (int64_t n = 0; n < N; ++n) sum[n] += at[n] * ht[n];
+    for (int64_t n = 0; n < N; ++n) sum[n] = std::fma(at[n], ht[n], sum[n]);
   }
 }
 

@@ -203,10 +203,11 @@ void Sweep::store_channels(int64_t begin, int64_t end) {
       const int64_t gate = span * N_;
 #pragma omp simd
       for (int64_t i = 0; i < n; ++i) {
-        const float ch = slope[i] * R[i] + slope[plane + i] * R[gate + i] +
-                         slope[2 * plane + i] * R[2 * gate + i];
+        const float ch =
+            std::fma(slope[2 * plane + i], R[2 * gate + i],
+                     std::fma(slope[plane + i], R[gate + i], slope[i] * R[i]));
         const float cc = slope[4 * plane + i], link = slope[5 * plane + i];
-        M[i] = slope[3 * plane + i] * R[3 * gate + i] + link * ch;
+        M[i] = std::fma(slope[3 * plane + i], R[3 * gate + i], link * ch);
         M[plane + i] = link * cc;
         M[2 * plane + i] = ch;
         M[3 * plane + i] = cc;
@@ -216,7 +217,8 @@ void Sweep::store_channels(int64_t begin, int64_t end) {
     for (int64_t g = 0; g < G_; ++g, slope += plane, R += span * N_) {
       const float* start = g ? M : r_.cell == Cell::gru ? slope + G_ * plane : nullptr;
 #pragma omp simd
-      for (int64_t i = 0; i < n; ++i) M[i] = slope[i] * R[i] + (start ? start[i] : 0.0f);
+      for (int64_t i = 0; i < n; ++i)
+        M[i] = std::fma(slope[i], R[i], start ? start[i] : 0.0f);
     }
   }
 }
@@ -232,7 +234,7 @@ void Sweep::store_blocks(int64_t begin, int64_t end) {
       for (int64_t i = 0; i < N_; ++i)
         for (int64_t j = 0; j < b; ++j) {
           const float start = g ? M[i * b + j] : keeps && i % b == j ? keep[i] : 0;
-          M[i * b + j] = slope[i] * R[i * b + j] + start;
+          M[i * b + j] = std::fma(slope[i], R[i * b + j], start);
         }
     }
   }

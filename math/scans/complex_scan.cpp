@@ -14,7 +14,7 @@
 // borders are combined in order (x_border = lambda^size x_earlier + added), and a second pass scans
 // every chunk from its true start.
 #include <algorithm>
-#include <complex>
+#include <cmath>
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
@@ -41,8 +41,8 @@ void step(const Scan& s, const float* before, const float* u, float* out) {
 #pragma omp simd
   for (int64_t n = 0; n < N; ++n) {
     const float re = before[n], im = before[N + n];
-    out[n] = lr[n] * re - li[n] * im + u[n];
-    out[N + n] = lr[n] * im + li[n] * re + u[N + n];
+    out[n] = std::fma(lr[n], re, std::fma(-li[n], im, u[n]));
+    out[N + n] = std::fma(lr[n], im, std::fma(li[n], re, u[N + n]));
   }
 }
 
@@ -53,8 +53,8 @@ void step_back(const Scan& s, const float* after, const float* dx, float* out) {
 #pragma omp simd
   for (int64_t n = 0; n < N; ++n) {
     const float re = after[n], im = after[N + n];
-    out[n] = lr[n] * re + li[n] * im + dx[n];
-    out[N + n] = lr[n] * im - li[n] * re + dx[N + n];
+    out[n] = std::fma(lr[n], re, std::fma(li[n], im, dx[n]));
+    out[N + n] = std::fma(lr[n], im, std::fma(-li[n], re, dx[N + n]));
   }
 }
 
@@ -66,28 +66,43 @@ void step_back(const Scan& s, const float* after, const float* dx, float* out, c
 #pragma omp simd
   for (int64_t n = 0; n < N; ++n) {
     const float re = after[n], im = after[N + n], xr = x[n], xi = x[N + n];
-    const float gr = lr[n] * re + li[n] * im + dx[n], gi = lr[n] * im - li[n] * re + dx[N + n];
+    const float gr = std::fma(lr[n], re, std::fma(li[n], im, dx[n]));
+    const float gi = std::fma(lr[n], im, std::fma(-li[n], re, dx[N + n]));
     out[n] = gr;
     out[N + n] = gi;
-    sum[n] += gr * xr + gi * xi;
-    sum[N + n] += gi * xr - gr * xi;
+    sum[n] = std::fma(gr, xr, std::fma(gi, xi, sum[n]));
+    sum[N + n] = std::fma(gi, xr, std::fma(-gr, xi, sum[N + n]));
   }
+}
+
+struct Complex {
+  double re, im;
+};
+Complex operator*(const Complex& x, const Complex& y) {
+  return {x.re * y.re - x.im * y.im, x.re * y.im + x.im * y.re};
+}
+
+// x to the n-th power, n > 0, by squares.
+Complex to_the(int64_t n, Complex x) {
+  Complex power{1, 0};
+  for (; n > 0; n /= 2, x = x * x)
+    if (n % 2) power = power * x;
+  return power;
 }
 
 // borders[c] += power * borders[c - direction] along each sequence, power = lambda^size or its
 // conjugate: turns what each chunk adds into the state at each border.
 void combine(const Scan& s, float* borders, int direction) {
   for (int64_t n = 0; n < s.N; ++n) {
-    const std::complex<double> lambda(s.lambda[n], direction * s.lambda[s.N + n]);
-    const auto power = std::complex<float>(std::pow(lambda, static_cast<double>(s.size)));
+    const Complex power = to_the(s.size, {s.lambda[n], direction * s.lambda[s.N + n]});
+    const auto re = static_cast<float>(power.re), im = static_cast<float>(power.im);
     for (int64_t b = 0; b < s.B; ++b) {
       for (int64_t i = 1; i < s.count; ++i) {
         const int64_t c = direction > 0 ? i : s.count - 1 - i;
         float* here = borders + (b * s.count + c) * 2 * s.N + n;
         const float* there = here - direction * 2 * s.N;
-        const auto added = power * std::complex<float>(there[0], there[s.N]);
-        here[0] += added.real();
-        here[s.N] += added.imag();
+        here[0] = std::fma(re, there[0], std::fma(-im, there[s.N], here[0]));
+        here[s.N] = std::fma(re, there[s.N], std::fma(im, there[0], here[s.N]));
       }
     }
   }

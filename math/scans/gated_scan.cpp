@@ -8,6 +8,7 @@
 // state of zero, the borders are combined in order (x_border = product * x_earlier + added), and a
 // second pass scans every chunk from its true start.
 #include <algorithm>
+#include <cmath>
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
@@ -36,7 +37,8 @@ void combine(const Scan& s, float* borders, const float* products, int direction
     for (int64_t i = 1; i < s.count; ++i) {
       const int64_t to = b * s.count + (direction > 0 ? i : s.count - 1 - i), from = to - direction;
       for (int64_t n = 0; n < s.N; ++n)
-        borders[to * s.N + n] += products[from * s.N + n] * borders[from * s.N + n];
+        borders[to * s.N + n] = std::fma(products[from * s.N + n], borders[from * s.N + n],
+                                         borders[to * s.N + n]);
     }
 }
 
@@ -55,7 +57,7 @@ Tensor borders(const Scan& s, const float* in, int direction) {
       const float *a = s.gates(row), *u = in + row;
       if (direction > 0) {
 #pragma omp simd
-        for (int64_t n = 0; n < s.N; ++n) state[n] = a[n] * state[n] + u[n];
+        for (int64_t n = 0; n < s.N; ++n) state[n] = std::fma(a[n], state[n], u[n]);
       } else {
 #pragma omp simd
         for (int64_t n = 0; n < s.N; ++n) state[n] = a[n] * (state[n] + u[n]);
@@ -81,8 +83,7 @@ void step_back(int64_t N, const Row& r) {
   if (da && before) {
 #pragma omp simd
     for (int64_t n = 0; n < N; ++n) {
-      const float da_n = (carry[n] + dx[n]) * before[n];
-      da[n] = r.add_a ? da[n] + da_n : da_n;
+      da[n] = std::fma(carry[n] + dx[n], before[n], r.add_a ? da[n] : 0.0f);
     }
   } else if (da && !r.add_a) {
     std::fill_n(da, N, 0.0f);
@@ -140,7 +141,7 @@ Tensor gated_scan(const Tensor& a, const Tensor& b) {
       const float *gate = s.gates(row), *u = b.data() + row;
       float* out = x.data() + row;
 #pragma omp simd
-      for (int64_t n = 0; n < s.N; ++n) out[n] = gate[n] * state[n] + u[n];
+      for (int64_t n = 0; n < s.N; ++n) out[n] = std::fma(gate[n], state[n], u[n]);
       state = out;
     }
   });

@@ -8,6 +8,7 @@
 // Rows of H are lanes-padded. The forward pass keeps H at every kChunk-th position, the reverse
 // pass recomputes H and Z between from there.
 #include <algorithm>
+#include <cmath>
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
@@ -20,7 +21,7 @@
 namespace longhaul {
 namespace {
 
-using head::dot, head::add_scaled;
+using head::add_scaled;
 
 constexpr int64_t kChunk = 16;
 
@@ -60,10 +61,10 @@ void advance(const Problem& p, int64_t head, int64_t t, const Weights& w, const 
   for (int64_t i = 0; i < p.K; ++i) {
     float* row = z + i * wide;
 #pragma omp simd
-    for (int64_t j = 0; j < p.V; ++j) row[j] = vmath::tanh(row[j] + k[i] * v[j]);
+    for (int64_t j = 0; j < p.V; ++j) row[j] = vmath::tanh(std::fma(k[i], v[j], row[j]));
   }
 #pragma omp simd
-  for (int64_t i = 0; i < p.state(); ++i) next[i] = f * before[i] + (1 - f) * z[i];
+  for (int64_t i = 0; i < p.state(); ++i) next[i] = std::fma(f, before[i], (1 - f) * z[i]);
 }
 
 void forward_head(const Problem& p, int64_t head, float* kept, float* y) {
@@ -98,11 +99,9 @@ void step_back(const Problem& p, int64_t head, int64_t t, const Weights& w, cons
     const float *zi = z + i * wide, *hi = before + i * wide;
     add_scaled(g, q[i], dy, p.V);
     to.dq[t * p.K + i] = dot(now + i * wide, dy, p.V);
-#pragma omp simd reduction(+ : df)
-    for (int64_t j = 0; j < p.V; ++j) {
-      df += g[j] * (hi[j] - zi[j]);
-      pre[j] = (1 - f) * g[j] * (1 - zi[j] * zi[j]);
-    }
+    df += fold(p.V, [=](float sum, int64_t j) { return std::fma(g[j], hi[j] - zi[j], sum); });
+#pragma omp simd
+    for (int64_t j = 0; j < p.V; ++j) pre[j] = (1 - f) * g[j] * std::fma(-zi[j], zi[j], 1.0f);
     to.dk[t * p.K + i] = dot(pre, v, p.V);
     add_scaled(to.dv + t * p.V, k[i], pre, p.V);
   }

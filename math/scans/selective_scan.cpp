@@ -10,9 +10,11 @@
 // chunks from the last to the first and recomputes each one's states and e into a scratch that
 // stays in the cache: [kChunk, N, kBlock], whatever T is.
 #include <algorithm>
+#include <cmath>
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "math/kernels/fold.h"
 #include "math/kernels/vmath.h"
 #include "math/parallel.h"
 
@@ -64,8 +66,8 @@ void forward_part(const Problem& p, const Part& part, float* y) {
       float* h = state.data() + n * kBlock;
 #pragma omp simd
       for (int64_t d = 0; d < part.width; ++d) {
-        h[d] = vmath::exp(dt[d] * a[d]) * h[d] + b * input[d];
-        out[d] += c * h[d];
+        h[d] = std::fma(vmath::exp(dt[d] * a[d]), h[d], b * input[d]);
+        out[d] = std::fma(c, h[d], out[d]);
       }
     }
   }
@@ -86,7 +88,7 @@ void replay(const Problem& p, const Part& part, int64_t chunk, float* h, float* 
 #pragma omp simd
       for (int64_t d = 0; d < part.width; ++d) {
         decay[d] = vmath::exp(dt[d] * a[d]);
-        after[d] = decay[d] * before[d] + b * (dt[d] * u[d]);
+        after[d] = std::fma(decay[d], before[d], b * (dt[d] * u[d]));
       }
     }
   }
@@ -115,31 +117,31 @@ void reverse_row(const Problem& p, const Part& part, int64_t t, const float* bef
                  const float* after, const float* e, float* carry, const Gradients& g) {
   const int64_t row = part.b * p.T + t, at = row * p.D + part.first, width = part.width;
   const float *u = p.u + at, *dt = p.dt + at, *dy = g.dy + at;
-  float through_b[kBlock] = {}, through_a[kBlock] = {}, du[kBlock], ddt[kBlock];
+  float through_b[kBlock] = {}, through_a[kBlock] = {}, input[kBlock], du[kBlock], ddt[kBlock];
+  for (int64_t d = 0; d < width; ++d) input[d] = dt[d] * u[d];
   for (int64_t n = 0; n < p.N; ++n) {
     const float b = p.b[row * p.N + n], c = p.c[row * p.N + n];
     const float* a = p.a + n * p.D + part.first;
     const float *h0 = before + n * kBlock, *h1 = after + n * kBlock, *decay = e + n * kBlock;
     float *k = carry + n * kBlock, *da = g.da + n * p.D + part.first;
-    float sum_b = 0, sum_c = 0;
-#pragma omp simd reduction(+ : sum_b, sum_c)
+    g.dc[row * p.N + n] += dot(dy, h1, width);
+    g.db[row * p.N + n] += fold(width, [&](float sum, int64_t d) {
+      return std::fma(std::fma(c, dy[d], k[d]), input[d], sum);
+    });
+#pragma omp simd
     for (int64_t d = 0; d < width; ++d) {
-      const float gradient = c * dy[d] + k[d];
-      sum_c += dy[d] * h1[d];
-      sum_b += gradient * (dt[d] * u[d]);
-      through_b[d] += gradient * b;
+      const float gradient = std::fma(c, dy[d], k[d]);
+      through_b[d] = std::fma(gradient, b, through_b[d]);
       k[d] = gradient * decay[d];
       const float exponent = k[d] * h0[d];
-      through_a[d] += exponent * a[d];
-      da[d] += exponent * dt[d];
+      through_a[d] = std::fma(exponent, a[d], through_a[d]);
+      da[d] = std::fma(exponent, dt[d], da[d]);
     }
-    g.db[row * p.N + n] += sum_b;
-    g.dc[row * p.N + n] += sum_c;
   }
 #pragma omp simd
   for (int64_t d = 0; d < width; ++d) {
     du[d] = dt[d] * through_b[d];
-    ddt[d] = through_a[d] + u[d] * through_b[d];
+    ddt[d] = std::fma(u[d], through_b[d], through_a[d]);
   }
   put(g.du, at, du, width);
   put(g.ddt, at, ddt, width);

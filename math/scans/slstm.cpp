@@ -77,8 +77,8 @@ void advance(const Problem& p, const float* u, const float* recurrent, const Cel
       const float m = vmath::select(faded > i, faded, i);
       const float s_i = vmath::exp(i - m), s_f = vmath::exp(faded - m);
       x.m[at] = m;
-      x.c[at] = s_f * x.c[at] + s_i * z;
-      x.n[at] = s_f * x.n[at] + s_i;
+      x.c[at] = std::fma(s_f, x.c[at], s_i * z);
+      x.n[at] = std::fma(s_f, x.n[at], s_i);
       x.h[at] = o * x.c[at] / x.n[at];
       if (!x.kept) continue;
       x.kept[at] = s_i;
@@ -137,12 +137,12 @@ void step_back(const Problem& p, const float* kept, const float* now, const floa
 #pragma omp simd
   for (int64_t j = 0; j < N; ++j) {
     const float c = now[j], share = 1 / now[N + j], g = dh[j] + carry[j];
-    const float of_c = dc[j] + g * o[j] * share;
-    const float of_n = dn[j] - g * o[j] * c * share * share;
+    const float of_c = std::fma(g * o[j], share, dc[j]);
+    const float of_n = std::fma(-g * o[j] * c, share * share, dn[j]);
     const float c_before = earlier ? earlier[j] : 0, n_before = earlier ? earlier[N + j] : 0;
-    dpre[j] = (of_c * z[j] + of_n) * s_i[j];
-    dpre[N + j] = (of_c * c_before + of_n * n_before) * s_f[j] * slope[j];
-    dpre[2 * N + j] = of_c * s_i[j] * (1 - z[j] * z[j]);
+    dpre[j] = std::fma(of_c, z[j], of_n) * s_i[j];
+    dpre[N + j] = std::fma(of_c, c_before, of_n * n_before) * s_f[j] * slope[j];
+    dpre[2 * N + j] = of_c * s_i[j] * std::fma(-z[j], z[j], 1.0f);
     dpre[3 * N + j] = g * c * share * o[j] * (1 - o[j]);
     dc[j] = of_c * s_f[j];
     dn[j] = of_n * s_f[j];

@@ -14,6 +14,7 @@
 //
 // m and l of every position are kept for the reverse step.
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "longhaul/error.h"
@@ -63,8 +64,8 @@ void forward_part(const Forward& f, const Part& part) {
 #pragma omp simd
     for (int64_t n = 0; n < part.width; ++n) {
       const float ahead = k[n] - l0[n], difference = v[n] - m0[n];
-      y[n] = m0[n] + vmath::sigmoid(u[n] + ahead) * difference;
-      m[n] = m0[n] + vmath::sigmoid(ahead + w[n]) * difference;
+      y[n] = std::fma(vmath::sigmoid(u[n] + ahead), difference, m0[n]);
+      m[n] = std::fma(vmath::sigmoid(ahead + w[n]), difference, m0[n]);
       l[n] = l0[n] - w[n] + vmath::softplus(ahead + w[n]);
     }
   }
@@ -97,12 +98,12 @@ void reverse_part(const Reverse& r, const Part& part) {
       const float ahead = k[n] - l[n], difference = v[n] - m[n];
       const float p = vmath::sigmoid(u[n] + ahead), q = vmath::sigmoid(ahead + w[n]);
       const float a = dy[n] * difference * p * (1 - p);
-      const float c = (gm[n] * difference * (1 - q) + gl[n]) * q;
-      dv[n] += dy[n] * p + gm[n] * q;
+      const float c = std::fma(gm[n] * difference, 1 - q, gl[n]) * q;
+      dv[n] += std::fma(dy[n], p, gm[n] * q);
       dk[n] += a + c;
       du[n] += a;
       dw[n] += c - gl[n];
-      gm[n] = dy[n] * (1 - p) + gm[n] * (1 - q);
+      gm[n] = std::fma(dy[n], 1 - p, gm[n] * (1 - q));
       gl[n] -= a + c;
     }
   }

@@ -1,10 +1,7 @@
 #include "tests/helpers/allocations.h"
 
-#include <dlfcn.h>
-
 #include <atomic>
 #include <cstdlib>
-#include <cstring>
 #include <new>
 
 namespace {
@@ -12,25 +9,18 @@ namespace {
 std::atomic<bool> counting{false};
 std::atomic<int64_t> allocations{0};
 
-bool is_in_dnnl(const void* caller) {
-  Dl_info info;
-  return dladdr(caller, &info) != 0 && info.dli_fname && std::strstr(info.dli_fname, "dnnl");
-}
-
-// The caller is that of operator new, which must hand on its own.
-void* counted(std::size_t bytes, const void* caller) noexcept {
-  if (counting.load(std::memory_order_relaxed) && !is_in_dnnl(caller))
-    allocations.fetch_add(1, std::memory_order_relaxed);
+void* counted(std::size_t bytes) noexcept {
+  if (counting.load(std::memory_order_relaxed)) allocations.fetch_add(1, std::memory_order_relaxed);
   return std::malloc(bytes > 0 ? bytes : 1);
 }
 
 }  // namespace
 
 void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
-  return counted(bytes, __builtin_return_address(0));
+  return counted(bytes);
 }
 void* operator new(std::size_t bytes) {
-  if (void* memory = counted(bytes, __builtin_return_address(0))) return memory;
+  if (void* memory = counted(bytes)) return memory;
   throw std::bad_alloc();
 }
 void operator delete(void* memory) noexcept { std::free(memory); }

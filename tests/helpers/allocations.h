@@ -4,8 +4,7 @@
 
 namespace longhaul {
 
-// Counts calls of `operator new` in this process while it lives, over-aligned types aside, and
-// those that oneDNN makes inside a primitive: its argument tables are not ours to pool.
+// Counts calls of `operator new` in this process while it lives, over-aligned types aside.
 class AllocationCount {
  public:
   AllocationCount();

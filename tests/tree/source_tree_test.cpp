@@ -206,10 +206,6 @@ Strings sources_with(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("only one file of the library knows oneDNN", "[tree]") {
-  CHECK(sources_with("dnnl.hpp") == Strings{"math/kernels/gemm.cpp"});
-}
-
 TEST_CASE("only one file includes CLI11, whose templates take seconds to compile", "[tree]") {
   CHECK(sources_with("#include <CLI/") == Strings{"harness/cli/command.cpp"});
 }

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string>
+
+namespace longhaul {
+
+// What the kernels that were loaded are compiled for: "x86-64-v4" (AVX-512), "x86-64-v3" (AVX2 and
+// FMA) or "generic".
+std::string instruction_set();
+
+}  // namespace longhaul
