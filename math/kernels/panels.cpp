@@ -7,6 +7,7 @@ namespace {
 
 constexpr int64_t kInner = 128;  // rows of a panel at a time: 32 KiB of the first-level cache
 constexpr int64_t kLeft = 1 << 16;  // values of the left operand at a time: in the second-level one
+constexpr int64_t kFewRows = 64;    // of a left operand whose columns are read where they lie
 constexpr int64_t kTileRows = 24;   // whole tiles of every width
 constexpr int64_t kMostRows = 10 * kTileRows;
 
@@ -47,12 +48,12 @@ void multiply_rows(int64_t m, tile::Left a, const Right& b, const Panel& panel, 
         std::fill_n(copy + i * wide + panel.width, wide - panel.width, 0.0f);
       }
       tile::narrow_product<kVecs>(m, inner, a, copy, wide, c, stride, go_on);
-    } else if (from_stride > wide) {
+    } else if (from_stride > wide && !a.transposed) {
       tile::copying_product<kVecs>(m, inner, a, from, from_stride, c, stride, go_on, copy);
     } else {
-      tile::narrow_product<kVecs>(m, inner, a, from, wide, c, stride, go_on);
+      tile::narrow_product<kVecs>(m, inner, a, from, from_stride, c, stride, go_on);
     }
-    a.data += inner;
+    a.data += inner * (a.transposed ? a.stride : 1);
     go_on = true;
   }
 }
@@ -92,11 +93,12 @@ void multiply(int64_t m, const tile::Left& a, const Right& b, float* c, int64_t 
   const int64_t turned_stride = b.rows + tile::kWidth;  // no multiple of a page, lest lines collide
   Tensor ragged, turned;
   if (b.columns % tile::kWidth) ragged = Tensor::empty({std::min(m, most), Panels::kPanel});
-  if (a.transposed) turned = Tensor::empty({std::min(m, most), turned_stride});
+  const bool turn = a.transposed && b.rows > kFewRows;
+  if (turn) turned = Tensor::empty({std::min(m, most), turned_stride});
   for (int64_t r = 0; r < m; r += most) {
     const int64_t rows = std::min(most, m - r);
-    tile::Left left{a.data + r * a.stride, a.stride};
-    if (a.transposed) {  // row by row, the tiles read whole cache lines
+    tile::Left left{a.data + r * (a.transposed ? 1 : a.stride), a.stride, a.transposed};
+    if (turn) {  // row by row, the tiles read whole cache lines
       tile::transpose(b.rows, rows, a.data + r, a.stride, turned.data(), turned_stride);
       left = {turned.data(), turned_stride};
     }
