@@ -131,9 +131,11 @@ double log1p(double x) {
 
 double pow(double x, double y) {
   if (y == 2) return x * x;
-  if (x < 0 && std::nearbyint(y) == y && x > -kInfinity)
+  if (!std::isfinite(x) || !std::isfinite(y) || x == 0 || y == 0 || y == 1) return std::pow(x, y);
+  if (x < 0) {
+    if (std::nearbyint(y) != y) return std::pow(x, y);
     return std::fmod(y, 2) == 0 ? pow(-x, y) : -pow(-x, y);
-  if (!(x > 0) || x == kInfinity || y == 0 || y == 1 || std::isinf(y)) return std::pow(x, y);
+  }
   return exp(y * log(x));
 }
 

@@ -240,7 +240,6 @@ void Measurer::measure(const Group& group, int64_t repetitions) {
 void Measurer::describe_machine(ThroughputRow& row) {
   if (peak_gflops_ == 0) peak_gflops_ = peak_gflops(threads_);
   row.peak_gflops = peak_gflops_;
-  row.kernel = "tiles";
   row.isa = instruction_set();
   row.host = host_name();
   row.cpu = cpu_name();
@@ -254,6 +253,7 @@ void Measurer::finish(ThroughputRow& row, const Turn& turn) {
   });
   if (!went_well) return;
   const WorkloadCost& cost = turn.workload->cost();
+  row.kernel = "tiles";
   row.step_seconds.insert(row.step_seconds.end(), turn.step_seconds.begin(),
                           turn.step_seconds.end());
   row.peak_activation_bytes = std::max(row.peak_activation_bytes, turn.peak_activation_bytes);

@@ -31,10 +31,11 @@ std::string losses_of(const ModelInfo& info) {
   Settings settings;
   settings.d_model = 32;
   settings.layers = 2;
-  const Options options;
+  Options options;
   const Model model(info, options, settings, shape, 1);
   const std::vector<int64_t> offsets = gradient_layout(model.parameters());
-  const std::vector<Batch> batches{random_batch({70, 70}, shape, 1), random_batch({64, 33}, shape, 2)};
+  const std::vector<Batch> batches{random_batch({70, 70}, shape, 1),
+                                   random_batch({64, 33}, shape, 2)};
   Lanes lanes(model, static_cast<int64_t>(batches.size()), offsets);
   Optimizer optimizer(model.parameters(), offsets, {});
   uint64_t hash = 0;

@@ -5,7 +5,7 @@
 #   check.sh PROGRAM      exit status 77 (skipped) where there is one set alone
 set -euo pipefail
 
-program=$1
+program=$(realpath "$1")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"

@@ -16,6 +16,19 @@ const Shape kShapes[] = {{0, 2, 3}, {1, 1, 1}, {2, 1, 2}, {2, 3, 5},
 
 }  // namespace
 
+// What math/kernels/fold.h promises on every machine.
+TEST_CASE("sum of a row goes to sixteen lanes, which a tree adds", "[ops]") {
+  for (int64_t n : {1, 15, 16, 17, 40, 161}) {
+    const Tensor x = random_tensor({n}, 1);
+    std::vector<float> lanes(16);
+    for (int64_t i = 0; i < n; ++i) lanes[i % 16] += x.data()[i];
+    for (int64_t half = 8; half > 0; half /= 2)
+      for (int64_t j = 0; j < half; ++j) lanes[j] += lanes[j + half];
+    INFO(n << " terms");
+    CHECK(sum_all(x).item() == lanes[0]);
+  }
+}
+
 TEST_CASE("sum and mean remove one axis", "[ops]") {
   for (const Shape& shape : kShapes)
     for (int axis : {0, 1, 2, -1}) {

@@ -31,6 +31,19 @@ double reference_sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 }  // namespace
 
+TEST_CASE("vmath: log is within 3e-7 over its whole range", "[vmath]") {
+  const auto reference = [](double x) { return std::log(x); };
+  CHECK(largest_error(1.2e-38f, 1e-30f, vmath::log, reference) < 3e-7);
+  CHECK(largest_error(0.01f, 3, vmath::log, reference) < 3e-7);
+  CHECK(largest_error(0.99f, 1.01f, vmath::log, reference) < 3e-7);
+  CHECK(largest_error(1, 3.4e38f, vmath::log, reference) < 3e-7);
+  CHECK(vmath::log(1) == 0);
+  CHECK(vmath::log(0) == -kInfinity);
+  CHECK(vmath::log(kInfinity) == kInfinity);
+  CHECK(std::isnan(vmath::log(-1)));
+  CHECK(std::isnan(vmath::log(kNan)));
+}
+
 TEST_CASE("vmath: exp is within 3e-7 over its whole range", "[vmath]") {
   const auto reference = [](double x) { return std::exp(x); };
   CHECK(largest_error(-87.3f, 88.7f, vmath::exp, reference) < 3e-7);
