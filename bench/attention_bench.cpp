@@ -18,9 +18,9 @@
 #include <string>
 
 #include "longhaul/ops.h"
-#include "math/peak.h"
 #include "math/meter.h"
 #include "math/parallel.h"
+#include "math/peak.h"
 
 namespace {
 using namespace longhaul;

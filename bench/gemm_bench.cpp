@@ -64,10 +64,9 @@ void run(benchmark::State& state, const Gemm& shape, Product product) {
 void add(const std::string& kind, int64_t width, const Gemm& shape) {
   const std::string name = kind + "/" + std::to_string(width) + "/";
   const auto entry = [&](const char* engine, Product product) {
-    benchmark::RegisterBenchmark(
-        (name + engine).c_str(),
-        [=](benchmark::State& state) { run(state, shape, product); })
-        ->UseManualTime();
+    benchmark::RegisterBenchmark((name + engine).c_str(), [=](benchmark::State& state) {
+      run(state, shape, product);
+    })->UseManualTime();
   };
   entry("tiles", gemm);
 #ifdef LONGHAUL_BENCH_ONEDNN

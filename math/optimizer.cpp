@@ -21,17 +21,19 @@ float sign(float x) { return vmath::select(x > 0, 1.0f, vmath::select(x < 0, -1.
 void adamw(OptimizerSlice s) {
   constexpr double beta1 = 0.9, beta2 = 0.98;
   constexpr auto b1 = static_cast<float>(beta1), b2 = static_cast<float>(beta2);
-  const auto unbias1 = static_cast<float>(1 / (1 - elementary::pow(beta1, static_cast<double>(s.step))));
-  const auto unbias2 = static_cast<float>(1 / (1 - elementary::pow(beta2, static_cast<double>(s.step))));
+  const auto unbias1 =
+      static_cast<float>(1 / (1 - elementary::pow(beta1, static_cast<double>(s.step))));
+  const auto unbias2 =
+      static_cast<float>(1 / (1 - elementary::pow(beta2, static_cast<double>(s.step))));
   constexpr auto epsilon = static_cast<float>(1e-8);
 #pragma omp simd
   for (int64_t i = 0; i < s.size; ++i) {
     const float gi = s.scale * s.g[i];
     s.first[i] = std::fma(b1, s.first[i], (1 - b1) * gi);
     s.second[i] = std::fma(b2, s.second[i], (1 - b2) * gi * gi);
-    s.w[i] = std::fma(s.decayed, s.w[i],
-                      -s.rate * (s.first[i] * unbias1) /
-                          (std::sqrt(s.second[i] * unbias2) + epsilon));
+    s.w[i] =
+        std::fma(s.decayed, s.w[i],
+                 -s.rate * (s.first[i] * unbias1) / (std::sqrt(s.second[i] * unbias2) + epsilon));
   }
 }
 
@@ -53,8 +55,7 @@ void lion(OptimizerSlice s) {
 #pragma omp simd
   for (int64_t i = 0; i < s.size; ++i) {
     const float gi = s.scale * s.g[i];
-    s.w[i] = std::fma(s.decayed, s.w[i],
-                      -s.rate * sign(std::fma(b1, s.first[i], (1 - b1) * gi)));
+    s.w[i] = std::fma(s.decayed, s.w[i], -s.rate * sign(std::fma(b1, s.first[i], (1 - b1) * gi)));
     s.first[i] = std::fma(b2, s.first[i], (1 - b2) * gi);
   }
 }

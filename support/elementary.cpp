@@ -22,8 +22,8 @@ double polynomial(const double (&c)[kCount], double x) {
 
 // e^r - 1 for |r| <= ln 2 / 2, by its series.
 double small_expm1(double r) {
-  constexpr double c[] = {1.0 / 2,      1.0 / 6,       1.0 / 24,       1.0 / 120,
-                          1.0 / 720,    1.0 / 5040,    1.0 / 40320,    1.0 / 362880,
+  constexpr double c[] = {1.0 / 2,       1.0 / 6,        1.0 / 24,        1.0 / 120,
+                          1.0 / 720,     1.0 / 5040,     1.0 / 40320,     1.0 / 362880,
                           1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800};
   return r + r * r * polynomial(c, r);
 }
@@ -62,13 +62,13 @@ Mantissa mantissa_of(double x) {
 
 // Sine and cosine of x = n quarter turns + r, |r| <= pi / 4.
 double sine(double r) {
-  constexpr double c[] = {-1.0 / 6,        1.0 / 120,         -1.0 / 5040,         1.0 / 362880,
+  constexpr double c[] = {-1.0 / 6,        1.0 / 120,        -1.0 / 5040,         1.0 / 362880,
                           -1.0 / 39916800, 1.0 / 6227020800, -1.0 / 1307674368000};
   const double square = r * r;
   return r + r * square * polynomial(c, square);
 }
 double cosine(double r) {
-  constexpr double c[] = {1.0 / 24,        -1.0 / 720,         1.0 / 40320,        -1.0 / 3628800,
+  constexpr double c[] = {1.0 / 24,        -1.0 / 720,         1.0 / 40320,         -1.0 / 3628800,
                           1.0 / 479001600, -1.0 / 87178291200, 1.0 / 20922789888000};
   const double square = r * r, half = square / 2, rest = 1 - half;
   return rest + (((1 - rest) - half) + square * square * polynomial(c, square));

@@ -123,7 +123,8 @@ int run(int argc, char** argv) {
   CommandContext context{registry};
 
   Program program(
-      kAbout, "longhaul " + longhaul_version() + ", build " + longhaul_build() + ", " + instruction_set(),
+      kAbout,
+      "longhaul " + longhaul_version() + ", build " + longhaul_build() + ", " + instruction_set(),
       footer());
   for (const auto& [add, example, does] : kCommands) add(program, context);
   program.run(argc, argv);

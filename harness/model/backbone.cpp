@@ -18,7 +18,8 @@ Tensor sinusoidal_positions(int64_t first, int64_t T, int64_t D) {
     for (int64_t c = 0; c < D; ++c) {
       const double power = static_cast<double>(c - c % 2) / static_cast<double>(D);
       const double angle = static_cast<double>(first + t) * elementary::pow(10000.0, -power);
-      table.data()[t * D + c] = static_cast<float>(c % 2 ? elementary::cos(angle) : elementary::sin(angle));
+      table.data()[t * D + c] =
+          static_cast<float>(c % 2 ? elementary::cos(angle) : elementary::sin(angle));
     }
   return table;
 }

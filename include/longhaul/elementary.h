@@ -2,7 +2,8 @@
 
 // Elementary functions with the same bits on every machine, compiler and C library: the library's
 // own differ in the last digit from one version, and one processor, to another. Errors are below
-// 4 units in the last place, of pow below 2 |y log x| + 2. Special values are those of the C library.
+// 4 units in the last place, of pow below 2 |y log x| + 2. Special values are those of the C
+// library.
 namespace longhaul::elementary {
 
 double exp(double x);

@@ -30,8 +30,8 @@
 namespace longhaul {
 namespace {
 
-using head::moved, head::multiply, head::product_scratch, head::put_rows;
 using head::FadedChunk, head::FadedProblem, head::Rows, head::Scratch;
+using head::moved, head::multiply, head::product_scratch, head::put_rows;
 
 // Multiply-adds, twice, as chunks that never end early have them: a pair is scored and weighs a
 // value for y and, but for j = i, for e; a position reads the state twice and enters it once. The

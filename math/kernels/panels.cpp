@@ -5,7 +5,7 @@
 namespace longhaul {
 namespace {
 
-constexpr int64_t kInner = 128;  // rows of a panel at a time: 32 KiB of the first-level cache
+constexpr int64_t kInner = 128;     // rows of a panel at a time: 32 KiB of the first-level cache
 constexpr int64_t kLeft = 1 << 16;  // values of the left operand at a time: in the second-level one
 constexpr int64_t kFewRows = 64;    // of a left operand whose columns are read where they lie
 constexpr int64_t kTileRows = 24;   // whole tiles of every width
@@ -113,9 +113,7 @@ void multiply(int64_t m, const tile::Left& a, const Right& b, float* c, int64_t 
 }
 
 Panels::Panels(int64_t rows, int64_t columns)
-    : rows_(rows),
-      columns_(columns),
-      values_(Tensor::empty({rows, tile::round_up(columns)})) {}
+    : rows_(rows), columns_(columns), values_(Tensor::empty({rows, tile::round_up(columns)})) {}
 
 void Panels::load(const float* from) {
   for_panels(right(), [&](const Panel& panel) {

@@ -28,15 +28,16 @@ Tensor layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float
     const float* in = x.data() + r * D;
     float* out = y.data() + r * D;
     const float mean = sum(in, D) / static_cast<float>(D);
-    const float squares = fold(
-        D, [=](float part, int64_t i) { return std::fma(in[i] - mean, in[i] - mean, part); });
+    const float squares =
+        fold(D, [=](float part, int64_t i) { return std::fma(in[i] - mean, in[i] - mean, part); });
     const float inverse = 1 / std::sqrt(squares / static_cast<float>(D) + epsilon);
     moments.data()[2 * r] = mean;
     moments.data()[2 * r + 1] = inverse;
     const float* g = gain.data();
     const float* c = bias.defined() ? bias.data() : nullptr;
 #pragma omp simd
-    for (int64_t i = 0; i < D; ++i) out[i] = std::fma((in[i] - mean) * inverse, g[i], c ? c[i] : 0.0f);
+    for (int64_t i = 0; i < D; ++i)
+      out[i] = std::fma((in[i] - mean) * inverse, g[i], c ? c[i] : 0.0f);
   }
   record(y, {x, gain, bias}, [=] {
     // n = (x - mean) / s;  dn = dy g;  dx += (dn - mean(dn) - n mean(dn n)) / s;  dg += dy n
@@ -90,14 +91,13 @@ Tensor rms_norm(const Tensor& x, const Tensor& gain, float epsilon) {
       const float *in = x.data() + r * D, *dy = y.grad() + r * D, *g = gain.data();
       const float inverse = inverses.data()[r];
       const float along =
-          inverse * inverse / static_cast<float>(D) * fold(D, [=](float part, int64_t i) {
-            return std::fma(dy[i] * g[i], in[i], part);
-          });
+          inverse * inverse / static_cast<float>(D) *
+          fold(D, [=](float part, int64_t i) { return std::fma(dy[i] * g[i], in[i], part); });
       if (dx.data) {
 #pragma omp simd
         for (int64_t i = 0; i < D; ++i)
-          dx.data[r * D + i] = std::fma(inverse, std::fma(-in[i], along, dy[i] * g[i]),
-                                        before(dx, r * D + i));
+          dx.data[r * D + i] =
+              std::fma(inverse, std::fma(-in[i], along, dy[i] * g[i]), before(dx, r * D + i));
       }
       if (dg) {
 #pragma omp simd

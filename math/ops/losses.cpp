@@ -79,7 +79,8 @@ Tensor unit_columns(const Tensor& x) {
   Tensor unit = x.clone(), length(Shape{C});
   float* l = length.data();
   for (int64_t d = 0; d < D; ++d)
-    for (int64_t c = 0; c < C; ++c) l[c] = std::fma(unit.data()[d * C + c], unit.data()[d * C + c], l[c]);
+    for (int64_t c = 0; c < C; ++c)
+      l[c] = std::fma(unit.data()[d * C + c], unit.data()[d * C + c], l[c]);
   for (int64_t c = 0; c < C; ++c) l[c] = std::max(std::sqrt(l[c]), kLeast);
   for (int64_t d = 0; d < D; ++d)
     for (int64_t c = 0; c < C; ++c) unit.data()[d * C + c] /= l[c];

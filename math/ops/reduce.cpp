@@ -137,8 +137,7 @@ Tensor softmax(const Tensor& x) {
     for (int64_t r = 0; r < rows; ++r) {
       const float *p = y.data() + r * C, *dy = y.grad() + r * C;
       const float along = dot(dy, p, C);
-      for (int64_t i = 0; i < C; ++i)
-        dx[r * C + i] = std::fma(p[i], dy[i] - along, dx[r * C + i]);
+      for (int64_t i = 0; i < C; ++i) dx[r * C + i] = std::fma(p[i], dy[i] - along, dx[r * C + i]);
     }
   });
   return y;
@@ -160,7 +159,8 @@ Tensor pool_mean(const Tensor& x, const Lengths& lengths) {
       const float* dy = y.grad() + b * D;
       const float share = 1 / static_cast<float>(lengths[b]);
       for (int64_t t = 0; t < lengths[b]; ++t)
-        for (int64_t d = 0; d < D; ++d) dx[(b * T + t) * D + d] = std::fma(share, dy[d], dx[(b * T + t) * D + d]);
+        for (int64_t d = 0; d < D; ++d)
+          dx[(b * T + t) * D + d] = std::fma(share, dy[d], dx[(b * T + t) * D + d]);
     }
   });
   return y;

@@ -86,17 +86,20 @@ Tensor sqrt(const Tensor& x) {
 
 Tensor sin(const Tensor& x) {
   return unary(
-      x, [](float v) { return elementary::sin(v); }, [](float v, float) { return elementary::cos(v); });
+      x, [](float v) { return elementary::sin(v); },
+      [](float v, float) { return elementary::cos(v); });
 }
 
 Tensor cos(const Tensor& x) {
   return unary(
-      x, [](float v) { return elementary::cos(v); }, [](float v, float) { return -elementary::sin(v); });
+      x, [](float v) { return elementary::cos(v); },
+      [](float v, float) { return -elementary::sin(v); });
 }
 
 Tensor tanh(const Tensor& x) {
   return unary(
-      x, [](float v) { return vmath::tanh(v); }, [](float, float y) { return std::fma(-y, y, 1.0f); });
+      x, [](float v) { return vmath::tanh(v); },
+      [](float, float y) { return std::fma(-y, y, 1.0f); });
 }
 
 Tensor sigmoid(const Tensor& x) {

@@ -121,7 +121,8 @@ void lstm_reverse(int64_t n, const CellOutput& at, const float* before, const Ce
 #pragma omp simd
   for (int64_t k = 0; k < n; ++k) {
     const float i = gi[k], f = gf[k], g_ = gg[k], o = go[k], t = gt[k];
-    const float dh = direct[k] + through[k], dc = std::fma(dh * o, std::fma(-t, t, 1.0f), carried[k]);
+    const float dh = direct[k] + through[k],
+                dc = std::fma(dh * o, std::fma(-t, t, 1.0f), carried[k]);
     ai[k] = dc * g_ * i * (1 - i);
     af[k] = dc * before[k] * f * (1 - f);
     ag[k] = dc * i * std::fma(-g_, g_, 1.0f);

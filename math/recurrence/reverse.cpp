@@ -25,7 +25,8 @@ void add_outer(int64_t steps, int64_t block, const float* a, int64_t a_step, con
     const float *at = a + t * a_step, *ht = h + t * h_step;
     for (int64_t i = 0; i < block; ++i) {
 #pragma omp simd
-      for (int64_t j = 0; j < block; ++j) sum[i * block + j] = std::fma(at[i], ht[j], sum[i * block + j]);
+      for (int64_t j = 0; j < block; ++j)
+        sum[i * block + j] = std::fma(at[i], ht[j], sum[i * block + j]);
     }
   }
 }

@@ -203,9 +203,8 @@ void Sweep::store_channels(int64_t begin, int64_t end) {
       const int64_t gate = span * N_;
 #pragma omp simd
       for (int64_t i = 0; i < n; ++i) {
-        const float ch =
-            std::fma(slope[2 * plane + i], R[2 * gate + i],
-                     std::fma(slope[plane + i], R[gate + i], slope[i] * R[i]));
+        const float ch = std::fma(slope[2 * plane + i], R[2 * gate + i],
+                                  std::fma(slope[plane + i], R[gate + i], slope[i] * R[i]));
         const float cc = slope[4 * plane + i], link = slope[5 * plane + i];
         M[i] = std::fma(slope[3 * plane + i], R[3 * gate + i], link * ch);
         M[plane + i] = link * cc;
@@ -217,8 +216,7 @@ void Sweep::store_channels(int64_t begin, int64_t end) {
     for (int64_t g = 0; g < G_; ++g, slope += plane, R += span * N_) {
       const float* start = g ? M : r_.cell == Cell::gru ? slope + G_ * plane : nullptr;
 #pragma omp simd
-      for (int64_t i = 0; i < n; ++i)
-        M[i] = std::fma(slope[i], R[i], start ? start[i] : 0.0f);
+      for (int64_t i = 0; i < n; ++i) M[i] = std::fma(slope[i], R[i], start ? start[i] : 0.0f);
     }
   }
 }

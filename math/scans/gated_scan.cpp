@@ -37,8 +37,8 @@ void combine(const Scan& s, float* borders, const float* products, int direction
     for (int64_t i = 1; i < s.count; ++i) {
       const int64_t to = b * s.count + (direction > 0 ? i : s.count - 1 - i), from = to - direction;
       for (int64_t n = 0; n < s.N; ++n)
-        borders[to * s.N + n] = std::fma(products[from * s.N + n], borders[from * s.N + n],
-                                         borders[to * s.N + n]);
+        borders[to * s.N + n] =
+            std::fma(products[from * s.N + n], borders[from * s.N + n], borders[to * s.N + n]);
     }
 }
 

@@ -16,9 +16,7 @@ void* counted(std::size_t bytes) noexcept {
 
 }  // namespace
 
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
-  return counted(bytes);
-}
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return counted(bytes); }
 void* operator new(std::size_t bytes) {
   if (void* memory = counted(bytes)) return memory;
   throw std::bad_alloc();

@@ -94,8 +94,13 @@ TEST_CASE("gemm: each value is one chain of multiply-adds in the order of k", "[
     for (bool tb : {false, true})
       for (bool accumulate : {false, true})
         // Panels that are whole, ragged or read in place; blocks of rows; slabs of k.
-        for (auto [m, k, n] : {std::tuple{1, 130, 10}, {300, 70, 64}, {50, 20, 80}, {7, 1100, 130},
-                               {60, 300, 256}, {100, 5, 65}, {13, 9, 16}}) {
+        for (auto [m, k, n] : {std::tuple{1, 130, 10},
+                               {300, 70, 64},
+                               {50, 20, 80},
+                               {7, 1100, 130},
+                               {60, 300, 256},
+                               {100, 5, 65},
+                               {13, 9, 16}}) {
           INFO(ta << tb << accumulate << ": " << m << " " << k << " " << n);
           const Tensor a = random_tensor({m * k}, 1), b = random_tensor({k * n}, 2);
           const Tensor c = random_tensor({m, n}, 3), expected = c.clone();

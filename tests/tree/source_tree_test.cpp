@@ -44,7 +44,7 @@ constexpr Table kTables[] = {
 
 // docs/architecture.md says why these are larger than others.
 const std::vector<std::string> kLargeRooms = {"math", "harness/cli"};
-constexpr std::size_t kFewestSources = 3, kMostSources = 22;
+constexpr std::size_t kFewestSources = 3, kMostSources = 23;
 
 using Strings = std::vector<std::string>;
 
