@@ -124,19 +124,26 @@ void reverse_row(const Problem& p, const Part& part, int64_t t, const float* bef
     const float* a = p.a + n * p.D + part.first;
     const float *h0 = before + n * kBlock, *h1 = after + n * kBlock, *decay = e + n * kBlock;
     float *k = carry + n * kBlock, *da = g.da + n * p.D + part.first;
-    g.dc[row * p.N + n] += dot(dy, h1, width);
-    g.db[row * p.N + n] += fold(width, [&](float sum, int64_t d) {
-      return std::fma(std::fma(c, dy[d], k[d]), input[d], sum);
-    });
-#pragma omp simd
-    for (int64_t d = 0; d < width; ++d) {
+    // As fold() has them, in the loop that makes the rest.
+    alignas(64) float sums_b[kFoldLanes] = {}, sums_c[kFoldLanes] = {};
+    const auto channel = [&](int64_t d, int64_t lane) {
       const float gradient = std::fma(c, dy[d], k[d]);
+      sums_c[lane] = std::fma(dy[d], h1[d], sums_c[lane]);
+      sums_b[lane] = std::fma(gradient, input[d], sums_b[lane]);
       through_b[d] = std::fma(gradient, b, through_b[d]);
       k[d] = gradient * decay[d];
       const float exponent = k[d] * h0[d];
       through_a[d] = std::fma(exponent, a[d], through_a[d]);
       da[d] = std::fma(exponent, dt[d], da[d]);
+    };
+    const int64_t whole = width / kFoldLanes * kFoldLanes;
+    for (int64_t d = 0; d < whole; d += kFoldLanes) {
+#pragma omp simd
+      for (int64_t lane = 0; lane < kFoldLanes; ++lane) channel(d + lane, lane);
     }
+    for (int64_t lane = 0; lane < width - whole; ++lane) channel(whole + lane, lane);
+    g.dc[row * p.N + n] += add_lanes(sums_c);
+    g.db[row * p.N + n] += add_lanes(sums_b);
   }
 #pragma omp simd
   for (int64_t d = 0; d < width; ++d) {
