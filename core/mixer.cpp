@@ -55,6 +55,11 @@ MixerContext::MixerContext(int64_t d_model, int64_t max_length, bool causal, uin
       layer_(layer),
       layers_(layers) {}
 
+MixerContext MixerContext::inside(const std::string& prefix) const {
+  return {d_model_, max_length_, causal_, seed_,   prefix_ + prefix,
+          options_, parameters_, layer_,  layers_, trained_length_};
+}
+
 Tensor MixerContext::parameter(const std::string& name, const Shape& shape, const Init& init,
                                ParameterGroup group) {
   Tensor value(shape);

@@ -19,6 +19,7 @@
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "longhaul/parts/both_ways.h"
 #include "longhaul/parts/head_readout.h"
 #include "longhaul/plugin.h"
 
@@ -109,9 +110,9 @@ class DeltaNet final : public Mixer {
 }  // namespace
 
 LONGHAUL_PLUGIN(delta_net) {
-  registry.mixer<DeltaNet>(
+  registry.mixer<BothWays<DeltaNet>>(
       {.name = "delta_net",
        .about = "linear attention that replaces what a key holds; gated or not",
        .source = "Yang et al. 2024, arXiv:2406.06484; gated: arXiv:2412.06464, eq. 10",
-       .direction = Direction::causal});
+       .direction = Direction::either});
 }

@@ -15,6 +15,7 @@
 #include <cmath>
 
 #include "longhaul/ops.h"
+#include "longhaul/parts/both_ways.h"
 #include "longhaul/parts/head_readout.h"
 #include "longhaul/parts/state_heads.h"
 #include "longhaul/parts/state_space.h"
@@ -104,8 +105,9 @@ class DeltaProduct final : public Mixer {
 }  // namespace
 
 LONGHAUL_PLUGIN(delta_product) {
-  registry.mixer<DeltaProduct>({.name = "delta_product",
-                                .about = "several steps of the delta rule a token; fades or not",
-                                .source = "Siems et al. 2025, arXiv:2502.10297, eq. 5",
-                                .direction = Direction::causal});
+  registry.mixer<BothWays<DeltaProduct>>(
+      {.name = "delta_product",
+       .about = "several steps of the delta rule a token; fades or not",
+       .source = "Siems et al. 2025, arXiv:2502.10297, eq. 5",
+       .direction = Direction::either});
 }

@@ -15,6 +15,7 @@
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "longhaul/parts/both_ways.h"
 #include "longhaul/parts/head_readout.h"
 #include "longhaul/plugin.h"
 
@@ -79,8 +80,9 @@ class GatedLinearAttention final : public Mixer {
 }  // namespace
 
 LONGHAUL_PLUGIN(gla) {
-  registry.mixer<GatedLinearAttention>({.name = "gla",
-                                        .about = "linear attention whose input chooses what fades",
-                                        .source = "Yang et al. 2024, arXiv:2312.06635, eq. 3",
-                                        .direction = Direction::causal});
+  registry.mixer<BothWays<GatedLinearAttention>>(
+      {.name = "gla",
+       .about = "linear attention whose input chooses what fades",
+       .source = "Yang et al. 2024, arXiv:2312.06635, eq. 3",
+       .direction = Direction::either});
 }

@@ -18,6 +18,7 @@
 
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
+#include "longhaul/parts/both_ways.h"
 #include "longhaul/plugin.h"
 
 namespace {
@@ -82,9 +83,9 @@ class Hgrn final : public Mixer {
 }  // namespace
 
 LONGHAUL_PLUGIN(hgrn) {
-  registry.mixer<Hgrn>(
+  registry.mixer<BothWays<Hgrn>>(
       {.name = "hgrn",
        .about = "gated linear recurrence, forget gates bounded from below by depth",
        .source = "Qin et al. 2023, arXiv:2311.04823, section 3",
-       .direction = Direction::causal});
+       .direction = Direction::either});
 }

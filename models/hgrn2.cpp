@@ -13,6 +13,7 @@
 #include <cmath>
 
 #include "longhaul/ops.h"
+#include "longhaul/parts/both_ways.h"
 #include "longhaul/parts/head_readout.h"
 #include "longhaul/parts/state_heads.h"
 #include "longhaul/plugin.h"
@@ -79,8 +80,9 @@ class Hgrn2 final : public Mixer {
 }  // namespace
 
 LONGHAUL_PLUGIN(hgrn2) {
-  registry.mixer<Hgrn2>({.name = "hgrn2",
-                         .about = "HGRN with a matrix of states: the forget gate makes the keys",
-                         .source = "Qin et al. 2024, arXiv:2404.07904, eq. 4",
-                         .direction = Direction::causal});
+  registry.mixer<BothWays<Hgrn2>>(
+      {.name = "hgrn2",
+       .about = "HGRN with a matrix of states: the forget gate makes the keys",
+       .source = "Qin et al. 2024, arXiv:2404.07904, eq. 4",
+       .direction = Direction::either});
 }

@@ -16,6 +16,7 @@
 #include <cmath>
 
 #include "longhaul/ops.h"
+#include "longhaul/parts/both_ways.h"
 #include "longhaul/parts/head_readout.h"
 #include "longhaul/parts/state_heads.h"
 #include "longhaul/parts/state_space.h"
@@ -94,8 +95,9 @@ class Kda final : public Mixer {
 }  // namespace
 
 LONGHAUL_PLUGIN(kda) {
-  registry.mixer<Kda>({.name = "kda",
-                       .about = "Kimi Delta Attention: a delta rule that fades each channel",
-                       .source = "Kimi Team 2025, arXiv:2510.26692, eq. 1",
-                       .direction = Direction::causal});
+  registry.mixer<BothWays<Kda>>(
+      {.name = "kda",
+       .about = "Kimi Delta Attention: a delta rule that fades each channel",
+       .source = "Kimi Team 2025, arXiv:2510.26692, eq. 1",
+       .direction = Direction::either});
 }

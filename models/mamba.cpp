@@ -13,6 +13,7 @@
 
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
+#include "longhaul/parts/both_ways.h"
 #include "longhaul/parts/state_space.h"
 #include "longhaul/plugin.h"
 
@@ -91,9 +92,9 @@ class Mamba final : public Mixer {
 }  // namespace
 
 LONGHAUL_PLUGIN(mamba) {
-  registry.mixer<Mamba>(
+  registry.mixer<BothWays<Mamba>>(
       {.name = "mamba",
        .about = "selective state space (S6): steps, writes and reads by the input",
        .source = "Gu & Dao 2023, arXiv:2312.00752, section 3.4, algorithm 2",
-       .direction = Direction::causal});
+       .direction = Direction::either});
 }

@@ -14,6 +14,7 @@
 
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
+#include "longhaul/parts/both_ways.h"
 #include "longhaul/parts/state_heads.h"
 #include "longhaul/parts/state_space.h"
 #include "longhaul/plugin.h"
@@ -112,8 +113,9 @@ class Mamba2 final : public Mixer {
 }  // namespace
 
 LONGHAUL_PLUGIN(mamba2) {
-  registry.mixer<Mamba2>({.name = "mamba2",
-                          .about = "state space with one decay a head (SSD), as chunked attention",
-                          .source = "Dao & Gu 2024, arXiv:2405.21060, sections 6 and 7",
-                          .direction = Direction::causal});
+  registry.mixer<BothWays<Mamba2>>(
+      {.name = "mamba2",
+       .about = "state space with one decay a head (SSD), as chunked attention",
+       .source = "Dao & Gu 2024, arXiv:2405.21060, sections 6 and 7",
+       .direction = Direction::either});
 }

@@ -12,6 +12,7 @@
 
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
+#include "longhaul/parts/both_ways.h"
 #include "longhaul/parts/minimal_candidate.h"
 #include "longhaul/plugin.h"
 
@@ -57,8 +58,9 @@ class MinGru final : public Mixer {
 }  // namespace
 
 LONGHAUL_PLUGIN(min_gru) {
-  registry.mixer<MinGru>({.name = "min_gru",
-                          .about = "GRU with gates of the input alone: a linear gated recurrence",
-                          .source = "Feng et al. 2024, arXiv:2410.01201, section 3.1",
-                          .direction = Direction::causal});
+  registry.mixer<BothWays<MinGru>>(
+      {.name = "min_gru",
+       .about = "GRU with gates of the input alone: a linear gated recurrence",
+       .source = "Feng et al. 2024, arXiv:2410.01201, section 3.1",
+       .direction = Direction::either});
 }

@@ -11,6 +11,7 @@
 
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
+#include "longhaul/parts/both_ways.h"
 #include "longhaul/parts/minimal_candidate.h"
 #include "longhaul/plugin.h"
 
@@ -60,8 +61,9 @@ class MinLstm final : public Mixer {
 }  // namespace
 
 LONGHAUL_PLUGIN(min_lstm) {
-  registry.mixer<MinLstm>({.name = "min_lstm",
-                           .about = "LSTM with gates of the input alone, shares that add up to 1",
-                           .source = "Feng et al. 2024, arXiv:2410.01201, section 3.2",
-                           .direction = Direction::causal});
+  registry.mixer<BothWays<MinLstm>>(
+      {.name = "min_lstm",
+       .about = "LSTM with gates of the input alone, shares that add up to 1",
+       .source = "Feng et al. 2024, arXiv:2410.01201, section 3.2",
+       .direction = Direction::either});
 }

@@ -17,6 +17,7 @@
 #include <cmath>
 
 #include "longhaul/ops.h"
+#include "longhaul/parts/both_ways.h"
 #include "longhaul/parts/head_readout.h"
 #include "longhaul/parts/state_heads.h"
 #include "longhaul/plugin.h"
@@ -117,8 +118,9 @@ class Mlstm final : public Mixer {
 }  // namespace
 
 LONGHAUL_PLUGIN(mlstm) {
-  registry.mixer<Mlstm>({.name = "mlstm",
-                         .about = "mLSTM of xLSTM: a matrix of states with exponential gates",
-                         .source = "Beck et al. 2024, arXiv:2405.04517, eq. 19 to 27",
-                         .direction = Direction::causal});
+  registry.mixer<BothWays<Mlstm>>(
+      {.name = "mlstm",
+       .about = "mLSTM of xLSTM: a matrix of states with exponential gates",
+       .source = "Beck et al. 2024, arXiv:2405.04517, eq. 19 to 27",
+       .direction = Direction::either});
 }

@@ -18,6 +18,7 @@
 #include <cmath>
 
 #include "longhaul/ops.h"
+#include "longhaul/parts/both_ways.h"
 #include "longhaul/parts/head_readout.h"
 #include "longhaul/parts/state_heads.h"
 #include "longhaul/plugin.h"
@@ -155,9 +156,9 @@ class Rwkv7 final : public Mixer {
 }  // namespace
 
 LONGHAUL_PLUGIN(rwkv7) {
-  registry.mixer<Rwkv7>(
+  registry.mixer<BothWays<Rwkv7>>(
       {.name = "rwkv7",
        .about = "RWKV-7 time mixing: fades, removes along one key, writes another",
        .source = "Peng et al. 2025, arXiv:2503.14456, eq. 3 to 23",
-       .direction = Direction::causal});
+       .direction = Direction::either});
 }

@@ -63,6 +63,10 @@ class MixerContext {
   int64_t layers() const { return layers_; }
   Options& options() { return options_; }
 
+  // The same place, for a mixer inside this one: names begin with this prefix and `prefix`. It asks
+  // for no positions.
+  MixerContext inside(const std::string& prefix) const;
+
   // A trainable tensor named prefix + name. Its first values depend on (seed, name) alone.
   Tensor parameter(const std::string& name, const Shape& shape, const Init& init,
                    ParameterGroup group = {});

@@ -21,8 +21,8 @@ struct Cost {
 // Width D = 16, states N = 16, T = 8; a product of D by N is 2 D N operations. Written out from the
 // shapes and costs of docs/models.md. Linear attentions take T positions as one chunk, 2 heads are
 // d wide, gla's gates have rank 16. rwkv mixes a token with the one before by 3 convolutions of 2
-// taps, rwkv7 by 6 and has ranks of 32. mamba2 and m2rnn have 4 heads, delta_product 2 steps a
-// token.
+// taps, rwkv7 by 6 and has ranks of 32. mamba2, mamba3 and m2rnn have 4 heads, delta_product 2
+// steps a token.
 TEST_CASE("parameters and operations that ran are those of the formulas", "[models][cost]") {
   constexpr int64_t D = 16, N = 16, T = 8, square = D * D;
   constexpr int64_t d = D / 2, pairs = 4 * D * T * (T + 1) / 2;
@@ -48,6 +48,11 @@ TEST_CASE("parameters and operations that ran are those of the formulas", "[mode
        {},
        D * (2 * E + 2 * N + 4) + (K + 1) * (E + 2 * N) + 3 * 4 + E + E * D,
        T * (2 * D * (2 * E + 2 * N + 4) + 2 * K * (E + 2 * N) + 2 * E * D) +
+           2 * 4 * T * (T + 1) / 2 * (N + E / 4)},
+      {"mamba3",
+       {},
+       D * (2 * E + 2 * N + 3 * 4 + 4) + 4 + 2 * N + 2 * 4 * N + 4 + E * D,
+       T * (2 * D * (2 * E + 2 * N + 3 * 4 + 4) + 2 * E * D) +
            2 * 4 * T * (T + 1) / 2 * (N + E / 4)},
       {"hgrn2", {}, 4 * square + D, T * 4 * 2 * square + pairs},
       {"kda",

@@ -235,6 +235,30 @@ def mamba(x, p, options, causal):
     return y * silu(z) @ p["out.weight"]
 
 
+def mamba3(x, p, options, causal):
+    N, H, G = options["state"], options["heads"], options["groups"]
+    E, R, n = p["out.weight"].shape[0], N // 4, len(x)
+    widths = [E, E, G * N, G * N, H, H, H, R]
+    z, u, b, c, dt, rate, mix, theta = np.split(x @ p["in.weight"], np.cumsum(widths)[:-1], axis=1)
+    dt, rate, mix = softplus(dt + p["dt.bias"]), np.maximum(softplus(rate), 1e-4), sigmoid(mix)
+    angle = np.cumsum(dt[:, :, None] * np.pi * np.tanh(theta)[:, None, :], axis=0)  # [T, H, R]
+
+    def turned(v, name):
+        v = v.reshape(n, G, N)
+        v = v / np.sqrt((v * v).mean(-1, keepdims=True) + 1e-5) * p[name + ".norm.gain"]
+        v = np.repeat(v, H // G, axis=1) + p[name + ".bias"]
+        pairs = (v[..., :R] + 1j * v[..., R:2 * R]) * np.exp(1j * angle)
+        return np.concatenate([pairs.real, pairs.imag, v[..., 2 * R:]], -1)
+    b, c, u = turned(b, "B"), turned(c, "C"), u.reshape(n, H, E // H)
+    h, last, y = np.zeros((H, N, E // H)), np.zeros((H, N, E // H)), []
+    for t in range(n):
+        a, now = np.exp(-rate[t] * dt[t])[:, None, None], b[t][:, :, None] * u[t][:, None, :]
+        late, own = ((1 - mix[t]) * dt[t])[:, None, None], (mix[t] * dt[t])[:, None, None]
+        h, last = a * h + late * a * last + own * now, now
+        y.append(np.einsum("hn,hne->he", c[t], h) + p["D"][:, None] * u[t])
+    return (np.array(y).reshape(n, E) * silu(z)) @ p["out.weight"]
+
+
 def candidate(x, p, options):
     u = x @ p["h.weight"] + p["h.bias"]
     return u if options["candidate"] == "linear" else np.where(u >= 0, u + 0.5, sigmoid(u))

@@ -70,6 +70,10 @@ def gated_linear_rnns():
     add("mamba", {"in.weight": (D, 16), "conv.weight": (4, 8), "conv.bias": (8,), "select.weight": (8, 7),
                   "dt.weight": (1, 8), "dt.bias": (8,), "A_log": (3, 8), "D": (8,), "out.weight": (8, D)}, state=3)
 
+    add("mamba3", {"in.weight": (D, 2 * 8 + 2 * 2 * 8 + 3 * 4 + 2), "dt.bias": (4,), "B.norm.gain": (8,),
+                   "C.norm.gain": (8,), "B.bias": (4, 8), "C.bias": (4, 8), "D": (4,), "out.weight": (8, D)},
+        state=8, heads=4, groups=2, chunk=4)
+
     def gates(names):
         return {f"{n}.{kind}": shape for n in names for kind, shape in (("weight", (D, 5)), ("bias", (5,)))}
     for candidate in ("positive", "linear"):
