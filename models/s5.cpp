@@ -4,15 +4,11 @@
 //   x_t = decay .* x_{t-1} + input .* (B u_t)         y_t = 2 Re(C x_t) + D .* u_t
 //   zero-order hold: decay = exp(A dt), input = (decay - 1) / A          out = gelu(y)
 //
+// output: none leaves GELU out: the backbone's feed_forward half_glu1 and half_glu2 have it inside.
+//
 // P real dimensions are P/2 complex states, each standing for a conjugate pair, with a step dt
-// each. A = -exp(A_log) + i A_imag starts at the eigenvalues of `blocks` HiPPO-N matrices: -1/2 + i
-// w, where the w of a matrix of size M are the positive solutions of
-//
-//   sum_{n < M} atan((n + 1/2) / w) = (k + 1/2) pi,     k = 0 .. M/2 - 1
-//
-// (HiPPO-N is -1/2 plus a skew matrix of the form p_n p_m sign(m - n), p_n^2 = n + 1/2; running an
-// eigenvector through its rows multiplies a remainder by (1 - q)/(1 + q), q = p_n^2 / (i w), which
-// must come to -1 at the end.) The paper also turns B and C by the eigenvectors V: for normal
+// each. A = -exp(A_log) + i A_imag starts at the eigenvalues -1/2 + i w of `blocks` HiPPO-N
+// matrices (longhaul/parts/hippo.h). The paper also turns B and C by the eigenvectors V: for normal
 // values and a unitary V that is complex normal noise, so it is drawn directly: E|B|^2 = 1/P, and
 // E|C|^2 as the authors' code has it under the same names:
 //
@@ -24,11 +20,10 @@
 // never decay. A bidirectional model scans the reversed sequence with the same A, dt and B and has
 // a C for each direction. Time O(T (D P + P)), state P per sequence.
 
-#include <numbers>
-
 #include "longhaul/error.h"
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
+#include "longhaul/parts/hippo.h"
 #include "longhaul/parts/state_space.h"
 #include "longhaul/plugin.h"
 
@@ -39,18 +34,6 @@ using namespace longhaul;
 double output_variance(const std::string& init, double P, double D) {
   if (init == "complex_normal") return 1;
   return init == "lecun_normal" ? 2 / (P * D) : 2 / P;
-}
-
-// The k-th positive frequency of the HiPPO-N matrix of size M, largest first: the sum falls with w.
-double hippo_frequency(int64_t M, int64_t k) {
-  double low = 0, high = static_cast<double>(M * M);
-  for (int i = 0; i < 100; ++i) {
-    const double w = 0.5 * (low + high);
-    double sum = 0;
-    for (int64_t n = 0; n < M; ++n) sum += std::atan((static_cast<double>(n) + 0.5) / w);
-    (sum > (static_cast<double>(k) + 0.5) * std::numbers::pi ? low : high) = w;
-  }
-  return low;
 }
 
 class S5 final : public Mixer {
@@ -68,6 +51,9 @@ class S5 final : public Mixer {
                  "how large C starts, E|C|^2: 2 / state, 2 / (state d_model) or 1");
     const double lr_scale =
         o.number("lr_scale", 0.33, "learning-rate factor of A, dt and B, which never decay", 0, 1);
+    has_gelu_ =
+        o.choice("output", "gelu", {"gelu", "none"},
+                 "what stands behind the recurrence; none where feed_forward has gates") == "gelu";
     if (P == 0) P = D + D % 2;
     if (P % (2 * blocks) != 0) {
       o.problem("blocks",
@@ -122,10 +108,12 @@ class S5 final : public Mixer {
   }
   // Rows P/2 .. P of C hold -C^i: Re(C x) = C^r x^r - C^i x^i.
   Tensor read_out(const Tensor& x, const Tensor& u) const {
-    return gelu(matmul(x, 2.0f * c_) + d_ * u);
+    const Tensor y = matmul(x, 2.0f * c_) + d_ * u;
+    return has_gelu_ ? gelu(y) : y;
   }
 
   int64_t p_;
+  bool has_gelu_;
   Tensor a_log_, a_imag_, dt_log_, b_, c_, d_;
 };
 

@@ -16,6 +16,16 @@ namespace longhaul {
 Tensor dplr_scan(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& a,
                  const Tensor& b, const Tensor& log_decay, int64_t heads);
 
+// The first `length` values of the convolution that a state space with a diagonal plus a low-rank
+// matrix is (S4, Gu et al. 2022, arXiv:2111.00396), one system for each channel:
+//   x' = (lambda - p p*) x + b u, y = 2 Re(c x), sampled in steps of dt by the bilinear rule
+// lambda, p, b, c [2N, D], real parts in rows [0, N), imaginary parts in rows [N, 2N), each for a
+// conjugate pair; dt [D] -> [length, D]. The system is read at points of its generating function
+// (algorithm 1 of the paper) within the unit circle, so that no end of the kernel reaches its
+// beginning. In double; time O(length (N + log length) D).
+Tensor dplr_kernel(const Tensor& lambda, const Tensor& p, const Tensor& b, const Tensor& c,
+                   const Tensor& dt, int64_t length);
+
 // m_t = max(a_t + m_{t-1}, b_t), m_{-1} = -inf: the largest exponent of a sum of products so far,
 // which keeps exponential gates in range (Beck et al. 2024, arXiv:2405.04517, eq. 15). a, b
 // [B, T, N] -> [B, T, N]. It carries no gradient: what it is subtracted from does not depend on it.

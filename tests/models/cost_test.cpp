@@ -21,8 +21,9 @@ struct Cost {
 // Width D = 16, states N = 16, T = 8; a product of D by N is 2 D N operations. Written out from the
 // shapes and costs of docs/models.md. Linear attentions take T positions as one chunk, 2 heads are
 // d wide, gla's gates have rank 16. rwkv mixes a token with the one before by 3 convolutions of 2
-// taps, rwkv7 by 6 and has ranks of 32. mamba2, mamba3 and m2rnn have 4 heads, delta_product 2
-// steps a token.
+// taps, rwkv7 by 6 and has ranks of 32. hyena's filter network is 64 wide. Transforms
+// of hyena and s4 are 16 long, and s4's kernel is read at 5 points.
+// mamba2, mamba3 and m2rnn have 4 heads, delta_product 2 steps a token.
 TEST_CASE("parameters and operations that ran are those of the formulas", "[models][cost]") {
   constexpr int64_t D = 16, N = 16, T = 8, square = D * D;
   constexpr int64_t d = D / 2, pairs = 4 * D * T * (T + 1) / 2;
@@ -39,6 +40,10 @@ TEST_CASE("parameters and operations that ran are those of the formulas", "[mode
        {{"state", int64_t{8}}},
        (2 * 4 + 1 + 8 + 1) * D + square,
        T * (6 * 8 * D + 2 * square)},
+      {"s4",
+       {{"state", int64_t{8}}},
+       (2 * 4 + 3 * 8 + 2) * D + square,
+       T * 2 * square + D * 5 * 4 * 60 + 3 * D * 5 * 16 * 4},
       {"s5", {}, 3 * N / 2 + 2 * D * N + D, T * (2 * 2 * D * N + 8 * N / 2)},
       {"mamba",
        {},
@@ -77,6 +82,10 @@ TEST_CASE("parameters and operations that ran are those of the formulas", "[mode
        5 * square + 4 * D + 4 + 4 * D + 4,
        T * (5 * 2 * square + 2 * 4 * D + 2 * D * 4 * (4 + 2))},
       {"linoss", {}, 2 * N + 2 * D * N + D, T * (2 * 3 * D * N + 8 * N)},
+      {"hyena",
+       {},
+       4 * square + 4 * D + (3 + 1) * 3 * D + 3 * 64 + 2 * 64 * 64 + 4 * 64 + 64 * D + D,
+       T * (4 * 2 * square + 2 * 3 * 3 * D + 2 * (3 + 64 + 64 + D) * 64) + 3 * D * 5 * 16 * 4},
       {"min_gru", {}, 2 * (D * N + N) + N * D, T * (2 * 3 * D * N + 2 * N)},
       {"min_lstm", {}, 3 * (D * N + N) + N * D, T * (2 * 4 * D * N + 2 * N)},
       {"hgrn", {}, 3 * (D * N + N) + 2 * N + N * D + D, T * (2 * 4 * D * N + 2 * N)},

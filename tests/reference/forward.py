@@ -194,7 +194,32 @@ def s4d(x, p, options, causal):
     y = system(x, "C") + p["D"] * x
     if not causal:
         y = y + system(x[::-1], "reverse.C")[::-1]
-    return gelu(y) @ p["out.weight"]
+    return gelu(y) @ p["out.weight"] if options.get("output") != "none" else y
+
+
+def s4(x, p, options, causal):
+    def both(name):  # [N, D], conjugates behind
+        half = len(p[name]) // 2
+        v = p[name][:half] + 1j * p[name][half:]
+        return np.concatenate([v, v.conj()])
+    lam = -np.exp(p["A_log"]) + 1j * p["A_imag"]
+    lam, P, B, dt = np.concatenate([lam, lam.conj()]), both("P"), both("B"), np.exp(p["dt_log"])
+
+    def system(u, name):  # with the whole matrix
+        C, y = both(name), np.zeros(u.shape)
+        for d in range(u.shape[1]):
+            A, one = np.diag(lam[:, d]) - np.outer(P[:, d], P[:, d].conj()), np.eye(len(lam))
+            below = np.linalg.inv(one - dt[d] / 2 * A)
+            state = np.zeros(len(lam))
+            for t in range(len(u)):
+                state = below @ ((one + dt[d] / 2 * A) @ state + dt[d] * B[:, d] * u[t, d])
+                y[t, d] = (C[:, d] @ state).real
+        return y
+
+    y = system(x, "C") + p["D"] * x
+    if not causal:
+        y = y + system(x[::-1], "reverse.C")[::-1]
+    return gelu(y) @ p["out.weight"] if options.get("output") != "none" else y
 
 
 def s5(x, p, options, causal):
@@ -204,7 +229,8 @@ def s5(x, p, options, causal):
     states = parts(run(np.exp(a * dt), x @ b))
     if not causal:
         states = np.concatenate([states, parts(run(np.exp(a * dt), x[::-1] @ b))[::-1]], -1)
-    return gelu(2 * states @ p["C"] + p["D"] * x)
+    y = 2 * states @ p["C"] + p["D"] * x
+    return gelu(y) if options.get("output") != "none" else y
 
 
 def linoss(x, p, options, causal):
@@ -223,9 +249,7 @@ def linoss(x, p, options, causal):
 def mamba(x, p, options, causal):
     taps, n = p["conv.weight"], options["state"]
     x, z = np.split(x @ p["in.weight"], 2, -1)
-    padded = np.concatenate([np.zeros((len(taps) - 1, x.shape[1])), x])
-    x = sum(taps[j] * padded[len(taps) - 1 - j:len(padded) - j] for j in range(len(taps)))
-    x = silu(x + p["conv.bias"])
+    x = silu(convolve(x, taps, p["conv.bias"]))
     selected = x @ p["select.weight"]
     r, b, c = selected[:, :-2 * n], selected[:, -2 * n:-n], selected[:, -n:]
     dt = softplus(r @ p["dt.weight"] + p["dt.bias"])
@@ -333,28 +357,77 @@ def m2rnn(x, p, options, causal):
     return head_readout(np.array(y).transpose(1, 0, 2), x, p)
 
 
+def convolve(x, taps, bias=0):
+    padded = np.concatenate([np.zeros((len(taps) - 1, x.shape[1])), x])
+    return sum(taps[j] * padded[len(taps) - 1 - j:len(padded) - j] for j in range(len(taps))) + bias
+
+
+def hyena(x, p, options, causal):
+    L = len(x)  # as if training had this length
+    n, t, order, bands = len(x), np.arange(len(x))[:, None], options["order"], options["bands"]
+    w = 2 * np.pi * t / L * np.linspace(1e-4, bands - 1, bands)
+    h = np.concatenate([t / (L - 1), np.cos(w), -np.sin(w)], 1)
+    for i in range(3):
+        h = np.sin(p["filter.frequency"] * (h @ p[f"filter.{i}.weight"] + p[f"filter.{i}.bias"]))
+    width = p["bias"].size
+    h = h @ p["filter.out.weight"] * np.exp(-t / (L - 1) * np.linspace(np.log(100) / 1.5, np.log(100) / 0.3, width))
+    *gates, v = np.split(convolve(x @ p["in.weight"] + p["in.bias"], p["conv.weight"], p["conv.bias"]), order + 1, 1)
+    for gate, taps, bias in zip(gates[:0:-1], np.split(h, order - 1, 1), np.split(p["bias"], order - 1)):
+        v = v * gate
+        v = convolve(v, taps[:n]) + bias * v
+    return (v * gates[0]) @ p["out.weight"] + p["out.bias"]
+
+
+def norm(x, p, name, kind):
+    gain = p[name + ".gain"]
+    if kind == "rms":
+        return rms_norm(x, gain)
+    if kind == "batch":
+        mean, var = p[name + ".statistics"][:len(gain)], p[name + ".statistics"][len(gain):-1]
+    else:
+        mean, var = x.mean(-1, keepdims=True), x.var(-1, keepdims=True)
+    return (x - mean) / np.sqrt(var + 1e-5) * gain + p[name + ".bias"]
+
+
+def feed_forward(x, p, kind):
+    if kind == "gelu":
+        return gelu(x @ p["mlp.up.weight"] + p["mlp.up.bias"]) @ p["mlp.down.weight"] + p["mlp.down.bias"]
+    gate = x @ p["mlp.gate.weight"]
+    return (x @ p["mlp.up.weight"] * gate * sigmoid(gate)) @ p["mlp.down.weight"]
+
+
+def gated_output(x, p, kind):
+    g = gelu(x)
+    gate = sigmoid(g @ p["glu.gate.weight"] + p["glu.gate.bias"])
+    if kind == "glu":
+        return (g @ p["glu.value.weight"] + p["glu.value.bias"]) * gate
+    return (g if kind == "half_glu1" else x) * gate
+
+
 def forward(spec, p, tokens, per_position):
     settings, mixer = spec["settings"], globals()[spec["model"]]
+    kind, is_post, ff = settings["norm"], settings["norm_place"] == "post", settings["feed_forward"]
     x = p["embedding.weight"][tokens]
     if "position.weight" in p:
         x = x + p["position.weight"][:len(x)]
     for layer in range(settings["layers"]):
         own = {name.split(".", 2)[2]: value for name, value in p.items()
                if name.startswith(f"block.{layer}.")}
-        n = rms_norm(x, own["norm.gain"])
+        n = x if is_post else norm(x, own, "norm", kind)
         if "conv.weight" in own:
-            taps = own["conv.weight"]
-            padded = np.concatenate([np.zeros((len(taps) - 1, n.shape[1])), n])
-            n = sum(taps[j] * padded[len(taps) - 1 - j:len(padded) - j] for j in range(len(taps)))
+            n = convolve(n, own["conv.weight"])
         inner = {name[6:]: value for name, value in own.items() if name.startswith("mixer.")}
-        x = x + mixer(n, inner, spec["model_options"], settings["causal"])
+        y = mixer(n, inner, spec["model_options"], settings["causal"])
+        x = x + (gated_output(y, own, ff) if "glu" in ff else y)
+        x = norm(x, own, "norm", kind) if is_post else x
         if "mlp.up.weight" in own:
-            n = rms_norm(x, own["mlp.norm.gain"])
-            gate = n @ own["mlp.gate.weight"]
-            x = x + (n @ own["mlp.up.weight"] * gate * sigmoid(gate)) @ own["mlp.down.weight"]
+            x = x + feed_forward(x if is_post else norm(x, own, "mlp.norm", kind), own, ff)
+            x = norm(x, own, "mlp.norm", kind) if is_post else x
     if not per_position:
-        x = x[-1] if settings["pooling"] == "last" else x.mean(0)
-    return rms_norm(x, p["norm.gain"]) @ p["head.weight"] + p["head.bias"]
+        x = {"last": lambda: x[-1], "mean": lambda: x.mean(0), "max": lambda: x.max(0)}[settings["pooling"]]()
+    if "norm.gain" in p:
+        x = norm(x, p, "norm", kind)
+    return x @ p["head.weight"] + p["head.bias"]
 
 
 def main(checkpoint, tokens_file, logits_file):

@@ -56,6 +56,10 @@ def linear_rnns_with_fixed_states():
     for discretisation in ("zoh", "bilinear"):
         add("s4d", system, state=6, discretisation=discretisation)
         add("s4d", {**system, "reverse.C": (6, D)}, False, state=6, discretisation=discretisation)
+    plain = {"A_log": (3, D), "A_imag": (3, D), "dt_log": (D,), "P": (6, D), "B": (6, D), "C": (6, D), "D": (D,),
+             "out.weight": (D, D)}
+    add("s4", plain, state=6)
+    add("s4", {**plain, "reverse.C": (6, D)}, False, state=6)
     for causal in (True, False):
         add("s5", {"A_log": (3,), "A_imag": (3,), "dt_log": (3,), "B": (D, 6), "C": (6 if causal else 12, D),
                    "D": (D,)}, causal, state=6)
@@ -69,6 +73,14 @@ def linear_rnns_with_fixed_states():
 def gated_linear_rnns():
     add("mamba", {"in.weight": (D, 16), "conv.weight": (4, 8), "conv.bias": (8,), "select.weight": (8, 7),
                   "dt.weight": (1, 8), "dt.bias": (8,), "A_log": (3, 8), "D": (8,), "out.weight": (8, D)}, state=3)
+
+    for order in (2, 3):
+        filters = {f"filter.{i}.{kind}": shape for i in range(3)
+                   for kind, shape in (("weight", (5 if i == 0 else 6, 6)), ("bias", (6,)))}
+        add("hyena", {**filters, "in.weight": (D, (order + 1) * D), "in.bias": ((order + 1) * D,),
+                      "conv.weight": (3, (order + 1) * D), "conv.bias": ((order + 1) * D,), "filter.frequency": (6,),
+                      "filter.out.weight": (6, (order - 1) * D), "bias": ((order - 1) * D,), "out.weight": (D, D),
+                      "out.bias": (D,)}, order=order, filter_width=6, bands=2)
 
     add("mamba3", {"in.weight": (D, 2 * 8 + 2 * 2 * 8 + 3 * 4 + 2), "dt.bias": (4,), "B.norm.gain": (8,),
                    "C.norm.gain": (8,), "B.bias": (4, 8), "C.bias": (4, 8), "D": (4,), "out.weight": (8, D)},
