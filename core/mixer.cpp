@@ -80,7 +80,7 @@ void MixerContext::declare(Parameter parameter) {
 }
 
 Tensor MixerContext::weight(const std::string& name, int64_t in, int64_t out) {
-  return parameter(name, {in, out}, fan_in());
+  return parameter(name, {in, out}, fan_in(), {.is_hidden_matrix = true});
 }
 
 Tensor MixerContext::fixed(const std::string& name, const Shape& shape, const Init& init) const {
@@ -101,6 +101,17 @@ Tensor MixerContext::redrawn(const std::string& name, const Shape& shape, const 
     init(drawn, rng);
   };
   declare({prefix_ + name, value, {.lr_scale = 0, .decay = false}, redraw});
+  return value;
+}
+
+Tensor MixerContext::statistics(const std::string& name, int64_t width) {
+  Tensor value({2 * width + 1});
+  std::fill_n(value.data() + width, width, 1.0f);
+  value.set_needs_grad(true);  // what a step leaves there
+  declare({.name = prefix_ + name,
+           .value = value,
+           .group = {.lr_scale = 0, .decay = false},
+           .is_statistics = true});
   return value;
 }
 

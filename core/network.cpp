@@ -1,9 +1,11 @@
 #include "longhaul/network.h"
 
+#include <cmath>
 #include <utility>
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "support/choices.h"
 
 namespace longhaul {
 namespace {
@@ -12,6 +14,12 @@ constexpr ParameterGroup kNoDecay{.lr_scale = 1, .decay = false};
 
 }  // namespace
 
+const std::vector<PoolingInfo>& poolings() {
+  static const std::vector<PoolingInfo> all = {
+      {"mean", pool_mean}, {"last", pool_last}, {"max", pool_max}};
+  return all;
+}
+
 NetworkContext::NetworkContext(const TaskShape& task, int64_t d_model, int64_t layers, bool causal,
                                std::string pooling, uint64_t seed, Options& options,
                                std::vector<Parameter>& parameters)
@@ -19,14 +27,13 @@ NetworkContext::NetworkContext(const TaskShape& task, int64_t d_model, int64_t l
                    task.trained_length),
       task_(task),
       pooling_(std::move(pooling)) {
-  require(pooling_ == "mean" || pooling_ == "last", "pooling: found '", pooling_,
-          "', allowed: mean | last");
+  row_named("pooling", pooling_, poolings());
 }
 
 InputEmbedding::InputEmbedding(NetworkContext& context, int64_t width)
     : channels_(context.task().channels) {
   if (channels_ > 0) {
-    weight_ = context.weight("input.weight", channels_, width);
+    weight_ = context.parameter("input.weight", {channels_, width}, fan_in());
     bias_ = context.parameter("input.bias", {width}, zeros(), kNoDecay);
   } else {
     table_ =
@@ -40,16 +47,32 @@ Tensor InputEmbedding::operator()(const Batch& batch) const {
   return add(matmul(values, weight_), bias_);
 }
 
-ReadOut::ReadOut(NetworkContext& context, int64_t width)
-    : readout_(context.task().readout), last_(context.pooling() == "last") {
+ReadOut::ReadOut(NetworkContext& context, int64_t width, HeadNorm norm, const Tensor& tied)
+    : readout_(context.task().readout),
+      norm_(norm),
+      pool_(row_named("pooling", context.pooling(), poolings()).pool),
+      tied_(tied) {
   const int64_t read = readout_ == Readout::pair ? 4 * width : width;
-  gain_ = context.parameter("norm.gain", {read}, constant(1), kNoDecay);
-  weight_ = context.weight("head.weight", read, context.task().classes);
-  bias_ = context.parameter("head.bias", {context.task().classes}, zeros(), kNoDecay);
+  const int64_t classes = context.task().classes;
+  if (norm_ != HeadNorm::none)
+    gain_ = context.parameter("norm.gain", {read}, constant(1), kNoDecay);
+  if (norm_ == HeadNorm::layer)
+    norm_bias_ = context.parameter("norm.bias", {read}, zeros(), kNoDecay);
+  if (tied_.defined())
+    require(tied_.shape() == Shape({classes, read}), "a tied head: a table of shape ",
+            tied_.shape(), ", expected ", Shape({classes, read}));
+  else
+    weight_ = context.parameter("head.weight", {read, classes}, fan_in());
+  bias_ = context.parameter("head.bias", {classes}, zeros(), kNoDecay);
 }
 
 Tensor ReadOut::head(const Tensor& rows) const {
-  return add(matmul(rms_norm(rows, gain_), weight_), bias_);
+  const Tensor n = norm_ == HeadNorm::rms     ? rms_norm(rows, gain_)
+                   : norm_ == HeadNorm::layer ? layer_norm(rows, gain_, norm_bias_)
+                                              : rows;
+  if (!tied_.defined()) return add(matmul(n, weight_), bias_);
+  const float size = 1 / std::sqrt(static_cast<float>(tied_.dim(1)));
+  return add(scale(matmul(n, tied_, false, true), size), bias_);
 }
 
 Tensor ReadOut::operator()(const Tensor& x, const Batch& batch) const {
@@ -58,7 +81,7 @@ Tensor ReadOut::operator()(const Tensor& x, const Batch& batch) const {
     const auto R = static_cast<int64_t>(batch.rows.size());
     return head(embedding(reshape(x, {B * batch.length, x.dim(2)}), batch.rows, {R}));
   }
-  const Tensor pooled = last_ ? pool_last(x, batch.lengths) : pool_mean(x, batch.lengths);
+  const Tensor pooled = pool_(x, batch.lengths);
   if (readout_ == Readout::sequence) return head(pooled);
   const Tensor a = slice(pooled, 0, 0, B / 2), b = slice(pooled, 0, B / 2, B);
   return head(concat({a, b, mul(a, b), sub(a, b)}, 1));

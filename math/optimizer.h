@@ -20,7 +20,9 @@ struct OptimizerSlice {
   float decayed;  // w times this is the weight after decay
   float rate;
   float momentum;
-  int64_t step;  // from 1
+  double beta1, beta2;
+  int64_t step;           // from 1
+  int64_t rows, columns;  // of a hidden matrix (ParameterGroup); else 0
 };
 
 // How a step follows from the gradient g, elementwise, at rate lr: w -= lr * `step`. All decay
@@ -31,6 +33,7 @@ struct OptimizerInfo {
   std::string source;              // author, year, where
   std::vector<std::string> keeps;  // from step to step, an array as large as the weights each
   void (*update)(OptimizerSlice slice);
+  double beta2 = 0;  // where OptimizerSpec has none
 };
 
 // The one table of optimizers: a row and its update function are all that one consists of.
@@ -40,11 +43,17 @@ struct OptimizerSpec {
   std::string name = "adamw";  // Optimizer throws Error if there is none of that name
   double momentum = 0.9;
   double weight_decay = 0;
+  double beta1 = 0.9;
+  double beta2 = 0;  // 0: the optimizer's own
 };
 
-// Offsets (in floats) of each parameter in a flat array, each on a 64-byte border; the last entry
-// is the total. Binds every parameter's gradient slot to its offset.
+// Offsets (in floats) of each parameter in a flat array, each on a 64-byte border, statistics
+// behind all others; the last entry is the total. Binds every parameter's gradient slot to its
+// offset.
 std::vector<int64_t> gradient_layout(const std::vector<Parameter>& parameters);
+// Where the first of the statistics stands: the total if there are none.
+int64_t end_of_trained(const std::vector<Parameter>& parameters,
+                       const std::vector<int64_t>& offsets);
 
 // Parameters declare their own learning rate scale, decay and range. Gradients lie in one flat
 // array at the offsets given by gradient_layout().
@@ -69,13 +78,10 @@ class Optimizer {
   int64_t steps_ = 0;
 };
 
-// Learning-rate factor at `fraction` (0 .. 1) of the budget: linear from 0 over the first `warmup`
-// share, then half a cosine down to 0.
-double warmup_cosine(double fraction, double warmup);
-
 // Sums lane gradients [lanes][total] into the first by a fixed binary tree, (0+1)+(2+3) and so on,
-// the same for any number of threads. Returns the norm of the sum.
-double sum_gradients(const std::vector<float*>& lanes, int64_t total);
+// the same for any number of threads. Returns the norm of the first `trained` of the sum: behind
+// them statistics stand.
+double sum_gradients(const std::vector<float*>& lanes, int64_t total, int64_t trained);
 // The same without the norm, for lanes that are not all there are.
 void add_lanes(const std::vector<float*>& lanes, int64_t total);
 

@@ -3,7 +3,7 @@
 //   x'(t) = A x(t) + u(t), y(t) = 2 Re(C x(t)) + D u(t), sampled in steps of dt:
 //   x_t = decay x_{t-1} + input u_t        y_t = 2 Re sum_n C_n x_t[n] + D u_t
 //   zoh: decay = exp(A dt), input = (decay - 1) / A       bilinear: see state_space.h
-//   out = W gelu(y)
+//   out = W gelu(y), or y with output: none
 //
 // N real dimensions are N/2 complex states, each standing for a conjugate pair; B is all ones,
 // since C can absorb it. A = -exp(A_log) + i A_imag starts, for n = 0 .. N/2 - 1, at
@@ -13,7 +13,8 @@
 // dt (one a channel) is log-uniform in [dt_min, dt_max], C complex normal. A and dt never decay and
 // learn slower. The paper evaluates the system as a convolution by FFT; here it is a scan (the
 // operator diagonal_ssm), which is the same function and decodes step by step. The paper's gated
-// output map is W here; the backbone's gated MLP follows. A bidirectional model also scans the
+// output map is W here, and the backbone's gated MLP follows; with output: none and the backbone's
+// feed_forward: glu it is the paper's. A bidirectional model also scans the
 // reversed sequence, with A and dt shared and a C of its own. Time O(T (D N + D^2)), state D N.
 
 #include <numbers>
@@ -46,6 +47,10 @@ class S4d final : public Mixer {
     const StepRange steps = StepRange::read(o);
     const double lr_scale =
         o.number("lr_scale", 0.1, "learning-rate factor of A and dt, which never decay", 0, 1);
+    const bool has_product =
+        o.choice("output", "product", {"product", "none"},
+                 "GELU and a product behind the recurrence; none where feed_forward has gates") ==
+        "product";
     if (N % 2 != 0) {
       o.problem("state", text("state ", N, " is odd: states come in conjugate pairs"));
       N = 2;
@@ -65,7 +70,7 @@ class S4d final : public Mixer {
     c_ = c.parameter("C", {N, D_}, normal(std::sqrt(0.5)));
     if (!c.causal()) c_reverse_ = c.parameter("reverse.C", {N, D_}, normal(std::sqrt(0.5)));
     d_ = c.parameter("D", {D_}, normal(1));
-    out_ = c.weight("out.weight", D_, D_);
+    if (has_product) out_ = c.weight("out.weight", D_, D_);
   }
 
   Tensor forward(const Tensor& u, const Lengths& lengths) const override {  // [B, T, D]
@@ -74,7 +79,7 @@ class S4d final : public Mixer {
     Tensor y = diagonal_ssm(lambda, reading(system, c_), u) + d_ * u;
     if (c_reverse_.defined())
       y = y + flip(diagonal_ssm(lambda, reading(system, c_reverse_), flip(u, lengths)), lengths);
-    return matmul(gelu(y), out_);
+    return output(y);
   }
 
   // The state is x, real parts and imaginary parts [B, N/2, D].
@@ -89,10 +94,11 @@ class S4d final : public Mixer {
     x.re = x.re + reshape(u, {u.dim(0), 1, D_});
     state = {{x.re, x.im}, state.position + 1};
     const Tensor y = sum(slice(c, 0, 0, n_) * x.re - slice(c, 0, n_, 2 * n_) * x.im, 1) + d_ * u;
-    return matmul(gelu(y), out_);
+    return output(y);
   }
 
  private:
+  Tensor output(const Tensor& y) const { return out_.defined() ? matmul(gelu(y), out_) : y; }
   Discrete discrete() const {  // all [N/2, D]
     const Complex a{-1.0f * exp(a_log_), a_imag_};
     return bilinear_ ? bilinear(a, exp(dt_log_)) : zero_order_hold(a, exp(dt_log_));

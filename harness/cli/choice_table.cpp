@@ -7,6 +7,7 @@
 #include "harness/tables/export.h"
 #include "harness/train/diagnostics.h"
 #include "math/optimizer.h"
+#include "math/schedule.h"
 
 namespace longhaul {
 namespace {
@@ -40,6 +41,14 @@ Json optimizer_entries() {
                        {"about", optimizer.step},
                        {"keeps", fmt::format("{}", fmt::join(optimizer.keeps, ", "))},
                        {"source", optimizer.source}});
+  return entries;
+}
+
+Json schedule_entries() {
+  Json entries = Json::array();
+  for (const ScheduleInfo& schedule : schedules())
+    entries.push_back(
+        {{"name", schedule.name}, {"about", schedule.formula}, {"source", schedule.source}});
   return entries;
 }
 
@@ -102,6 +111,10 @@ const std::vector<ChoiceTable>& choice_tables() {
        "optimizer",
        {{"`optimizer`", "name"}, {"step", "about"}, {"keeps", "keeps"}, {"source", "source"}},
        optimizer_entries},
+      {"schedules",
+       "schedule",
+       {{"`schedule`", "name"}, {"share of learning_rate", "about"}, {"source", "source"}},
+       schedule_entries},
       {"pretraining",
        "pretraining",
        {{"`pretrain`", "name"}, {"what happens", "about"}},

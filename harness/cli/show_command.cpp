@@ -182,7 +182,7 @@ void add_show_command(Program& program, CommandContext& context) {
   command
       .add("KIND", arguments->kind,
            "model | task, or setting | loss | optimizer | pretraining |\n"
-           "diagnostic | csv; it may be left out where the name says it")
+           "schedule | diagnostic | csv; it may be left out where the name says it")
       .required();
   command.add("NAME", arguments->name, "As longhaul list prints it");
   command.flag("--json", arguments->as_json, "Print JSON");

@@ -7,6 +7,7 @@
 #include "longhaul/tape.h"
 #include "math/optimizer.h"
 #include "math/parallel.h"
+#include "math/schedule.h"
 
 namespace longhaul {
 namespace {
@@ -55,7 +56,7 @@ LogisticRegression::LogisticRegression(const std::vector<float>& rows,
     tape.backward(
         cross_entropy(matmul(inputs, weight_) + bias_, targets, 1 / static_cast<float>(n)));
     optimizer.step(gradient.data(), 1,
-                   kLearningRate * warmup_cosine((step + 0.5) / kSteps, kWarmup));
+                   kLearningRate * rate_share({.warmup = kWarmup}, (step + 0.5) / kSteps));
   }
 }
 

@@ -34,6 +34,16 @@ Lengths window_lengths(const Lengths& lengths, int64_t windows, int64_t width) {
   return cut;
 }
 
+// The embedding as class vectors. A task whose answers are no tokens has none for them.
+Tensor class_vectors(const InputEmbedding& input, const TaskShape& task) {
+  require(
+      input.table().defined() && task.vocab == task.classes && task.readout == Readout::token,
+      "tied_embedding: the answers must be tokens at positions, as many as the vocabulary has; ",
+      "the task has ", task.classes, " classes",
+      input.table().defined() ? text(" and ", task.vocab, " tokens") : " and no tokens");
+  return input.table();
+}
+
 }  // namespace
 
 Backbone::Backbone(const ModelInfo& mixer, Options& mixer_options, const Settings& settings,
@@ -42,9 +52,9 @@ Backbone::Backbone(const ModelInfo& mixer, Options& mixer_options, const Setting
       max_length_(task.max_length),
       taps_(settings.short_conv),
       locality_(settings.locality),
-      checkpoint_blocks_(settings.checkpoint_blocks) {
+      checkpoint_blocks_(settings.checkpoint_blocks),
+      is_post_norm_(settings.norm_place == "post") {
   const int64_t D = width_;
-  const auto H = static_cast<int64_t>(std::lround(settings.mlp_ratio * static_cast<double>(D)));
   const auto context = [&](const std::string& prefix, int64_t layer = 0) {
     return MixerContext(D, max_length_, settings.causal, seed, prefix, mixer_options, parameters,
                         layer, settings.layers, task.trained_length);
@@ -58,7 +68,7 @@ Backbone::Backbone(const ModelInfo& mixer, Options& mixer_options, const Setting
     const std::string prefix = text("block.", layer, ".");
     MixerContext outer = context(prefix), inner = context(prefix + "mixer.", layer);
     Block block;
-    block.norm = outer.parameter("norm.gain", {D}, constant(1), no_decay);
+    block.norm = Norm(outer, "norm", settings.norm);
     if (taps_ > 0) {
       const double bound = 1 / std::sqrt(static_cast<double>(taps_));
       block.conv = outer.parameter("conv.weight", {taps_, D}, uniform(-bound, bound));
@@ -66,17 +76,17 @@ Backbone::Backbone(const ModelInfo& mixer, Options& mixer_options, const Setting
     block.mixer = mixer.make(inner);
     learned_positions |= inner.wants_learned_positions();
     sinusoidal_ |= inner.wants_sinusoidal_positions();
-    if (H > 0) {
-      block.mlp_norm = outer.parameter("mlp.norm.gain", {D}, constant(1), no_decay);
-      block.gate = outer.weight("mlp.gate.weight", D, H);
-      block.up = outer.weight("mlp.up.weight", D, H);
-      block.down = outer.weight("mlp.down.weight", H, D);
+    block.gate = OutputGate(outer, settings);
+    if (has_mlp(settings)) {
+      block.mlp_norm = Norm(outer, "mlp.norm", settings.norm);
+      block.mlp = Mlp(outer, settings);
     }
     blocks_.push_back(std::move(block));
   }
   if (learned_positions)
     positions_ = root.parameter("position.weight", {max_length_, D}, normal(0.1), no_decay);
-  read_out_ = ReadOut(root, D);
+  read_out_ = ReadOut(root, D, head_norm(settings.norm, settings.norm_place),
+                      settings.tied_embedding ? class_vectors(input_, task) : Tensor());
 }
 
 // [B, T, D]; the batch's position 0 is position `first` of its sequences.
@@ -90,20 +100,21 @@ Tensor Backbone::embed(const Batch& batch, int64_t first) const {
   return add(x, slice(positions_, 0, first, first + T));
 }
 
-Tensor Backbone::mlp(const Block& block, const Tensor& x) const {
-  return gated_mlp(rms_norm(x, block.mlp_norm), block.up, block.gate, block.down);
-}
-
 Tensor Backbone::add_mixer(const Block& block, const Tensor& x, const Lengths& lengths,
                            Dropout& drop, const LayerVisitor& visit) const {
-  Tensor n = rms_norm(x, block.norm);
+  Tensor n = is_post_norm_ ? x : block.norm(x, lengths, drop.is_training());
   if (block.conv.defined()) n = causal_conv(n, block.conv);
   if (visit) visit(*block.mixer, n, lengths);
-  return add(x, drop(block.mixer->forward(n, lengths)));
+  Tensor y = block.mixer->forward(n, lengths);
+  if (block.gate) y = block.gate(y, drop);
+  y = add(x, drop(y));
+  return is_post_norm_ ? block.norm(y, lengths, drop.is_training()) : y;
 }
 
-Tensor Backbone::add_mlp(const Block& block, const Tensor& x, Dropout& drop) const {
-  return add(x, drop(mlp(block, x)));
+Tensor Backbone::add_mlp(const Block& block, const Tensor& x, const Lengths& lengths,
+                         Dropout& drop) const {
+  if (is_post_norm_) return block.mlp_norm(add(x, drop(block.mlp(x))), lengths, drop.is_training());
+  return add(x, drop(block.mlp(block.mlp_norm(x, lengths, drop.is_training()))));
 }
 
 // The residual stack, [B, T, D] to the same.
@@ -112,7 +123,7 @@ Tensor Backbone::mix(Tensor x, const Lengths& lengths, Dropout& drop,
   if (checkpoint_blocks_ && !visit) return mix_checkpointed(x, lengths, drop);
   for (const Block& block : blocks_) {
     x = add_mixer(block, x, lengths, drop, visit);
-    if (block.up.defined()) x = add_mlp(block, x, drop);
+    if (block.mlp) x = add_mlp(block, x, lengths, drop);
   }
   return x;
 }
@@ -123,11 +134,11 @@ Tensor Backbone::mix_checkpointed(Tensor x, const Lengths& lengths, Dropout& dro
     const auto mixer = [this, &block, lengths](const Tensor& in, Dropout& from) {
       return add_mixer(block, in, lengths, from, nullptr);
     };
-    const auto mlp = [this, &block](const Tensor& in, Dropout& from) {
-      return add_mlp(block, in, from);
+    const auto mlp = [this, &block, lengths](const Tensor& in, Dropout& from) {
+      return add_mlp(block, in, lengths, from);
     };
-    x = recomputed(mixer, x, drop, block.norm);
-    if (block.up.defined()) x = recomputed(mlp, x, drop, block.mlp_norm);
+    x = recomputed(mixer, x, drop, block.norm.gain());
+    if (block.mlp) x = recomputed(mlp, x, drop, block.mlp_norm.gain());
   }
   return x;
 }
@@ -178,12 +189,17 @@ Tensor Backbone::step(const Batch& column, DecodeState& state) const {
     state.position = position;
   }
   Tensor x = reshape(embed(column, state.position), {column.size, width_});  // [B, D]
+  Dropout none;
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     const Block& block = blocks_[i];
-    Tensor n = rms_norm(x, block.norm);
+    Tensor n = is_post_norm_ ? x : block.norm.step(x);
     if (block.conv.defined()) n = convolve_step(block, n, state.parts[blocks_.size() + i]);
-    x = add(x, block.mixer->step(n, state.parts[i]));
-    if (block.up.defined()) x = add(x, mlp(block, x));
+    Tensor y = block.mixer->step(n, state.parts[i]);
+    if (block.gate) y = block.gate(y, none);
+    x = is_post_norm_ ? block.norm.step(x + y) : x + y;
+    if (!block.mlp) continue;
+    x = is_post_norm_ ? block.mlp_norm.step(x + block.mlp(x))
+                      : x + block.mlp(block.mlp_norm.step(x));
   }
   ++state.position;
   return read_out_.step(x);

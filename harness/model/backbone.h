@@ -4,6 +4,8 @@
 #include <memory>
 #include <vector>
 
+#include "harness/model/feed_forward.h"
+#include "harness/model/norm.h"
 #include "harness/settings/trial_spec.h"
 #include "longhaul/network.h"
 #include "longhaul/registry.h"
@@ -13,17 +15,18 @@ namespace longhaul {
 // Hears of every layer's mixer and what it is given, before it runs.
 using LayerVisitor = std::function<void(const Mixer&, const Tensor& x, const Lengths&)>;
 
-// The network around a mixer, the same for all of them (pre-norm residual stack):
+// The network around a mixer, the same for all of them (a residual stack; by default pre-norm):
 //   x = embedding[token], or values input + bias; plus position[t] or sines if the mixer asked
 //   layers times:  x = x + mixer(conv(norm(x)));  x = x + mlp(norm(x))
-//   logits = norm(pooled x) head + bias     pooled: mean or last position, or every scored one
-// A pair of sequences goes through the same stack; see ReadOut.
-// With the setting `locality` the stack runs on windows of so many positions as if each were a
-// sequence of its own: only positions, pooling and the read-out span them. What is learned then
-// needed no long range.
+//   logits = norm(pooled x) head + bias     pooled: see poolings(), or every scored position
+// norm_place: post puts the norms behind the sums, x = norm(x + mixer(conv(x))), and none before
+// the head. feed_forward: glu, half_glu1 and half_glu2 put gates on the mixer's output in place of
+// the MLP. A pair of sequences goes through the same stack; see ReadOut. With the setting
+// `locality` the stack runs on windows of so many positions as if each were a sequence of its own:
+// only positions, pooling and the read-out span them. What is learned then needed no long range.
 // With `checkpoint_blocks` a tape keeps the inputs of mixers and MLPs alone (recompute.h).
-// norm: RMS norm with gain. conv: depthwise causal convolution, left out when short_conv = 0.
-// mlp(x) = (x up * silu(x gate)) down (Shazeer 2020, arXiv:2002.05202, SwiGLU).
+// norm: norm.h. mlp and gates: feed_forward.h. conv: depthwise causal convolution, left out when
+// short_conv = 0.
 class Backbone final : public Network {
  public:
   Backbone(const ModelInfo& mixer, Options& mixer_options, const Settings& settings,
@@ -39,22 +42,24 @@ class Backbone final : public Network {
 
  private:
   struct Block {
-    Tensor norm, conv;
+    Norm norm;
+    Tensor conv;
     std::unique_ptr<Mixer> mixer;
-    Tensor mlp_norm, gate, up, down;
+    OutputGate gate;
+    Norm mlp_norm;
+    Mlp mlp;
   };
-  Tensor mlp(const Block& block, const Tensor& x) const;
   Tensor embed(const Batch& batch, int64_t first) const;
   Tensor add_mixer(const Block& block, const Tensor& x, const Lengths& lengths, Dropout& drop,
                    const LayerVisitor& visit) const;
-  Tensor add_mlp(const Block& block, const Tensor& x, Dropout& drop) const;
+  Tensor add_mlp(const Block& block, const Tensor& x, const Lengths& lengths, Dropout& drop) const;
   Tensor mix(Tensor x, const Lengths& lengths, Dropout& drop, const LayerVisitor& visit) const;
   Tensor mix_checkpointed(Tensor x, const Lengths& lengths, Dropout& drop) const;
   Tensor run(const Batch& batch, Dropout& drop, const LayerVisitor& visit) const;
   Tensor convolve_step(const Block& block, const Tensor& x, State& state) const;
 
   int64_t width_, max_length_, taps_, locality_;
-  bool checkpoint_blocks_;
+  bool checkpoint_blocks_, is_post_norm_;
   InputEmbedding input_;
   Tensor positions_;
   bool sinusoidal_ = false;

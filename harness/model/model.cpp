@@ -15,6 +15,20 @@ void check_direction(const ModelInfo& info, const Settings& settings, const Task
     throw Unsupported("a task that is read at every position needs causal: true");
 }
 
+// A network of its own has none of the backbone's blocks.
+void refuse_backbone_settings(const ModelInfo& info, const Settings& settings) {
+  const Settings usual;
+  const std::pair<const char*, bool> of_blocks[] = {
+      {"checkpoint_blocks", settings.checkpoint_blocks},
+      {"norm", settings.norm != usual.norm},
+      {"norm_place", settings.norm_place != usual.norm_place},
+      {"feed_forward", settings.feed_forward != usual.feed_forward},
+      {"tied_embedding", settings.tied_embedding}};
+  for (const auto& [name, is_set] : of_blocks)
+    require(!is_set, name, ": model '", info.name,
+            "' has no blocks of the common backbone; leave it out");
+}
+
 }  // namespace
 
 TaskShape shape_of(const Task& task) {
@@ -42,8 +56,7 @@ Model::Model(const ModelInfo& info, Options& options, const Settings& settings,
     : dropout_(settings.dropout) {
   check_direction(info, settings, task);
   if (info.make_network) {
-    require(!settings.checkpoint_blocks, "checkpoint_blocks: model '", info.name,
-            "' has no blocks of the common backbone; leave it out");
+    refuse_backbone_settings(info, settings);
     NetworkContext context(task, settings.d_model, settings.layers, settings.causal,
                            settings.pooling, seed, options, parameters_);
     network_ = info.make_network(context);

@@ -14,7 +14,7 @@ bool is_input(const std::string& name) {
 
 // What stands behind the last block has the shape that the answers ask for.
 bool is_output(const std::string& name) {
-  return name == "head.weight" || name == "head.bias" || name == "norm.gain";
+  return name == "head.weight" || name == "head.bias" || name == "norm.gain" || name == "norm.bias";
 }
 
 }  // namespace

@@ -12,6 +12,13 @@ namespace {
 
 using Targets = std::vector<int32_t>;
 
+Objective smoothed(const LossContext& context) {
+  return [smoothing = context.settings.label_smoothing](const Tensor& logits,
+                                                        const Targets& targets, float weight) {
+    return smoothed_cross_entropy(logits, targets, smoothing, weight);
+  };
+}
+
 Objective tailr(const LossContext& context) {
   return [gamma = context.settings.loss_gamma](const Tensor& logits, const Targets& targets,
                                                float weight) {
@@ -48,8 +55,8 @@ Objective emo(const LossContext& context) {
 
 const std::vector<LossInfo>& losses() {
   static const std::vector<LossInfo> all = {
-      {"cross_entropy", "-log p_t", "",
-       [](const LossContext&) -> Objective { return cross_entropy; }},
+      {"cross_entropy", "-log p_t; label_smoothing s: -(1 - s) log p_t - s mean_c(log p_c)",
+       "smoothing: Szegedy et al. 2016, arXiv:1512.00567", smoothed},
       {"emo",
        "sum_i p_i (1 - cos(e_i, e_t)) over the class vectors e_i, the columns of head.weight",
        "Ren et al. 2024, arXiv:2310.04691", emo},

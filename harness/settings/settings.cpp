@@ -2,7 +2,9 @@
 
 #include "harness/settings/losses.h"
 #include "harness/settings/pretrainings.h"
+#include "longhaul/network.h"
 #include "math/optimizer.h"
+#include "math/schedule.h"
 #include "support/choices.h"
 
 namespace longhaul {
@@ -17,16 +19,27 @@ const std::vector<Setting>& setting_table() {
   static const std::vector<Setting> table = {
       {{"d_model", Integer{&S::d_model, 1, 16384}, "width of the residual stream"}},
       {{"layers", Integer{&S::layers, 1, 1024}, "blocks of mixer and MLP"}},
+      {{"norm", Choice{&S::norm, {"rms", "layer", "batch"}},
+        "rms and layer norm each position, batch norms each channel over a lane's positions"}},
+      {{"norm_place", Choice{&S::norm_place, {"pre", "post"}},
+        "before the mixer and the MLP, or after each was added"}},
+      {{"feed_forward",
+        Choice{&S::feed_forward, {"gated", "gelu", "glu", "half_glu1", "half_glu2"}},
+        "gated or gelu: an MLP after the mixer; the others: gates on the mixer's output, as in the "
+        "papers of S4, LRU and S5, and no MLP"}},
       {{"mlp_ratio", Number{&S::mlp_ratio, 0, 64},
-        "hidden width of the gated MLP over d_model; 0 leaves it out"}},
+        "hidden width of the MLP over d_model; 0 leaves it out"}},
       {{"short_conv", Integer{&S::short_conv, 0, 256},
         "taps of the depthwise causal convolution before the mixer; 0 leaves it out"}},
       {{"causal", Flag{&S::causal}, "whether a position may see only earlier ones"}},
       {{"locality", Integer{&S::locality, 0, 1 << 24},
         "sequences are cut into windows of so many positions that see nothing of each other; 0 "
         "does not cut"}},
-      {{"pooling", Choice{&S::pooling, {"mean", "last"}},
+      {{"pooling", Choice{&S::pooling, names_of(poolings())},
         "read-out of tasks with one answer a sequence"},
+       kForAnswers},
+      {{"tied_embedding", Flag{&S::tied_embedding},
+        "the head's class vectors are the embedding's rows: for answers out of the vocabulary"},
        kForAnswers},
       {{"dropout", Number{&S::dropout, 0, 0.9}, "share of activations dropped in training"}},
       {{"checkpoint_blocks", Flag{&S::checkpoint_blocks},
@@ -49,19 +62,35 @@ const std::vector<Setting>& setting_table() {
       {{"loss_tau", Number{&S::loss_tau, 0, 10},
         "logit_adjusted: weight of the classes' log frequencies"},
        kForAnswers},
+      {{"label_smoothing", Number{&S::label_smoothing, 0, 1},
+        "cross_entropy: share of the answer that is spread over all classes"},
+       kForAnswers},
       {{"label_noise", Number{&S::label_noise, 0, 1},
         "share of training answers replaced by another class"},
        kForAnswers},
       {{"optimizer", Choice{&S::optimizer, names_of(optimizers())},
         "how weights follow from gradients; sign_sgd has no momentum"}},
       {{"momentum", Number{&S::momentum, 0, 0.9999},
-        "sgd: share of the last step that the next one keeps"}},
+        "sgd, muon: share of the last step that the next one keeps"}},
+      {{"beta1", Number{&S::beta1, 0, 0.99999},
+        "adamw, lion, and muon's adamw: how slowly the mean of gradients fades"}},
+      {{"beta2", Number{&S::beta2, 0, 0.99999},
+        "of adamw's squared gradients and lion's mean; 0: the optimizer's own"}},
       {{"learning_rate", Number{&S::learning_rate, 1e-9, 10},
         "highest learning rate, after warm-up"}},
+      {{"schedule", Choice{&S::schedule, names_of(schedules())},
+        "how the learning rate falls after warm-up"}},
       {{"warmup", Number{&S::warmup, 0, 1}, "share of the budget with a rising rate"}},
+      {{"cooldown", Number{&S::cooldown, 0, 1},
+        "warmup_stable_decay: share of the budget with a falling rate"}},
+      {{"rate_floor", Number{&S::rate_floor, 0, 1},
+        "share of learning_rate at which the schedule ends"}},
       {{"weight_decay", Number{&S::weight_decay, 0, 10},
         "what the rate times this takes off every weight at a step"}},
       {{"clip", Number{&S::clip}, "largest global gradient norm; 0 does not clip"}},
+      {{"weight_average", Number{&S::weight_average, 0, 0.999999},
+        "share of the weights' running average that a step keeps; the average is validated, tested "
+        "and stored; 0: the weights themselves"}},
       {{"train_examples", Integer{&S::train_examples},
         "different training examples, seen epoch by epoch; 0: without end, or all in the files"}},
       {{"label_fraction", Number{&S::label_fraction, 1e-6, 1},
@@ -74,6 +103,8 @@ const std::vector<Setting>& setting_table() {
       {{"pretrain_mask", Number{&S::pretrain_mask, 0, 1},
         "share of positions that masked pretraining hides"}},
       {{"evaluations", Integer{&S::evaluations, 1, 100000}, "validation passes of a training run"}},
+      {{"patience", Integer{&S::patience, 0, 100000},
+        "validation passes without a better one after which training ends; 0: it does not"}},
       {{"validation_examples", Integer{&S::validation_examples, 1, 100000000},
         "examples a validation pass scores"}},
       {{"test_examples", Integer{&S::test_examples, 1, 100000000},

@@ -15,11 +15,15 @@ struct Settings {
   // backbone
   int64_t d_model = 64;
   int64_t layers = 2;
+  std::string norm = "rms";
+  std::string norm_place = "pre";
+  std::string feed_forward = "gated";
   double mlp_ratio = 2;
   int64_t short_conv = 0;
   bool causal = true;
   int64_t locality = 0;
   std::string pooling = "mean";
+  bool tied_embedding = false;
   double dropout = 0;
   bool checkpoint_blocks = false;
   // training
@@ -30,13 +34,20 @@ struct Settings {
   std::string loss_mix = "cross_entropy";
   double loss_gamma = 0.1;
   double loss_tau = 1;
+  double label_smoothing = 0;
   double label_noise = 0;
   std::string optimizer = "adamw";
   double momentum = 0.9;
+  double beta1 = 0.9;
+  double beta2 = 0;
   double learning_rate = 3e-3;
+  std::string schedule = "cosine";
   double warmup = 0.1;
+  double cooldown = 0.2;
+  double rate_floor = 0;
   double weight_decay = 0.05;
   double clip = 1;
+  double weight_average = 0;
   int64_t train_examples = 0;
   double label_fraction = 1;
   // self-pretraining
@@ -45,6 +56,7 @@ struct Settings {
   double pretrain_mask = 0.5;
   // evaluation
   int64_t evaluations = 4;
+  int64_t patience = 0;
   int64_t validation_examples = 500;
   int64_t test_examples = 1000;
 };

@@ -16,6 +16,7 @@ struct Budget {
   double seconds = 0;
   double tokens = 0;  // of training, padding not counted
   double flops = 0;   // of training steps, as the operators that ran count them
+  double epochs = 0;  // over the training examples: of a suite, whose grid makes steps of them
 };
 
 // How a trained model is tested, beside or in place of its task's own test examples.

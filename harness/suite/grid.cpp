@@ -1,6 +1,7 @@
 #include "harness/suite/grid.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <utility>
 
@@ -26,13 +27,28 @@ OptionMap defaults_of(const OptionCheck& check) {
   return defaults;
 }
 
+// The same with epochs as steps, the last batch whole. They stay where examples have no end, which
+// check_trials() reports.
+Budget in_steps(Budget budget, const Settings& settings, int64_t stored) {
+  const int64_t all = settings.train_examples ? settings.train_examples : stored;
+  if (budget.epochs == 0 || all == 0) return budget;
+  const double examples =
+      std::max(std::round(static_cast<double>(all) * settings.label_fraction), 1.0);
+  const auto steps = static_cast<int64_t>(
+      std::ceil(budget.epochs * examples / static_cast<double>(settings.batch)));
+  budget.steps = budget.steps > 0 ? std::min(budget.steps, steps) : steps;
+  budget.epochs = 0;
+  return budget;
+}
+
 // The trial with the values of a point, and every option of its model.
 TrialSpec at_point(TrialSpec spec, const OptionMap& point, const ModelInfo& info, OptionMap options,
-                   int64_t max_length) {
+                   const TaskFacts& task) {
   spec.tuning.values = point;
   spec.settings = settings_at(spec.settings, point);
+  spec.budget = in_steps(spec.budget, spec.settings, task.train_examples);
   for (const auto& [key, value] : options_at(point)) options[key] = value;
-  const OptionCheck check = check_model(info, spec.settings, max_length, options);
+  const OptionCheck check = check_model(info, spec.settings, task.max_length, options);
   spec.model_options = check.resolved;
   spec.model_defaults = defaults_of(check);
   return spec;
@@ -94,8 +110,7 @@ std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry,
       for (const Settings& settings : along_axes(suite, spec.settings))
         for (const OptionMap& point : points) {
           spec.settings = settings;
-          cells.push_back(
-              at_point(spec, point, registry.model(row.base), row.options, task.max_length));
+          cells.push_back(at_point(spec, point, registry.model(row.base), row.options, task));
           cells.back().tuning.trials = static_cast<int64_t>(points.size());
         }
     }

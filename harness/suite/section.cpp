@@ -122,6 +122,9 @@ const std::vector<Field<Budget>>& budget_fields() {
   using Number = Field<Budget>::Number;
   static const std::vector<Field<Budget>> fields = {
       {"steps", Integer{&Budget::steps, 1}, "training steps of a trial"},
+      {"epochs", Number{&Budget::epochs, 1e-6},
+       "passes over the training examples, of which there must be so many: files or "
+       "train_examples"},
       {"seconds", Number{&Budget::seconds, 0.001}, "training time of a trial"},
       {"tokens", Number{&Budget::tokens, 1}, "training tokens of a trial, without padding"},
       {"flops", Number{&Budget::flops, 1}, "counted operations of a trial's training steps"},
@@ -143,7 +146,7 @@ Budget read_budget(const Section& section) {
   const Names limits = names_of(budget_fields());
   if (std::none_of(limits.begin(), limits.end(),
                    [&](const std::string& limit) { return section.find(limit); }))
-    section.problem("", "needs a limit: steps, seconds, tokens or flops");
+    section.problem("", "needs a limit: steps, epochs, seconds, tokens or flops");
   return budget;
 }
 

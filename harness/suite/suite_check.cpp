@@ -58,6 +58,9 @@ void check_trials(const Suite& suite, const Registry& registry, const Section& f
     const std::string why = pretraining_problem(spec);
     if (!why.empty())
       file.problem("pretrain", text(spec.model_name, " on ", spec.task_name, ": ", why));
+    if (spec.budget.epochs > 0)
+      file.problem("budget", text("epochs: ", spec.task_name, " draws training examples without ",
+                                  "end: set train_examples, or a budget of steps"));
     if (is_new) continue;
     const TrialSpec& other = first->second;
     file.problem(

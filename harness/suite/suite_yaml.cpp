@@ -69,8 +69,10 @@ void put_list(Emitter& out, const std::string& key, const std::vector<T>& items)
 void put_budget(Emitter& out, const Budget& budget) {
   out << "budget" << YAML::Flow << YAML::BeginMap;
   if (budget.steps > 0) put(out, "steps", budget.steps);
-  const std::pair<const char*, double> others[] = {
-      {"seconds", budget.seconds}, {"tokens", budget.tokens}, {"flops", budget.flops}};
+  const std::pair<const char*, double> others[] = {{"epochs", budget.epochs},
+                                                   {"seconds", budget.seconds},
+                                                   {"tokens", budget.tokens},
+                                                   {"flops", budget.flops}};
   for (const auto& [name, limit] : others)
     if (limit > 0) put(out, name, OptionValue(limit));
   out << YAML::EndMap;

@@ -80,6 +80,7 @@ void gradient_norm(const StepMoment& step, const Put& put) {
   double all = 0;
   for (std::size_t i = 0; i < step.model.parameters().size(); ++i) {
     const Parameter& parameter = step.model.parameters()[i];
+    if (!parameter.trained()) continue;
     const double squares = squares_of(step.gradient + step.offsets[i], parameter.value.size());
     all += squares;
     if (const auto layer = layer_of(parameter.name)) layers[*layer] += squares;
@@ -113,6 +114,7 @@ void update_cosine(const StepMoment& step, const Put& put) {
   Products whole;
   std::vector<double> cosines;  // of tensors that have a gradient and move
   for (std::size_t i = 0; i < step.model.parameters().size(); ++i) {
+    if (!step.model.parameters()[i].trained()) continue;
     const int64_t offset = step.offsets[i];
     const Products own =
         products(step.before + offset, step.model.parameters()[i].value, step.gradient + offset);

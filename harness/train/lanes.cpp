@@ -133,6 +133,7 @@ float weight_of(const std::vector<Batch>& lane_batches) {
 Lanes::Lanes(const Model& model, int64_t lanes, std::vector<int64_t> offsets, Objective objective)
     : model_(model),
       total_(offsets.back()),
+      trained_(end_of_trained(model.parameters(), offsets)),
       own_(Ranks::all().share_of_lanes(lanes)),
       objective_(std::move(objective)),
       lane_results_(static_cast<std::size_t>(lanes)),
@@ -179,10 +180,10 @@ Lanes::Result Lanes::run(const std::vector<Batch>& lane_batches, uint64_t dropou
 
 // Into the first slot, of all lanes; the norm of the sum.
 double Lanes::sum_gradients() {
-  if (Ranks::all().size() == 1) return longhaul::sum_gradients(slot_pointers_, total_);
+  if (Ranks::all().size() == 1) return longhaul::sum_gradients(slot_pointers_, total_, trained_);
   add_lanes(slot_pointers_, total_);
   Ranks::all().sum(slot_pointers_[0], total_);
-  return longhaul::sum_gradients({slot_pointers_[0]}, total_);
+  return longhaul::sum_gradients({slot_pointers_[0]}, total_, trained_);
 }
 
 // What the lanes of other processes came to.

@@ -39,7 +39,7 @@ class Lanes {
   double sum_gradients();
 
   const Model& model_;
-  int64_t total_;
+  int64_t total_, trained_;    // of a gradient array; of what is trained, which stands first
   Ranks::Share own_;           // the lanes of this process
   std::vector<Tensor> slots_;  // one flat gradient array for each of these
   std::vector<float*> slot_pointers_;

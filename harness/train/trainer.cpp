@@ -7,9 +7,11 @@
 #include "harness/train/diagnostics.h"
 #include "harness/train/objective.h"
 #include "harness/train/stop_request.h"
+#include "harness/train/weight_average.h"
 #include "math/memory.h"
 #include "math/optimizer.h"
 #include "math/parallel.h"
+#include "math/schedule.h"
 #include "support/clock.h"
 
 namespace longhaul {
@@ -46,7 +48,11 @@ class Trainer {
         optimizer_(model.parameters(), offsets_,
                    {.name = settings_.optimizer,
                     .momentum = settings_.momentum,
-                    .weight_decay = settings_.weight_decay}),
+                    .weight_decay = settings_.weight_decay,
+                    .beta1 = settings_.beta1,
+                    .beta2 = settings_.beta2}),
+        schedule_{settings_.schedule, settings_.warmup, settings_.cooldown, settings_.rate_floor},
+        average_(model.parameters(), settings_.weight_average),
         validation_(draw_all(task, Split::validation, settings_.validation_examples)),
         diagnostics_(model, spec.diagnostics, settings_.causal, offsets_),
         result_(training),
@@ -68,7 +74,7 @@ class Trainer {
   void train() {
     HeldStop stop;
     const auto evaluations = static_cast<double>(settings_.evaluations);
-    for (double done = spent(); done < 1;) {
+    for (double done = spent(); done < 1 && has_patience();) {
       done = step(done);
       if (done * evaluations >= static_cast<double>(state_.evaluations + 1)) {
         validate();
@@ -76,11 +82,12 @@ class Trainer {
         sum_up();
         listeners_.so_far(result_);
       }
-      progress_.fraction = done;
+      const bool is_over = done == 1 || !has_patience();
+      progress_.fraction = is_over ? 1 : done;
       listeners_.step(progress_);
       // The tests that follow may take long, so that the end of a long training is stored too.
       const bool is_asked = !ranks_.broadcast(stop.arrived() ? "stop" : "").empty();
-      if (is_asked || resume_.is_due() || (done == 1 && resume_.has_written())) store();
+      if (is_asked || resume_.is_due() || (is_over && resume_.has_written())) store();
       if (is_asked) throw StoredToResume(text("stored at step ", state_.steps));
     }
   }
@@ -95,6 +102,8 @@ class Trainer {
       all.push_back({"best/" + parameters[i].name, best_[i]});
     for (const auto& [name, tensor] : optimizer_.kept())
       all.push_back({"optimizer/" + name, tensor});
+    for (std::size_t i = 0; i < average_.values().size(); ++i)
+      all.push_back({"average/" + parameters[i].name, average_.values()[i]});
     return all;
   }
 
@@ -163,8 +172,9 @@ class Trainer {
     for (const Batch& batch : batches) state_.tokens += batch.token_count();
     state_.flops += lanes_.measured().flops;
     optimizer_.step(lanes_.gradient(), factor,
-                    settings_.learning_rate * warmup_cosine(middle(done), settings_.warmup));
+                    settings_.learning_rate * rate_share(schedule_, middle(done)));
     ++state_.steps;
+    average_.add(state_.steps);
     state_.losses.push_back(lanes.cross_entropy);
     state_.seconds += watch.seconds();
     if (spec_.budget.seconds > 0) agree_on(state_.seconds);
@@ -180,7 +190,9 @@ class Trainer {
     if (ranks_.size() > 1) seconds = ranks_.gather(std::vector<double>{seconds}).front();
   }
 
+  // Of the averaged weights, if there are any.
   void validate() {
+    average_.swap();
     const Score score = evaluate(model_, validation_);
     if (score.unanswered > 0)
       throw Diverged(text("logits of ", score.unanswered, " validation answers are not numbers at ",
@@ -196,6 +208,17 @@ class Trainer {
       state_.validation = score.accuracy;
       state_.selected_step = state_.steps;
     }
+    average_.swap();
+  }
+
+  // Whether the last `patience` validation passes had a better one among them.
+  bool has_patience() const {
+    if (settings_.patience == 0) return true;
+    return settings_.patience > std::count_if(state_.validations.begin(), state_.validations.end(),
+                                              [&](const CurvePoint& point) {
+                                                return point.metric == "accuracy" &&
+                                                       point.step > state_.selected_step;
+                                              });
   }
 
   // What was found so far.
@@ -227,6 +250,8 @@ class Trainer {
   std::vector<int64_t> offsets_;
   Lanes lanes_;
   Optimizer optimizer_;
+  ScheduleSpec schedule_;
+  WeightAverage average_;
   std::vector<Batch> validation_;  // by length
   Diagnostics diagnostics_;
   std::vector<Tensor> best_;  // none before the first validation

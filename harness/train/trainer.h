@@ -38,9 +38,9 @@ struct Listeners {
   std::function<void(const Training&)> so_far;
 };
 
-// Trains to the end of the budget: batches of fresh examples from the seed's own part of the
-// training stream, the optimizer with warm-up and cosine decay, `evaluations` validation passes.
-// It goes on from what `resume` holds, and ends with the bytes of a training that was never
+// Trains to the end of the budget, or of its patience: batches of fresh examples from the seed's
+// own part of the training stream, the optimizer along its schedule, `evaluations` validation
+// passes. It goes on from what `resume` holds, and ends with the bytes of a training that was never
 // stopped. On return the model holds the weights that validation chose. Throws Diverged,
 // StoredToResume, and Error for settings that none may have; whatever it throws, `training` holds
 // what was found until then.

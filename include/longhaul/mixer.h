@@ -30,6 +30,9 @@ struct ParameterGroup {
   // at an end keeps its gradient and can move back.
   float least = -std::numeric_limits<float>::infinity();
   float most = std::numeric_limits<float>::infinity();
+  // A weight [in, out] between two layers, whose steps muon makes orthogonal; neither an embedding
+  // nor a head.
+  bool is_hidden_matrix = false;
 };
 
 struct Parameter {
@@ -40,7 +43,11 @@ struct Parameter {
   // step 1, 2, ... (counted from 0), it draws anew when that is due.
   std::function<void(int64_t step)> redraw = {};
 
-  bool trained() const { return !redraw; }
+  // Running means and variances (MixerContext::statistics): the optimizer takes them from what a
+  // training step leaves in their gradient slot.
+  bool is_statistics = false;
+
+  bool trained() const { return !redraw && !is_statistics; }
   void hold_in_range() const;  // of its group
 };
 
@@ -70,7 +77,7 @@ class MixerContext {
   // A trainable tensor named prefix + name. Its first values depend on (seed, name) alone.
   Tensor parameter(const std::string& name, const Shape& shape, const Init& init,
                    ParameterGroup group = {});
-  // A weight [in, out] for matmul(x, w), initialised by fan_in().
+  // A weight [in, out] for matmul(x, w), initialised by fan_in(): a hidden matrix.
   Tensor weight(const std::string& name, int64_t in, int64_t out);
   // A tensor that is not trained: random features. Its values depend on (seed, name) alone, so that
   // the model of a checkpoint has them again without storing them.
@@ -78,6 +85,8 @@ class MixerContext {
   // The same, drawn anew every so many training steps. Draw i depends on (seed, name, i) alone; the
   // last one is stored with the parameters.
   Tensor redrawn(const std::string& name, const Shape& shape, const Init& init, int64_t every);
+  // The running means and variances of `width` channels, for batch_norm(); stored, not trained.
+  Tensor statistics(const std::string& name, int64_t width);
 
   // Asks the backbone to add a learned position table to the embeddings.
   void want_learned_positions() { learned_positions_ = true; }

@@ -19,6 +19,13 @@ struct TaskShape {
   bool hidden = false;  // answers of Readout::token are hidden in the input: both sides may be seen
 };
 
+// How the positions of a sequence with one answer become what its head reads.
+struct PoolingInfo {
+  std::string name;
+  Tensor (*pool)(const Tensor& x, const Lengths& lengths);  // [B, T, D] -> [B, D]
+};
+const std::vector<PoolingInfo>& poolings();
+
 // What a network's constructor is given: beside what a mixer gets, the task's two ends. It stands
 // in no layer; layers() is how many it should have, and parameters are named as the network says.
 class NetworkContext : public MixerContext {
@@ -28,7 +35,7 @@ class NetworkContext : public MixerContext {
                  std::vector<Parameter>& parameters);
 
   const TaskShape& task() const { return task_; }
-  // What is read of a sequence with one answer: "mean" or "last" of its positions.
+  // What is read of a sequence with one answer: a name of poolings().
   const std::string& pooling() const { return pooling_; }
 
  private:
@@ -42,21 +49,27 @@ class InputEmbedding {
  public:
   InputEmbedding() = default;
   InputEmbedding(NetworkContext& context, int64_t width);
-  Tensor operator()(const Batch& batch) const;  // -> [size, length, width]
+  Tensor operator()(const Batch& batch) const;    // -> [size, length, width]
+  const Tensor& table() const { return table_; }  // undefined for a task of real numbers
 
  private:
   int64_t channels_ = 0;
   Tensor table_, weight_, bias_;
 };
 
-// The last layer that most networks want, for every kind of task: RMS norm and a linear head
-// (norm.gain, head.weight, head.bias) on the pooled sequence, or on every scored position. Of a
-// pair's pooled a and b it reads [a, b, a b, a - b] (the dual encoder of Long Range Arena, Tay et
-// al. 2021, arXiv:2011.04006).
+// The norm before the head: norm.gain, of a layer norm norm.bias too.
+enum class HeadNorm { rms, layer, none };
+
+// The last layer that most networks want, for every kind of task: a norm and a linear head
+// (head.weight, head.bias) on the pooled sequence, or on every scored position. Of a pair's pooled
+// a and b it reads [a, b, a b, a - b] (the dual encoder of Long Range Arena, Tay et al. 2021,
+// arXiv:2011.04006). `tied` [classes, width], the table of an embedding, stands in the place of
+// head.weight: logits = x tied^T / sqrt(width) + head.bias.
 class ReadOut {
  public:
   ReadOut() = default;
-  ReadOut(NetworkContext& context, int64_t width);
+  ReadOut(NetworkContext& context, int64_t width, HeadNorm norm = HeadNorm::rms,
+          const Tensor& tied = {});
   // x [size, length, width] -> logits [rows, classes]
   Tensor operator()(const Tensor& x, const Batch& batch) const;
   // One position, x [size, width] -> logits [size, classes]; of a pair, whose head reads two ends,
@@ -67,18 +80,21 @@ class ReadOut {
   Tensor head(const Tensor& rows) const;
 
   Readout readout_ = Readout::sequence;
-  bool last_ = false;
-  Tensor gain_, weight_, bias_;
+  HeadNorm norm_ = HeadNorm::rms;
+  Tensor (*pool_)(const Tensor&, const Lengths&) = nullptr;
+  Tensor gain_, norm_bias_, weight_, tied_, bias_;
 };
 
 // Drops a share of the activations in training, none in evaluation. Each call draws anew.
 class Dropout {
  public:
   Dropout() : rng_(0, "") {}  // of evaluation
-  Dropout(double share, const Rng& rng) : share_(share), rng_(rng) {}
+  Dropout(double share, const Rng& rng) : is_training_(true), share_(share), rng_(rng) {}
   Tensor operator()(const Tensor& x);
+  bool is_training() const { return is_training_; }  // whatever the share
 
  private:
+  bool is_training_ = false;
   double share_ = 0;
   Rng rng_;
 };

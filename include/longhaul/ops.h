@@ -87,10 +87,19 @@ Tensor softmax(const Tensor& x);           // over the last axis
 // [B, T, D] -> [B, D]: the mean of the rows t < lengths[b]; the last of them.
 Tensor pool_mean(const Tensor& x, const Lengths& lengths);
 Tensor pool_last(const Tensor& x, const Lengths& lengths);
+// The largest of these rows, channel by channel; the first of equal ones has the gradient.
+Tensor pool_max(const Tensor& x, const Lengths& lengths);
 
 // ---- layers
 // Over the last axis D. gain, bias [D]; an undefined bias is left out.
 Tensor layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float epsilon = 1e-5f);
+// Over the real positions of x [B, T, D] (Ioffe & Szegedy 2015, arXiv:1502.03167): each channel
+// less its mean, divided by its deviation, times gain, plus bias [D]; what padding yields does not
+// matter. `statistics` [2 D + 1] is MixerContext::statistics. `in_training`: the mean and variance
+// are those of x, and the gradient slot of `statistics` receives the sums of x and x^2 and their
+// count. Otherwise they are the running ones; x is then [..., D] and has no lengths.
+Tensor batch_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, const Tensor& statistics,
+                  const Lengths& lengths, bool in_training, float epsilon = 1e-5f);
 Tensor rms_norm(const Tensor& x, const Tensor& gain, float epsilon = 1e-6f);
 // table [V, D], ids of the given shape -> [shape..., D]. Throws if an id is outside [0, V).
 Tensor embedding(const Tensor& table, const std::vector<int32_t>& ids, const Shape& shape);
@@ -98,6 +107,8 @@ Tensor embedding(const Tensor& table, const std::vector<int32_t>& ids, const Sha
 Tensor dropout(const Tensor& x, double p, Rng rng);
 // Depthwise causal convolution along t: y[b,t,d] = sum_j w[j,d] x[b,t-j,d]; x [B,T,D], w [K,D].
 Tensor causal_conv(const Tensor& x, const Tensor& w);
+// The same for long w, by Fourier transforms (computed in double): time O(B D T log T).
+Tensor fft_convolution(const Tensor& x, const Tensor& w);
 // weight * sum over scored rows of -log softmax(logits)[target]; logits [N, C] -> scalar. Rows
 // whose target is kIgnore do not count. Throws if another target is outside [0, C).
 Tensor cross_entropy(const Tensor& logits, const std::vector<int32_t>& targets, float weight = 1);

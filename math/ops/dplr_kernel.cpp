@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "longhaul/elementary.h"
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "longhaul/recurrences.h"
@@ -82,16 +83,16 @@ class Circle {
  public:
   explicit Circle(int64_t length)
       : n_(fast_length(length)),
-        root_(std::pow(kWrapped, 1 / static_cast<double>(n_))),
+        root_(elementary::pow(kWrapped, 1 / static_cast<double>(n_))),
         fourier_(n_) {}
 
   int64_t size() const { return n_; }
   int64_t half() const { return n_ / 2 + 1; }  // the others are their conjugates
   Point at(int64_t k) const {
     const double angle = -2 * std::numbers::pi * static_cast<double>(k) / static_cast<double>(n_);
-    return root_ * Point(std::cos(angle), std::sin(angle));
+    return root_ * Point(elementary::cos(angle), elementary::sin(angle));
   }
-  double radius_to(int64_t t) const { return std::pow(root_, static_cast<double>(t)); }
+  double radius_to(int64_t t) const { return elementary::pow(root_, static_cast<double>(t)); }
   const Fourier& fourier() const { return fourier_; }
 
  private:

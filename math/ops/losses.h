@@ -29,6 +29,11 @@ Tensor tailr_loss(const Tensor& logits, const std::vector<int32_t>& targets, dou
 Tensor emo_loss(const Tensor& logits, const std::vector<int32_t>& targets, const Tensor& directions,
                 bool mixed, float weight = 1);
 
+// Cross entropy to an answer of which every class has `smoothing` / C and t the rest (Szegedy et
+// al. 2016, arXiv:1512.00567, section 7): (1 - smoothing) (-log p_t) + smoothing mean_c(-log p_c).
+Tensor smoothed_cross_entropy(const Tensor& logits, const std::vector<int32_t>& targets,
+                              double smoothing, float weight = 1);
+
 // The columns of x [D, C], each divided by its length (a column of zeros stays). No gradient.
 Tensor unit_columns(const Tensor& x);
 

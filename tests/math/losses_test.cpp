@@ -155,3 +155,25 @@ TEST_CASE("the losses refuse what does not fit", "[losses]") {
   CHECK_THROWS_WITH(emo_loss(Tensor({2, 3}), {0, 1}, Tensor({4, 2}), true),
                     "emo_loss: directions (4, 2) for logits (2, 3)");
 }
+
+TEST_CASE("smoothed_cross_entropy: the answer is spread over all classes", "[ops]") {
+  for (const Case& shape : kCases)
+    for (const double smoothing : {0.0, 0.1, 1.0}) {
+      const Tensor logits = random_tensor(shape.logits, 1, -3, 3);
+      const int64_t C = logits.dim(1);
+      double expected = 0;
+      for (std::size_t n = 0; n < shape.targets.size(); ++n)
+        for (int64_t c = 0; c < C && shape.targets[n] != kIgnore; ++c) {
+          const double share =
+              smoothing / static_cast<double>(C) + (c == shape.targets[n] ? 1 - smoothing : 0);
+          expected -= share * std::log(probability(logits, static_cast<int64_t>(n), c));
+        }
+      const auto loss = [&](const Inputs& in) {
+        return smoothed_cross_entropy(in[0], shape.targets, smoothing, 0.25f);
+      };
+      CHECK(loss({logits}).item() == Approx(0.25 * expected).margin(1e-6));
+      check_gradient(loss, {logits});
+    }
+  CHECK_THROWS_WITH(smoothed_cross_entropy(Tensor({1, 2}), {0}, 1.5),
+                    "smoothed_cross_entropy: smoothing 1.5 outside [0, 1]");
+}

@@ -1,7 +1,9 @@
 
 #include <cmath>
 
+#include "longhaul/ops.h"
 #include "math/optimizer.h"
+#include "math/orthogonal.h"
 #include "math/parallel.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/gradient.h"
@@ -105,17 +107,45 @@ TEST_CASE("optimizer: a weight without gradient only decays under the signs", "[
   }
 }
 
-TEST_CASE("warmup_cosine: rises in a line, falls in half a cosine, ends at 0", "[optimizer]") {
-  CHECK(warmup_cosine(0, 0.1) == 0);
-  CHECK(warmup_cosine(0.05, 0.1) == Approx(0.5));
-  CHECK(warmup_cosine(0.1, 0.1) == 1);
-  CHECK(warmup_cosine(0.55, 0.1) == Approx(0.5));
-  CHECK(warmup_cosine(0.325, 0.1) == Approx(0.5 * (1 + std::sqrt(0.5))));
-  CHECK(warmup_cosine(1, 0.1) == 0);
-  CHECK(warmup_cosine(1.5, 0.1) == 0);
-  CHECK(warmup_cosine(0, 0) == 1);  // no warmup
-  CHECK(warmup_cosine(0.5, 1) == 0.5);
-  CHECK(warmup_cosine(1, 1) == 0);  // warmup to the end
+TEST_CASE("optimizer: betas may be chosen, and 0 is the optimizer's own", "[optimizer]") {
+  check_rule({.name = "adamw", .beta1 = 0.5, .beta2 = 0.999},
+             [](double g, double& m, double& s, int t) {
+               m = 0.5 * m + 0.5 * g;
+               s = 0.999 * s + 0.001 * g * g;
+               return m / (1 - std::pow(0.5, t)) / (std::sqrt(s / (1 - std::pow(0.999, t))) + 1e-8);
+             });
+  check_rule({.name = "lion", .beta1 = 0.8, .beta2 = 0.95}, [](double g, double& m, double&, int) {
+    const double way = sign(0.8 * m + 0.2 * g);
+    m = 0.95 * m + 0.05 * g;
+    return way;
+  });
+}
+
+TEST_CASE("optimizer: muon makes steps of hidden matrices orthogonal and of the rest like adamw",
+          "[optimizer]") {
+  const Tensor first = random_tensor({4, 6}, 1), table = random_tensor({4, 6}, 2);
+  const Tensor hidden = first.clone(), other = table.clone(), plain = table.clone();
+  const std::vector<Parameter> parameters = {{"hidden", hidden, {.is_hidden_matrix = true}},
+                                             {"table", other, {}}},
+                               alone = {{"table", plain, {}}};
+  const std::vector<int64_t> offsets = gradient_layout(parameters), at_0 = gradient_layout(alone);
+  Optimizer muon(parameters, offsets, {.name = "muon", .momentum = 0.95, .weight_decay = 0.1});
+  Optimizer adamw(alone, at_0, {.name = "adamw", .weight_decay = 0.1});
+  std::vector<float> gradient(static_cast<std::size_t>(offsets.back()));
+  Tensor m({4, 6}), w = first.clone();
+  for (uint64_t t = 1; t <= 2; ++t) {
+    const Tensor g = random_tensor({4, 6}, 10 + t), g_table = random_tensor({4, 6}, 20 + t);
+    std::copy_n(g.data(), g.size(), gradient.begin() + offsets[0]);
+    std::copy_n(g_table.data(), g_table.size(), gradient.begin() + offsets[1]);
+    muon.step(gradient.data(), 1, kRate);
+    adamw.step(g_table.data(), 1, kRate);
+    m = scale(m, 0.95f) + g;
+    Tensor way = g + scale(m, 0.95f);
+    make_orthogonal(way.data(), 4, 6);
+    w = scale(w, 1 - 0.1f * 0.01f) - scale(way, 0.01f * 0.2f * std::sqrt(6.0f));
+    CHECK(max_difference(hidden, w) < 1e-6);
+    CHECK(max_difference(other, plain) == 0);
+  }
 }
 
 namespace {
@@ -124,7 +154,8 @@ namespace {
 std::vector<double> summed(std::vector<std::vector<float>> lanes) {
   std::vector<float*> pointers;
   for (std::vector<float>& lane : lanes) pointers.push_back(lane.data());
-  const double norm = sum_gradients(pointers, static_cast<int64_t>(lanes[0].size()));
+  const auto total = static_cast<int64_t>(lanes[0].size());
+  const double norm = sum_gradients(pointers, total, total);
   std::vector<double> sum(lanes[0].begin(), lanes[0].end());
   sum.push_back(norm);
   return sum;
@@ -136,6 +167,11 @@ TEST_CASE("sum_gradients: the sum of any number of lanes, and its norm", "[optim
   CHECK(summed({{3, 4}}) == std::vector<double>{3, 4, 5});
   CHECK(summed({{1, 2}, {2, 2}}) == std::vector<double>{3, 4, 5});
   CHECK(summed({{1, 0}, {1, 1}, {1, 0}, {0, 3}, {0, 0}}) == std::vector<double>{3, 4, 5});
+}
+
+TEST_CASE("sum_gradients: the norm leaves out what stands behind the trained", "[optimizer]") {
+  std::vector<float> lane = {3, 4, 100};
+  CHECK(sum_gradients({lane.data()}, 3, 2) == 5);
 }
 
 TEST_CASE("sum_gradients: lanes are added by a fixed tree", "[optimizer]") {

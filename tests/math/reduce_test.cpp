@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <cmath>
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "longhaul/tape.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/gradient.h"
 
@@ -114,6 +116,26 @@ TEST_CASE("pool_last takes the last real position", "[ops]") {
   check_gradient([&](const Inputs& in) { return pool_last(in[0], lengths); }, {x});
 }
 
+TEST_CASE("pool_max takes the largest of the real positions, of equal ones the first", "[ops]") {
+  const Tensor x = random_tensor({3, 5, 7}, 1);
+  const Lengths lengths = {5, 1, 2};
+  const Tensor y = pool_max(x, lengths);
+  REQUIRE(y.shape() == Shape{3, 7});
+  for (int64_t b = 0; b < 3; ++b)
+    for (int64_t d = 0; d < 7; ++d) {
+      float largest = x.data()[b * 35 + d];
+      for (int64_t t = 1; t < lengths[b]; ++t)
+        largest = std::max(largest, x.data()[(b * 5 + t) * 7 + d]);
+      CHECK(y.data()[b * 7 + d] == largest);
+    }
+  check_gradient([&](const Inputs& in) { return pool_max(in[0], lengths); }, {x}, 5e-3, 1e-4f);
+  Tensor same({1, 3, 1}, 2.0f);
+  same.set_needs_grad(true);
+  Tape tape;
+  tape.backward(sum_all(pool_max(same, {3})));
+  CHECK(std::vector<float>(same.grad(), same.grad() + 3) == std::vector<float>{1, 0, 0});
+}
+
 TEST_CASE("pooling takes empty batches, single values and empty rows, and wants real positions",
           "[ops]") {
   for (const Shape& shape : {Shape{0, 3, 2}, Shape{1, 1, 1}, Shape{2, 1, 3}, Shape{2, 2, 0}}) {
@@ -121,10 +143,12 @@ TEST_CASE("pooling takes empty batches, single values and empty rows, and wants 
     const Lengths lengths(static_cast<std::size_t>(shape[0]), shape[1]);
     check_gradient([&](const Inputs& in) { return pool_mean(in[0], lengths); }, {x});
     check_gradient([&](const Inputs& in) { return pool_last(in[0], lengths); }, {x});
+    pool_max(x, lengths);
   }
   const Tensor x({2, 3, 4});
   CHECK_THROWS_WITH(pool_mean(x, {3, 0}), "pool_mean: length 0 of shape (2, 3, 4)");
   CHECK_THROWS_WITH(pool_last(x, {3, 4}), "pool_last: length 4 of shape (2, 3, 4)");
+  CHECK_THROWS_WITH(pool_max(x, {3, 4}), "pool_max: length 4 of shape (2, 3, 4)");
   CHECK_THROWS_WITH(pool_last(x, {3}),
                     "pool_last: 1 lengths for shape (2, 3, 4), expected [batch, length, width]");
 }

@@ -14,6 +14,7 @@
 #include "longhaul/tape.h"
 #include "math/ops/losses.h"
 #include "math/optimizer.h"
+#include "math/schedule.h"
 
 namespace longhaul {
 namespace {
@@ -119,7 +120,7 @@ void train(Model& model, const Pairs& pairs, Loss loss, const Tensor& directions
                       ? cross_entropy(logits, targets, weight)
                       : emo_loss(logits, targets, directions, loss == Loss::mixed, weight));
     const double spent = static_cast<double>(step + 1) / static_cast<double>(steps);
-    optimizer.step(gradient.data(), 1, kRate * warmup_cosine(spent, 0.1));
+    optimizer.step(gradient.data(), 1, kRate * rate_share({.warmup = 0.1}, spent));
   }
 }
 

@@ -52,9 +52,9 @@ TEST_CASE("cli: bad arguments are one line that names the nearest, with status 2
   says("show model", "show: NAME is required; see longhaul show --help");
   says("list modles",
        "list: found 'modles', allowed: models | tasks | suites | claims | settings | losses | "
-       "optimizers | pretraining | diagnostics | csv");
+       "optimizers | schedules | pretraining | diagnostics | csv");
   says("show optimizer adam",
-       "no optimizer 'adam'; did you mean 'adamw'? known: adamw sgd sign_sgd lion");
+       "no optimizer 'adam'; did you mean 'adamw'? known: adamw muon sgd sign_sgd lion");
   says("schema suit", "schema: found 'suit', allowed: suite | claim");
   says("sample listops --split dev",
        "sample: --split: dev not in {train,validation,test}; see longhaul sample --help");

@@ -61,6 +61,22 @@ TEST_CASE("suite: the grid is seeds x tasks x models, seeds outermost", "[suite]
   CHECK(ids.size() == 8);
 }
 
+TEST_CASE("suite: a budget of epochs is one of steps, the last batch whole", "[suite]") {
+  const auto steps = [](const std::string& budget, const std::string& settings) {
+    return trial(load_fake_suite("suite: s\nseeds: [0]\nbudget: " + budget +
+                                 "\ndefaults: " + settings + "\nmodels: [copy]\ntasks: [coin]\n"),
+                 "copy", "coin")
+        .budget;
+  };
+  CHECK(steps("{epochs: 3}", "{train_examples: 100, batch: 32}").steps == 10);
+  CHECK(steps("{epochs: 3}", "{train_examples: 100, batch: 32}").epochs == 0);
+  CHECK(steps("{epochs: 3}", "{train_examples: 100, label_fraction: 0.5, batch: 32}").steps == 5);
+  CHECK(steps("{epochs: 3, steps: 4}", "{train_examples: 100, batch: 32}").steps == 4);
+  CHECK_THROWS_WITH(steps("{epochs: 3}", "{batch: 32}"),
+                    Catch::Matchers::Contains("epochs: coin draws training examples without end: "
+                                              "set train_examples, or a budget of steps"));
+}
+
 TEST_CASE("suite: a trial holds every option, those not given too", "[suite]") {
   const TrialSpec spec = trial(load_fake_suite(kSuite), "copy", "echo-long");
   CHECK(spec.suite == "tiny");

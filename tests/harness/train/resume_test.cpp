@@ -136,6 +136,22 @@ TEST_CASE("resume: every optimizer goes on with what it keeps", "[resume]") {
   }
 }
 
+TEST_CASE("resume: averaged weights, running statistics and patience go on as they would",
+          "[resume]") {
+  TrialSpec spec = eventful("min_gru");
+  spec.settings.weight_average = 0.9;
+  spec.settings.norm = "batch";
+  spec.settings.schedule = "warmup_stable_decay";
+  check_resumes(spec);
+
+  spec.settings.learning_rate = 1e-9;  // the first validation stays the best
+  spec.settings.patience = 4;
+  const TemporaryFolder alone, folder;
+  const Ended whole = trained(spec, alone.path);
+  CHECK(whole.training.state.steps == 20);
+  check_same(trained(spec, folder.path, {1, 9, 20}), whole);
+}
+
 TEST_CASE("resume: random features that are drawn anew on the way go on as they would",
           "[resume]") {
   TrialSpec spec = eventful("linear_attention");
