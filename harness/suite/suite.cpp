@@ -48,8 +48,9 @@ Names names_in(const ConfigNode* list) {
 }
 
 // What a network has no use for, since it is not in the backbone.
-const char* const kBackboneSettings[] = {"mlp_ratio", "short_conv", "locality",
-                                         "checkpoint_blocks"};
+const char* const kBackboneSettings[] = {"norm",           "norm_place",       "feed_forward",
+                                         "mlp_ratio",      "short_conv",       "locality",
+                                         "tied_embedding", "checkpoint_blocks"};
 
 class SuiteReader {
  public:
