@@ -3,7 +3,11 @@
 include(CMakePackageConfigHelpers)
 set(LONGHAUL_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/longhaul)
 
-install(TARGETS longhaul longhaul_math EXPORT longhaul)
+if(SKBUILD)  # a wheel holds no links, but copies of what they lead to
+  install(TARGETS longhaul longhaul_math EXPORT longhaul LIBRARY NAMELINK_SKIP)
+else()
+  install(TARGETS longhaul longhaul_math EXPORT longhaul)
+endif()
 foreach(set ${LONGHAUL_OTHER_SETS})
   install(TARGETS longhaul_math_${set} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/glibc-hwcaps/${set} NAMELINK_SKIP)
 endforeach()

@@ -30,7 +30,7 @@ function(longhaul_add_math target set)
   file(GLOB kernels CONFIGURE_DEPENDS math/*/*.cpp)
   add_library(${target} SHARED math/optimizer.cpp math/instruction_set.cpp ${kernels}
     $<TARGET_OBJECTS:longhaul_support>)
-  set_target_properties(${target} PROPERTIES OUTPUT_NAME longhaul_math VERSION ${PROJECT_VERSION}
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME longhaul_math VERSION ${LONGHAUL_SOVERSION}
     SOVERSION ${LONGHAUL_SOVERSION})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}
     PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Opens reports in a real Chromium: at 1400 and 400 pixels, light and dark, and one of 10,000 trials.
 #   scripts/check_report.sh [PROGRAM [SCREENSHOTS]]    PROGRAM: build/dev/bin/longhaul unless another is given
-# Needs Debian's chromium and chromium-driver, gnuplot, and selenium from PyPI for the python3 that it finds.
+# Needs Debian's chromium and chromium-driver, gnuplot, and selenium and axe-selenium-python from PyPI for the python3 that it
+# finds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 longhaul=${1:-build/dev/bin/longhaul}
 screenshots=${2:+--screenshots "$2"}
-python3 -c "import selenium" || { echo "check_report.sh: pip install selenium, in an environment of its own" >&2; exit 3; }
+python3 -c "import selenium, axe_selenium_python" || { echo "check_report.sh: pip install selenium axe-selenium-python, in an environment of its own" >&2; exit 3; }
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
@@ -26,6 +27,8 @@ awk 'BEGIN {
 "$longhaul" report "$folder/many" -o "$folder/many.html" >/dev/null
 
 for page in "$folder/smoke/report.html" "$folder/families.html" "$folder/many.html"; do
+  large=
+  [ "$page" = "$folder/many.html" ] && large=--large
   # shellcheck disable=SC2086 # no screenshots: no argument
-  python3 tests/harness/report/open_report.py "$page" $screenshots
+  python3 tests/harness/report/open_report.py "$page" $screenshots $large
 done

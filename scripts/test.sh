@@ -9,7 +9,7 @@ preset=${1:-dev}
 if [ "$preset" = sanitize ]; then
   scripts/install_packages.sh clang-14 libclang-rt-14-dev libomp-14-dev
 else
-  scripts/install_packages.sh libopenmpi-dev openmpi-bin slurm-wlm munge procps
+  scripts/install_packages.sh libopenmpi-dev openmpi-bin slurm-wlm munge procps python3-dev python3-venv
 fi
 cmake --preset "$preset" >/dev/null
 cmake --build --preset "$preset"

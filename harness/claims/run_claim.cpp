@@ -1,6 +1,5 @@
 #include "harness/claims/run_claim.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -100,8 +99,7 @@ Verdict judge(const Claim& claim, const Tables& tables) {
 }
 
 Verdict::Run run_of(double seconds) {
-  return {fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))), host_name(),
-          cpu_name(), usable_cores(), seconds};
+  return {utc_now(), host_name(), cpu_name(), usable_cores(), seconds};
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 #include "harness/cli/command.h"
 #include "harness/cli/plugin_option.h"
-#include "harness/model/stored_model.h"
+#include "harness/model/given_tokens.h"
 #include "longhaul/ops.h"
 #include "math/checkpoint.h"
 #include "math/parallel.h"
@@ -17,28 +17,6 @@ struct Arguments {
   std::string checkpoint, tokens, out, grad, targets;
   bool trust_plugins = false;
 };
-
-// tokens [batch, length]; a sequence ends where only padding follows.
-Batch batch_from(const IntArray& tokens, const std::string& file, Readout readout) {
-  require(tokens.shape.size() == 2, file, ": expected an array [batch, length], found ",
-          tokens.shape.size(), " axes");
-  Batch batch;
-  batch.size = tokens.shape[0];
-  batch.length = tokens.shape[1];
-  batch.tokens = tokens.values;
-  for (int64_t b = 0; b < batch.size; ++b) {
-    int64_t length = batch.length;
-    while (length > 0 && batch.tokens[b * batch.length + length - 1] == kPad) --length;
-    require(length > 0, file, ": sequence ", b, " holds nothing but padding (id ", kPad, ")");
-    batch.lengths.push_back(length);
-    if (readout == Readout::sequence)
-      batch.rows.push_back(static_cast<int32_t>(b));
-    else
-      for (int64_t t = 0; t < batch.length; ++t)
-        batch.rows.push_back(static_cast<int32_t>(b * batch.length + t));
-  }
-  return batch;
-}
 
 // The mean loss's gradient of every parameter, under the parameters' names.
 Checkpoint gradients(const Model& model, const Batch& batch, const IntArray& targets) {
@@ -65,23 +43,9 @@ void run(const Arguments& arguments, CommandContext& context) {
           "--grad and --targets belong together: the gradient is that of the loss on the targets");
   load_plugins_of(arguments.checkpoint, arguments.trust_plugins, context);
   const StoredModel stored = load_model(arguments.checkpoint, context.registry);
-  require(stored.task->readout() != Readout::pair && stored.task->channels() == 0,
-          arguments.checkpoint, ": task '", stored.spec.task,
-          "' does not read single sequences of ids; use longhaul eval --logits");
-  const Batch batch =
-      batch_from(load_npy(arguments.tokens), arguments.tokens, stored.task->readout());
-  require(batch.length <= stored.task->max_length() || stored.spec.model_options.empty(),
-          arguments.tokens, ": length ", batch.length, ", the model was built for at most ",
-          stored.task->max_length());
+  const Batch batch = batch_of_tokens(stored, load_npy(arguments.tokens), arguments.tokens);
   const FlushDenormals flush;
-  const Tensor logits = stored.model->forward(batch);
-  const int64_t unanswered = rows_without_answer(logits);
-  require(unanswered == 0, arguments.checkpoint, ": the model gives no answer: ", unanswered,
-          " of ", logits.dim(0), " rows of logits are not numbers");
-  const int64_t C = logits.dim(1);
-  save_npy(arguments.out, stored.task->readout() == Readout::token
-                              ? reshape(logits, {batch.size, batch.length, C})
-                              : logits);
+  save_npy(arguments.out, logits_of(stored, batch));
   if (arguments.grad.empty()) return;
   const IntArray targets = load_npy(arguments.targets);
   require(targets.values.size() == batch.rows.size(), arguments.targets, ": ",

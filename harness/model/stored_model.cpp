@@ -42,6 +42,7 @@ StoredModel load_model(const fs::path& path, const Registry& registry, const Opt
   const std::string file = path.string();
   const Checkpoint checkpoint = load_checkpoint(path);
   StoredModel stored;
+  stored.file = file;
   stored.spec = spec_of(checkpoint, file);
   require(!stored.spec.is_pretraining, file,
           ": holds the weights of a pretraining, which answers nothing: take the checkpoint of a "

@@ -15,6 +15,7 @@ struct StoredModel {
   TrialSpec spec;
   std::unique_ptr<Task> task;
   std::unique_ptr<Model> model;
+  std::string file = {};  // its checkpoint
 };
 
 // Throws Error naming the file, and the tensor that is missing, left over or of another shape.

@@ -30,7 +30,7 @@ std::vector<LegendEntry> Report::legend() const {
 std::vector<const Trial*> Report::trained(const Row& row, const std::string& task) const {
   std::vector<const Trial*> trials;
   for (const Trial& trial : results.trials)
-    if (trial.ok() && !trial.is_variant && trial.spec.task_name == task && row.holds(trial.spec))
+    if (trial.ok() && trial.has_folder() && trial.spec.task_name == task && row.holds(trial.spec))
       trials.push_back(&trial);
   return trials;
 }

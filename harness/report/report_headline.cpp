@@ -49,7 +49,7 @@ std::string machine_text(const std::string& cpu, int64_t threads) {
 std::string trials_text(const std::vector<Trial>& trials) {
   std::size_t all = 0, ok = 0, waiting = 0;
   for (const Trial& trial : trials) {
-    if (trial.is_variant) continue;
+    if (!trial.has_folder()) continue;
     ++all;
     ok += trial.ok();
     waiting += !trial.record;
@@ -66,6 +66,7 @@ void add_headline(Page& page, const Report& report) {
   const Results& results = report.results;
   Names seeds, budgets, machines, versions;
   for (const Trial& trial : results.trials) {
+    if (trial.is_external) continue;
     add_once(seeds, std::to_string(trial.spec.seed));
     add_once(budgets, budget_text(trial.spec.budget));
     if (!trial.record) continue;

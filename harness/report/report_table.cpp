@@ -77,7 +77,7 @@ void add_failures(Page& page, const Report& report) {
   };
   const auto add = [&](const Trial& trial, const char* remark) {
     if (trial.ok()) return add_tests(trial);
-    if (!trial.record || trial.is_variant) return;
+    if (!trial.record || !trial.has_folder()) return;
     std::string status = to_string(trial.record->status);
     std::replace(status.begin(), status.end(), '_', ' ');
     std::string item = fmt::format("{} on {}, seed {}{}: {}", trial.spec.model_name,

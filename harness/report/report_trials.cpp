@@ -34,7 +34,8 @@ std::vector<TableCell> trial_row(const Trial& trial, const std::string& options)
           {options.empty() ? "-" : options},
           {record.cpu.empty() ? "-"
                               : fmt::format("{}, {} thread{}", record.cpu, record.threads,
-                                            record.threads == 1 ? "" : "s")}};
+                                            record.threads == 1 ? "" : "s")},
+          {record.finished_at.empty() ? "-" : record.finished_at}};
 }
 
 }  // namespace
@@ -43,13 +44,15 @@ void add_trials(Page& page, const Report& report) {
   const VariedOptions varied(report.results);
   Table table;
   table.title = "finished trials";
-  table.header = {"model", "task",    "seed",          "status",  "test accuracy, %",
-                  "steps", "seconds", "learning rate", "options", "machine"};
+  table.header = {"model",   "task",          "seed",    "status",  "test accuracy, %", "steps",
+                  "seconds", "learning rate", "options", "machine", "finished"};
   for (const Trial& trial : report.results.trials)
-    if (trial.record && !trial.is_variant)
+    if (trial.record && trial.has_folder())
       table.models.push_back(trial_row(trial, varied.of(trial)));
   if (table.models.empty()) return;
-  table.legend = {"options: those in which the models or trials differ; seconds: of training"};
+  table.legend = {
+      "options: those in which the models or trials differ; seconds: of training; finished: in "
+      "UTC"};
   page.section("Trials");
   page.folded(fmt::format("{} trials, each with its machine and settings", table.models.size()),
               table);

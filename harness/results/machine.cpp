@@ -1,8 +1,10 @@
 #include "harness/results/machine.h"
 
+#include <fmt/chrono.h>
 #include <unistd.h>
 
 #include <array>
+#include <ctime>
 #include <fstream>
 
 #include "harness/results/record.h"
@@ -19,6 +21,10 @@ std::string cpu_name() {
   for (std::string line; std::getline(info, line);)
     if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
   return "unknown";
+}
+
+std::string utc_now() {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
 }
 
 std::string longhaul_version() { return LONGHAUL_VERSION; }
@@ -43,6 +49,7 @@ void sign(TrialRecord& record, int threads) {
   record.cpu = cpu_name();
   record.version = longhaul_version();
   record.build = longhaul_build();
+  record.finished_at = utc_now();
 }
 
 }  // namespace longhaul

@@ -79,6 +79,15 @@ void copy_trial(const fs::path& from, const fs::path& to, bool with_record) {
   }
 }
 
+// The first folder's wins where both have one of the same model, task, seed and length.
+void copy_external(const fs::path& from, const fs::path& to) {
+  if (!fs::is_directory(from / "external")) return;
+  make_folder(to / "external");
+  for (const fs::directory_entry& entry : fs::directory_iterator(from / "external"))
+    fs::copy_file(entry.path(), to / "external" / entry.path().filename(),
+                  fs::copy_options::skip_existing);
+}
+
 }  // namespace
 
 Merged merge_trials(const fs::path& first, const fs::path& second, const fs::path& out) {
@@ -102,6 +111,8 @@ Merged merge_trials(const fs::path& first, const fs::path& second, const fs::pat
     const bool takes_first = a_is_done || (in_first.count(id) && !b_is_done);
     copy_trial(takes_first ? a : b, out / "trials" / id, a_is_done || b_is_done);
   }
+  copy_external(first, out);
+  copy_external(second, out);
   write_order(out, specs);
   if (fs::exists(first / "suite.yaml")) fs::copy_file(first / "suite.yaml", out / "suite.yaml");
   return merged;

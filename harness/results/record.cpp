@@ -63,6 +63,7 @@ inline constexpr auto json_fields<TrialRecord> =
                field<Key::newer>("cpu", &TrialRecord::cpu),
                field<Key::newer>("version", &TrialRecord::version),
                field<Key::newer>("build", &TrialRecord::build),
+               field<Key::newer>("finished_at", &TrialRecord::finished_at),
                field<Key::newer>("notes", &TrialRecord::notes),
                field<Key::newer>("files", &TrialRecord::files)};
 

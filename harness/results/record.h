@@ -107,7 +107,8 @@ struct TrialRecord {
   std::string host;
   std::string cpu;
   std::string version;
-  std::string build;  // longhaul_build(); "" in records older than it
+  std::string build;        // longhaul_build(); "" in records older than it
+  std::string finished_at;  // "2026-11-29T09:45:43Z"; "" in records older than it
 
   // What mixers reported (mixer.h note()), mean over the last step.
   std::map<std::string, double> notes;

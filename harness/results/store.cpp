@@ -6,6 +6,7 @@
 #include <tuple>
 #include <type_traits>
 
+#include "harness/results/external.h"
 #include "harness/results/trial_files.h"
 #include "longhaul/error.h"
 #include "support/file.h"
@@ -191,6 +192,8 @@ StoredTrials load_trials(const fs::path& dir) {
     else
       append_variants(trials, trial);
   }
+  for (Trial& score : external_trials(dir, trials, results.problems))
+    trials.push_back(std::move(score));
   results.trials = std::move(trials);
   return results;
 }

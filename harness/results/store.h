@@ -18,6 +18,7 @@ namespace longhaul {
 //   throughput.json            what its models cost, measured with nothing else running
 //   solvers.json               what the parallel solvers of its rnn models did, likewise
 //   trials/<id>/{curve.csv, diagnostics.csv, checkpoint.safetensors, log.txt}
+//   external/<id>.json         a score that was made elsewhere (external.h)
 
 // The trial's spec.json. Throws Error naming a file that is missing or damaged.
 TrialSpec read_spec(const std::filesystem::path& trial_dir);
@@ -43,7 +44,10 @@ struct Trial {
   // ("transformer+ntk_aware") or on another test set of the task ("markov_motifs/repeated").
   bool is_variant = false;
   std::set<std::string> damaged = {};  // its files with points that cannot be used
+  bool is_external = false;  // a score that was made elsewhere (external.h): it has no folder
 
+  // Whether it was trained here and stands for itself: then its folder is its own.
+  bool has_folder() const { return !is_variant && !is_external; }
   bool ok() const { return record && record->status == Status::ok; }
 };
 
@@ -64,7 +68,7 @@ std::vector<Trial> list_trials(const std::filesystem::path& dir,
 // Reads a results folder. Trials come sorted by model, task and seed, each in the order in which
 // order.json names them first; trials that order.json does not name belong to an earlier form of
 // the suite and are left out. Without order.json all of trials/ is read, models and tasks in
-// alphabetical order. Throws Error if `dir` is no results folder.
+// alphabetical order. External scores come last. Throws Error if `dir` is no results folder.
 StoredTrials load_trials(const std::filesystem::path& dir);
 
 }  // namespace longhaul

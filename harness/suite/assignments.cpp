@@ -18,17 +18,41 @@ OptionMap read_assignments(const std::vector<std::string>& assignments) {
   return options;
 }
 
-TaskCheck build_task(const TaskInfo& info, const std::vector<std::string>& assignments) {
-  ConfigNode given;
-  given.place = {info.name, 0};
-  Problems problems;
-  for (const std::string& assignment : assignments) apply_override(given, assignment, problems);
+namespace {
+
+TaskCheck build(const TaskInfo& info, const ConfigNode& given, Problems& problems) {
   const Section section(given, "", problems);
   TaskCheck check = check_task(info, section.values());
   section.report(check);
   if (!check.crash.empty()) section.problem("", check.crash);
   problems.check();
   return check;
+}
+
+}  // namespace
+
+TaskCheck build_task(const TaskInfo& info, const std::vector<std::string>& assignments) {
+  ConfigNode given;
+  given.place = {info.name, 0};
+  Problems problems;
+  for (const std::string& assignment : assignments) apply_override(given, assignment, problems);
+  return build(info, given, problems);
+}
+
+TaskCheck build_task(const TaskInfo& info, const OptionMap& options) {
+  ConfigNode given;
+  given.kind = ConfigNode::Kind::map;
+  given.place = {info.name, 0};
+  for (const auto& [name, value] : options) {
+    ConfigNode& node = given.children.emplace_back();
+    node.kind = ConfigNode::Kind::scalar;
+    node.place = given.place;
+    node.key = name;
+    node.scalar = value;
+    node.written = to_text(value);
+  }
+  Problems problems;
+  return build(info, given, problems);
 }
 
 }  // namespace longhaul

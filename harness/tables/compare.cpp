@@ -128,7 +128,7 @@ Lines spec_lines(const Results& before, const Results& after) {
   std::map<std::string, int> counts;
   for (const Trial& a : before.trials)
     for (const Trial& b : after.trials) {
-      if (!is_same_place(a, b) || a.is_variant || b.is_variant) continue;
+      if (!is_same_place(a, b) || !a.has_folder() || !b.has_folder()) continue;
       const bool has_specs = !a.spec.task_options.empty() && !b.spec.task_options.empty();
       if (a.spec.task_version != b.spec.task_version)
         ++counts[fmt::format("data differ: version {} of task {} in A, {} in B",

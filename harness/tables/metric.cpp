@@ -40,6 +40,14 @@ TrialValue newer_score(Member member) {
   };
 }
 
+// A score that was made elsewhere may have none, which is no failure of its model.
+TrialValue validation_score() {
+  return [any = score(&Evaluation::validation), known = newer_score(&Evaluation::validation)](
+             const Trial& trial, int64_t eval_length) {
+    return trial.is_external ? known(trial, eval_length) : any(trial, eval_length);
+  };
+}
+
 TrialValue of_note(const std::string& name) {
   return [=](const Trial& trial, int64_t) -> std::optional<double> {
     if (!trial.ok() || !trial.record->notes.count(name)) return std::nullopt;
@@ -63,8 +71,8 @@ std::vector<Metric> metrics(const Results& results) {
   std::vector<Metric> all = {
       {"accuracy", "test accuracy in percent", score(&Evaluation::test), percent_text, higher, true,
        true, true},
-      {"val", "validation accuracy in percent", score(&Evaluation::validation), percent_text,
-       higher, true, true, true},
+      {"val", "validation accuracy in percent", validation_score(), percent_text, higher, true,
+       true, true},
       {"scaled_accuracy", "test accuracy in percent of the way from chance to 100",
        score(&Evaluation::scaled_accuracy), percent_text, higher, true, true},
       {"string_accuracy", "test examples in percent whose scored positions are all right",

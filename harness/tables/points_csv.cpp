@@ -65,7 +65,7 @@ std::string points_csv(const Results& results, const std::vector<Column<PointRow
   std::string csv = header(columns);
   for (const std::vector<Trial>* trials : {&results.trials, &results.tuning})
     for (const Trial& trial : *trials) {
-      if (!trial.record || trial.is_variant) continue;
+      if (!trial.record || !trial.has_folder()) continue;
       for (const Point& point : points_of(trial)) csv += line(columns, {trial, point});
     }
   return csv;

@@ -55,16 +55,21 @@ struct Block {
 
 Block whole_block(const Results& results) {
   const std::vector<ResultCell> cells = summarize(results);
+  const auto tasks = distinct(cells, [](const ResultCell& cell) { return cell.task; });
   Block block;
   for (const Row& row : rows_of(results.trials)) {
-    const bool any = std::any_of(cells.begin(), cells.end(), [&](const ResultCell& cell) {
-      return cell.row == row && !cell.scores.empty();
-    });
-    if (any) block.rows.push_back(row);
+    const auto has = [&](const std::string& task) {
+      return std::any_of(cells.begin(), cells.end(), [&](const ResultCell& cell) {
+        return cell.row == row && cell.task == task && !cell.scores.empty();
+      });
+    };
+    // A score from elsewhere must not take tasks from the models that the suite compares.
+    const bool counts = row.is_external ? std::all_of(tasks.begin(), tasks.end(), has)
+                                        : std::any_of(tasks.begin(), tasks.end(), has);
+    if (counts) block.rows.push_back(row);
   }
   block.scores.resize(block.rows.size());
-  for (const std::string& task :
-       distinct(cells, [](const ResultCell& cell) { return cell.task; })) {
+  for (const std::string& task : tasks) {
     std::vector<Scores> column;
     for (const Row& row : block.rows) column.push_back(scores_of(cells, row, task));
     if (std::any_of(column.begin(), column.end(), [](const Scores& s) { return s.empty(); }))

@@ -11,7 +11,8 @@ namespace longhaul {
 
 // The rows of a table compared over all of its tasks. A task that is tested at several lengths
 // counts once, with the mean over them. Rows without any score are left out, and then tasks on
-// which a row that is left has none: ranks need every row on every task.
+// which a row that is left has none: ranks need every row on every task. An external row
+// (summary.h) that lacks a task is left out first.
 struct Ranking {
   std::vector<std::string> rows;   // labels, best mean rank first
   std::vector<std::string> tasks;  // that count

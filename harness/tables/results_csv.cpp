@@ -47,8 +47,9 @@ ResultColumn of_record(const char* name, Value TrialRecord::*member, const char*
 }
 
 ResultColumn of_setting(const char* name, int64_t Settings::*member, const char* description) {
-  return {name, description,
-          [=](const ResultRow& row) { return csv_text(row.trial.spec.settings.*member); }};
+  return {name, description, [=](const ResultRow& row) {
+            return row.trial.is_external ? "" : csv_text(row.trial.spec.settings.*member);
+          }};
 }
 
 // A member of the evaluation, or what it computes.
@@ -85,6 +86,11 @@ std::string state_bytes(const ResultRow& row) {
   return row.record.state_bytes > 0 ? csv_text(row.record.state_bytes) : "";
 }
 
+// Not known of a score that was made elsewhere.
+std::string tuning_trials(const ResultRow& row) {
+  return row.trial.is_external ? "" : csv_text(row.trial.spec.tuning.trials);
+}
+
 // "heads=4 learning_rate=0.003": what the suite tunes, as this trial has it.
 std::string tuned(const ResultRow& row) {
   std::string values;
@@ -102,7 +108,8 @@ const std::vector<ResultColumn>& result_table() {
       {"trial", "id of the trial: the name of its folder",
        [](const ResultRow& row) { return row.trial.id; }},
       of_spec("model", &S::model_name, "name of the model's entry in the suite"),
-      of_record("model_origin", &R::model_origin, "`builtin`, or the path of the plugin"),
+      of_record("model_origin", &R::model_origin,
+                "`builtin`, the path of the plugin, or `external`"),
       of_spec("task", &S::task_name, "name of the task's entry in the suite"),
       of_spec("task_version", &S::task_version,
               "rises when a seed yields other examples or the scoring changes"),
@@ -152,7 +159,7 @@ const std::vector<ResultColumn>& result_table() {
        state_bytes},
       of_record("learning_rate", &R::learning_rate, "the highest learning rate"),
       {"tuning_trials", "how many settings `tune:` tried to their end for it; 1 without",
-       [](const ResultRow& row) { return csv_text(row.trial.spec.tuning.trials); }},
+       tuning_trials},
       of_record("threads", &R::threads, "threads of the trial, in each of its processes",
                 kMeasured),
       of_record("ranks", &R::ranks, "MPI processes that shared the trial", kMeasured),
@@ -168,7 +175,8 @@ const std::vector<ResultColumn>& result_table() {
       of_setting("d_model", &Settings::d_model, "width of the backbone: the setting `d_model`"),
       of_setting("layers", &Settings::layers, "blocks of the backbone: the setting `layers`"),
       of_setting("batch", &Settings::batch, "sequences a training step: the setting `batch`"),
-      of_setting("test_examples", &Settings::test_examples, "how many examples were tested"),
+      {"test_examples", "how many examples were tested",
+       [](const ResultRow& row) { return csv_text(row.trial.spec.settings.test_examples); }},
       {"options",
        "options and settings in which the models or trials of the results differ, such as "
        "`heads=4 learning_rate=0.003`",
@@ -184,6 +192,12 @@ const std::vector<ResultColumn>& result_table() {
                     "test_value from chance, 0, to all right, 1"),
       of_evaluation("perplexity", &Evaluation::perplexity, "e to the test_loss"),
       of_evaluation("bits_per_token", &Evaluation::bits, "test_loss in bits"),
+      {"external",
+       "true where the score was made elsewhere and added by `longhaul.add_result` of Python: "
+       "nothing checks how it was trained, and what it does not say is empty",
+       [](const ResultRow& row) { return csv_text(row.trial.is_external); }},
+      {"finished_at", "when the trial ended, in UTC; empty in results older than it",
+       [](const ResultRow& row) { return row.record.finished_at; }, kMeasured},
   };
   return columns;
 }

@@ -98,6 +98,7 @@ TrialRecord record_of(const Fields& fields) {
   read("cpu", &R::cpu);
   read("version", &R::version);
   read("build", &R::build);
+  read("finished_at", &R::finished_at);
   return record;
 }
 
@@ -146,6 +147,7 @@ void add_row(const Fields& fields, const fs::path& file, std::vector<Trial>& tri
     trial.record = record_of(fields);
     trial.record->status = is_evaluation(fields) ? Status::ok : status_of(fields);
     trial.is_variant = !trials.empty() && trials.back().id == id;
+    trial.is_external = fields.text_of("external") == "true";
     trials.push_back(trial);
   }
   if (!is_evaluation(fields)) return;

@@ -96,7 +96,9 @@ std::vector<Row> rows_of(const std::vector<Trial>& trials) {
     if (std::any_of(rows.begin(), rows.end(), [&](const Row& r) { return r.holds(trial.spec); }))
       continue;
     const std::string pretrain = pretrain_of(trial.spec), loss = loss_of(trial.spec);
-    rows.push_back({trial.spec.model_name, pretrain, loss, trial.spec.model_name});
+    const char* mark = trial.is_external ? " (external)" : "";
+    rows.push_back(
+        {trial.spec.model_name, pretrain, loss, trial.spec.model_name + mark, trial.is_external});
     pretrains.insert(pretrain);
     losses.insert(loss);
   }

@@ -19,10 +19,12 @@ std::string pretrain_of(const TrialSpec& spec);  // "none"
 std::string loss_of(const TrialSpec& spec);      // "cross_entropy"
 
 // A row of the table: a model as it was pretrained and trained. Its label says how where that
-// differs within the results ("lru+masked", "lru+emo").
+// differs within the results ("lru+masked", "lru+emo"), and marks scores that were made elsewhere
+// ("gru (external)").
 struct Row {
   std::string model, pretrain, loss;
   std::string label;
+  bool is_external = false;
   bool holds(const TrialSpec& spec) const;
   bool operator==(const Row&) const = default;
 };

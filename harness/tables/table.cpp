@@ -176,6 +176,10 @@ std::vector<std::string> legend_of(const Table& table, const Metric& metric,
         fmt::format("chance, majority, shallow{}: scores of rules without a sequence model on the "
                     "same test examples",
                     has_bag ? ", bag_of_tokens" : ""));
+  if (std::any_of(results.trials.begin(), results.trials.end(),
+                  [](const Trial& trial) { return trial.is_external; }))
+    legend.push_back(
+        "(external): scores that were made elsewhere and added; nothing checks their budget");
   for (std::string& line : tuning_legend(results)) legend.push_back(std::move(line));
   legend.push_back(cost_legend(results));
   return legend;

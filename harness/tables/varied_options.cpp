@@ -32,16 +32,18 @@ VariedOptions::VariedOptions(const Results& results) {
   std::map<std::string, OptionTexts>
       seen;  // of each model, for its own options; of all, for settings
   for (const auto* trials : {&results.trials, &results.tuning})
-    for (const Trial& trial : *trials)
+    for (const Trial& trial : *trials) {
+      if (trial.is_external) continue;  // nothing is known of its settings
       for (const auto& [name, value] : values_of(trial.spec)) {
         const bool is_option = trial.spec.model_options.count(name) > 0;
         const auto [at, is_new] = seen[is_option ? trial.spec.model : ""].emplace(name, value);
         if (!is_new && at->second != value) names_.insert(name);
       }
+    }
 }
 
 std::string VariedOptions::of(const Trial& trial) const {
-  if (names_.empty()) return "";
+  if (names_.empty() || trial.is_external) return "";
   std::string text;
   for (const auto& [name, value] : values_of(trial.spec))
     if (names_.count(name)) text += (text.empty() ? "" : " ") + name + "=" + value;

@@ -34,7 +34,7 @@ pretrain: [none, causal]
 """
 # What may differ between two runs of the same trials.
 FREE = {"train_seconds", "train_tokens_per_second", "peak_activation_bytes", "peak_resident_bytes", "attempts",
-        "host", "cpu", "threads", "seconds"}
+        "host", "cpu", "threads", "seconds", "finished_at"}
 SIGNALS = [signal.SIGKILL] * 6 + [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGSTOP]
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs a tiny suite, exports it and reads every CSV file back in Python.
+# Runs a tiny suite, exports it and reads every file back in Python.
 # usage: check.sh LONGHAUL plain
-#        check.sh LONGHAUL pandas VENV    with pandas from PyPI, installed into VENV the first time
+#        check.sh LONGHAUL pandas|tensorboard VENV    with that package from PyPI, installed into VENV the first time
 # Skipped with 77 where Python, or PyPI, is out of reach.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -9,12 +9,15 @@ longhaul=$1 reader=$2
 python=/usr/bin/python3
 [ -x "$python" ] || { echo "skipped: no $python"; exit 77; }
 
-if [ "$reader" = pandas ]; then
+if [ "$reader" != plain ]; then
   venv=$3
-  if ! "$venv/bin/python" -c 'import pandas' 2>/dev/null; then
+  packages=("$reader")
+  # Its reader imports pkg_resources, which setuptools no longer has.
+  [ "$reader" = tensorboard ] && packages+=("setuptools<81")
+  if ! "$venv/bin/python" -c "import $reader" 2>/dev/null; then
     rm -rf "$venv"
-    { "$python" -m venv "$venv" && timeout 300 "$venv/bin/pip" install --quiet --retries 1 --timeout 15 pandas; } ||
-      { echo "skipped: pandas cannot be installed from PyPI"; exit 77; }
+    { "$python" -m venv "$venv" && timeout 300 "$venv/bin/pip" install --quiet --retries 1 --timeout 15 "${packages[@]}"; } ||
+      { echo "skipped: $reader cannot be installed from PyPI"; exit 77; }
   fi
   python=$venv/bin/python
 fi
@@ -25,4 +28,5 @@ trap 'rm -rf "$work"' EXIT
 "$longhaul" export "$work/run" -o "$work/csv" >/dev/null
 "$longhaul" export "$work/run" -o "$work/again" >/dev/null
 diff -r "$work/csv" "$work/again"   # the order is stable
+[ "$reader" = tensorboard ] && "$longhaul" export "$work/run" --format tensorboard -o "$work/csv/events" >/dev/null
 "$python" "$here/check_$reader.py" "$work/csv"

@@ -12,8 +12,8 @@ for name, table in tables.items():
 
 TEXT = {"suite", "trial", "model", "model_origin", "task", "pretrain", "loss", "status", "metric", "precision",
         "host", "cpu", "version", "build", "phase", "kernel", "isa", "reason", "split", "solver", "layer", "name", "measured_in",
-        "options", "cost", "opponent"}
-TRUTH = {"at_baseline", "on_front"}
+        "options", "cost", "opponent", "finished_at"}
+TRUTH = {"at_baseline", "on_front", "external"}
 COUNTS = {"seed", "eval_length", "step", "length", "batch", "threads", "repetitions", "n", "task_version"}
 for name, table in tables.items():
     for column in table:

@@ -45,7 +45,7 @@ check() {  # FOLDER: has the bytes of one process
   done
   python3 - "$1" <<'PYTHON' || fail "$1: results.csv differs"
 import csv, sys
-free = {"train_seconds", "train_tokens_per_second", "peak_activation_bytes", "peak_resident_bytes", "ranks", "attempts"}
+free = {"train_seconds", "train_tokens_per_second", "peak_activation_bytes", "peak_resident_bytes", "ranks", "attempts", "finished_at"}
 rows = [[{key: value for key, value in row.items() if key not in free} for row in csv.DictReader(open(f"{folder}/csv/results.csv"))]
         for folder in ("one", sys.argv[1])]
 sys.exit(rows[0] != rows[1] or not rows[0])

@@ -26,7 +26,7 @@ const std::vector<std::string> kRooms = {"include",         "support",        "m
                                          "harness/train",   "harness/check",  "harness/throughput",
                                          "harness/tables",  "harness/report", "harness/suite",
                                          "harness/run",     "harness/status", "harness/plan",
-                                         "harness/claims",  "harness/cli"};
+                                         "harness/claims",  "harness/cli",    "python"};
 // Plugins: they know the public headers, and what a family of tasks keeps beside itself.
 const std::vector<std::string> kPlugins = {"models", "tasks"};
 

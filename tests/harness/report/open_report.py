@@ -1,11 +1,12 @@
 """Opens reports in Chromium and fails where a reader would see a fault. scripts/check_report.sh runs it.
 
-    open_report.py PAGE [--seconds N] [--screenshots FOLDER]
+    open_report.py PAGE [--seconds N] [--screenshots FOLDER] [--large]
 """
 import argparse
 import pathlib
 import time
 
+from axe_selenium_python import Axe
 from selenium import webdriver
 
 UNNAMED = """return [...document.querySelectorAll('svg')].filter(svg =>
@@ -52,6 +53,15 @@ def check(opened, page, seconds, width):
     assert opened.execute_script(UNNAMED) == 0, "a picture has no name or no size"
 
 
+def check_accessible(opened):
+    """What axe-core finds serious: contrast, names, order of headings, ..."""
+    axe = Axe(opened)
+    axe.inject()
+    found = [one for one in axe.run()["violations"] if one["impact"] in ("serious", "critical")]
+    places = [f"{one['id']}: {one['help']}, at {one['nodes'][0]['target']}" for one in found]
+    assert not found, "\n".join(["axe-core finds faults:", *places])
+
+
 def check_script(opened):
     before = opened.execute_script(COLUMN, 1)
     opened.execute_script(SORT, 1)
@@ -67,6 +77,7 @@ def main():
     parser.add_argument("page", type=pathlib.Path)
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--screenshots", type=pathlib.Path)
+    parser.add_argument("--large", action="store_true", help="leave out what takes long on a large page")
     arguments = parser.parse_args()
     page = arguments.page.resolve()
     for width, dark in ((1400, False), (400, False), (1400, True)):
@@ -77,6 +88,8 @@ def main():
                 name = f"{page.stem}-{width}{'-dark' if dark else ''}.png"
                 opened.save_screenshot(str(arguments.screenshots / name))
             check_script(opened)
+            if not arguments.large:  # it takes a minute there, and the page has the same parts
+                check_accessible(opened)
         finally:
             opened.quit()
     print(f"{page.name}: no fault seen")

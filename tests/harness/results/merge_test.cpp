@@ -1,39 +1,16 @@
 #include "harness/results/merge.h"
 
-#include <nlohmann/json.hpp>
-
+#include "harness/results/external.h"
 #include "harness/results/store.h"
 #include "longhaul/error.h"
 #include "support/file.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/folder.h"
-#include "tests/helpers/made_up_results.h"
+#include "tests/helpers/stored_results.h"
 
 using namespace longhaul;
 using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
-
-namespace {
-
-// A results folder of one model on one task; seeds without a score wait.
-void leave_results(const fs::path& dir, const std::vector<std::pair<uint64_t, double>>& seeds,
-                   int64_t d_model = 64) {
-  std::vector<TrialSpec> specs;
-  for (const auto& [seed, score] : seeds) {
-    Trial trial = made_up_trial("lru", "mqar", seed, score);
-    trial.spec.settings.d_model = d_model;
-    specs.push_back(trial.spec);
-    const fs::path folder = dir / "trials" / trial.spec.id();
-    fs::create_directories(folder);
-    write_atomically(folder / "spec.json", to_json(trial.spec).dump());
-    write_atomically(folder / "curve.csv", "step,split,metric,value\n");
-    if (score > 0) write_record(folder, *trial.record);
-  }
-  write_order(dir, specs);
-  write_atomically(dir / "suite.yaml", "suite: made up\n");
-}
-
-}  // namespace
 
 TEST_CASE("a merged folder has the trials of both, finished ones before waiting ones", "[merge]") {
   const TemporaryFolder folder;
@@ -55,6 +32,21 @@ TEST_CASE("a merged folder has the trials of both, finished ones before waiting 
   CHECK_FALSE(fs::exists(stored.trials[2].dir / "curve.csv"));
   CHECK(stored.trials[3].spec.seed == 3);
   CHECK(fs::exists(c / "suite.yaml"));
+}
+
+TEST_CASE("external scores of both folders are in the merged one", "[merge]") {
+  const TemporaryFolder folder;
+  const fs::path a = folder.path / "a", b = folder.path / "b", c = folder.path / "c";
+  leave_results(a, {{0, 0.5}});
+  leave_results(b, {{1, 0.6}});
+  add_external(a, {"gru", "mqar", 0, 0, 0.7});
+  add_external(b, {"gru", "mqar", 0, 0, 0.8});  // the same model, task and seed
+  add_external(b, {"gru", "mqar", 1, 0, 0.9});
+  merge_trials(a, b, c);
+  const StoredTrials stored = load_trials(c);
+  REQUIRE(stored.trials.size() == 4);
+  CHECK(stored.trials[2].record->evaluations[0].test == 0.7);
+  CHECK(stored.trials[3].record->evaluations[0].test == 0.9);
 }
 
 TEST_CASE("folders that hold one seed with other settings are not merged", "[merge]") {

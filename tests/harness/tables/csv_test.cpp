@@ -136,7 +136,7 @@ TEST_CASE("the columns are those that users rely on, in their order", "[csv]") {
         "train_tokens_per_second,peak_activation_bytes,peak_resident_bytes,state_bytes,"
         "learning_rate,tuning_trials,threads,ranks,precision,host,cpu,version,build,tuned,"
         "d_model,layers,batch,test_examples,options,test_loss,string_accuracy,scaled_accuracy,"
-        "perplexity,bits_per_token");
+        "perplexity,bits_per_token,external,finished_at");
   CHECK(first_line(summary_csv({})) ==
         "model,task,pretrain,loss,eval_length,n,mean,std,min,max,ci95_low,ci95_high,rank,"
         "p_vs_best,at_baseline,tokens_per_second,peak_activation_bytes,state_bytes,parameters,"
