@@ -18,8 +18,8 @@ struct Batch {
   Lengths lengths;              // [size]
   int64_t size = 0;             // sequences; both of a pair count, all second ones after all first
   int64_t length = 0;
-  std::vector<int32_t> rows;     // scored positions b * length + t; else one an answer
-  std::vector<int32_t> targets;  // [rows]
+  std::vector<int32_t> rows;     // the scored positions, b * length + t; empty: one answer each
+  std::vector<int32_t> targets;  // [rows], or one of each sequence or pair
 
   int64_t token_count() const;  // without padding
 };

@@ -7,7 +7,8 @@
 namespace longhaul {
 
 // Whatever a user can cause: a bad option, file, shape or plugin. The message says who complains,
-// what was given and what is allowed. Bugs of our own are `assert`s instead.
+// what was given and what is allowed. A bug of our own is a std::logic_error or an `assert`
+// instead.
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -39,8 +39,8 @@ struct Parameter {
   std::string name;  // "block.0.mixer.q.weight"
   Tensor value;
   ParameterGroup group;
-  // Of values that are stored with the model but drawn instead of trained: called before training
-  // step 1, 2, ... (counted from 0), it draws anew when that is due.
+  // Of values that are stored with the model but drawn instead of trained: called before every
+  // training step with its number, from 0, it draws anew when that is due.
   std::function<void(int64_t step)> redraw = {};
 
   // Running means and variances (MixerContext::statistics): the optimizer takes them from what a
@@ -65,7 +65,7 @@ class MixerContext {
   int64_t max_length() const { return max_length_; }
   // The longest training input; max_length where the constructor was given 0.
   int64_t trained_length() const { return trained_length_; }
-  bool causal() const { return causal_; }   // may position t see positions after t?
+  bool causal() const { return causal_; }   // position t must not see positions after t
   int64_t layer() const { return layer_; }  // where it stands, 0 .. layers() - 1
   int64_t layers() const { return layers_; }
   Options& options() { return options_; }

@@ -13,7 +13,8 @@
 
 // The operators: free functions from tensors to a new tensor. Each computes its value and records
 // its reverse step (tape.h). Inputs are never changed. Shapes that do not fit throw Error naming
-// the operator and the shapes. Negative axes count from the end. Sizes may be 0.
+// the operator and the shapes, and so do lengths, ids and options outside what is said. Negative
+// axes count from the end. Sizes may be 0.
 namespace longhaul {
 
 // ---- elementwise, with broadcasting: shapes are aligned at the right, an extent of 1 repeats.
@@ -143,8 +144,8 @@ struct AttentionSpec {
   int64_t window = 0;  // only keys at |D| < window are seen; 0: all
   int64_t first = 0;   // position of query 0 among the keys, when decoding
   Tensor bias = {};    // [H, n] with n > every |D|, or undefined; has a gradient
-  // If defined, <far_q_i, far_k_j> takes the place of <q_i, k_j> where D >= far_from; shapes of q,
-  // k.
+  // Shapes of q and k. If defined, <far_q_i, far_k_j> takes the place of <q_i, k_j> at D >=
+  // far_from.
   Tensor far_q = {}, far_k = {};
   int64_t far_from = 0;
   // [B, Tk, H] or undefined: how much each position dims all before it, at most 0. The logit of

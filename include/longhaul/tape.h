@@ -26,16 +26,17 @@ class Tape {
 
   static Tape* active();
 
-  // Adds d(seed * loss)/dx to the gradient of every x that needs one. `loss` has one value.
-  // Each reverse step is destroyed as it has run, which frees the activations that it kept. When a
-  // step throws, the others are destroyed without running and the exception passes on: the tape is
-  // empty, and gradients are what the steps before had added.
+  // Adds d(seed * loss)/dx to the gradient of every x that needs one. Throws Error unless `loss`
+  // has one value. Each reverse step is destroyed as it has run, which frees the activations that
+  // it kept. When a step throws, the others are destroyed without running and the exception passes
+  // on: the tape is empty, and gradients are what the steps before had added.
   void backward(const Tensor& loss, float seed = 1);
 
   float* slots() const { return slots_; }
 
-  // Appends a reverse step of `result`; use record() below. What constructing the step throws
-  // passes on, and the tape is as before.
+  // Appends a reverse step of `result`; use record() below. Throws Error if the closure is larger
+  // than 63 KiB: it should hold tensors, not arrays. What constructing it throws passes on, and the
+  // tape is as before.
   template <class F>
   void push(const Tensor& result, F&& step) {
     using Step = std::decay_t<F>;

@@ -37,8 +37,8 @@ inline Init nu_log(const Ring& ring) {
   };
 }
 
-inline Init gamma_log(
-    const Tensor& nu) {  // log sqrt(1 - |lambda|^2) = log(1 - exp(-2 exp(nu))) / 2
+// log sqrt(1 - |lambda|^2) = log(1 - exp(-2 exp(nu))) / 2
+inline Init gamma_log(const Tensor& nu) {
   return [=](Tensor& values, Rng&) {
     for (int64_t n = 0; n < values.size(); ++n)
       values.data()[n] =
