@@ -189,7 +189,7 @@ TEST_CASE("backbone: a model with batch norms learns, and tests see its running 
   const std::unique_ptr<Task> task = registry.task("seen").make(task_options);
   Model model(registry.model("lru"), model_options, spec.settings, shape_of(*task), spec.seed);
   const Training training = train_alone(model, *task, spec);
-  CHECK(training.state.validation > 0.9);
+  CHECK(training.state.validation > 0.7);  // half of the positions have the commoner answer
   for (const Parameter& parameter : model.parameters())
     if (parameter.is_statistics) CHECK(parameter.value.data()[0] != 0);
 }
