@@ -10,7 +10,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 
-models='transformer, linear_attention, retention, gla, delta_net, kda, mlstm, lru, s4d, s5, linoss, mamba, mamba2, hgrn2,
+models='transformer, linear_attention, retention, gla, delta_net, kda, mlstm, lru, s4d, s4, s5, linoss, mamba, mamba2, mamba3, hyena, hgrn2,
   min_lstm, rwkv, rwkv7, slstm, m2rnn, tcn, rnn, {name: gru, model: rnn, cell: gru, solver: newton},
   {name: lstm, model: rnn, cell: lstm}'
 suite() {  # FILE MODELS STEPS
@@ -55,7 +55,7 @@ same() {  # SET OTHER SUITE
   [ "$count" -ge 6 ] || fail "$one has $count checkpoints"
   python3 - "$one" "$two" <<'PYTHON' || fail "$2: a table differs"
 import csv, sys
-free = {"train_seconds", "train_tokens_per_second", "peak_activation_bytes", "peak_resident_bytes", "seconds"}
+free = {"finished_at", "train_seconds", "train_tokens_per_second", "peak_activation_bytes", "peak_resident_bytes", "seconds"}
 for table in "results", "curves":
     one, two = ([{key: value for key, value in row.items() if key not in free}
                  for row in csv.DictReader(open(f"{folder}/csv/{table}.csv"))] for folder in sys.argv[1:])
