@@ -19,8 +19,10 @@ float sign(float x) { return vmath::select(x > 0, 1.0f, vmath::select(x < 0, -1.
 
 void adamw(OptimizerSlice s) {
   const auto b1 = static_cast<float>(s.beta1), b2 = static_cast<float>(s.beta2);
-  const auto unbias1 = static_cast<float>(1 / (1 - elementary::pow(s.beta1, static_cast<double>(s.step))));
-  const auto unbias2 = static_cast<float>(1 / (1 - elementary::pow(s.beta2, static_cast<double>(s.step))));
+  const auto unbias1 =
+      static_cast<float>(1 / (1 - elementary::pow(s.beta1, static_cast<double>(s.step))));
+  const auto unbias2 =
+      static_cast<float>(1 / (1 - elementary::pow(s.beta2, static_cast<double>(s.step))));
   constexpr auto epsilon = static_cast<float>(1e-8);
 #pragma omp simd
   for (int64_t i = 0; i < s.size; ++i) {

@@ -3,6 +3,8 @@
 #include <complex>
 #include <cstdint>
 #include <kissfft/kissfft.hh>
+#include <map>
+#include <mutex>
 
 #include "math/memory.h"
 
@@ -25,6 +27,14 @@ class Fourier {
   explicit Fourier(int64_t n)
       : forwards_(static_cast<std::size_t>(n), false),
         backwards_(static_cast<std::size_t>(n), true) {}
+  // The one of length n, made the first time: its factors take longer than a transform. Threads may
+  // share it. n is a fast_length(), of which there are few.
+  static const Fourier& of(int64_t n) {
+    static std::mutex mutex;
+    static std::map<int64_t, Fourier> made;
+    const std::lock_guard lock(mutex);
+    return made.try_emplace(n, n).first->second;
+  }
   Spectrum forwards(const Spectrum& x) const { return transformed(x, forwards_); }
   Spectrum backwards(const Spectrum& x) const { return transformed(x, backwards_); }
 

@@ -84,7 +84,7 @@ class Circle {
   explicit Circle(int64_t length)
       : n_(fast_length(length)),
         root_(elementary::pow(kWrapped, 1 / static_cast<double>(n_))),
-        fourier_(n_) {}
+        fourier_(Fourier::of(n_)) {}
 
   int64_t size() const { return n_; }
   int64_t half() const { return n_ / 2 + 1; }  // the others are their conjugates
@@ -98,7 +98,7 @@ class Circle {
  private:
   int64_t n_;
   double root_;
-  Fourier fourier_;
+  const Fourier& fourier_;
 };
 
 void write_kernel(const System& s, const Circle& circle, float* kernel, int64_t length,

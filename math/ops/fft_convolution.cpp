@@ -15,7 +15,7 @@ namespace {
 class Transforms {
  public:
   Transforms(int64_t B, int64_t T, int64_t D, int64_t K)
-      : B_(B), T_(T), D_(D), K_(K), n_(fast_length(T + K)), fourier_(n_) {}
+      : B_(B), T_(T), D_(D), K_(K), n_(fast_length(T + K)), fourier_(Fourier::of(n_)) {}
 
   int64_t pairs() const { return (B_ + 1) / 2; }
   // As operations are counted: 5 n log2 n a transform.
@@ -58,7 +58,7 @@ class Transforms {
 
  private:
   int64_t B_, T_, D_, K_, n_;
-  Fourier fourier_;
+  const Fourier& fourier_;
 };
 
 // sum += a b, or conj(a) b: as products of parts, for speed.

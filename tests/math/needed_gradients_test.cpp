@@ -138,6 +138,16 @@ std::vector<Operator> reductions_and_layers() {
        [](In in) {
          return pool_last(in[0], {3, 2});
        }},
+      {"pool_max",
+       {values({2, 3, 2})},
+       [](In in) {
+         return pool_max(in[0], {3, 2});
+       }},
+      {"batch_norm",
+       {values({2, 3, 2}), values({2}), values({2})},
+       [](In in) {
+         return batch_norm(in[0], in[1], in[2], Tensor({5}), {3, 2}, true);
+       }},
       {"layer_norm",
        {values({3, 4}), values({4}), values({4})},
        [](In in) { return layer_norm(in[0], in[1], in[2]); }},
@@ -154,6 +164,15 @@ std::vector<Operator> reductions_and_layers() {
       {"causal_conv",
        {values({2, 4, 3}), values({2, 3})},
        [](In in) { return causal_conv(in[0], in[1]); }},
+      {"fft_convolution",
+       {values({2, 4, 3}), values({2, 3})},
+       [](In in) { return fft_convolution(in[0], in[1]); }},
+      {"dplr_kernel",
+       {values({2, 3}), values({2, 3}), values({2, 3}), values({2, 3}), values({3})},
+       [](In in) { return dplr_kernel(in[0], in[1], in[2], in[3], in[4], 4); }},
+      {"smoothed_cross_entropy",
+       {values({3, 4})},
+       [=](In in) { return smoothed_cross_entropy(in[0], targets, 0.1); }},
       {"cross_entropy", {values({3, 4})}, [=](In in) { return cross_entropy(in[0], targets); }},
       {"smooth_accuracy_loss",
        {values({3, 4})},

@@ -66,7 +66,7 @@ extra: 1
 )") ==
         R"(s.yaml:2: seeds: 0 is given twice
 s.yaml:2: seeds: found 'x', allowed: integers, at least 0
-s.yaml:3: budget.stepz: unknown key; did you mean 'steps'? known: steps seconds tokens flops
+s.yaml:3: budget.stepz: unknown key; did you mean 'steps'? known: steps epochs seconds tokens flops
 s.yaml:3: budget: needs a limit: steps, epochs, seconds, tokens or flops
 s.yaml:5: defaults.d_model: expected an integer, found text 'wide'
 s.yaml:6: defaults.layerz: unknown key; did you mean 'layers'? known: d_model layers norm norm_place feed_forward mlp_ratio short_conv causal locality pooling tied_embedding dropout checkpoint_blocks batch lanes loss loss_head loss_mix loss_gamma loss_tau label_smoothing label_noise optimizer momentum beta1 beta2 learning_rate schedule warmup cooldown rate_floor weight_decay clip weight_average train_examples label_fraction pretrain pretrain_steps pretrain_mask evaluations patience validation_examples test_examples
@@ -208,7 +208,7 @@ TEST_CASE("config: a file that is not there is named", "[config]") {
 TEST_CASE("config: a wrong --set names its path and the nearest one", "[config]") {
   const auto of = [](const std::string& assignment) { return complaint(kGood, {assignment}); };
   CHECK(of("budget.stepz=5") ==
-        "--set budget.stepz: unknown key; did you mean 'steps'? known: steps seconds "
+        "--set budget.stepz: unknown key; did you mean 'steps'? known: steps epochs seconds "
         "tokens flops");
   CHECK(of("task.coin.sides=3")
             .find("--set task.coin.sides: task: unknown key; did you mean "

@@ -224,6 +224,7 @@ TEST_CASE("suite: every suite of configs/ loads with what is built in", "[suite]
   const std::filesystem::path folder =
       std::filesystem::path(LONGHAUL_SOURCE_DIR) / "configs" / "suites";
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.is_directory()) continue;  // published/: most want data, and have a test of their own
     INFO(entry.path());
     const Suite suite = load_suite(entry.path(), registry);
     CHECK(suite.name == entry.path().stem());
