@@ -40,10 +40,12 @@ class FlipFlop final : public Task {
  public:
   explicit FlipFlop(Options& options)
       : length_(options.integer("length", 512, "tokens of an example; even", kShortest, 4'000'000)),
-        ignore_(share_of(
-            options.choice("test_set", "ordinary", {"ordinary", "sparse", "dense"},
-                           "how often to ignore: as the option says, 0.98, or 0.1"),
-            options.number("ignore", 0.8, "probability that an instruction ignores", 0, 1))) {
+        ignore_(options.number("ignore", 0.8, "probability that an instruction ignores", 0, 1)) {
+    const std::string test_set =
+        options.choice("test_set", "ordinary", {"ordinary", "sparse", "dense"},
+                       "how often to ignore: as the option says, 0.98, or 0.1");
+    if (test_set == "sparse") ignore_ = 0.98;
+    if (test_set == "dense") ignore_ = 0.1;
     if (!complaint(length_).empty()) options.problem("length", complaint(length_));
   }
 
@@ -89,10 +91,6 @@ class FlipFlop final : public Task {
  private:
   static constexpr int32_t kWrite = 1, kRead = 2, kIgnored = 3, kBit = 4;
   static constexpr int64_t kShortest = 4;
-
-  static double share_of(const std::string& test_set, double ignore) {
-    return test_set == "sparse" ? 0.98 : test_set == "dense" ? 0.1 : ignore;
-  }
 
   static std::string complaint(int64_t length) {
     if (length >= kShortest && length % 2 == 0) return "";
