@@ -36,18 +36,11 @@ class Mamba3 final : public Mixer {
     const int64_t D = c.d_model();
     N_ = o.integer("state", 16, "states N of a channel", 4);
     E_ = D * o.integer("expand", 2, "channels inside, as a multiple of d_model", 1);
-    H_ = o.integer("heads", 4, "heads; they divide expand * d_model", 1);
-    G_ = o.integer("groups", 1, "groups of heads that share B and C; they divide heads", 1);
+    const auto cut = heads::HeadGroups::read(o, E_);
+    H_ = cut.heads;
+    G_ = cut.groups;
     chunk_ = o.integer("chunk", 64, "positions whose pairs are formed at once; speed alone", 1);
     const StepRange steps = StepRange::read(o);
-    if (E_ % H_ != 0) {
-      o.problem("heads", text(H_, " heads do not cut ", E_, " channels into equal parts"));
-      H_ = 1;
-    }
-    if (H_ % G_ != 0) {
-      o.problem("groups", text(G_, " groups do not cut ", H_, " heads into equal parts"));
-      G_ = 1;
-    }
     R_ = N_ / 4;
     const ParameterGroup no_decay{.decay = false};
     in_ = c.weight("in.weight", D, 2 * E_ + 2 * G_ * N_ + 3 * H_ + R_);

@@ -33,19 +33,12 @@ class S4 final : public Mixer {
  public:
   explicit S4(MixerContext& c) : D_(c.d_model()) {
     Options& o = c.options();
-    int64_t N = o.integer("state", 64, "real dimensions N of a channel's state; even", 2);
+    n_ = read_state_pairs(o);
+    const int64_t N = 2 * n_;
     const StepRange steps = StepRange::read(o);
     const double lr_scale = o.number(
         "lr_scale", 0.1, "learning-rate factor of Lambda, P, B and dt, which never decay", 0, 1);
-    const bool has_product =
-        o.choice("output", "product", {"product", "none"},
-                 "GELU and a product behind the recurrence; none where feed_forward has gates") ==
-        "product";
-    if (N % 2 != 0) {
-      o.problem("state", text("state ", N, " is odd: states come in conjugate pairs"));
-      N = 2;
-    }
-    n_ = N / 2;
+    const bool has_product = read_has_product(o);
     const ParameterGroup group{lr_scale, false};
     const std::vector<HippoMode> modes = hippo_modes(N);
     a_log_ = c.parameter("A_log", {n_, D_}, constant(static_cast<float>(std::log(0.5))), group);

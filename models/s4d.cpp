@@ -39,7 +39,8 @@ class S4d final : public Mixer {
  public:
   explicit S4d(MixerContext& c) : D_(c.d_model()) {
     Options& o = c.options();
-    int64_t N = o.integer("state", 64, "real dimensions N of a channel's state; even", 2);
+    n_ = read_state_pairs(o);
+    const int64_t N = 2 * n_;
     const std::string init =
         o.choice("init", "lin", {"lin", "inv", "real"}, "where the diagonal A starts");
     bilinear_ = o.choice("discretisation", "zoh", {"zoh", "bilinear"},
@@ -47,15 +48,7 @@ class S4d final : public Mixer {
     const StepRange steps = StepRange::read(o);
     const double lr_scale =
         o.number("lr_scale", 0.1, "learning-rate factor of A and dt, which never decay", 0, 1);
-    const bool has_product =
-        o.choice("output", "product", {"product", "none"},
-                 "GELU and a product behind the recurrence; none where feed_forward has gates") ==
-        "product";
-    if (N % 2 != 0) {
-      o.problem("state", text("state ", N, " is odd: states come in conjugate pairs"));
-      N = 2;
-    }
-    n_ = N / 2;
+    const bool has_product = read_has_product(o);
     const ParameterGroup group{lr_scale, false};
     const Values decay = init == "real" ? rising : half;
     const Values turn = init == "lin" ? lin : init == "inv" ? inv : no_imaginary;

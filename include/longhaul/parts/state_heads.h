@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "longhaul/error.h"
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
 
@@ -10,6 +11,30 @@
 // mlstm): rows of heads, how decays start, one step of decoding. d is a head's width of keys, dv of
 // values.
 namespace longhaul::state_heads {
+
+// Heads that cut `channels`, and groups of heads that share keys and queries.
+struct HeadGroups {
+  int64_t heads = 1, groups = 1;
+
+  // Of the options heads and groups; notes a problem and takes 1 where they do not cut evenly.
+  static HeadGroups read(Options& options, int64_t channels) {
+    HeadGroups cut;
+    cut.heads = options.integer("heads", 4, "heads; they divide expand * d_model", 1);
+    cut.groups =
+        options.integer("groups", 1, "groups of heads that share B and C; they divide heads", 1);
+    if (channels % cut.heads != 0) {
+      options.problem(
+          "heads", text(cut.heads, " heads do not cut ", channels, " channels into equal parts"));
+      cut.heads = 1;
+    }
+    if (cut.heads % cut.groups != 0) {
+      options.problem(
+          "groups", text(cut.groups, " groups do not cut ", cut.heads, " heads into equal parts"));
+      cut.groups = 1;
+    }
+    return cut;
+  }
+};
 
 // x [..., H d] -> [..., H, d].
 inline Tensor cut(const Tensor& x, int64_t heads) {

@@ -7,7 +7,7 @@
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
 
-// What the diagonal state spaces (s4d, s5, mamba) share: their steps and discretisations.
+// What the state spaces (s4, s4d, s5, mamba) share: options, steps and discretisations.
 namespace longhaul {
 
 // Step sizes dt at the start: log-uniform in [least, most].
@@ -24,6 +24,22 @@ struct StepRange {
     return {};
   }
 };
+
+// Half of the option state, real dimensions N of a channel's state: states stand for conjugate
+// pairs. Notes a problem and returns 1 where N is odd.
+inline int64_t read_state_pairs(Options& options) {
+  const int64_t N = options.integer("state", 64, "real dimensions N of a channel's state; even", 2);
+  if (N % 2 == 0) return N / 2;
+  options.problem("state", text("state ", N, " is odd: states come in conjugate pairs"));
+  return 1;
+}
+
+// Whether the option output asks for W gelu(y) behind the recurrence.
+inline bool read_has_product(Options& options) {
+  return options.choice("output", "product", {"product", "none"},
+                        "GELU and a product behind the recurrence; none where feed_forward has "
+                        "gates") == "product";
+}
 
 inline Init log_steps(const StepRange& range) {  // log dt
   return uniform(std::log(range.least), std::log(range.most));
