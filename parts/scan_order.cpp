@@ -6,14 +6,14 @@
 namespace longhaul {
 namespace {
 
-struct Cell {
+struct GridCell {
   int64_t row, column;
 };
 
 // The d-th cell of Hilbert's curve through a square of `side`, a power of two: from the least bits
 // of d up, quarter after quarter is turned and set in its place.
-Cell hilbert_cell(int64_t side, int64_t d) {
-  Cell cell{0, 0};
+GridCell hilbert_cell(int64_t side, int64_t d) {
+  GridCell cell{0, 0};
   for (int64_t quarter = 1; quarter < side; quarter *= 2, d /= 4) {
     const int64_t right = (d / 2) % 2, down = (d ^ right) % 2;
     if (down == 0) {
@@ -71,7 +71,7 @@ ScanOrder::ScanOrder(const std::string& name, int64_t height, int64_t width) {
                                                : pixels;
   const int bits = std::countr_zero(static_cast<uint64_t>(next_power(pixels)));
   for (int64_t i = 0; i < all; ++i) {
-    Cell cell{i / width, i % width};
+    GridCell cell{i / width, i % width};
     if (name == "column") cell = {i % height, i / height};
     if (name == "snake" && cell.row % 2 == 1) cell.column = width - 1 - cell.column;
     if (name == "hilbert") cell = hilbert_cell(side, i);

@@ -14,7 +14,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-constexpr Split kSplits[] = {Split::train, Split::validation, Split::test};
+constexpr Split kDigitSplits[] = {Split::train, Split::validation, Split::test};
 
 // Record i: 2 x 3 pixels i/256, i%256, 128, 255, 64, 1 (test: 2 for the last), label i % 10.
 struct Pictures {
@@ -90,7 +90,7 @@ TEST_CASE("digits: every record is in one split, with its own label", "[tasks][d
   CHECK(task->count(Split::validation) > 10);
   CHECK(task->count(Split::validation) < 60);
   std::set<std::vector<int32_t>> seen;
-  for (Split split : kSplits)
+  for (Split split : kDigitSplits)
     for (int64_t i = 0; i < task->count(split); ++i) {
       const Example example = task->at(split, i);
       const int32_t record = 256 * (example.tokens[0] - 1) + example.tokens[1] - 1;

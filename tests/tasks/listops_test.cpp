@@ -16,9 +16,9 @@ using namespace longhaul;
 namespace {
 
 // The rules once more, by recursion over words instead of a stack over ids.
-class Reader {
+class ExpressionReader {
  public:
-  explicit Reader(const std::string& expression) : words_(expression) { next(); }
+  explicit ExpressionReader(const std::string& expression) : words_(expression) { next(); }
 
   int value() {
     if (word_[0] != '[') return take_digit();
@@ -125,7 +125,7 @@ TEST_CASE("listops: the worked examples of its top comment are true", "[tasks][l
     for (int32_t id; ids >> id;) example.tokens.push_back(id);
     example.targets = {std::stoi(match[3])};
     CHECK(task->show(example) == match[1].str() + " = " + match[3].str() + "\n");
-    CHECK(Reader(match[1]).value() == example.targets[0]);
+    CHECK(ExpressionReader(match[1]).value() == example.targets[0]);
   }
   CHECK(examples == 2);
 }
@@ -135,7 +135,7 @@ TEST_CASE("listops: every target is the value of its expression", "[tasks][listo
   for (int i = 0; i < 100; ++i) {
     Rng rng(3, "listops", i);
     const Example example = task->draw(rng);
-    Reader reader(expression(*task, example));
+    ExpressionReader reader(expression(*task, example));
     CHECK(reader.value() == example.targets[0]);
     CHECK(reader.at_end());
   }
@@ -149,7 +149,7 @@ TEST_CASE("listops: the smallest window yields each of its 400 expressions", "[t
     const Example example = task->draw(rng);
     const std::string drawn = expression(*task, example);
     seen.insert(drawn);
-    REQUIRE(Reader(drawn).value() == example.targets[0]);
+    REQUIRE(ExpressionReader(drawn).value() == example.targets[0]);
   }
   CHECK(seen.size() == 400);
 }
@@ -167,7 +167,7 @@ TEST_CASE("listops: depth, arguments and length reach their bounds and no furthe
   for (int i = 0; i < 3000; ++i) {
     const Example example = task->draw(rng);
     lengths.insert(example.tokens.size());
-    Reader reader(expression(*task, example));
+    ExpressionReader reader(expression(*task, example));
     reader.value();
     deepest = std::max(deepest, reader.deepest);
     fewest = std::min(fewest, reader.fewest);
@@ -260,7 +260,7 @@ TEST_CASE("listops: our rules give the targets of real rows", "[tasks][listops]"
   while (std::getline(file, line)) {
     ++rows;
     const auto tab = line.find('\t');
-    Reader reader(line.substr(0, tab));
+    ExpressionReader reader(line.substr(0, tab));
     CHECK(reader.value() == std::stoi(line.substr(tab + 1)));
     CHECK(reader.at_end());
     CHECK(reader.deepest <= 9);

@@ -18,7 +18,7 @@ namespace {
 using Ids = std::vector<int32_t>;
 using Solve = std::function<Ids(const Ids&)>;
 
-struct Rule {
+struct TokenRule {
   const char* task;
   OptionMap options;
   Solve solve;
@@ -103,10 +103,8 @@ Ids next_token(const Ids& tokens) {  // all but the last can be told
   return targets;
 }
 
-OptionMap sizes(std::map<std::string, int64_t> given) { return {given.begin(), given.end()}; }
-
 // With the options of the worked examples.
-std::vector<Rule> rules() {
+std::vector<TokenRule> rules() {
   OptionMap noisy = sizes({{"length", 12}, {"vocabulary", 10}, {"noise_vocabulary", 4}});
   OptionMap fuzzy =
       sizes({{"length", 20}, {"vocabulary", 9}, {"key_length", 2}, {"value_length", 2}});
@@ -132,7 +130,7 @@ std::vector<Rule> rules() {
   };
 }
 
-void check(const Rule& rule, const Ids& tokens, Ids targets, int64_t length) {
+void check(const TokenRule& rule, const Ids& tokens, Ids targets, int64_t length) {
   REQUIRE(tokens.size() == length);
   REQUIRE(targets.size() == length);
   const Ids solved = rule.solve(tokens);

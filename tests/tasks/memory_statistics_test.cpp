@@ -15,9 +15,7 @@ using namespace longhaul;
 
 namespace {
 
-OptionMap sizes(std::map<std::string, int64_t> given) { return {given.begin(), given.end()}; }
-
-Example draw(const Task& task, int i) {
+Example draw_numbered(const Task& task, int i) {
   Rng rng(3, "memory statistics", i);
   return task.draw(rng);
 }
@@ -35,7 +33,7 @@ TEST_CASE("in_context_recall: keys are even, and an example's last key was seen 
   std::map<int32_t, int> keys;
   std::map<int32_t, int> values;
   for (int i = 0; i < n; ++i) {
-    const Example example = draw(*task, i);
+    const Example example = draw_numbered(*task, i);
     ++keys[example.tokens[0]];
     ++values[example.tokens[1]];
     REQUIRE(example.targets[8] != kIgnore);
@@ -54,7 +52,7 @@ TEST_CASE("noisy_recall: the set share of pairs is noise, but never all of them"
   const int n = 3000;
   int noise = 0;
   for (int i = 0; i < n; ++i) {
-    const Example example = draw(*task, i);
+    const Example example = draw_numbered(*task, i);
     int here = 0;
     for (int pair = 0; pair < 6; ++pair) {
       const bool first = example.tokens[2 * pair] > 6, second = example.tokens[2 * pair + 1] > 6;
@@ -76,7 +74,7 @@ TEST_CASE("fuzzy_recall: keys of every length are equally frequent, or all are t
     const int n = 3000;
     std::map<std::size_t, int> lengths;
     for (int i = 0; i < n; ++i) {
-      const Example example = draw(*task, i);
+      const Example example = draw_numbered(*task, i);
       auto first = std::find_if(example.tokens.begin(), example.tokens.end(),
                                 [](int32_t id) { return id != 60; });
       const auto end =
@@ -98,7 +96,7 @@ TEST_CASE("memorization: the table has a value of its own for each key; map_seed
     const auto task = make_task("memorization", sizes({{"map_seed", seed}}));
     std::map<int32_t, int32_t>& table = tables[seed];
     for (int i = 0; i < 200; ++i) {
-      const Example example = draw(*task, i);
+      const Example example = draw_numbered(*task, i);
       for (int64_t t = 1; t < example.tokens.size(); t += 2)
         REQUIRE(table.try_emplace(example.tokens[t - 1], example.targets[t]).first->second ==
                 example.targets[t]);
@@ -119,7 +117,7 @@ TEST_CASE("selective_copying: blanks fall evenly into all gaps, the last one too
   const int n = 2000;
   int gaps[4] = {};
   for (int i = 0; i < n; ++i) {
-    const Example example = draw(*task, i);
+    const Example example = draw_numbered(*task, i);
     int gap = 0;
     for (int t = 0; t < 10; ++t) example.tokens[t] == 5 ? ++gaps[gap] : ++gap;
     REQUIRE(gap == 3);
@@ -134,7 +132,7 @@ TEST_CASE("selective_copy: symbols stand at every place equally often", "[tasks]
   const int n = 4000;
   std::map<std::vector<int>, int> choices;
   for (int i = 0; i < n; ++i) {
-    const Example example = draw(*task, i);
+    const Example example = draw_numbered(*task, i);
     std::vector<int> places;
     for (int t = 0; t < 11; ++t)
       if (example.tokens[t] != 1) places.push_back(t);
@@ -153,7 +151,7 @@ TEST_CASE("induction_heads: the special symbol stands anywhere before the end", 
   const int n = 3000;
   std::map<int64_t, int> places;
   for (int i = 0; i < n; ++i) {
-    const Example example = draw(*task, i);
+    const Example example = draw_numbered(*task, i);
     ++places[std::find(example.tokens.begin(), example.tokens.end(), 6) - example.tokens.begin()];
   }
   REQUIRE(places.size() == 6);

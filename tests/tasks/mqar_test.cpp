@@ -11,7 +11,7 @@ using namespace longhaul;
 
 namespace {
 
-OptionMap sizes(int64_t length, int64_t pairs, int64_t vocabulary) {
+OptionMap mqar_sizes(int64_t length, int64_t pairs, int64_t vocabulary) {
   return {{"length", length}, {"pairs", pairs}, {"vocabulary", vocabulary}};
 }
 
@@ -76,7 +76,7 @@ TEST_CASE("mqar: each key is asked for once, in a slot of its own, and answered 
     int64_t length, pairs, vocabulary;
   };
   for (const Size& size : {Size{64, 8, 8192}, Size{64, 4, 64}, Size{32, 8, 18}, Size{4, 1, 4}}) {
-    const auto task = make_task("mqar", sizes(size.length, size.pairs, size.vocabulary));
+    const auto task = make_task("mqar", mqar_sizes(size.length, size.pairs, size.vocabulary));
     CHECK(task->vocab() == size.vocabulary + 1);
     CHECK(task->classes() == size.vocabulary / 2);
     for (int i = 0; i < 200; ++i) {
@@ -90,7 +90,7 @@ TEST_CASE("mqar: each key is asked for once, in a slot of its own, and answered 
 
 TEST_CASE("mqar: keys and values are shown by their numbers, a query above its value",
           "[tasks][mqar]") {
-  OptionMap options = sizes(12, 2, 12);
+  OptionMap options = mqar_sizes(12, 2, 12);
   options["random_non_queries"] = false;
   const auto task = make_task("mqar", options);
   const Example example{comment_numbers("mqar", "//   input "),
@@ -102,7 +102,7 @@ TEST_CASE("mqar: keys and values are shown by their numbers, a query above its v
 
 TEST_CASE("mqar: slots follow the power law, key after key without replacement", "[tasks][mqar]") {
   for (double alpha : {0.01, 1.0}) {
-    OptionMap options = sizes(12, 2, 12);  // four slots
+    OptionMap options = mqar_sizes(12, 2, 12);  // four slots
     options["alpha"] = alpha;
     const auto task = make_task("mqar", options);
     double p[4], total = 0;
@@ -127,7 +127,7 @@ TEST_CASE("mqar: slots follow the power law, key after key without replacement",
 
 TEST_CASE("mqar: what is neither pair nor query is blank or uniform", "[tasks][mqar]") {
   for (bool random : {false, true}) {
-    OptionMap options = sizes(16, 2, 10);
+    OptionMap options = mqar_sizes(16, 2, 10);
     options["random_non_queries"] = random;
     const auto task = make_task("mqar", options);
     std::vector<int> seen(11);
@@ -147,10 +147,11 @@ TEST_CASE("mqar: the shallow baseline is a guess among the pairs, a little bette
           "[tasks][mqar]") {
   // 2000 examples of 8 queries each: a deviation is below 0.003. 0.166 and 0.288 are what the rule
   // scores on 20000 slot draws made elsewhere with NumPy.
-  CHECK(shallow_accuracy(*make_task("mqar", sizes(64, 8, 8192)), 2000) ==
+  CHECK(shallow_accuracy(*make_task("mqar", mqar_sizes(64, 8, 8192)), 2000) ==
         Approx(.166).margin(.012));
-  CHECK(shallow_accuracy(*make_task("mqar", sizes(64, 4, 64)), 4000) == Approx(.288).margin(.015));
-  OptionMap even = sizes(64, 8, 8192);
+  CHECK(shallow_accuracy(*make_task("mqar", mqar_sizes(64, 4, 64)), 4000) ==
+        Approx(.288).margin(.015));
+  OptionMap even = mqar_sizes(64, 8, 8192);
   even["alpha"] = 1.0;
   CHECK(shallow_accuracy(*make_task("mqar", even), 2000) == Approx(1.0 / 8).margin(.012));
 }
@@ -158,7 +159,7 @@ TEST_CASE("mqar: the shallow baseline is a guess among the pairs, a little bette
 TEST_CASE("mqar: options that cannot go together are all named at once", "[tasks][mqar]") {
   using Catch::Matchers::Contains;
   CHECK_THROWS_WITH(
-      make_task("mqar", sizes(15, 4, 8)),
+      make_task("mqar", mqar_sizes(15, 4, 8)),
       Contains("length: found 15, allowed: even numbers") &&
           Contains(
               "pairs: found 4, allowed: at most 3 (a pair and its query take 4 of length 15)") &&
@@ -166,7 +167,7 @@ TEST_CASE("mqar: options that cannot go together are all named at once", "[tasks
 }
 
 TEST_CASE("mqar: a key that comes again is answered by its latest value", "[tasks][mqar]") {
-  OptionMap options = sizes(64, 8, 64);
+  OptionMap options = mqar_sizes(64, 8, 64);
   options["overwrites"] = int64_t{4};
   options["random_non_queries"] = false;
   const auto task = make_task("mqar", options);
@@ -196,7 +197,7 @@ TEST_CASE("mqar: a key that comes again is answered by its latest value", "[task
 }
 
 TEST_CASE("mqar: of a key of two parts neither tells the value", "[tasks][mqar]") {
-  OptionMap options = sizes(60, 9, 60);
+  OptionMap options = mqar_sizes(60, 9, 60);
   options["key_parts"] = int64_t{2};
   options["random_non_queries"] = false;
   const auto task = make_task("mqar", options);
@@ -232,7 +233,7 @@ TEST_CASE("mqar: of a key of two parts neither tells the value", "[tasks][mqar]"
 }
 
 TEST_CASE("mqar: with a width each symbol is a vector, and all else stays", "[tasks][mqar]") {
-  OptionMap options = sizes(64, 8, 64);
+  OptionMap options = mqar_sizes(64, 8, 64);
   const auto ids = make_task("mqar", options);
   options["width"] = int64_t{16};
   const auto task = make_task("mqar", options);

@@ -28,7 +28,7 @@ std::string chunk(const std::string& kind, const std::string& content) {
 }
 
 // How a picture is stored.
-struct Kind {
+struct PngKind {
   int bits = 8, color = PNG_COLOR_TYPE_GRAY, interlace = PNG_INTERLACE_NONE;
 };
 
@@ -38,7 +38,7 @@ void append(png_structp png, png_bytep bytes, size_t count) {
 }
 
 // A picture whose packed rows, all alike, are `row`; no chunk but those that it needs.
-std::string stored(const Kind& kind, std::vector<uint8_t> row) {
+std::string stored(const PngKind& kind, std::vector<uint8_t> row) {
   std::string file;
   png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
   png_infop info = png_create_info_struct(png);
@@ -100,7 +100,7 @@ TEST_CASE("pathfinder: interlaced pictures are read", "[tasks][pathfinder][files
 TEST_CASE("pathfinder: pictures that are not gray of 8 bits are refused, never converted",
           "[tasks][pathfinder][files]") {
   const std::vector<uint8_t> row(4 * kSide, 64);
-  const std::pair<Kind, std::string> kinds[] = {
+  const std::pair<PngKind, std::string> kinds[] = {
       {{.bits = 1}, "1-bit gray"},
       {{.bits = 2}, "2-bit gray"},
       {{.bits = 4}, "4-bit gray"},

@@ -29,7 +29,7 @@ std::vector<pf::Picture> pictures(int size, Difficulty difficulty, int count) {
 
 constexpr std::array<int, 11> kEdges = {0, 1, 16, 32, 64, 96, 128, 160, 192, 224, 256};
 
-struct Statistics {
+struct PictureStatistics {
   double mean = 0, deviation = 0;  // of all pixels
   double deviation_of_means = 0;   // of the pictures' means
   double above_0 = 0, above_128 = 0;
@@ -37,8 +37,8 @@ struct Statistics {
   std::array<double, 7> rings{};       // mean by distance from the centre, three pixels a ring
 };
 
-Statistics measure(const std::vector<pf::Picture>& pictures, int size) {
-  Statistics s;
+PictureStatistics measure(const std::vector<pf::Picture>& pictures, int size) {
+  PictureStatistics s;
   const double n = static_cast<double>(pictures.size()), pixels = n * size * size;
   std::array<double, 7> ring_pixels{};
   double squares = 0, squared_means = 0;
@@ -154,7 +154,7 @@ TEST_CASE("pathfinder: dashes follow each other at their distance and never turn
 // Tolerances are four standard errors of those 240 and our 1000 together.
 TEST_CASE("pathfinder: pictures of size 32, hard, have the statistics of the original's",
           "[tasks][pathfinder]") {
-  const Statistics ours = measure(pictures(32, Difficulty::hard, 1000), 32);
+  const PictureStatistics ours = measure(pictures(32, Difficulty::hard, 1000), 32);
   CHECK(ours.mean == Approx(20.16).margin(0.6));
   CHECK(ours.deviation == Approx(51.12).margin(0.9));
   CHECK(ours.deviation_of_means == Approx(2.05).margin(0.4));
@@ -175,10 +175,10 @@ TEST_CASE("pathfinder: pictures of size 32, hard, have the statistics of the ori
 // Published only as these means, of an independent regeneration.
 TEST_CASE("pathfinder: easy pictures and Path-X have the statistics of a regeneration",
           "[tasks][pathfinder]") {
-  const Statistics easy = measure(pictures(32, Difficulty::easy, 500), 32);
+  const PictureStatistics easy = measure(pictures(32, Difficulty::easy, 500), 32);
   CHECK(easy.mean == Approx(12.77).margin(0.5));
   CHECK(easy.above_0 == Approx(0.223).margin(0.012));
-  const Statistics path_x = measure(pictures(128, Difficulty::hard, 30), 128);
+  const PictureStatistics path_x = measure(pictures(128, Difficulty::hard, 30), 128);
   CHECK(path_x.mean == Approx(7.91).margin(0.35));
   CHECK(path_x.deviation == Approx(35.7).margin(1.0));
   CHECK(path_x.above_0 == Approx(0.137).margin(0.006));
@@ -202,7 +202,7 @@ TEST_CASE("pathfinder: sizes 64 and 256 have the light of their dashes and marke
   };
   const auto small = pictures(64, Difficulty::hard, 40),
              large = pictures(256, Difficulty::hard, 12);
-  const Statistics of_64 = measure(small, 64), of_256 = measure(large, 256);
+  const PictureStatistics of_64 = measure(small, 64), of_256 = measure(large, 256);
   CHECK(of_64.mean == Approx(expected(64, small)).epsilon(0.1));
   CHECK(of_256.mean == Approx(expected(256, large)).epsilon(0.05));
 

@@ -14,7 +14,7 @@ namespace {
 
 using Facts = std::map<std::string, std::string>;  // where each person lives
 
-Facts read(const std::string& document) {
+Facts facts_of(const std::string& document) {
   static const std::regex fact("A word on (\\w+)\\.|(\\w+) lives in (\\w+)\\.|Home is (\\w+)\\.");
   Facts facts;
   std::string person;
@@ -39,8 +39,8 @@ TEST_CASE("retrieval_synthetic: the worked example of its top comment is true",
           "[tasks][synthetic]") {
   const std::vector<std::string> lines = top_comment("retrieval_synthetic", "  facts 2", 3);
   REQUIRE(lines.size() == 3);
-  CHECK(read(lines[0]) == Facts{{"Anna", "Oslo"}, {"Boris", "Rome"}});
-  CHECK(read(lines[1]) == Facts{{"Anna", "Rome"}, {"Boris", "Oslo"}});
+  CHECK(facts_of(lines[0]) == Facts{{"Anna", "Oslo"}, {"Boris", "Rome"}});
+  CHECK(facts_of(lines[1]) == Facts{{"Anna", "Rome"}, {"Boris", "Oslo"}});
   CHECK(lines[2] == "target 0");
 }
 
@@ -50,7 +50,7 @@ TEST_CASE("retrieval_synthetic: facts are the same just when the source is", "[t
   int same = 0;
   for (int i = 0; i < n; ++i) {
     const Example pair = example(*task, Split::test, 1, i);
-    const Facts first = read(as_text(pair.tokens)), second = read(as_text(pair.second));
+    const Facts first = facts_of(as_text(pair.tokens)), second = facts_of(as_text(pair.second));
     REQUIRE(first.size() == 4);
     REQUIRE(second.size() == 4);
     REQUIRE(pair.second.size() <= task->max_length());

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-OptionMap options(const fs::path& folder) { return {{"data", folder.string()}}; }
+OptionMap recordings(const fs::path& folder) { return {{"data", folder.string()}}; }
 
 std::string error_of(const std::string& content) {
   try {
@@ -71,7 +71,7 @@ TEST_CASE("a damaged WAV file is an error that says what was found", "[tasks][wa
 TEST_CASE("speech_commands: lists say the splits, folders the words", "[tasks][speech]") {
   const TemporaryFolder folder;
   sample::write_speech_commands(folder.path, 20);
-  const auto task = make_task("speech_commands", options(folder.path));
+  const auto task = make_task("speech_commands", recordings(folder.path));
   CHECK(task->classes() == 3);  // bed, go, yes; no noise
   CHECK(task->count(Split::validation) == 15);
   CHECK(task->count(Split::test) == 15);
@@ -90,9 +90,9 @@ TEST_CASE("speech_commands: lists say the splits, folders the words", "[tasks][s
 TEST_CASE("speech_commands: half rate reads every other sample", "[tasks][speech]") {
   const TemporaryFolder folder;
   sample::write_speech_commands(folder.path, 20);
-  OptionMap half = options(folder.path);
+  OptionMap half = recordings(folder.path);
   half["test_set"] = std::string("half_rate");
-  const Example all = make_task("speech_commands", options(folder.path))->at(Split::test, 4);
+  const Example all = make_task("speech_commands", recordings(folder.path))->at(Split::test, 4);
   const Example every_other = make_task("speech_commands", half)->at(Split::test, 4);
   REQUIRE(every_other.values.size() == 8000);
   for (std::size_t t = 0; t < 8000; ++t) REQUIRE(every_other.values[t] == all.values[2 * t]);
@@ -102,7 +102,7 @@ TEST_CASE("speech_commands: half rate reads every other sample", "[tasks][speech
 TEST_CASE("speech_commands: ten words are those of the papers", "[tasks][speech]") {
   const TemporaryFolder folder;
   sample::write_speech_commands(folder.path, 20);
-  OptionMap ten = options(folder.path);
+  OptionMap ten = recordings(folder.path);
   ten["words"] = std::string("ten");
   CHECK_THROWS_WITH(make_task("speech_commands", ten), Contains("no: cannot be read as a folder"));
   for (const char* word : {"no", "up", "down", "left", "right", "on", "off", "stop"})
@@ -117,7 +117,7 @@ TEST_CASE("speech_commands: what is wrong with lists and sounds is named", "[tas
   sample::write_speech_commands(folder.path, 20);
   const auto with_list = [&](const std::string& list) {
     sample::write_file(folder.path / "testing_list.txt", list);
-    return make_task("speech_commands", options(folder.path));
+    return make_task("speech_commands", recordings(folder.path));
   };
   CHECK_THROWS_WITH(with_list("go/a_nohash_1.wav\ngo.wav\n"),
                     Contains("testing_list.txt:2: found 'go.wav', allowed: WORD/NAME.wav"));

@@ -15,10 +15,6 @@ namespace longhaul::token_rules {
 using Ids = std::vector<int32_t>;
 using Solve = std::function<Ids(const Ids& tokens)>;  // the targets
 
-inline OptionMap sizes(const std::map<std::string, int64_t>& given) {
-  return {given.begin(), given.end()};
-}
-
 inline Ids nothing(const Ids& tokens) { return Ids(tokens.size(), kIgnore); }
 
 inline Example drawn(const Task& task, int i) {
