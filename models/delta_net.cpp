@@ -17,6 +17,7 @@
 
 #include <cmath>
 
+#include "longhaul/elementary.h"
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "longhaul/parts/both_ways.h"
@@ -29,13 +30,13 @@ using namespace longhaul;
 // As Mamba's: exp(A_log) uniform in [1, 16] and softplus(dt_bias) log-uniform in [0.001, 0.1].
 void decay_rates(Tensor& values, Rng& rng) {
   for (int64_t h = 0; h < values.size(); ++h)
-    values.data()[h] = static_cast<float>(std::log(rng.uniform(1, 16)));
+    values.data()[h] = static_cast<float>(elementary::log(rng.uniform(1, 16)));
 }
 
 void decay_steps(Tensor& values, Rng& rng) {
   for (int64_t h = 0; h < values.size(); ++h) {
-    const double step = std::exp(rng.uniform(std::log(0.001), std::log(0.1)));
-    values.data()[h] = static_cast<float>(std::log(std::expm1(step)));
+    const double step = elementary::exp(rng.uniform(elementary::log(0.001), elementary::log(0.1)));
+    values.data()[h] = static_cast<float>(elementary::log(elementary::expm1(step)));
   }
 }
 

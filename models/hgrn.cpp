@@ -14,8 +14,7 @@
 // then on. States are real (the paper's phases exp(i theta) are left out, as in the authors' later
 // models). Time O(T D N), state N per sequence.
 
-#include <cmath>
-
+#include "longhaul/elementary.h"
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
 #include "longhaul/parts/both_ways.h"
@@ -45,8 +44,8 @@ class Hgrn final : public Mixer {
     out_bias_ = c.parameter("out.bias", {D}, zeros(), no_decay);
     if (bounded && c.layer() > 0) {  // sigmoid(log(l / (L - l))) = l / L
       const auto l = static_cast<double>(c.layer()), L = static_cast<double>(c.layers());
-      bound_ = c.parameter("bound", {state_}, constant(static_cast<float>(std::log(l / (L - l)))),
-                           no_decay);
+      bound_ = c.parameter("bound", {state_},
+                           constant(static_cast<float>(elementary::log(l / (L - l)))), no_decay);
     }
   }
 

@@ -10,8 +10,7 @@
 // in block l of L, where the authors' cumulative softmax starts; afterwards each block's is its
 // own. Causal. Time O(T D (C + d)) in chunks of C positions, decoding state S, d floats a channel.
 
-#include <cmath>
-
+#include "longhaul/elementary.h"
 #include "longhaul/ops.h"
 #include "longhaul/parts/both_ways.h"
 #include "longhaul/parts/head_readout.h"
@@ -37,8 +36,8 @@ class Hgrn2 final : public Mixer {
     out_ = c.weight("out.weight", D, D);
     if (bounded && c.layer() > 0) {  // sigmoid(log(l / (L - l))) = l / L
       const auto l = static_cast<double>(c.layer()), L = static_cast<double>(c.layers());
-      bound_ =
-          c.parameter("bound", {D}, constant(static_cast<float>(std::log(l / (L - l)))), no_decay);
+      bound_ = c.parameter("bound", {D}, constant(static_cast<float>(elementary::log(l / (L - l)))),
+                           no_decay);
     }
   }
 

@@ -15,6 +15,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "longhaul/elementary.h"
 #include "longhaul/error.h"
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
@@ -54,7 +55,7 @@ class Hyena final : public Mixer {
     out_ = c.weight("out.weight", D_, D_);
     out_bias_ = c.parameter("out.bias", {D_}, zeros(), no_decay);
     rates_ = c.fixed("rates", {filters}, [](Tensor& values, Rng&) {
-      const double slow = std::log(100) / kSlow, fast = std::log(100) / kFast;
+      const double slow = elementary::log(100) / kSlow, fast = elementary::log(100) / kFast;
       const auto last = static_cast<double>(std::max<int64_t>(values.size() - 1, 1));
       for (int64_t i = 0; i < values.size(); ++i)
         values.data()[i] = static_cast<float>(slow + (fast - slow) * static_cast<double>(i) / last);
@@ -122,8 +123,8 @@ class Hyena final : public Mixer {
       const double w = 2 * std::numbers::pi * static_cast<double>(t) / static_cast<double>(L_);
       row[0] = age.data()[t] = static_cast<float>(share);
       for (int64_t k = 0; k < bands_; ++k) {
-        row[1 + k] = static_cast<float>(std::cos(band(k) * w));
-        row[1 + bands_ + k] = static_cast<float>(-std::sin(band(k) * w));
+        row[1 + k] = static_cast<float>(elementary::cos(band(k) * w));
+        row[1 + bands_ + k] = static_cast<float>(-elementary::sin(band(k) * w));
       }
     }
     Tensor h = place;

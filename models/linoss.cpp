@@ -14,6 +14,7 @@
 // authors' complex ones make pairs of oscillators that share A and dt; theirs is relu(A), without
 // an end in imex, where ours is held below 3.9. Causal. Time O(T (D N + N)), state 2 N.
 
+#include "longhaul/elementary.h"
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
 #include "longhaul/parts/state_heads.h"
@@ -33,7 +34,7 @@ class Linoss final : public Mixer {
                        "im: implicit, memories fade; imex: implicit-explicit, they do not") == "im";
     if (N_ == 0) N_ = D;
     ParameterGroup group{.lr_scale = 1, .decay = false};
-    if (!damped_) group.most = static_cast<float>(std::log(3.9));  // dt^2 A < 4
+    if (!damped_) group.most = static_cast<float>(elementary::log(3.9));  // dt^2 A < 4
     a_log_ = c.parameter("A_log", {N_}, state_heads::log_uniform(1e-4, 1), group);
     dt_ = c.parameter("dt_logit", {N_}, uniform(0, 1), {.decay = false});
     b_ = c.weight("B", D, N_);

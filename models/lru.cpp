@@ -19,6 +19,7 @@
 #include <numbers>
 #include <optional>
 
+#include "longhaul/elementary.h"
 #include "longhaul/error.h"
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
@@ -32,7 +33,7 @@ using namespace longhaul;
 Init theta_log(double max_phase) {
   return [=](Tensor& values, Rng& rng) {
     for (int64_t n = 0; n < values.size(); ++n)
-      values.data()[n] = static_cast<float>(std::log(max_phase * (1 - rng.uniform())));
+      values.data()[n] = static_cast<float>(elementary::log(max_phase * (1 - rng.uniform())));
   };
 }
 

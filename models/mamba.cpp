@@ -11,6 +11,9 @@
 // dt_max]. A_log and D never decay. The rank of dt is ceil(D / 16). Time O(T (D E + E N)), state E
 // (N + K - 1).
 
+#include <cmath>
+
+#include "longhaul/elementary.h"
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
 #include "longhaul/parts/both_ways.h"
@@ -39,9 +42,9 @@ class Mamba final : public Mixer {
     const double spread = 1 / std::sqrt(static_cast<double>(rank_));
     dt_ = c.parameter("dt.weight", {rank_, E_}, uniform(-spread, spread));
     dt_bias_ = c.parameter("dt.bias", {E_}, inverse_softplus(log_steps(steps)), no_decay);
-    a_log_ = c.parameter("A_log", {N_, E_},
-                         by_state([](int64_t n) { return std::log(static_cast<double>(n + 1)); }),
-                         no_decay);
+    a_log_ = c.parameter(
+        "A_log", {N_, E_},
+        by_state([](int64_t n) { return elementary::log(static_cast<double>(n + 1)); }), no_decay);
     d_ = c.parameter("D", {E_}, constant(1), no_decay);
     out_ = c.weight("out.weight", E_, D);
   }

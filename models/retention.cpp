@@ -12,6 +12,7 @@
 
 #include <cmath>
 
+#include "longhaul/elementary.h"
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "longhaul/parts/head_readout.h"
@@ -38,7 +39,7 @@ class Retention final : public Mixer {
     log_decay_ = Tensor({D});
     for (int64_t i = 0; i < D; ++i)
       log_decay_.data()[i] =
-          static_cast<float>(std::log1p(-std::exp2(-5 - static_cast<double>(i / d))));
+          static_cast<float>(elementary::log1p(-elementary::exp2(-5 - static_cast<double>(i / d))));
   }
 
   Tensor forward(const Tensor& x, const Lengths&) const override {  // [B, T, D]

@@ -14,8 +14,7 @@
 // without a large exponential: m' = m + sigmoid(k - l + w) (v - m), l' = l - w + softplus(k - l +
 // w). Time O(T D^2), state 3 D per sequence.
 
-#include <cmath>
-
+#include "longhaul/elementary.h"
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
 #include "longhaul/plugin.h"
@@ -42,18 +41,19 @@ class Rwkv final : public Mixer {
     const double below = 1 - layer / layers;                      // 1 at the bottom, almost 0
     const ParameterGroup no_decay{.decay = false};
     const auto mu = [=](double power, double term) {
-      return by_channel([=](double at, int64_t) { return std::pow(at, power) + term; });
+      return by_channel([=](double at, int64_t) { return elementary::pow(at, power) + term; });
     };
     mu_r_ = c.parameter("mu_r", {D}, mu(0.5 * below, 0), no_decay);
     mu_k_ = c.parameter("mu_k", {D}, mu(below, 0), no_decay);
     mu_v_ = c.parameter("mu_v", {D}, mu(below, 0.3 * height), no_decay);
     const double last = static_cast<double>(D - 1) / static_cast<double>(D);
-    decay_ = c.parameter("decay", {D}, by_channel([=](double at, int64_t) {
-                           return -5 + 8 * std::pow(last > 0 ? at / last : 0, 0.7 + 1.3 * height);
-                         }),
-                         no_decay);
+    decay_ =
+        c.parameter("decay", {D}, by_channel([=](double at, int64_t) {
+                      return -5 + 8 * elementary::pow(last > 0 ? at / last : 0, 0.7 + 1.3 * height);
+                    }),
+                    no_decay);
     u_ = c.parameter("u", {D}, by_channel([](double, int64_t i) {
-                       return std::log(0.3) + 0.5 * static_cast<double>((i + 1) % 3 - 1);
+                       return elementary::log(0.3) + 0.5 * static_cast<double>((i + 1) % 3 - 1);
                      }),
                      no_decay);
     r_ = c.weight("r.weight", D, D);

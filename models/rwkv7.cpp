@@ -17,6 +17,7 @@
 
 #include <cmath>
 
+#include "longhaul/elementary.h"
 #include "longhaul/ops.h"
 #include "longhaul/parts/both_ways.h"
 #include "longhaul/parts/head_readout.h"
@@ -57,7 +58,7 @@ class Rwkv7 final : public Mixer {
          {std::pair{"r", 0.2}, {"w", 0.9}, {"k", 0.7}, {"v", 0.7}, {"a", 0.9}, {"g", 0.2}}) {
       const double p = power * below;
       mu_.push_back(constant_like(c, std::string("mu_") + name, [=](double, int64_t i) {
-        return 1 - std::pow(static_cast<double>(i) / width, p);
+        return 1 - elementary::pow(static_cast<double>(i) / width, p);
       }));
     }
     r_ = c.weight("r.weight", D_, D_);
@@ -67,7 +68,7 @@ class Rwkv7 final : public Mixer {
     a_ = Lora(c, "a", rank);
     g_ = Lora(c, "g", rank);
     w_bias_ = constant_like(c, "w.bias", [=](double at, int64_t i) {
-      return -5.5 + 6 * std::pow(at, 1 + std::pow(height, 0.3)) + 2.5 * zigzag(i);
+      return -5.5 + 6 * elementary::pow(at, 1 + elementary::pow(height, 0.3)) + 2.5 * zigzag(i);
     });
     a_bias_ = constant_like(c, "a.bias", [=](double at, int64_t i) {
       return -0.19 + 0.3 * zigzag(i) + 0.4 * (at - 0.5);
@@ -75,7 +76,7 @@ class Rwkv7 final : public Mixer {
     removed_ = constant_like(c, "k_k", [](double at, int64_t) { return 0.71 - 0.1 * (at - 0.5); });
     written_ = constant_like(c, "k_a", [](double, int64_t) { return 1.02; });
     bonus_ = constant_like(c, "r_k", [](double, int64_t) { return -0.04; });
-    const double gain = std::pow((layer + 1) / layers, 0.7);
+    const double gain = elementary::pow((layer + 1) / layers, 0.7);
     gain_ = constant_like(c, "norm.gain", [=](double, int64_t) { return gain; });
     norm_bias_ = constant_like(c, "norm.bias", [](double, int64_t) { return 0; });
     out_ = c.weight("out.weight", D_, D_);
@@ -136,7 +137,7 @@ class Rwkv7 final : public Mixer {
     p.a = a;
     p.g = matmul(sigmoid(matmul(shifted(mu_[5]), g_.in)), g_.out);
     p.z = heads::unit(k_removed, heads_, 1e-12f);
-    p.log_decay = scale(sigmoid(matmul(u_w, w_.out) + w_bias_), -std::exp(-0.5f));
+    p.log_decay = scale(sigmoid(matmul(u_w, w_.out) + w_bias_), -elementary::exp(-0.5f));
     return p;
   }
 

@@ -16,8 +16,10 @@
 // bidirectional model also reads the reversed sequence, with a C of its own. Time O(T D (N + log T
 // + D)), state D N.
 
+#include <cmath>
 #include <numbers>
 
+#include "longhaul/elementary.h"
 #include "longhaul/error.h"
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
@@ -41,7 +43,8 @@ class S4 final : public Mixer {
     const bool has_product = read_has_product(o);
     const ParameterGroup group{lr_scale, false};
     const std::vector<HippoMode> modes = hippo_modes(N);
-    a_log_ = c.parameter("A_log", {n_, D_}, constant(static_cast<float>(std::log(0.5))), group);
+    a_log_ =
+        c.parameter("A_log", {n_, D_}, constant(static_cast<float>(elementary::log(0.5))), group);
     a_imag_ = c.parameter("A_imag", {n_, D_},
                           by_state([=](int64_t n) { return modes[n].frequency; }), group);
     const auto part = [=](double size) {

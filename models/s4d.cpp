@@ -17,8 +17,10 @@
 // feed_forward: glu it is the paper's. A bidirectional model also scans the
 // reversed sequence, with A and dt shared and a C of its own. Time O(T (D N + D^2)), state D N.
 
+#include <cmath>
 #include <numbers>
 
+#include "longhaul/elementary.h"
 #include "longhaul/error.h"
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
@@ -53,9 +55,10 @@ class S4d final : public Mixer {
     const Values decay = init == "real" ? rising : half;
     const Values turn = init == "lin" ? lin : init == "inv" ? inv : no_imaginary;
     const auto total = static_cast<double>(N);
-    a_log_ = c.parameter(
-        "A_log", {n_, D_},
-        by_state([=](int64_t n) { return std::log(decay(static_cast<double>(n), total)); }), group);
+    a_log_ = c.parameter("A_log", {n_, D_}, by_state([=](int64_t n) {
+                           return elementary::log(decay(static_cast<double>(n), total));
+                         }),
+                         group);
     a_imag_ = c.parameter("A_imag", {n_, D_},
                           by_state([=](int64_t n) { return turn(static_cast<double>(n), total); }),
                           group);

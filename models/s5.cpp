@@ -20,6 +20,9 @@
 // never decay. A bidirectional model scans the reversed sequence with the same A, dt and B and has
 // a C for each direction. Time O(T (D P + P)), state P per sequence.
 
+#include <cmath>
+
+#include "longhaul/elementary.h"
 #include "longhaul/error.h"
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
@@ -64,7 +67,7 @@ class S5 final : public Mixer {
     p_ = P / 2;
     const ParameterGroup group{lr_scale, false};
     const int64_t M = P / blocks;
-    a_log_ = c.parameter("A_log", {p_}, constant(static_cast<float>(std::log(0.5))), group);
+    a_log_ = c.parameter("A_log", {p_}, constant(static_cast<float>(elementary::log(0.5))), group);
     a_imag_ =
         c.parameter("A_imag", {p_},
                     by_state([=](int64_t n) { return hippo_frequency(M, n % (M / 2)); }), group);

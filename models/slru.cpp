@@ -10,6 +10,8 @@
 // scans the reversed sequence too, with parameters of its own; C reads both. Time O(T (D N + N)),
 // state N per sequence.
 
+#include <cmath>
+
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "longhaul/parts/ring.h"

@@ -37,8 +37,10 @@ class Convolution {
     bias_ = c.parameter(name + ".bias", {D}, zeros(), no_decay);
     for (int64_t d = 0; d < D; ++d) {
       double square = 0;
-      for (int64_t i = 0; i < taps * D; ++i)
-        square += std::pow(double{direction_.data()[i * D + d]}, 2);
+      for (int64_t i = 0; i < taps * D; ++i) {
+        const double v = direction_.data()[i * D + d];
+        square += v * v;
+      }
       length_.data()[d] = static_cast<float>(std::sqrt(square));
     }
   }

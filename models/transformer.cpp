@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "longhaul/attention_rows.h"
+#include "longhaul/elementary.h"
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
 #include "longhaul/parts/attention_options.h"
@@ -156,7 +157,7 @@ class Transformer final : public Mixer {
     const double n = std::max(2.0, causal_ ? L / 2 : L);  // keys that a query sees, on average
     double scale = o_.scale_factor;
     if (o_.scale == "standard")  // with logn, 4 ln n of each query's own n
-      scale *= cosine ? 4 * std::log(o_.logn ? L : n) : 1 / root;
+      scale *= cosine ? 4 * elementary::log(o_.logn ? L : n) : 1 / root;
     if (o_.scale == "gradmax")
       scale *= cosine ? attention_scale::cosine_optimum(n, o_.head_width)
                       : attention_scale::gaussian_optimum(n) / root;
@@ -206,12 +207,12 @@ class Transformer final : public Mixer {
   Tensor focus(int64_t T, int64_t at, const Lengths& lengths) const {
     if (!o_.logn && !o_.post_hoc.logn) return {};
     const int64_t B = causal_ ? 1 : static_cast<int64_t>(lengths.size());
-    const double log_trained = std::log(std::max(2.0, static_cast<double>(trained_)));
+    const double log_trained = elementary::log(std::max(2.0, static_cast<double>(trained_)));
     Tensor factor = Tensor::empty({B, T, 1});
     for (int64_t b = 0; b < B; ++b)
       for (int64_t t = 0; t < T; ++t) {
         const auto n = static_cast<double>(visible(at + t, causal_ ? 0 : lengths[b]));
-        const double ratio = std::log(n) / log_trained;
+        const double ratio = elementary::log(n) / log_trained;
         factor.data()[b * T + t] = static_cast<float>(o_.logn ? ratio : std::max(1.0, ratio));
       }
     return factor;

@@ -1,4 +1,5 @@
 #include "longhaul/parts/feature_map.h"
+#include "longhaul/elementary.h"
 
 #include <algorithm>
 #include <cmath>
@@ -21,7 +22,7 @@ double product(const std::vector<double>& a, const std::vector<double>& b) {
 // W x and |x|^2 / 2, [N, m] and [N, 1], for x = u / d^(1/4).
 struct Projected {
   Projected(const Tensor& u, const Tensor& projection) {
-    const Tensor x = scale(u, static_cast<float>(std::pow(u.dim(1), -0.25)));
+    const Tensor x = scale(u, static_cast<float>(elementary::pow(u.dim(1), -0.25)));
     along = matmul(x, projection);
     half_square = reshape(scale(sum(x * x, 1), 0.5f), {u.dim(0), 1});
   }
@@ -107,7 +108,7 @@ Tensor FeatureMap::of_heads(const Tensor& u, bool bounded) const {
 Tensor FeatureMap::of_rows(const Tensor& u, bool bounded) const {
   const int64_t N = u.dim(0), d = width_;
   if (name_ == "taylor") {
-    const Tensor x = scale(u, static_cast<float>(std::pow(d, -0.25)));
+    const Tensor x = scale(u, static_cast<float>(elementary::pow(d, -0.25)));
     const Tensor pairs = reshape(x, {N, d, 1}) * reshape(x, {N, 1, d});
     const auto half = static_cast<float>(1 / std::numbers::sqrt2);
     return concat({Tensor({N, 1}, 1.0f), x, scale(reshape(pairs, {N, d * d}), half)}, 1);

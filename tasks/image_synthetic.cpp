@@ -31,6 +31,7 @@
 #include <string>
 #include <vector>
 
+#include "longhaul/elementary.h"
 #include "longhaul/error.h"
 #include "longhaul/parts/scan_order.h"
 #include "longhaul/plugin.h"
@@ -81,7 +82,7 @@ class Scene {
 
   void add_slope(Rng& rng) {
     const double angle = rng.uniform(0, 2 * std::numbers::pi), steepness = rng.uniform(0, 0.8);
-    const double x = std::cos(angle) * steepness, y = std::sin(angle) * steepness;
+    const double x = elementary::cos(angle) * steepness, y = elementary::sin(angle) * steepness;
     for_pixels([&](double row, double column, double& light) {
       light = (x * column + y * row) / static_cast<double>(size_);
     });
@@ -93,7 +94,7 @@ class Scene {
     const double row = rng.uniform(radius, size - radius);
     const double column = rng.uniform(radius, size - radius);
     const double turn = rng.uniform(0, 2 * std::numbers::pi), angle = is_plain ? 0 : turn;
-    const double x = std::cos(angle) / radius, y = std::sin(angle) / radius;
+    const double x = elementary::cos(angle) / radius, y = elementary::sin(angle) / radius;
     const double side = sign(rng), contrast = (is_plain ? 1 : side) * rng.uniform(0.8, 1.2);
     for_pixels([&](double at_row, double at_column, double& light) {
       int covered = 0;  // of four points of the pixel
@@ -114,7 +115,7 @@ class Scene {
     const double length = rng.chance(0.6) ? size * rng.uniform(0.1, 0.3) : 0;
     const double width = size * (length > 0 ? rng.uniform(0.015, 0.03) : rng.uniform(0.03, 0.06));
     const double brightness = sign(rng) * rng.uniform(0.5, 1.2);
-    const double x = std::cos(angle), y = std::sin(angle);
+    const double x = elementary::cos(angle), y = elementary::sin(angle);
     for_pixels([&](double at_row, double at_column, double& light) {
       const double down = at_row - row, right = at_column - column;
       const double along = std::clamp(x * right + y * down, -length / 2, length / 2);

@@ -43,6 +43,7 @@
 #include <utility>
 #include <vector>
 
+#include "longhaul/elementary.h"
 #include "longhaul/error.h"
 #include "longhaul/parts/symbols.h"
 #include "longhaul/plugin.h"
@@ -203,7 +204,8 @@ class Mqar final : public Task {
     std::vector<std::pair<double, int64_t>> arrivals(length_ / (key_parts_ + 1) - pairs_ -
                                                      overwrites_);
     for (int64_t slot = 0; slot < arrivals.size(); ++slot)
-      arrivals[slot] = {-std::log(1 - rng.uniform()) * std::pow(slot + 1.0, 1 - alpha_), slot};
+      arrivals[slot] = {
+          -elementary::log(1 - rng.uniform()) * elementary::pow(slot + 1.0, 1 - alpha_), slot};
     std::partial_sort(arrivals.begin(), arrivals.begin() + pairs_, arrivals.end());
     std::vector<int64_t> slots(pairs_);
     for (int64_t pair = 0; pair < pairs_; ++pair) slots[pair] = arrivals[pair].second;

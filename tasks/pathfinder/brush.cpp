@@ -1,4 +1,5 @@
 #include "tasks/pathfinder/brush.h"
+#include "longhaul/elementary.h"
 
 #include <algorithm>
 #include <cmath>
@@ -16,8 +17,8 @@ std::vector<Point> circle(int radius) {
   std::set<std::pair<int, int>> seen;
   for (int i = 0; i * step < 360; ++i) {
     const double angle = i * step * pi / 180;
-    seen.emplace(static_cast<int>(std::floor(radius * std::sin(angle))),
-                 static_cast<int>(std::floor(radius * std::cos(angle))));
+    seen.emplace(static_cast<int>(std::floor(radius * elementary::sin(angle))),
+                 static_cast<int>(std::floor(radius * elementary::cos(angle))));
   }
   std::vector<Point> points;
   for (const auto& [row, column] : seen) points.push_back({row, column});
@@ -41,7 +42,7 @@ bool seen_from_every_corner(const std::vector<Point>& points) {
 }  // namespace
 
 Heading::Heading(double radians)
-    : angle(radians), sine(std::sin(radians)), cosine(std::cos(radians)) {}
+    : angle(radians), sine(elementary::sin(radians)), cosine(elementary::cos(radians)) {}
 
 Heading Heading::reversed() const { return Heading(angle < 0 ? angle + pi : angle - pi); }
 

@@ -1,4 +1,5 @@
 #include "tasks/pathfinder/growth.h"
+#include "longhaul/elementary.h"
 
 #include <algorithm>
 #include <cmath>
@@ -97,8 +98,9 @@ bool Growth::start_beside(Contour& contour, Point other, int distance) {
   for (int trial = 0; trial < kDashTrials; ++trial) {
     const Brush::Start& first = random_start();
     const double angle = rng_.below(360) * pi / 180;
-    const Point tail{static_cast<int>(std::nearbyint(other.row + distance * std::sin(angle))),
-                     static_cast<int>(std::nearbyint(other.column + distance * std::cos(angle)))};
+    const Point tail{
+        static_cast<int>(std::nearbyint(other.row + distance * elementary::sin(angle))),
+        static_cast<int>(std::nearbyint(other.column + distance * elementary::cos(angle)))};
     if (place(contour, first, tail)) return true;
   }
   return false;
@@ -174,7 +176,7 @@ double Growth::weight(const Brush::Turn& turn, Point pivot, double angle) const 
   const double apart = std::abs(turn.heading.angle - angle);
   const double bend = std::min(apart, 2 * pi - apart) * continuity_;
   if (bend >= pi / 2) return 0;
-  const double cosine = std::cos(bend);
+  const double cosine = elementary::cos(bend);
   return cosine * cosine * (1 - mask_.near.at(tip.row, tip.column) / 255.0);
 }
 

@@ -1,4 +1,5 @@
 #include "tasks/pathfinder/raster.h"
+#include "longhaul/elementary.h"
 
 #include <algorithm>
 #include <cmath>
@@ -59,7 +60,7 @@ void fill_convex(Gray& picture, std::span<const Point> corners) {
 
 double sinc(double x) {
   x *= std::numbers::pi;
-  return x == 0 ? 1 : std::sin(x) / x;
+  return x == 0 ? 1 : elementary::sin(x) / x;
 }
 
 double lanczos_kernel(double x) { return std::abs(x) < kLobes ? sinc(x) * sinc(x / kLobes) : 0; }

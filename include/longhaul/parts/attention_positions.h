@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "longhaul/elementary.h"
 #include "longhaul/ops.h"
 #include "longhaul/tensor.h"
 
@@ -19,7 +20,8 @@ using longhaul::Tensor;
 inline std::vector<double> rope_frequencies(int64_t d, double base) {
   std::vector<double> theta;
   for (int64_t i = 0; i < d / 2; ++i)
-    theta.push_back(std::pow(base, -2.0 * static_cast<double>(i) / static_cast<double>(d)));
+    theta.push_back(
+        longhaul::elementary::pow(base, -2.0 * static_cast<double>(i) / static_cast<double>(d)));
   return theta;
 }
 
@@ -44,8 +46,9 @@ inline double yarn_kept(double theta, const Stretch& s) {
 // the one that turns once.
 inline double yarn_index_kept(int64_t pair, int64_t d, const Stretch& s) {
   const auto index_of = [&](double turns) {
-    return static_cast<double>(d) * std::log(s.trained / (turns * 2 * std::numbers::pi)) /
-           (2 * std::log(s.base));
+    return static_cast<double>(d) *
+           longhaul::elementary::log(s.trained / (turns * 2 * std::numbers::pi)) /
+           (2 * longhaul::elementary::log(s.base));
   };
   const auto top = static_cast<double>(d - 1);
   const double low = std::clamp(std::floor(index_of(s.yarn_fast)), 0.0, top);
@@ -74,26 +77,29 @@ inline std::vector<double> stretched(const std::string& change, std::vector<doub
     if (change == "ntk_aware") exponent = pair == 0 ? 0 : i / (half - 1);
     if (change == "ntk_old") exponent = i / half;
     if (change == "ntk_fixed") exponent = (i + 1) / half;
-    if (change == "ntk_mixed") exponent = std::pow((i + 1) / half, 0.625);
+    if (change == "ntk_mixed") exponent = longhaul::elementary::pow((i + 1) / half, 0.625);
     if (change == "yarn")
       theta[pair] *= partly(yarn_kept(theta[pair], s));
     else if (change == "yarn_index")
       theta[pair] *= partly(yarn_index_kept(static_cast<int64_t>(pair), d, s));
     else
-      theta[pair] *= std::pow(s.factor, -exponent);
+      theta[pair] *= longhaul::elementary::pow(s.factor, -exponent);
   }
   return theta;
 }
 
 // What YaRN multiplies the logits by: q and k both grow by 0.1 ln k + 1.
-inline double yarn_logit_factor(double k) { return std::pow(0.1 * std::log(k) + 1, 2); }
+inline double yarn_logit_factor(double k) {
+  return longhaul::elementary::pow(0.1 * longhaul::elementary::log(k) + 1, 2);
+}
 
 // xPos (Sun et al. 2022, arXiv:2212.10554): ln of zeta_i^(1/512), by which q grows and k shrinks a
 // position, zeta_i = (2i + 0.4 d) / (1.4 d).
 inline std::vector<double> xpos_growth(int64_t d) {
   std::vector<double> growth;
   for (int64_t i = 0; i < d / 2; ++i)
-    growth.push_back(std::log((2.0 * static_cast<double>(i) / static_cast<double>(d) + 0.4) / 1.4) /
+    growth.push_back(longhaul::elementary::log(
+                         (2.0 * static_cast<double>(i) / static_cast<double>(d) + 0.4) / 1.4) /
                      512);
   return growth;
 }
@@ -112,7 +118,8 @@ inline Tensor alibi_slopes(int64_t heads) {  // [H, 1]
   for (int64_t h = 0; h < heads; ++h) {
     const double step = h < power ? 8.0 * static_cast<double>(h + 1)
                                   : 4.0 * static_cast<double>(2 * (h - power) + 1);
-    slopes.data()[h] = static_cast<float>(std::exp2(-step / static_cast<double>(power)));
+    slopes.data()[h] =
+        static_cast<float>(longhaul::elementary::exp2(-step / static_cast<double>(power)));
   }
   return slopes;
 }
@@ -142,8 +149,8 @@ inline Tensor kerple_log_bias(const Tensor& r1, const Tensor& r2, int64_t n) {  
 }
 
 inline Tensor kerple_power_bias(const Tensor& r1, const Tensor& r2, int64_t n) {  // -r1 D^r2
-  const Tensor log_distance =
-      by_distance(n, [](double D) { return D > 0 ? std::log(D) : -1e4; });  // 0^r2 = 0
+  const Tensor log_distance = by_distance(
+      n, [](double D) { return D > 0 ? longhaul::elementary::log(D) : -1e4; });  // 0^r2 = 0
   return -1 * (r1 * exp(r2 * log_distance));
 }
 

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <numbers>
 
+#include "longhaul/elementary.h"
+
 // The scale of attention logits that maximises the gradient through the softmax (Su Jianlin,
 // kexue.fm/archives/9812): G(alpha) = alpha (1 - sum p_i^2), p = softmax(alpha s) over n keys, with
 // the annealed estimate sum p^2 = E[e^(2 alpha s)] / (n E[e^(alpha s)]^2). For a Gaussian s the
@@ -16,7 +18,8 @@ inline double gaussian_optimum(double n) {
   double low = 0, high = 8;
   for (int i = 0; i < 60; ++i) {
     const double a = (low + high) / 2;
-    (a * a + std::log1p(2 * a * a) < std::log(n) ? low : high) = a;
+    (a * a + longhaul::elementary::log1p(2 * a * a) < longhaul::elementary::log(n) ? low : high) =
+        a;
   }
   return low;
 }
@@ -28,22 +31,24 @@ inline double log_mean_exp_cosine(double a, int64_t d) {
   double weights = 0, sum = 0;
   for (int i = 0; i < kPoints; ++i) {
     const double t = (i + 0.5) * std::numbers::pi / kPoints;
-    const double weight = std::pow(std::sin(t), static_cast<double>(d - 2));
+    const double weight =
+        longhaul::elementary::pow(longhaul::elementary::sin(t), static_cast<double>(d - 2));
     weights += weight;
-    sum += weight * std::exp(a * (std::cos(t) - 1));
+    sum += weight * longhaul::elementary::exp(a * (longhaul::elementary::cos(t) - 1));
   }
-  return a + std::log(sum / weights);
+  return a + longhaul::elementary::log(sum / weights);
 }
 
 // The maximum of G for cosines, by golden section.
 inline double cosine_optimum(double n, int64_t d) {
   const int64_t width = std::max<int64_t>(d, 2);
   const auto G = [&](double a) {
-    return a *
-           (1 -
-            std::exp(log_mean_exp_cosine(2 * a, width) - 2 * log_mean_exp_cosine(a, width)) / n);
+    return a * (1 - longhaul::elementary::exp(log_mean_exp_cosine(2 * a, width) -
+                                              2 * log_mean_exp_cosine(a, width)) /
+                        n);
   };
-  double low = 0, high = 4 * std::sqrt(static_cast<double>(width)) + 8 * std::log(n);
+  double low = 0,
+         high = 4 * std::sqrt(static_cast<double>(width)) + 8 * longhaul::elementary::log(n);
   constexpr double kRatio = 0.6180339887498949;
   for (int i = 0; i < 40; ++i) {
     const double a = high - kRatio * (high - low), b = low + kRatio * (high - low);

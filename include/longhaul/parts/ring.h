@@ -1,7 +1,6 @@
 #pragma once
 
-#include <cmath>
-
+#include "longhaul/elementary.h"
 #include "longhaul/error.h"
 #include "longhaul/mixer.h"
 
@@ -32,7 +31,7 @@ inline Init nu_log(const Ring& ring) {
     const double low = ring.r_min * ring.r_min, high = ring.r_max * ring.r_max;
     for (int64_t n = 0; n < values.size(); ++n) {
       const double area = low + (1 - rng.uniform()) * (high - low);  // |lambda|^2
-      values.data()[n] = static_cast<float>(std::log(-0.5 * std::log(area)));
+      values.data()[n] = static_cast<float>(elementary::log(-0.5 * elementary::log(area)));
     }
   };
 }
@@ -41,8 +40,8 @@ inline Init nu_log(const Ring& ring) {
 inline Init gamma_log(const Tensor& nu) {
   return [=](Tensor& values, Rng&) {
     for (int64_t n = 0; n < values.size(); ++n)
-      values.data()[n] =
-          static_cast<float>(0.5 * std::log(-std::expm1(-2 * std::exp(double{nu.data()[n]}))));
+      values.data()[n] = static_cast<float>(
+          0.5 * elementary::log(-elementary::expm1(-2 * elementary::exp(double{nu.data()[n]}))));
   };
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "longhaul/elementary.h"
 #include "longhaul/error.h"
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
@@ -64,7 +65,7 @@ inline Tensor weigh(const Tensor& x, const Tensor& y, int64_t heads) {
 inline Init log_uniform(double low, double high) {
   return [=](Tensor& values, Rng& rng) {
     for (int64_t i = 0; i < values.size(); ++i)
-      values.data()[i] = static_cast<float>(std::log(rng.uniform(low, high)));
+      values.data()[i] = static_cast<float>(elementary::log(rng.uniform(low, high)));
   };
 }
 

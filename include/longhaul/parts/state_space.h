@@ -1,8 +1,8 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 
+#include "longhaul/elementary.h"
 #include "longhaul/error.h"
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
@@ -42,15 +42,15 @@ inline bool read_has_product(Options& options) {
 }
 
 inline Init log_steps(const StepRange& range) {  // log dt
-  return uniform(std::log(range.least), std::log(range.most));
+  return uniform(elementary::log(range.least), elementary::log(range.most));
 }
 
 inline Init inverse_softplus(const Init& logarithms) {  // y with softplus(y) = exp(logarithm)
   return [=](Tensor& values, Rng& rng) {
     logarithms(values, rng);
     for (int64_t i = 0; i < values.size(); ++i)
-      values.data()[i] =
-          static_cast<float>(std::log(std::expm1(std::exp(double{values.data()[i]}))));
+      values.data()[i] = static_cast<float>(
+          elementary::log(elementary::expm1(elementary::exp(double{values.data()[i]}))));
   };
 }
 
