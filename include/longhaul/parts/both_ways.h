@@ -28,7 +28,7 @@ class BothWays final : public Mixer {
   }
 
   Tensor forward(const Tensor& x, const Lengths& lengths) const override {  // [B, T, D]
-    const Tensor y = forwards_->forward(x, lengths);
+    Tensor y = forwards_->forward(x, lengths);
     if (!both_) return y;
     const Mixer& other = backwards_ ? *backwards_ : *forwards_;
     return y + flip(other.forward(flip(x, lengths), lengths), lengths);
