@@ -1,6 +1,8 @@
 #include "harness/cli/environment.h"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +14,16 @@
 
 namespace longhaul {
 namespace {
+
+// The cores that this process was given. OpenMP binds it to one of them as the library starts, and
+// the binding outlives execv(); what .preinit_array lists runs before any library starts.
+cpu_set_t given_cores;
+
+void note_given_cores() {
+  syscall(SYS_sched_getaffinity, 0, sizeof given_cores, &given_cores);  // no library is ready yet
+}
+
+[[gnu::section(".preinit_array"), gnu::used]] void (*before_libraries)() = note_given_cores;
 
 bool is_library_setting(const std::string& name) {
   static constexpr std::array kPrefixes = {"OMP_", "GOMP_", "KMP_", "BENCHMARK_"};
@@ -42,6 +54,7 @@ void leave_out_library_settings(char** argv) {
   const bool are_threads = listed.find("OMP_") != std::string::npos;
   std::fprintf(stderr, "longhaul: left out of the environment: %s%s\n", listed.c_str(),
                are_threads ? " (--threads sets the threads)" : "");
+  if (CPU_COUNT(&given_cores) > 0) sched_setaffinity(0, sizeof given_cores, &given_cores);
   execv("/proc/self/exe", argv);  // returns only where there is no /proc
 }
 

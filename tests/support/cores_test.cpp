@@ -38,6 +38,23 @@ TEST_CASE("cores: the quota of an outer control group counts too", "[process]") 
   CHECK(usable_cores(machine.folder.path) == 1);
 }
 
+TEST_CASE("cores: a quota of version 1 counts too, of an outer group and of a container",
+          "[process]") {
+  for (const char* group :
+       {"cpu/job", "cpu,cpuacct/job", "cpu"}) {  // a container's own is the root
+    const MadeUpMachine machine;
+    machine.has("proc/self/cgroup", "4:cpu,cpuacct:/job/step\n0::/\n");
+    machine.has("sys/fs/cgroup/cpu/job/step/cpu.cfs_quota_us", "-1\n");
+    machine.has("sys/fs/cgroup/cpu/job/step/cpu.cfs_period_us", "100000\n");
+    CHECK(usable_cores(machine.folder.path) == usable_cores());
+    const std::string folder = std::string("sys/fs/cgroup/") + group;
+    machine.has(folder + "/cpu.cfs_quota_us", "90000\n");
+    machine.has(folder + "/cpu.cfs_period_us", "100000\n");
+    INFO(group);
+    CHECK(usable_cores(machine.folder.path) == 1);
+  }
+}
+
 TEST_CASE("memory: no more is free than the nested control groups of either version leave",
           "[process]") {
   const MadeUpMachine machine;

@@ -268,6 +268,18 @@ TEST_CASE("cli: settings of the libraries in the environment change nothing", "[
             "left out of the environment: OMP_PROC_BIND"));
 }
 
+TEST_CASE("cli: no setting of OpenMP binds the program, and its trials, to one core", "[cli]") {
+  const auto cores = [](const std::string& variables) {
+    const std::string said = longhaul_run("doctor", variables).out;
+    const std::size_t from = said.find("threads ");
+    return said.substr(from, said.find('\n', from) - from);
+  };
+  const std::string plain = cores("");
+  CHECK(has(plain, " cores may be used"));
+  CHECK(cores("OMP_PROC_BIND=true") == plain);
+  CHECK(cores("GOMP_CPU_AFFINITY=0 OMP_PLACES=cores") == plain);
+}
+
 TEST_CASE("cli: show and list find a name without its kind", "[cli]") {
   CHECK(longhaul_run("show lru").out == longhaul_run("show model lru").out);
   CHECK(has(longhaul_run("show learning_rate").out, "name "));
