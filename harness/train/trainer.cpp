@@ -113,7 +113,8 @@ class Trainer {
     if (ranks_.is_first()) resume_.write(state_, tensors());
   }
 
-  // Takes up the training where an earlier process left it, if one did.
+  // Takes up the training where an earlier process left it, if one did, and tells of it at once: a
+  // crash in the next step must not lose what was found.
   void go_on() {
     std::optional<ResumeFiles::Content> found = resume_.read();
     if (!found) return;
@@ -125,9 +126,13 @@ class Trainer {
     }
     optimizer_.resume(state_.steps);
     diagnostics_.resume(state_.diagnostics);
-    if (state_.selected_step > 0) progress_.accuracy = state_.accuracy;
-    progress_.began = spent();
     earlier_peak_ = state_.peak_activation_bytes;
+    sum_up();
+    listeners_.so_far(result_);
+    if (state_.selected_step > 0) progress_.accuracy = state_.accuracy;
+    progress_.began = progress_.fraction = spent();
+    note_step();
+    listeners_.step(progress_);
   }
 
   // The share of the budget that is spent.
@@ -179,10 +184,14 @@ class Trainer {
     state_.seconds += watch.seconds();
     if (spec_.budget.seconds > 0) agree_on(state_.seconds);
     diagnostics_.after_step(state_.steps, lanes_, batches, dropout_seed, lanes.objective);
-    progress_.step = state_.steps;
-    progress_.loss = lanes.cross_entropy;
-    progress_.tokens_per_second = static_cast<double>(state_.tokens) / state_.seconds;
+    note_step();
     return spent();
+  }
+
+  void note_step() {
+    progress_.step = state_.steps;
+    progress_.loss = state_.losses.back();
+    progress_.tokens_per_second = static_cast<double>(state_.tokens) / state_.seconds;
   }
 
   // Processes that share a trial must end it at the same step.

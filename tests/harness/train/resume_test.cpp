@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <limits>
+#include <sstream>
 
 #include "harness/results/points.h"
 #include "harness/train/stop_request.h"
@@ -30,6 +32,9 @@ struct Ended {
   Training training;
   std::string message;
   int processes = 0;
+  // Heard first of the last process.
+  int64_t first_step = 0;
+  std::string first_curve;
 };
 
 // Trains, asked to stop after each of those steps, in a process that is new as far as training can
@@ -48,7 +53,13 @@ Ended trained(const TrialSpec& spec, const fs::path& dir, std::vector<int64_t> s
     Model model(registry.model(spec.model), model_options, spec.settings, shape_of(*task),
                 spec.seed);
     ResumeFiles files(dir, spec, 3600);
+    ended.first_step = 0;
+    ended.first_curve.clear();
+    const auto so_far = [&](const Training& found) {
+      if (ended.first_curve.empty()) ended.first_curve = to_csv(found.curve);
+    };
     const auto step = [&](const Progress& progress) {
+      if (ended.first_step == 0) ended.first_step = progress.step;
       const Tensor head = model.head();
       if (progress.step == broken)
         std::fill_n(head.data(), head.size(), std::numeric_limits<float>::quiet_NaN());
@@ -58,7 +69,7 @@ Ended trained(const TrialSpec& spec, const fs::path& dir, std::vector<int64_t> s
     };
     Training training;
     try {
-      train(model, *task, spec, {step, [](const Training&) {}}, files, training);
+      train(model, *task, spec, {step, so_far}, files, training);
       is_done = true;
     } catch (const StoredToResume&) {
       continue;
@@ -213,6 +224,19 @@ TEST_CASE("resume: a training that diverges keeps what it found before it was st
   CHECK(stopped.message == whole.message);
   CHECK(stopped.curve == whole.curve);
   CHECK(stopped.diagnostics == whole.diagnostics);
+}
+
+TEST_CASE("resume: what was found before is told before the next step, which may crash",
+          "[resume]") {
+  const TrialSpec spec = eventful("lru");
+  const TemporaryFolder folder;
+  const Ended stopped = trained(spec, folder.path, {11});
+  CHECK(stopped.first_step == 11);
+  std::string until_then;
+  std::istringstream curve(stopped.curve);
+  for (std::string line; std::getline(curve, line);)
+    if (std::atoi(line.c_str()) <= 11) until_then += line + "\n";  // 0: the header
+  CHECK(stopped.first_curve == until_then);
 }
 
 TEST_CASE("resume: a stop that nobody asks for ends the process with the status for it",
