@@ -203,6 +203,7 @@ void SlurmExecutor::hear(const SlurmStates& states, std::vector<EndedTrial>& end
       const auto found = states.find({batch.files.name(), task});
       Task& of = batch.tasks[task];
       of.state = found == states.end() ? "" : found->second.state;
+      of.was_live = of.was_live || is_live(of.state);
       of.lost = is_live(of.state) ? 0 : of.lost + 1;
       if (found != states.end()) job = found->second.job;
       if (of.lost > 0 && !wanted_.count(batch.files.trials[task])) of.is_done = true;
@@ -243,7 +244,7 @@ Attempt SlurmExecutor::attempt_of_lost(const Place& place) const {
   }
   Attempt attempt = because(
       Status::killed, state == "CANCELLED" ? "its Slurm job was cancelled" : "its Slurm job ended");
-  attempt.is_last = state == "CANCELLED" && !place.batch->is_earlier;
+  attempt.is_last = state == "CANCELLED" && (!place.batch->is_earlier || place.state().was_live);
   return attempt;
 }
 

@@ -38,6 +38,7 @@ class SlurmExecutor : public Executor {
   struct Task {
     bool is_done = false;    // its word was heard, or nobody waits for it any more
     std::string state = {};  // as squeue said last
+    bool was_live = false;   // as this run has seen
     int lost = 0;  // how often squeue said that it cannot run any more, and no word of it came
   };
   struct Batch {

@@ -238,6 +238,12 @@ say "time limit, memory limit, scancel by hand, Ctrl-C"
 suite late "0" 100000000 "time: 1"
 suite large "0" 100000000 "memory: 5M"
 suite taken "0" 100000000
+# On a terminal Ctrl-C asks, and what is left to run is found by the next run.
+status=0
+"$here/ctrl_c.py" "late.slurm/trials/*/progress.json" l "$longhaul" run late.yaml --engine slurm --out late.slurm >late.asked || status=$?
+[ $status = 130 ] || fail "late: Ctrl-C on a terminal leaves status $status: $(cat late.asked)"
+grep -q "Cancel the 2 trials in Slurm (c), or leave them to run (l)?" late.asked || fail "late: Ctrl-C does not ask: $(cat late.asked)"
+grep -q "2 trials run or wait in Slurm; to see to them" late.asked || fail "late: the trials are not left: $(cat late.asked)"
 start late
 late=$!
 start large
