@@ -4,13 +4,16 @@ while the system refuses what they ask of it. Both must end with the same bytes,
 columns of time, memory and place.
 
   chaos.py PROGRAM FAULTS.so [--kills N] [--faults N] [--steps N] [--folder DIR]
+           [--suite FILE] [--jobs N] [--pause SECONDS] [--only-sigkill]
 
 --kills: signals sent, SIGKILL for the most part. --faults: runs under the library FAULTS.so, in which
 one call in fifty of write, fsync, rename, mkdir and open fails and the clock of the day jumps.
 --steps: of each trial; more of them leave more room for kills. With --folder the results stay.
+--suite: in place of the one below; --jobs: its trials at once. --pause: the longest between two signals.
 """
 import argparse
 import csv
+import errno
 import os
 import pathlib
 import random
@@ -42,18 +45,22 @@ class Chaos:
     def __init__(self, arguments, folder):
         self.program = arguments.program
         self.faults = arguments.faults_library
-        self.suite = folder / "chaos.yaml"
-        self.suite.write_text(SUITE.format(steps=arguments.steps))
-        self.random = random.Random(0)
+        self.suite = arguments.suite or folder / "chaos.yaml"
+        if not arguments.suite:
+            self.suite.write_text(SUITE.format(steps=arguments.steps))
+        self.options = ["--jobs", str(arguments.jobs)] if arguments.jobs else []
+        self.pause = arguments.pause
+        self.signals = [signal.SIGKILL] if arguments.only_sigkill else SIGNALS
+        self.random = random.Random(arguments.seed)
         self.sent = {}
 
-    def start(self, out, faulty=False):
+    def start(self, out, **variables):
+        """With variables: under the library of faults, which reads them."""
         environment = dict(os.environ)
-        if faulty:
-            environment.update(LD_PRELOAD=self.faults, CHAOS_FOLDER=str(out),
-                               CHAOS_SEED=str(self.random.randrange(1 << 30)))
+        if variables:
+            environment.update(LD_PRELOAD=self.faults, CHAOS_FOLDER=str(out), **variables)
         return subprocess.Popen(
-            [self.program, "run", str(self.suite), "--out", str(out)], env=environment,
+            [self.program, "run", str(self.suite), "--out", str(out), *self.options], env=environment,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
     def finish(self, out):
@@ -67,8 +74,15 @@ class Chaos:
         if run.returncode != 0:
             sys.exit(f"the run ends with status {run.returncode}: {complaint}")
 
+    def await_undisturbed(self):
+        if self.undisturbed.returncode == 0:
+            return
+        _, complaint = self.undisturbed.communicate()
+        if self.undisturbed.returncode != 0:
+            sys.exit(f"the undisturbed run ends with status {self.undisturbed.returncode}: {complaint}")
+
     def send(self, process):
-        number = self.random.choice(SIGNALS)
+        number = self.random.choice(self.signals)
         try:
             os.kill(process, number)
             if number == signal.SIGSTOP:
@@ -79,12 +93,19 @@ class Chaos:
         self.sent[number.name] = self.sent.get(number.name, 0) + 1
         return 1
 
+    @staticmethod
+    def ends_within(run, seconds):
+        try:
+            run.wait(seconds)
+            return True
+        except subprocess.TimeoutExpired:
+            return False
+
     def kill(self, out, kills):
         done = 0
         while done < kills:
             run = self.start(out)
-            while run.poll() is None and done < kills:
-                time.sleep(self.random.uniform(0, 0.6))
+            while done < kills and not self.ends_within(run, self.random.uniform(0, self.pause)):
                 workers = subprocess.run(["pgrep", "-P", str(run.pid)], capture_output=True, text=True)
                 targets = [run.pid] + [int(worker) for worker in workers.stdout.split()]
                 done += self.send(self.random.choice(targets))
@@ -102,7 +123,7 @@ class Chaos:
     def fail_calls(self, out, runs):
         endings = {}
         for _ in range(runs):
-            run = self.start(out, faulty=True)
+            run = self.start(out, CHAOS_SEED=str(self.random.randrange(1 << 30)))
             run.communicate()
             endings[run.returncode] = endings.get(run.returncode, 0) + 1
             if run.returncode not in (0, 3):
@@ -111,8 +132,18 @@ class Chaos:
                 self.begin_again(out)
         print("endings under faults, by status:", endings)
 
+    def refuse_locks(self, out):
+        """A shared disk without locks is no other run at work, and the run says what is wrong."""
+        for reason in (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP):
+            run = self.start(out, CHAOS_LOCK=str(reason))
+            _, complaint = run.communicate()
+            if (run.returncode != 3 or "cannot lock the folder" not in complaint
+                    or os.strerror(reason) not in complaint or list(out.glob("trials"))):
+                sys.exit(f"without locks the run ends with status {run.returncode}: {complaint}")
+
     def check(self, out):
         self.finish(out)
+        self.await_undisturbed()
         for folder in (self.whole, out):
             subprocess.run([self.program, "export", str(folder), "-o", str(folder / "csv")],
                            check=True, stdout=subprocess.DEVNULL)
@@ -131,13 +162,17 @@ class Chaos:
 
     def run(self, folder, kills, faults):
         self.whole = folder / "whole"
-        self.finish(self.whole)
-        self.check(self.whole)
+        if faults:
+            self.refuse_locks(self.whole)
+        self.undisturbed = self.start(self.whole)  # beside the others
         start = time.time()
-        for name, disturb, count in (("killed", self.kill, kills), ("refused", self.fail_calls, faults)):
-            if count:
-                disturb(folder / name, count)
-                self.check(folder / name)
+        try:
+            for name, disturb, count in (("killed", self.kill, kills), ("refused", self.fail_calls, faults)):
+                if count:
+                    disturb(folder / name, count)
+                    self.check(folder / name)
+        finally:
+            self.undisturbed.kill()
         print(f"signals sent: {self.sent}; {faults} runs with refused calls; every byte as undisturbed; "
               f"{time.time() - start:.0f} s")
 
@@ -150,6 +185,11 @@ def main():
     parser.add_argument("--faults", type=int, default=20)
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--folder", type=pathlib.Path)
+    parser.add_argument("--suite", type=pathlib.Path)
+    parser.add_argument("--jobs", type=int)
+    parser.add_argument("--pause", type=float, default=0.6)
+    parser.add_argument("--only-sigkill", action="store_true")
+    parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder or pathlib.Path(temporary)

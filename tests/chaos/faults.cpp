@@ -1,8 +1,10 @@
 // Loaded ahead of the system's library (LD_PRELOAD): one in fifty calls that would change the
 // folder CHAOS_FOLDER fails, as on a full, broken or read-only disk, and the clock of the day
-// jumps.
+// jumps. Where CHAOS_LOCK is set, to a number of errno, no file there can be locked, as on a shared
+// disk without locks, and no other call fails.
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,7 +52,7 @@ bool is_inside(int descriptor) {
 
 template <class Place>
 bool fails(Place place, int reason) {
-  if (!is_inside(place) || draw() % kOneIn != 0) return false;
+  if (std::getenv("CHAOS_LOCK") || !is_inside(place) || draw() % kOneIn != 0) return false;
   errno = reason;
   return true;
 }
@@ -91,6 +93,14 @@ int open(const char* path, int flags, ...) {
   const mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
   va_end(rest);
   return flags & O_CREAT && fails(path, EROFS) ? -1 : real(path, flags, mode);
+}
+
+int flock(int descriptor, int operation) {
+  static auto* const real = next<int(int, int)>("flock");
+  const char* reason = std::getenv("CHAOS_LOCK");
+  if (!reason || !is_inside(descriptor)) return real(descriptor, operation);
+  errno = std::atoi(reason);
+  return -1;
 }
 
 int clock_gettime(clockid_t clock, timespec* time) {
