@@ -44,8 +44,7 @@ std::string line_of(const ClaimNumber& number, std::size_t width) {
     return line + fmt::format("  {:>10}\n", number_text(all.mean));
   line += fmt::format("  {:>10}  {:>10}  {:>10} ", number_text(all.mean), number_text(all.min),
                       number_text(all.max));
-  for (std::size_t i = 0; i < number.values.size(); ++i)
-    line += fmt::format(" {:>10}", number_text(number.values[i]));
+  for (double value : number.values) line += fmt::format(" {:>10}", number_text(value));
   if (!number.missing.empty())
     line += fmt::format("  missing: seed {}", fmt::join(number.missing, ", "));
   return line + "\n";

@@ -106,8 +106,8 @@ TrialRecord record_from_json(const json& object) {
 UnknownKeys unknown_keys_of(const json& stored) {
   const auto is_foreign = [](const json& object) {
     const auto version = object.is_object() ? object.find("version") : object.end();
-    return version != object.end() && version->is_string() && *version != "" &&
-           *version != longhaul_version();
+    return version != object.end() && version->is_string() &&
+           !version->get_ref<const std::string&>().empty() && *version != longhaul_version();
   };
   const bool any = stored.is_array() ? std::any_of(stored.begin(), stored.end(), is_foreign)
                                      : is_foreign(stored);

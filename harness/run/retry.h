@@ -27,7 +27,7 @@ inline std::chrono::duration<double> pause_after(int64_t failures, const RetryPo
 // The attempts at one thing, counted. All state is local: two of these share nothing.
 class Retries {
  public:
-  Retries(const RetryPolicy& policy, Rng rng) : policy_(policy), rng_(std::move(rng)) {}
+  Retries(const RetryPolicy& policy, Rng rng) : policy_(policy), rng_(rng) {}
 
   int64_t begin() { return ++attempts_; }  // the number of the attempt that begins: 1, 2, ...
   void start_over() { attempts_ = 0; }
@@ -53,7 +53,7 @@ struct Tried {
 template <class Attempt, class Again, class Sleep>
 auto retry(const RetryPolicy& policy, Rng rng, Attempt&& attempt, Again&& again, Sleep&& sleep)
     -> Tried<decltype(attempt(int64_t{1}))> {
-  Retries retries(policy, std::move(rng));
+  Retries retries(policy, rng);
   for (;;) {
     auto outcome = attempt(retries.begin());
     if (retries.are_spent() || !again(outcome)) return {std::move(outcome), retries.attempts()};

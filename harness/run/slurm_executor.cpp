@@ -30,7 +30,7 @@ bool holds(const std::string& words, const std::string& part) {
 
 }  // namespace
 
-SlurmExecutor::SlurmExecutor(fs::path out, const RunOptions& options)
+SlurmExecutor::SlurmExecutor(const fs::path& out, const RunOptions& options)
     : out_(fs::absolute(out)), options_(options) {
   for (SlurmBatch& files : slurm_batches_in(out_)) {
     const std::size_t count = files.trials.size();

@@ -19,7 +19,7 @@ namespace longhaul {
 // works at is taken over instead of being submitted again.
 class SlurmExecutor : public Executor {
  public:
-  SlurmExecutor(std::filesystem::path out, const RunOptions& options);
+  SlurmExecutor(const std::filesystem::path& out, const RunOptions& options);
   ~SlurmExecutor() override;  // tidies up; jobs that run go on
 
   int64_t slots() const override { return kUnlimited; }

@@ -22,7 +22,7 @@ using Names = std::vector<std::string>;
 
 constexpr const char* kNamePattern = "^[A-Za-z0-9_-]+$";
 
-Json described(const std::string& description, Json schema) {
+Json described(const std::string& description, const Json& schema) {
   Json with = {{"description", description}};
   with.update(schema);
   return with;

@@ -46,7 +46,7 @@ void set_flags() {
 }
 
 void take_turn(Turn& turn, benchmark::State& state) {
-  for (auto _ : state) {
+  for (auto _ : state) {  // NOLINT(clang-analyzer-deadcode.DeadStores): Google Benchmark's loop
     if (turn.failure) {
       state.SkipWithError("failed in an earlier turn");
       break;
