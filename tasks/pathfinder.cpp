@@ -66,37 +66,49 @@ pf::Shape read_shape(Options& options, const std::string& standard_size) {
       difficulty_of(options.choice("difficulty", "hard", {"easy", "medium", "hard"},
                                    "target contours of 6, 9 or 14 dashes; 3, 4 or 6 at size 16"));
   pf::Shape shape = pf::standard_shape(size, difficulty);
-  const auto integer = [&](const char* name, int& number, const char* description, int high) {
-    const int64_t given = options.integer(name, 0, description, 0, high);
-    if (given != 0) number = static_cast<int>(given);
+  // Whether a number takes the place of the published one, for which -1 stands.
+  const auto is_given = [&](const char* name, auto value, auto low, auto high) {
+    if (value != -1 && value < low)
+      options.problem(name, text("found ", value, ", allowed: ", low, " .. ", high,
+                                 ", or -1 for the published number"));
+    return value >= low;
   };
-  const auto real = [&](const char* name, double& number, const char* description, double high) {
-    const double given = options.number(name, 0, description, 0, high);
-    if (given != 0) number = given;
+  const auto integer = [&](const char* name, int& number, const char* description, int low,
+                           int high) {
+    const int64_t value = options.integer(name, -1, description, -1, high);
+    if (is_given(name, value, low, high)) number = static_cast<int>(value);
+  };
+  const auto real = [&](const char* name, double& number, const char* description, double low,
+                        double high) {
+    const double value = options.number(name, -1, description, -1, high);
+    if (is_given(name, value, low, high)) number = value;
   };
   integer("contour_length", shape.contour_length,
-          "dashes of a target; 0, here and below: as published for this size and difficulty", 100);
-  integer("distractor_length", shape.distractor_length, "dashes of a distractor", 100);
+          "dashes of a target; -1, here and below: as published for this size and difficulty", 1,
+          100);
+  integer("distractor_length", shape.distractor_length, "dashes of a distractor", 1, 100);
   const int64_t distractors =
       options.integer("distractors", -1, "distractors tried for; -1: as published", -1, 1000);
   shape.distractors = distractors >= 0 ? static_cast<int>(distractors)
                                        : pf::standard_distractors(size, shape.distractor_length);
-  integer("seed_distance", shape.seed_distance, "pixels between the starts of the targets", 63);
+  integer("seed_distance", shape.seed_distance, "pixels between the starts of the targets", 1, 63);
   if (4 * shape.seed_distance >= size)
     options.problem("seed_distance", text("found ", shape.seed_distance,
                                           ", allowed: less than a quarter of size ", size));
-  real("marker_radius", shape.marker_radius, "pixels", 32);
-  integer("dash_length", shape.dash_length, "pixels", 32);
-  real("dash_thickness", shape.dash_thickness, "pixels, a multiple of 0.5", 8);
+  real("marker_radius", shape.marker_radius, "pixels", 0.1, 32);
+  integer("dash_length", shape.dash_length, "pixels", 1, 32);
+  real("dash_thickness", shape.dash_thickness, "pixels, a multiple of 0.5", 0.5, 8);
   if (std::fmod(shape.dash_thickness, 0.5) != 0)
     options.problem("dash_thickness",
                     text("found ", shape.dash_thickness, ", allowed: multiples of 0.5"));
-  int gap = 0;
-  integer("gap", gap, "pixels, half of the space between dashes; size 128 has 2 or 3", 16);
-  if (gap != 0) shape.gaps = {gap};
-  real("continuity", shape.continuity, "contours never turn by more than 90 degrees over this", 10);
-  real("target_contrast", shape.target_contrast, "brightness of targets, where markers have 1", 10);
-  real("distractor_contrast", shape.distractor_contrast, "brightness of distractors", 10);
+  int gap = -1;
+  integer("gap", gap, "pixels, half of the space between dashes; size 128 has 2 or 3", 1, 16);
+  if (gap > 0) shape.gaps = {gap};
+  real("continuity", shape.continuity, "contours never turn by more than 90 degrees over this", 0,
+       10);
+  real("target_contrast", shape.target_contrast, "brightness of targets, where markers have 1", 0,
+       10);
+  real("distractor_contrast", shape.distractor_contrast, "brightness of distractors", 0, 10);
   return options.problems().empty() ? shape : pf::standard_shape(size, difficulty);
 }
 

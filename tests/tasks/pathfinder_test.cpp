@@ -248,6 +248,31 @@ TEST_CASE("pathfinder: options replace the published numbers", "[tasks][pathfind
   CHECK(light[1] < 0.9 * light[0]);
 }
 
+TEST_CASE("pathfinder: 0 is 0, and -1 alone the published number", "[tasks][pathfinder]") {
+  OptionMap options = options_of("32", "easy");
+  const auto drawn = [&] {
+    Rng rng(7, "pathfinder zero", 0);
+    return make_task("pathfinder", options)->draw(rng).tokens;
+  };
+  const auto lights = [](const std::vector<int32_t>& tokens) {
+    return std::count_if(tokens.begin(), tokens.end(), [](int32_t token) { return token > 1; });
+  };
+  const std::vector<int32_t> published = drawn();
+  for (const std::string name : {"distractor_contrast", "target_contrast", "continuity"})
+    options[name] = -1.0;
+  options["gap"] = int64_t{-1};
+  CHECK(drawn() == published);
+  options["distractor_contrast"] = 0.0;
+  CHECK(lights(drawn()) < 0.8 * lights(published));
+  options["contour_length"] = options["distractor_length"] = int64_t{0};
+  options["marker_radius"] = -0.5;
+  CHECK_THROWS_WITH(
+      drawn(), Catch::Matchers::Contains(
+                   "contour_length: found 0, allowed: 1 .. 100, or -1 for the published number") &&
+                   Catch::Matchers::Contains("distractor_length: found 0") &&
+                   Catch::Matchers::Contains("marker_radius: found -0.5, allowed: 0.1 .. 32"));
+}
+
 TEST_CASE("pathfinder: the distance of the markers tells a little, which is the shallow baseline",
           "[tasks][pathfinder]") {
   const auto task = make_task("pathfinder", options_of("32", "easy"));
@@ -269,13 +294,13 @@ TEST_CASE("pathfinder: the distance of the markers tells a little, which is the 
 TEST_CASE("pathfinder: options that cannot be are all named at once", "[tasks][pathfinder]") {
   using Catch::Matchers::Contains;
   OptionMap options = options_of("33", "hardest");
-  options["dash_thickness"] = 0.3;
+  options["dash_thickness"] = 0.7;
   options["seed_distance"] = int64_t{8};
   CHECK_THROWS_WITH(
       make_task("pathfinder", options),
       Contains("size: found '33', allowed: 16 | 32 | 64 | 128 | 256") &&
           Contains("difficulty: found 'hardest', allowed: easy | medium | hard") &&
-          Contains("dash_thickness: found 0.3, allowed: multiples of 0.5") &&
+          Contains("dash_thickness: found 0.7, allowed: multiples of 0.5") &&
           Contains("seed_distance: found 8, allowed: less than a quarter of size 32"));
 }
 
