@@ -15,7 +15,8 @@
 //   text      its bytes: ids of 1 .. 256
 //   ids       whole numbers from 0, with blanks between: an id is the number plus 1
 //   numbers   real numbers with blanks between; with channels, "1,2 3,4": two numbers a step. With
-//             input "*" every column but those of answer and split is a number, from left to right.
+//             input "*" every column but those of answer and split is a number, from left to right;
+//             the last ones of a row may be empty.
 //             normalize brings each channel to mean 0 and deviation 1 over training
 //
 // answers says what is to be answered:
@@ -59,14 +60,25 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kMostIds = 10'000'000;
 
-std::vector<std::string_view> words_of(std::string_view text, char separator = ' ') {
+std::vector<std::string_view> words_of(std::string_view text) {
   std::vector<std::string_view> words;
   while (!text.empty()) {
-    const std::string_view word = text.substr(0, text.find(separator));
+    const std::string_view word = text.substr(0, text.find(' '));
     text.remove_prefix(std::min(text.size(), word.size() + 1));
     if (!word.empty()) words.push_back(word);
   }
   return words;
+}
+
+// What stands between commas, be it empty.
+std::vector<std::string_view> parts_of(std::string_view step) {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    const std::size_t comma = step.find(',');
+    parts.push_back(step.substr(0, comma));
+    if (comma == std::string_view::npos) return parts;
+    step.remove_prefix(comma + 1);
+  }
 }
 
 // The whole word as a number; none if it is not one.
@@ -188,6 +200,7 @@ class Files final : public data::StoredTask {
   Table arrays(const fs::path& folder, const std::string& stem) const {
     require(split_.empty(), folder.string(), ": arrays have no column ", data::quoted(split_),
             ", allowed: no split");
+    require(kind_ != "text", folder.string(), ": arrays hold numbers, allowed: kind ids | numbers");
     return npy::table(folder / (stem + "x.npy"), folder / (stem + "y.npy"), input_, answer_);
   }
 
@@ -203,9 +216,8 @@ class Files final : public data::StoredTask {
       if (i != answer && i != split && table.columns[i] != split_) inputs.push_back(i);
     for (const Row& row : table.rows) {
       const std::string where = table.place(row);
-      std::string input;
-      for (const std::size_t column : inputs)
-        input += (input.empty() ? "" : " ") + row.fields[column];
+      const std::string input =
+          input_ == "*" ? joined(table, row, inputs) : row.fields[inputs.front()];
       Example example;
       read_input(input, where, example);
       read_answer(answer ? row.fields[*answer] : "", where, example);
@@ -217,6 +229,22 @@ class Files final : public data::StoredTask {
       parts_.add(of, std::ssize(examples_), hash);
       examples_.push_back(std::move(example));
     }
+  }
+
+  // Columns of a row as one input. Those at its end may be empty: the input is shorter then.
+  static std::string joined(const Table& table, const Row& row,
+                            const std::vector<std::size_t>& columns) {
+    std::size_t count = columns.size();
+    while (count > 0 && row.fields[columns[count - 1]].empty()) --count;
+    std::string input;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string& field = row.fields[columns[i]];
+      require(number_of<double>(field).has_value(), table.place(row), "column ",
+              table.columns[columns[i]], ": found ", data::quoted(field),
+              ", allowed: a real number, or none in the last columns of a row");
+      input += (i == 0 ? "" : " ") + field;
+    }
+    return input;
   }
 
   static Split hashed(uint64_t hash) {
@@ -252,14 +280,15 @@ class Files final : public data::StoredTask {
 
   void read_numbers(const std::string& input, const std::string& at, Example& example) {
     for (const std::string_view step : words_of(input)) {
-      const std::vector<std::string_view> parts = words_of(step, ',');
+      const std::vector<std::string_view> parts = parts_of(step);
       if (channels_ == 0) channels_ = std::ssize(parts);
       require(std::ssize(parts) == channels_, at, "found ", data::quoted(step),
               ", allowed: ", channels_, " numbers a step, as in the first, with commas between");
       for (const std::string_view part : parts) {
         const auto number = number_of<double>(part);
         require(number && std::isfinite(static_cast<float>(*number)), at, "found ",
-                data::quoted(part), ", allowed: real numbers, with blanks between");
+                data::quoted(part), " in ", data::quoted(step),
+                ", allowed: real numbers, with blanks between steps and commas between channels");
         example.values.push_back(static_cast<float>(*number));
       }
     }

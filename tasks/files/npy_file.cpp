@@ -82,7 +82,7 @@ Array parse(std::string_view content, const std::string& name) {
   require(value_of(header, "'fortran_order': (True|False)", name) == "False", name,
           ": is in Fortran order, allowed: C order (numpy.ascontiguousarray)");
   Array array;
-  std::string sizes = value_of(header, "'shape': \\(([0-9, ]*)\\)", name);
+  std::string sizes = value_of(header, "'shape': \\(((?:[0-9]+, ?)*[0-9]*)\\)", name);
   int64_t expected = 1;
   for (std::size_t at = 0; at < sizes.size();) {
     int64_t extent = 0;
@@ -103,8 +103,12 @@ Array parse(std::string_view content, const std::string& name) {
   require(bytes.size() == static_cast<std::size_t>(expected) * kind.bytes, name, ": has ",
           bytes.size(), " bytes of elements, its shape (", sizes, ") tells of ",
           static_cast<std::size_t>(expected) * kind.bytes);
-  for (std::size_t at = 0; at < bytes.size(); at += kind.bytes)
+  for (std::size_t at = 0; at < bytes.size(); at += kind.bytes) {
     array.values.push_back(kind.text(bytes.data() + at));
+    require(array.values.back().find('n') == std::string::npos, name, ": element ", at / kind.bytes,
+            " (counted from 0) is ", array.values.back(),
+            ", allowed: numbers that are finite");  // nan, inf
+  }
   return array;
 }
 

@@ -141,8 +141,14 @@ Table parse_json_lines(std::string_view content, const std::string& name) {
     content.remove_prefix(std::min(content.size(), found.size() + 1));
     if (found.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     const std::string where = at_line(name, line);
-    const json object = json::parse(found, nullptr, false);
+    std::size_t keys = 0;
+    const auto count_keys = [&](int depth, json::parse_event_t event, json&) {
+      keys += depth == 1 && event == json::parse_event_t::key;
+      return true;
+    };
+    const json object = json::parse(found, count_keys, false);
     require(object.is_object(), where, "found ", data::quoted(found), ", allowed: a JSON object");
+    require(keys == object.size(), where, "a key is given twice");
     if (table.columns.empty())
       for (const auto& [key, value] : object.items()) table.columns.push_back(key);
     Row row{line, {}};

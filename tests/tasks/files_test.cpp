@@ -1,3 +1,4 @@
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -169,6 +170,23 @@ TEST_CASE("files: with input * every other column is a number", "[tasks][files]"
   CHECK(given.task->channels() == 1);
 }
 
+TEST_CASE("files: a number that is missing is named, never skipped", "[tasks][files]") {
+  OptionMap all = by_part(numbers());
+  all["input"] = std::string("*");
+  all["normalize"] = false;
+  const auto rows = [](const std::string& last) {
+    return "part,t0,t1,t2,label\ntrain,1,2,3,a\nvalidation,3,4,5,b\ntest," + last + ",a\n";
+  };
+  CHECK_THAT(error_of("a.csv", rows("6,,7"), all),
+             Contains("a.csv:4: column t1: found '', allowed: a real number"));
+  CHECK_THAT(error_of("a.csv", rows("6,1 2,7"), all), Contains("column t1: found '1 2'"));
+  const Given shorter("a.csv", rows("6,7,"), all);
+  CHECK(shorter.task->at(Split::test, 0).values == std::vector<float>{6, 7});
+  CHECK_THAT(error_of("a.csv", "x,label\n\"1,,2\",a\n", numbers()),
+             Contains("a.csv:2: column x: found '' in '1,,2', allowed: real numbers"));
+  CHECK_THAT(error_of("a.csv", "x,label\n\"1, 2\",a\n", numbers()), Contains("found '' in '1,'"));
+}
+
 TEST_CASE("files: answers at each step, some of them not scored", "[tasks][files]") {
   OptionMap options = by_part(numbers());
   options["answers"] = std::string("sequence");
@@ -236,6 +254,9 @@ TEST_CASE("files: pairs of NumPy arrays are inputs and answers", "[tasks][files]
   CHECK(task->at(Split::train, 1).values == std::vector<float>{4, 5, 6, 0.1f});
   CHECK(task->at(Split::test, 0).values == std::vector<float>{12, 1, 2, 3});
   CHECK(task->at(Split::test, 1).targets == std::vector<int32_t>{1});
+  options["kind"] = std::string("text");
+  CHECK_THROWS_WITH(make_task("files", options), Contains("allowed: kind ids | numbers"));
+  options["kind"] = std::string("numbers");
   sample::write_file(folder.path / "test_y.npy", npy_file<uint8_t>("|u1", "3,", {1, 2, 3}));
   CHECK_THROWS_WITH(make_task("files", options), Contains("has 3 answers for the 2 inputs"));
 }
@@ -244,6 +265,9 @@ TEST_CASE("files: what is wrong with a NumPy array is named", "[tasks][files]") 
   const std::string good = npy_file<int16_t>("<i2", "1, 3", {1, -2, 3});
   CHECK(npy::parse(good, "a").values == Fields{"1", "-2", "3"});
   CHECK_THAT(npy_error("PK"), Contains("a.npy: starts with 'PK', allowed: an array of numpy.save"));
+  CHECK_THAT(npy_error(npy_file<int16_t>("<i2", "1 3", {1, -2, 3})), Contains("allowed: one that"));
+  CHECK_THAT(npy_error(npy_file<float>("<f4", "2,", {1, std::nanf("")})),
+             Contains("a.npy: element 1 (counted from 0) is nan, allowed: numbers"));
   CHECK_THAT(npy_error(good + "x"),
              Contains("has 7 bytes of elements, its shape (1, 3) tells of 6"));
   CHECK_THAT(npy_error(npy_file<int16_t>(">i2", "1", {1})),
@@ -284,6 +308,8 @@ TEST_CASE("files: each defect names file, line and column, and what is allowed",
   CHECK_THAT(error_of("a.jsonl", "{\"text\": 1}\n[2]\n", {}), Contains("a.jsonl:2: found '[2]'"));
   CHECK_THAT(error_of("a.jsonl", "{\"text\": 1}\n{\"t\": 1}\n", {}), Contains("has no key 'text'"));
   CHECK_THAT(error_of("a.jsonl", "{\"text\": {}}\n", {}), Contains("a.jsonl:1: found object"));
+  CHECK_THAT(error_of("a.jsonl", "{\"text\": 1, \"text\": 2}\n", {}),
+             Contains("a.jsonl:1: a key is given twice"));
   OptionMap next = numbers();
   next["answers"] = std::string("next");
   CHECK_THROWS_WITH(make_task("files", next),
