@@ -4,10 +4,10 @@
 //
 //   speed [threads]: seconds of loop and newton by cell, width and length, diagonal and dense
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 #include "harness/throughput/solver_study.h"
+#include "support/number_text.h"
 
 namespace {
 using namespace longhaul;
@@ -56,10 +56,12 @@ void speed(int threads) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc > 1 && std::strcmp(argv[1], "sweeps") == 0)
-    sweeps(argc > 2 ? std::atoi(argv[2]) : 1);
-  else if (argc > 1 && std::strcmp(argv[1], "speed") == 0)
-    speed(argc > 2 ? std::atoi(argv[2]) : 1);
+  int count = 1;
+  const bool is_read = argc < 3 || (read_number(argv[2], count) && count > 0);
+  if (is_read && argc > 1 && std::strcmp(argv[1], "sweeps") == 0)
+    sweeps(count);
+  else if (is_read && argc > 1 && std::strcmp(argv[1], "speed") == 0)
+    speed(count);
   else
     return std::fputs("usage: longhaul_solver_study sweeps [SEEDS] | speed [THREADS]\n", stderr), 2;
 }

@@ -1,6 +1,7 @@
 #include "longhaul/options.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "longhaul/error.h"
@@ -42,7 +43,10 @@ std::string to_text(const OptionValue& value) {
       std::ostringstream shorter;
       shorter.precision(digits);
       shorter << *number;
-      if (std::stod(shorter.str()) == *number) return shorter.str();
+      const std::string written = shorter.str();
+      double read = 0;
+      std::from_chars(written.data(), written.data() + written.size(), read);
+      if (read == *number) return written;
     }
     return out.str();
   }

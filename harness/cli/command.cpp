@@ -57,7 +57,7 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
 template <class Number>
 std::string take_number(std::string& word) {
   Number number{};
-  const bool has_plus = word.size() > 1 && word[0] == '+';
+  const bool has_plus = word.starts_with('+') && !word.starts_with("+-");
   const bool is_read = read_number(std::string_view(word).substr(has_plus), number);
   if constexpr (std::is_floating_point_v<Number>) {
     if (is_read && std::isfinite(number)) return "";
@@ -83,7 +83,11 @@ CLI::Validator allowed(const std::string& values, bool (*is_allowed)(double),
                        const std::string& shown) {
   return CLI::Validator(
       [=](std::string& word) {
-        return is_allowed(std::stod(word)) ? "" : text("found ", word, ", allowed: ", values);
+        double number = 0;
+        const bool has_plus = word.starts_with('+');
+        return read_number(std::string_view(word).substr(has_plus), number) && is_allowed(number)
+                   ? ""
+                   : text("found ", word, ", allowed: ", values);
       },
       shown);
 }

@@ -24,7 +24,8 @@ Place place_of(const YAML::Mark& mark, const Place& base) {
 
 template <class T>
 bool parse(const std::string& word, T& value) {
-  return read_number(std::string_view(word).substr(word.size() > 1 && word[0] == '+'), value);
+  const bool has_plus = word.starts_with('+') && !word.starts_with("+-");
+  return read_number(std::string_view(word).substr(has_plus), value);
 }
 
 // YAML 1.2 core schema: what an unquoted word means.

@@ -49,7 +49,8 @@ std::string unquoted(std::string_view text) {
 float value_of(std::string_view word, const std::string& where) {
   if (word == "?" || lower(word) == "nan") return std::numeric_limits<float>::quiet_NaN();
   double value = 0;
-  const char* begin = word.data() + (word.starts_with('+') ? 1 : 0);
+  const bool has_plus = word.starts_with('+') && !word.starts_with("+-");
+  const char* begin = word.data() + (has_plus ? 1 : 0);
   const auto [end, fault] = std::from_chars(begin, word.data() + word.size(), value);
   require(fault == std::errc() && end == word.data() + word.size() &&
               std::isfinite(static_cast<float>(value)),

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "longhaul/options.h"
 #include "tests/helpers/catch.h"
 
 using namespace longhaul;
@@ -20,4 +21,12 @@ TEST_CASE("a number is read from text that is one as a whole and fits", "[suppor
   REQUIRE(read_number("1e3", real));
   CHECK(real == 1000);
   CHECK_FALSE(read_number("1e999", real));
+}
+
+TEST_CASE("the smallest numbers are written as they are read", "[support]") {
+  for (const double number : {5e-324, 1e-310, 0.1, 1e22, -2.5}) {
+    double read = 0;
+    REQUIRE(read_number(to_text(OptionValue(number)), read));
+    CHECK(read == number);
+  }
 }

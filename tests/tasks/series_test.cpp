@@ -82,6 +82,7 @@ TEST_CASE("series: a defect names the file, the line and what is allowed", "[tas
   CHECK_THAT(ts("1,2\n"), Contains("channels and a class, with : between"));
   CHECK_THAT(ts("1,,2:left\n"), Contains("found ''"));
   CHECK_THAT(ts("1,1e99:left\n"), Contains("found '1e99'"));
+  CHECK_THAT(ts("1,+-2:left\n"), Contains("found '+-2'"));
   CHECK_THAT(ts("1:left"), Contains("was cut off"));
   CHECK_THAT(ts(""), Contains("has no series after @data"));
   CHECK_THAT(error_of("a.ts", "@classLabel true a b\n"), Contains("has no line @data"));

@@ -137,8 +137,8 @@ TEST_CASE("cli: numbers are decimal, and those that do not fit are refused", "[c
   const std::string ten = longhaul_run("sample mqar --format tsv -n 10").out;
   CHECK(longhaul_run("sample mqar --format tsv -n 010").out == ten);
   CHECK(longhaul_run("sample mqar --format tsv -n +10").out == ten);
-  for (const std::string wrong : {"-n 99999999999999999999", "-n 0x2", "-n 2.5", "-n -1", "-n 2k",
-                                  "--seed -1", "--seed 18446744073709551616"}) {
+  for (const std::string wrong : {"-n 99999999999999999999", "-n 0x2", "-n 2.5", "-n -1", "-n +-1",
+                                  "-n 2k", "--seed -1", "--seed 18446744073709551616"}) {
     const Outcome refused = complaint("sample mqar " + wrong);
     CHECK(refused.status == 2);
     CHECK(has(refused.out, ", allowed: "));
@@ -146,6 +146,7 @@ TEST_CASE("cli: numbers are decimal, and those that do not fit are refused", "[c
   for (const std::string wrong : {"nan", "inf", "1e999", "5%"})
     CHECK(has(complaint("trial spec.json --out out --memory " + wrong).out,
               "found '" + wrong + "', allowed: a number"));
+  CHECK(complaint("trial no_such.json --out out --memory 1e-320").status == 2);
 }
 
 TEST_CASE("cli: sample repeats itself, and differs by seed and split", "[cli]") {
@@ -200,6 +201,10 @@ TEST_CASE("cli: throughput measures, keeps what it has, and table and export sho
   const std::string csv = read_text(folder.path / "out" / "throughput.csv");
   CHECK(has(csv, "\nlru,prefill,8,1,"));
   CHECK(longhaul_run(measure).out == first.out);
+  const std::string announced = complaint(measure).out;
+  CHECK(has(announced, "1 models x 1 phases x "));
+  CHECK(has(announced, " at lengths 8: "));
+  CHECK(has(announced, " or more. Fewer lengths: --set"));
   CHECK(read_text(folder.path / "out" / "throughput.csv") == csv);
   CHECK(longhaul_run("table " + out).out == first.out);
   CHECK(has(longhaul_run("table " + out + " --format latex").out, "prefill, batch 1, "));

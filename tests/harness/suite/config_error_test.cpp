@@ -143,6 +143,8 @@ TEST_CASE("config: impossible values are named with what is allowed", "[config]"
         "s.yaml:3: budget.seconds: found nan, allowed: at least 0.001");
   CHECK(complaint(with_line(4, "defaults: {causal: yes}")) ==
         "s.yaml:4: defaults.causal: expected true or false, found text 'yes'");
+  CHECK(complaint(with_line(4, "defaults: {layers: +-1}")) ==
+        "s.yaml:4: defaults.layers: expected an integer, found text '+-1'");
   CHECK(complaint(with_line(4, "defaults: {d_model: [8, 16]}")) ==
         "s.yaml:4: defaults.d_model: expected a single value, found a list");
   CHECK(complaint(kGood + "retry: {delay: soon}\n") ==
