@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <sstream>
 
 #include "support/number_text.h"
@@ -32,6 +34,17 @@ std::string last_line_of(const std::string& words) {
 }
 
 }  // namespace
+
+void leave_out_slurm_filters() {
+  std::vector<std::string> names;
+  for (char** entry = environ; *entry; ++entry) {
+    const std::string_view assignment = *entry;
+    names.emplace_back(assignment.substr(0, assignment.find('=')));
+  }
+  for (const std::string& name : names)
+    if (name.starts_with("SQUEUE_") || name.starts_with("SCANCEL_") || name == "SBATCH_WAIT")
+      unsetenv(name.c_str());
+}
 
 bool is_away(const std::string& words) {
   const char* const signs[] = {"Unable to contact slurm controller",

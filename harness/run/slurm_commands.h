@@ -15,6 +15,10 @@ namespace longhaul {
 
 // The commands of Slurm that a run needs. None asks the accounting database.
 
+// Takes out of the environment what would change the answers of these commands: SQUEUE_* and
+// SCANCEL_* hide jobs from them, SBATCH_WAIT makes sbatch wait for the job's end.
+void leave_out_slurm_filters();
+
 // Slurm's controller does not answer: it is restarted, or the network is down. It may pass.
 class SlurmAway : public std::runtime_error {
  public:

@@ -32,6 +32,7 @@ bool holds(const std::string& words, const std::string& part) {
 
 SlurmExecutor::SlurmExecutor(const fs::path& out, const RunOptions& options)
     : out_(fs::absolute(out)), options_(options) {
+  leave_out_slurm_filters();
   for (SlurmBatch& files : slurm_batches_in(out_)) {
     const std::size_t count = files.trials.size();
     Batch& batch = batches_.emplace_back(Batch{std::move(files), std::vector<Task>(count), true});

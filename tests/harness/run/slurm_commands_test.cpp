@@ -1,6 +1,7 @@
 #include "harness/run/slurm_commands.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "tests/helpers/catch.h"
 
@@ -128,4 +129,14 @@ TEST_CASE("slurm: words of a controller that is away are told from a refusal", "
   CHECK(is_away("squeue: error: Socket timed out on send/recv operation"));
   CHECK_FALSE(is_away("sbatch: error: invalid partition specified: lang"));
   CHECK_FALSE(is_away(""));
+}
+
+TEST_CASE("slurm: variables that hide jobs from its commands are left out", "[slurm]") {
+  for (const char* name : {"SQUEUE_PARTITION", "SCANCEL_STATE", "SBATCH_WAIT", "SBATCH_ACCOUNT"})
+    setenv(name, "x", 1);
+  leave_out_slurm_filters();
+  for (const char* name : {"SQUEUE_PARTITION", "SCANCEL_STATE", "SBATCH_WAIT"})
+    CHECK(std::getenv(name) == nullptr);
+  CHECK(std::getenv("SBATCH_ACCOUNT") != nullptr);  // says what the user wants
+  unsetenv("SBATCH_ACCOUNT");
 }
