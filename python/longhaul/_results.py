@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+# Names stay as they are: pandas would make 7 of "007", and a missing value of "null".
+AS_WRITTEN = {
+    "keep_default_na": False,
+    "na_values": [""],
+    "dtype": dict.fromkeys(["suite", "trial", "model", "opponent", "task", "build", "version", "host", "note"], str),
+}
+
+
 class Run:
     """What a results folder holds, as frames with the columns of docs/results/csv.md.
 
@@ -40,7 +48,7 @@ class Run:
         self.folder = os.fspath(folder)
         texts, problems = _core.tables(self.folder)
         for name, text in texts.items():
-            setattr(self, name, pd.read_csv(io.StringIO(text)))
+            setattr(self, name, pd.read_csv(io.StringIO(text), **AS_WRITTEN))
         for problem in problems:
             warnings.warn(problem, stacklevel=3)
 

@@ -28,6 +28,20 @@ def test_a_run_has_a_frame_for_each_csv_file(folder):
         assert ",".join(getattr(run, name).columns) == header
 
 
+def test_names_that_look_like_numbers_or_nothing_stay_names(tmp_path):
+    suite = tmp_path / "names.yaml"
+    suite.write_text(
+        "suite: '007'\nseeds: [0]\nbudget: {steps: 2}\ndefaults: {d_model: 8, layers: 1, batch: 2, test_examples: 8}\n"
+        "models: [{name: 'null', model: lru}, {name: '1e5', model: lru, layers: 2}]\n"
+        "tasks: [{name: 'NA', task: parity_check, max_length: 8}]\n"
+    )
+    run_program("run", suite, "--out", tmp_path / "out")
+    run = longhaul.load(tmp_path / "out")
+    for frame in (run.results, run.curves, run.summary):
+        assert set(frame.model) == {"null", "1e5"} and set(frame.task) == {"NA"}
+    assert set(run.results.suite) == {"007"}
+
+
 def test_a_task_of_a_run_has_the_options_of_the_suite(folder):
     task = longhaul.load(RUN).task("mqar")
     assert task.name == "mqar" and task.options["pairs"] == 2
