@@ -2,7 +2,8 @@
 # Runs every reader under libFuzzer with AddressSanitizer and UBSan (needs clang++ and libclang-rt-14-dev).
 #   scripts/fuzz.sh [RUNS [TARGET ...]]    by default a million inputs of each target
 # Inputs grow to twice a target's longest seed: enough to say everything, and a million take minutes.
-# What is found stands in build/fuzz/findings/TARGET; what was learned, in build/fuzz/corpus/TARGET.
+# What is found stands in build/fuzz/findings/TARGET, and the exit status is 1; what was learned, in
+# build/fuzz/corpus/TARGET.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -26,6 +27,7 @@ clang++ -std=c++20 -O1 -g1 -w -fsanitize=fuzzer,address,undefined -fno-sanitize-
   tests/helpers/{sample_data,fake_registry}.cpp \
   -Lbuild/dev/lib -Wl,-rpath,"$PWD/build/dev/lib" -llonghaul -lyaml-cpp -lfmt -lpng -o "$program"
 
+found=0
 for target in "${targets[@]}"; do
   corpus=build/fuzz/corpus/$target
   findings=build/fuzz/findings/$target
@@ -34,6 +36,8 @@ for target in "${targets[@]}"; do
   longest=$(cd "$corpus" && wc -c [0-9] | awk '$2 != "total" && $1 > longest {longest = $1} END {print longest}')
   echo "== $target"
   LONGHAUL_FUZZ_TARGET=$target "$program" "$corpus" -runs="$runs" -max_len=$((2 * longest)) -timeout=10 \
-    -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$findings/" 2>&1 |
-    tee "$findings/log.txt" | grep -E '^stat::number|ERROR|SUMMARY|Test unit' || true
+    -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$findings/" \
+    >"$findings/log.txt" 2>&1 || found=1
+  grep -E '^stat::number|ERROR|SUMMARY|Test unit' "$findings/log.txt" || true
 done
+exit $found

@@ -4,10 +4,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "longhaul/error.h"
 #include "support/clock.h"
+#include "support/number_text.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/helpers/sample_data.h"
 
@@ -43,7 +43,10 @@ int main_of(const std::vector<std::string>& arguments) {
   require(!arguments.empty(), "usage: longhaul_fuzz list | all [COUNT [FIRST]] | TARGET ...");
   const std::string& name = arguments[0];
   const auto number = [&](std::size_t i, uint64_t standard) {
-    return arguments.size() > i ? std::strtoull(arguments[i].c_str(), nullptr, 10) : standard;
+    uint64_t given = standard;
+    require(arguments.size() <= i || read_number(arguments[i], given), "found '", arguments[i],
+            "', allowed: a whole number");
+    return given;
   };
   if (name == "list") {
     for (const fuzz::Target& target : fuzz::targets()) fmt::print("{}\n", target.name);
