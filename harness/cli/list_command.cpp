@@ -13,6 +13,7 @@
 #include "harness/suite/find_suite.h"
 #include "harness/suite/suite.h"
 #include "longhaul/error.h"
+#include "support/exit_status.h"
 #include "support/file.h"
 
 namespace longhaul {
@@ -20,6 +21,7 @@ namespace {
 
 using nlohmann::json;
 
+constexpr const char* kDamaged = "damaged";  // in place of a verdict
 constexpr int64_t kListPositions = 1 << 16;  // for baselines: all tasks together take seconds
 
 // The first comment of a suite or claim file, the editor's line aside: its lines up to one that
@@ -51,7 +53,7 @@ std::string verdict_word(const std::filesystem::path& file, const std::string& n
     return is_current ? to_string(verdict->answer) : "-";
   } catch (const Error& error) {
     fmt::print(stderr, "{}\n", error.what());
-    return "damaged";
+    return kDamaged;
   }
 }
 
@@ -179,6 +181,8 @@ void add_list_command(Program& program, CommandContext& context) {
       fmt::print("{}\n", entries.dump(2));
     else
       print(entries);
+    for (const json& entry : entries)
+      if (entry.value("verdict", "") == kDamaged) context.exit_status = kSomeFailed;
   });
 }
 

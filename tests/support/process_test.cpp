@@ -1,8 +1,14 @@
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -164,4 +170,37 @@ TEST_CASE("lock: goes with the process that held it, however that ends", "[proce
 
 TEST_CASE("lock: a folder that cannot be written to is a system error", "[process]") {
   CHECK_THROWS_AS(FolderLock("/no/such/folder"), std::system_error);
+}
+
+TEST_CASE("lock: a file system that cannot lock is named as that, not as another run",
+          "[process]") {
+  const TemporaryFolder folder;
+  int words[2];
+  REQUIRE(pipe(words) == 0);
+  const pid_t child = fork();
+  if (child == 0) {  // where flock ends with ENOLCK, as over some networks
+    sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_flock, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOLCK),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog filter = {4, program};
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    std::string said = "no filter";
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0) try {
+        FolderLock lock(folder.path);
+        said = "locked";
+      } catch (const std::exception& error) {
+        said = error.what();
+      }
+    _exit(write(words[1], said.data(), said.size()) < 0);
+  }
+  char said[512];
+  const ssize_t size = read(words[0], said, sizeof(said));
+  waitpid(child, nullptr, 0);
+  for (const int end : words) close(end);
+  REQUIRE(size > 0);
+  CHECK_THAT(std::string(said, static_cast<std::size_t>(size)),
+             Catch::Matchers::Contains("this file system cannot lock the folder"));
 }

@@ -5,6 +5,7 @@
 #include "tests/helpers/catch.h"
 #include "tests/helpers/folder.h"
 #include "tests/helpers/program.h"
+#include "tests/helpers/sample_data.h"
 
 using namespace longhaul;
 using Catch::Matchers::Contains;
@@ -67,4 +68,48 @@ TEST_CASE("cli: lists and cards of tasks say what baselines score", "[cli]") {
   CHECK(card.status == 0);
   CHECK_THAT(card.out, Contains("\nbaselines, on 1000 test examples") && Contains("50.0%") &&
                            Contains("\npublished ") && Contains("\nexample\n"));
+}
+
+TEST_CASE("cli: eval says if the data are others than those that the model learned from", "[cli]") {
+  const TemporaryFolder folder;
+  const auto write = [&](uint64_t stream) {
+    sample::write_file(folder.path / "rows.csv", sample::csv_rows(60, stream));
+  };
+  write(1);
+  sample::write_file(folder.path / "s.yaml",
+                     "suite: s\nseeds: [0]\nbudget: {steps: 1}\n"
+                     "defaults: {d_model: 8, layers: 1, batch: 4, test_examples: 4}\n"
+                     "models: [lru]\ntasks: [{name: rows, task: files, data: rows.csv}]\n");
+  REQUIRE(run_in(folder.path, "run s.yaml --out out").status == 0);
+  const std::string eval = "eval out/trials/*/checkpoint.safetensors";
+  const Outcome same = run_in(folder.path, eval);
+  CHECK(same.status == 0);
+  CHECK_THAT(same.out, !Contains("other data"));
+  write(2);
+  const Outcome changed = run_in(folder.path, eval);
+  CHECK(changed.status == 0);
+  CHECK_THAT(changed.out, Contains("rows.csv: holds other data than the model was trained on"));
+}
+
+TEST_CASE("cli: a damaged verdict costs its claim alone", "[cli][claims]") {
+  const TemporaryFolder folder;
+  const std::filesystem::path tree = LONGHAUL_SOURCE_DIR;
+  std::filesystem::create_symlink(tree / "configs", folder.path / "configs");
+  for (const std::string name : {"deer_depth", "keynorm"}) {
+    const std::filesystem::path verdict =
+        std::filesystem::path("results") / "claims" / name / "verdict.json";
+    std::filesystem::create_directories((folder.path / verdict).parent_path());
+    std::filesystem::copy_file(tree / verdict, folder.path / verdict);
+  }
+  const Outcome whole = run_in(folder.path, "list claims");
+  CHECK(whole.status == 0);
+  std::filesystem::resize_file(folder.path / "results/claims/deer_depth/verdict.json", 100);
+  const Outcome damaged = run_in(folder.path, "list claims");
+  CHECK(damaged.status == 1);
+  CHECK_THAT(damaged.out, Contains("deer_depth/verdict.json: damaged: "));
+  CHECK_THAT(damaged.out, Catch::Matchers::Matches("[^]*\ndeer_depth +damaged [^]*"));
+  const std::string row = "\nkeynorm ";
+  const std::size_t at = whole.out.find(row);
+  REQUIRE(at != std::string::npos);
+  CHECK_THAT(damaged.out, Contains(whole.out.substr(at, whole.out.find('\n', at + 1) - at)));
 }
