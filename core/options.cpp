@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "longhaul/error.h"
 #include "support/suggest.h"
@@ -36,19 +37,8 @@ std::string range_text(T low, T high) {
 std::string to_text(const OptionValue& value) {
   if (const bool* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
   if (const double* number = std::get_if<double>(&value)) {
-    std::ostringstream out;
-    out.precision(17);
-    out << *number;
-    for (int digits = 1; digits < 17; ++digits) {  // the shortest form that reads back the same
-      std::ostringstream shorter;
-      shorter.precision(digits);
-      shorter << *number;
-      const std::string written = shorter.str();
-      double read = 0;
-      std::from_chars(written.data(), written.data() + written.size(), read);
-      if (read == *number) return written;
-    }
-    return out.str();
+    char buffer[32];  // the shortest form that reads back the same
+    return {buffer, std::to_chars(buffer, buffer + sizeof buffer, *number).ptr};
   }
   if (const int64_t* integer = std::get_if<int64_t>(&value)) return std::to_string(*integer);
   return std::get<std::string>(value);

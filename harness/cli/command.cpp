@@ -172,7 +172,7 @@ Argument Command::add(const std::string& names, uint64_t& value, const std::stri
 }
 
 Argument Command::add(const std::string& names,
-                      std::function<void(const std::vector<std::string>&)> take,
+                      const std::function<void(const std::vector<std::string>&)>& take,
                       const std::string& help) {
   return Argument(app_->add_option_function(names, take, help));
 }

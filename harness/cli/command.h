@@ -59,7 +59,8 @@ class Command {
   Argument add(const std::string& names, uint64_t& value, const std::string& help);
   Argument add(const std::string& names, double& value, const std::string& help);
   // A list whose values go to a function, before the command runs.
-  Argument add(const std::string& names, std::function<void(const std::vector<std::string>&)> take,
+  Argument add(const std::string& names,
+               const std::function<void(const std::vector<std::string>&)>& take,
                const std::string& help);
   void flag(const std::string& names, bool& value, const std::string& help);
   void footer(const std::string& text);  // an example, below the options

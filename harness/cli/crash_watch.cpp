@@ -42,7 +42,7 @@ std::string last_work(int descriptor) {
 
 }  // namespace
 
-CrashWatch::CrashWatch(std::string title) {
+CrashWatch::CrashWatch(const std::string& title) {
   std::fflush(nullptr);  // so that nothing is printed twice
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");

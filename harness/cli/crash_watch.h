@@ -10,7 +10,7 @@ namespace longhaul {
 // leaves with status 1.
 class CrashWatch {
  public:
-  explicit CrashWatch(std::string title);  // what is watched, for the message
+  explicit CrashWatch(const std::string& title);  // what is watched, for the message
   ~CrashWatch() { begin(""); }
   CrashWatch(const CrashWatch&) = delete;
   CrashWatch& operator=(const CrashWatch&) = delete;

@@ -11,7 +11,6 @@ struct Gemm {
   int64_t m = 0, n = 0, k = 0;
   bool accumulate = false;
   int64_t batch = 1;  // consecutive matrices without gaps
-  friend bool operator==(const Gemm&, const Gemm&) = default;
 };
 
 // Each value of C is one chain of fused multiply-adds in the order of k, from 0 or from what C
