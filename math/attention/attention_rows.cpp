@@ -93,7 +93,8 @@ std::vector<double> sums_of(const Tensor& log_forget) {
 AttentionRows attention_rows(const Tensor& q, const Tensor& k, const Lengths& lengths,
                              const std::vector<int64_t>& queries, const AttentionSpec& spec) {
   const int64_t H = spec.heads, G = spec.kv_heads ? spec.kv_heads : H, w = spec.window;
-  const double standard = 1 / std::sqrt(std::max(1.0, static_cast<double>(q.dim(2) / H)));
+  const int64_t width = std::max<int64_t>(1, q.dim(2) / H);
+  const double standard = 1 / std::sqrt(static_cast<double>(width));
   const double scale = spec.scale ? double{*spec.scale} : standard;
   require(spec.first == 0 && q.dim(1) == k.dim(1), "attention_rows: ", q.dim(1), " queries from ",
           spec.first, " on for ", k.dim(1), " keys; expected one for each key");

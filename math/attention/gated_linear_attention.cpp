@@ -23,7 +23,7 @@
 namespace longhaul {
 namespace {
 
-using head::ChunkProduct, head::FadedChunk, head::FadedProblem, head::Rows, head::Scratch;
+using head::FadedChunk, head::FadedProblem, head::Rows, head::Scratch;
 using head::moved, head::multiply, head::product_scratch, head::put_rows;
 
 // Multiply-adds, twice, as chunks that never end early have them: d + dv a pair within a chunk, d
