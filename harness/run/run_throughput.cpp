@@ -1,11 +1,14 @@
 #include "harness/run/run_throughput.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "harness/suite/grid.h"
 #include "harness/throughput/measure.h"
 #include "harness/throughput/solver_rows.h"
 #include "harness/throughput/throughput_csv.h"
+#include "longhaul/error.h"
 #include "support/clock.h"
 #include "support/file.h"
 #include "support/process.h"
@@ -31,6 +34,19 @@ Rows with_earlier(const Rows& rows, const Rows& earlier) {
   return all;
 }
 
+// What was measured before. A damaged file is named and left out: its rows are measured again.
+template <class Row>
+std::vector<Row> kept_rows(std::vector<Row> (*read)(const std::filesystem::path&),
+                           const std::filesystem::path& out, ProgressDisplay& display) {
+  try {
+    return read(out);
+  } catch (const Error& error) {
+    display.clear();
+    fmt::print(stderr, "{}; what it held is measured again\n", error.what());
+    return {};
+  }
+}
+
 void run_solvers(std::vector<TrialSpec> models, const Registry& registry,
                  const ThroughputPlan& plan, const std::filesystem::path& out, int threads,
                  ProgressDisplay& display) {
@@ -40,7 +56,7 @@ void run_solvers(std::vector<TrialSpec> models, const Registry& registry,
   if (models.empty()) return;
   SuiteProgress progress;
   progress.total = static_cast<int64_t>(models.size() * plan.lengths.size());
-  measure_solvers(models, registry, plan, threads, read_solvers(out),
+  measure_solvers(models, registry, plan, threads, kept_rows(read_solvers, out, display),
                   [&](const std::vector<SolverRecord>& rows, const std::string& doing) {
                     write_solvers(out, rows);
                     progress.finished = static_cast<int64_t>(rows.size());
@@ -55,7 +71,7 @@ Rows run_throughput(const Suite& suite, const Registry& registry, const std::fil
                     int threads, ProgressDisplay& display) {
   make_folder(out);
   const FolderLock lock(out);
-  const Rows kept = read_throughput(out);
+  const Rows kept = kept_rows(read_throughput, out, display);
   SuiteProgress progress;
   progress.kept = -1;  // until the first report
   const Stopwatch watch;

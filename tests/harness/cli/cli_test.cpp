@@ -210,6 +210,12 @@ TEST_CASE("cli: throughput measures, keeps what it has, and table and export sho
   CHECK(has(longhaul_run("table " + out + " --format latex").out, "prefill, batch 1, "));
   CHECK(longhaul_run("export " + out + " -o " + out + "/csv").status == 0);
   CHECK(read_text(folder.path / "out" / "csv" / "throughput.csv") == csv);
+
+  std::ofstream(folder.path / "out" / "throughput.json") << "[{";
+  CHECK(longhaul_run("verify " + out).status == 1);
+  CHECK(has(complaint(measure).out, "throughput.json: damaged: "));
+  CHECK(longhaul_run("verify " + out).status == 0);
+  CHECK(longhaul_run(measure).status == 0);
 }
 
 TEST_CASE("cli: what is printed to a full disk, or nowhere, is a fault of the environment",
