@@ -20,11 +20,16 @@ void append_padded(std::vector<T>& rows, const std::vector<T>& row, int64_t widt
 }
 
 void append_targets(Batch& batch, const Example& example, int64_t b, Readout readout) {
+  const std::size_t outputs =
+      example.numbers.size() / std::max<std::size_t>(example.targets.size(), 1);
   for (std::size_t t = 0; t < example.targets.size(); ++t) {
     if (example.targets[t] == kIgnore) continue;
     const int64_t row = readout == Readout::token ? b * batch.length + static_cast<int64_t>(t) : b;
     batch.rows.push_back(static_cast<int32_t>(row));
     batch.targets.push_back(example.targets[t]);
+    const auto answer = example.numbers.begin() + static_cast<std::ptrdiff_t>(t * outputs);
+    batch.numbers.insert(batch.numbers.end(), answer,
+                         answer + static_cast<std::ptrdiff_t>(outputs));
   }
 }
 

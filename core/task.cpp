@@ -1,5 +1,6 @@
 #include "longhaul/task.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include "core/picture.h"
@@ -23,6 +24,10 @@ Task::~Task() = default;
 
 int64_t Task::channels() const { return 0; }
 
+bool Task::is_regression() const { return false; }
+
+double Task::answer_unit() const { return 1; }
+
 int64_t Task::count(Split) const { return 0; }
 
 Example Task::at(Split, int64_t) const { throw Error("this task draws its examples"); }
@@ -44,11 +49,16 @@ std::string Task::show(const Example& example) const {
     out << shade_text(picture(), pixels_of(*this, example)) << "target";
   else
     print_input(example, out);
-  for (int32_t target : example.targets)
-    if (target == kIgnore)
+  const std::size_t outputs =
+      example.numbers.size() / std::max<std::size_t>(example.targets.size(), 1);
+  for (std::size_t t = 0; t < example.targets.size(); ++t)
+    if (example.targets[t] == kIgnore)
       out << " .";
+    else if (outputs == 0)
+      out << ' ' << example.targets[t];
     else
-      out << ' ' << target;
+      for (std::size_t i = 0; i < outputs; ++i)
+        out << (i == 0 ? ' ' : ',') << example.numbers[t * outputs + i];
   out << '\n';
   return out.str();
 }

@@ -17,7 +17,7 @@ targets=("$@")
 # The readers are compiled here with coverage and sanitizers, and take the place of the library's own; the
 # rest of it is the dev build's.
 readers=(tasks/{byte_text,files,image,listops,pathfinder,retrieval,series,speech_commands,text}.cpp
-  tasks/files/{data_file,idx_file,listops_expression,listops_files,npy_file,pathfinder_files,series_file,table_file,wav_file}.cpp
+  tasks/files/{data_file,idx_file,listops_expression,listops_files,npy_file,npz_file,own_data,own_tables,pathfinder_files,png_file,media_file,cells,series_file,table_file,wav_file}.cpp
   harness/suite/{config,section,suite,yaml}.cpp harness/claims/{claim,numbers,rule}.cpp
   harness/results/{points,record,store}.cpp harness/data/{cache,cache_format}.cpp math/checkpoint.cpp)
 program=build/fuzz/longhaul_libfuzzer

@@ -16,7 +16,7 @@ constexpr int64_t kLookedAt = 10;  // examples a split that are looked at one by
 
 bool same(const Example& a, const Example& b) {
   return a.tokens == b.tokens && a.second == b.second && a.values == b.values &&
-         a.targets == b.targets;
+         a.targets == b.targets && a.numbers == b.numbers;
 }
 
 uint64_t hash_of(const Example& example) {
@@ -84,7 +84,11 @@ class TaskConformance {
     require(task_->channels() >= 0, "channels() is ", task_->channels());
     require(task_->channels() > 0 || task_->vocab() >= 2, "vocab() is ", task_->vocab(),
             ", allowed: at least 2, as id 0 pads");
-    require(task_->classes() >= 2, "classes() is ", task_->classes(), ", allowed: at least 2");
+    const int64_t fewest = task_->is_regression() ? 1 : 2;
+    require(task_->classes() >= fewest, "classes() is ", task_->classes(), ", allowed: at least ",
+            fewest);
+    require(task_->answer_unit() > 0, "answer_unit() is ", task_->answer_unit(),
+            ", allowed: above 0");
     require(task_->max_length() >= 1, "max_length() is ", task_->max_length());
   }
 
@@ -127,6 +131,15 @@ class TaskConformance {
     return example.values.size() / channels;
   }
 
+  void check_numbers(const Example& example, const std::string& where) const {
+    const std::size_t wanted =
+        task_->is_regression() ? example.targets.size() * task_->classes() : 0;
+    require(example.numbers.size() == wanted, where, example.numbers.size(),
+            " real answers, expected ", wanted);
+    for (std::size_t i = 0; i < wanted; ++i)
+      require(std::isfinite(example.numbers[i]), where, "answer ", i, " is ", example.numbers[i]);
+  }
+
   void examples() const {
     for_each_example([&](const Example& example, const std::string& where) {
       const std::size_t length = check_input(example, where);
@@ -142,6 +155,7 @@ class TaskConformance {
                 ", or kIgnore");
       }
       require(scored, where, "no target is scored");
+      check_numbers(example, where);
     });
   }
 

@@ -21,7 +21,7 @@ struct Arguments {
 
 bool same(const Example& a, const Example& b) {
   return a.tokens == b.tokens && a.second == b.second && a.targets == b.targets &&
-         a.values == b.values;
+         a.numbers == b.numbers && a.values == b.values;
 }
 
 // Reads every example, which checks it, and draws the first and the last again.

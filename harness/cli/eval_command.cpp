@@ -52,7 +52,8 @@ std::unique_ptr<Task> task_for(const Arguments& arguments, const StoredModel& st
   if (same) warn_of_other_data(stored.spec, reader);
   const TaskShape trained = shape_of(*stored.task), asked = shape_of(*task);
   require(trained.vocab == asked.vocab && trained.classes == asked.classes &&
-              trained.readout == asked.readout,
+              trained.readout == asked.readout &&
+              stored.task->is_regression() == task->is_regression(),
           arguments.checkpoint, ": trained on vocabulary ", trained.vocab, " and ", trained.classes,
           " classes, task '", name, "' has ", asked.vocab, " and ", asked.classes);
   return task;
@@ -76,11 +77,15 @@ void run(const Arguments& arguments, CommandContext& context) {
   int64_t scored_examples = 0;
   for (const Batch& batch : batches)
     scored_examples += task->readout() == Readout::pair ? batch.size / 2 : batch.size;
-  fmt::print(
-      "model      {}\ntask       {}\nsplit      {}\nexamples   {}\naccuracy   {:.6f}\nloss       "
-      "{:.6f}\n",
-      stored.spec.model_name, arguments.task.empty() ? stored.spec.task_name : arguments.task,
-      arguments.split, scored_examples, score.accuracy, score.loss);
+  fmt::print("model      {}\ntask       {}\nsplit      {}\nexamples   {}\n", stored.spec.model_name,
+             arguments.task.empty() ? stored.spec.task_name : arguments.task, arguments.split,
+             scored_examples);
+  const double unit = task->answer_unit();
+  if (task->is_regression())
+    fmt::print("r2         {:.6f}\nmse        {:.6g}\nmae        {:.6g}\n", score.accuracy,
+               score.loss * unit * unit, score.absolute_error * unit);
+  else
+    fmt::print("accuracy   {:.6f}\nloss       {:.6f}\n", score.accuracy, score.loss);
   if (arguments.logits.empty()) return;
   std::vector<Tensor> logits;
   for (const Batch& batch : batches) logits.push_back(stored.model->forward(batch));

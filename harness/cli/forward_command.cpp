@@ -50,6 +50,9 @@ void run(const Arguments& arguments, CommandContext& context) {
   const IntArray targets = load_npy(arguments.targets);
   require(targets.values.size() == batch.rows.size(), arguments.targets, ": ",
           targets.values.size(), " targets for ", batch.rows.size(), " read-outs");
+  require(!stored.task->is_regression(), arguments.targets,
+          ": the model answers with real numbers, allowed with --targets: one that answers with "
+          "classes");
   save_checkpoint(arguments.grad, gradients(*stored.model, batch, targets));
 }
 

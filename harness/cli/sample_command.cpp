@@ -28,7 +28,10 @@ void print_tsv(const Task& task, const Example& drawn) {
   else
     fmt::print("{}", fmt::join(drawn.tokens, " "));
   if (task.readout() == Readout::pair) fmt::print("\t{}", fmt::join(drawn.second, " "));
-  fmt::print("\t{}\n", fmt::join(drawn.targets, " "));
+  if (task.is_regression())
+    fmt::print("\t{}\n", fmt::join(drawn.numbers, " "));
+  else
+    fmt::print("\t{}\n", fmt::join(drawn.targets, " "));
 }
 
 void print_json(const Task& task, const Example& drawn) {
@@ -38,15 +41,18 @@ void print_json(const Task& task, const Example& drawn) {
     fmt::print("{{\"tokens\": [{}]", fmt::join(drawn.tokens, ", "));
   if (task.readout() == Readout::pair)
     fmt::print(", \"second\": [{}]", fmt::join(drawn.second, ", "));
-  fmt::print(", \"targets\": [{}]}}", fmt::join(drawn.targets, ", "));
+  fmt::print(", \"targets\": [{}]", fmt::join(drawn.targets, ", "));
+  if (task.is_regression()) fmt::print(", \"numbers\": [{}]", fmt::join(drawn.numbers, ", "));
+  fmt::print("}}");
 }
 
 // Prints examples one by one, so that a long list needs no memory.
 void print(const Arguments& arguments, const Task& task, Split split) {
   const std::string& format = arguments.format;
   if (format == "tsv")
-    fmt::print("{}{}\ttargets\n", task.channels() > 0 ? "values" : "tokens",
-               task.readout() == Readout::pair ? "\tsecond" : "");
+    fmt::print("{}{}\t{}\n", task.channels() > 0 ? "values" : "tokens",
+               task.readout() == Readout::pair ? "\tsecond" : "",
+               task.is_regression() ? "numbers" : "targets");
   if (format == "json")
     fmt::print(
         "{{\"task\": \"{}\", \"version\": {}, \"split\": \"{}\", \"seed\": {}, \"examples\": [",

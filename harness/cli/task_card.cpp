@@ -67,6 +67,7 @@ json task_card(const TaskInfo& info) {
   shown["vocabulary"] = task.vocab();
   shown["channels"] = task.channels();
   shown["classes"] = task.classes();
+  if (task.is_regression()) shown["answers"] = "real numbers, as many as classes says";
   shown["max_length"] = task.max_length();
   shown["readout"] = readouts.word(task.readout());
   shown["example"] = example_of(task);

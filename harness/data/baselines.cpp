@@ -1,21 +1,19 @@
 #include "harness/data/baselines.h"
 
 #include <algorithm>
-#include <functional>
 #include <limits>
 #include <map>
 #include <optional>
 
 #include "harness/data/bag_of_tokens.h"
-#include "harness/data/examples.h"
-#include "math/parallel.h"
+#include "harness/data/number_baselines.h"
+#include "harness/data/scored.h"
 
 namespace longhaul {
 namespace {
 
 constexpr int64_t kTrainExamples = 4000;
 constexpr int64_t kTrainPositions = 1 << 24;
-constexpr int64_t kDrawnAtOnce = 256;
 
 // How often each target was seen, and which most often (the smallest of equals).
 struct Counts {
@@ -26,21 +24,6 @@ struct Counts {
     return top == seen.end() ? kIgnore : top->first;
   }
 };
-
-using Visit = std::function<void(const Example&, int64_t t, int32_t target)>;
-
-// Visits each scored position of the first `most` examples, or of all that are stored.
-void for_each_scored(const Task& task, Split split, int64_t most, const Visit& visit) {
-  const int64_t stored = task.count(split), count = stored ? std::min(most, stored) : most;
-  for (int64_t first = 0; first < count; first += kDrawnAtOnce) {
-    std::vector<Example> drawn(static_cast<std::size_t>(std::min(kDrawnAtOnce, count - first)));
-    parallel_for(static_cast<int64_t>(drawn.size()), 1,
-                 [&](int64_t i, int64_t) { drawn[i] = example(task, split, 0, first + i); });
-    for (const Example& one : drawn)
-      for (std::size_t t = 0; t < one.targets.size(); ++t)
-        if (one.targets[t] != kIgnore) visit(one, static_cast<int64_t>(t), one.targets[t]);
-  }
-}
 
 // The task's shallow rule: what it answers at position t of an example.
 class ShallowRule {
@@ -108,6 +91,7 @@ int64_t default_train_examples(const Task& task) {
 Baselines measure_baselines(const Task& task, int64_t test_examples, int64_t train_examples,
                             bool with_bag_of_tokens) {
   if (train_examples == 0) train_examples = default_train_examples(task);
+  if (task.is_regression()) return number_baselines(task, test_examples, train_examples);
   ShallowRule rule(task);
   BagOfTokens bag(task);  // empty where nobody asks, the rule is one, or answers stand at positions
   const bool has_bag =

@@ -63,6 +63,8 @@ uint64_t content_hash(const Example& example) {
   return hash;
 }
 
+std::string metric_of(const Task& task) { return task.is_regression() ? "r2" : "accuracy"; }
+
 const EnumNames<Split>& names_of(Split) {
   static const EnumNames<Split> names = {
       {Split::train, "train"}, {Split::validation, "validation"}, {Split::test, "test"}};

@@ -1,11 +1,16 @@
 #pragma once
 
+#include <string>
+
 #include "longhaul/task.h"
 #include "support/enum_names.h"
 
 namespace longhaul {
 
 uint64_t content_hash(const Example& example);  // of its inputs
+
+// What a task's scores are: "accuracy", or "r2" of a regression.
+std::string metric_of(const Task& task);
 
 const EnumNames<Split>& names_of(Split);
 

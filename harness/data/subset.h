@@ -16,6 +16,8 @@ class Subset : public Task {
   int64_t vocab() const override { return task_.vocab(); }
   int64_t channels() const override { return task_.channels(); }
   int64_t classes() const override { return task_.classes(); }
+  bool is_regression() const override { return task_.is_regression(); }
+  double answer_unit() const override { return task_.answer_unit(); }
   Readout readout() const override { return task_.readout(); }
   int64_t max_length() const override { return task_.max_length(); }
   Example draw(Rng& rng) const override { return task_.draw(rng); }

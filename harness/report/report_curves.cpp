@@ -19,8 +19,13 @@ constexpr Curve kCurves[] = {
      "bands from the lowest seed to the highest. Where seeds were measured at different steps, "
      "each has a line of its own.",
      100},
+    {"Validation R^2", "validation", "r2", "R^2, %",
+     "Share of the answers' variance that is explained on the validation examples while training: "
+     "drawn as accuracy is.",
+     100},
     {"Training loss", "train", "loss", "loss, nats a scored position",
-     "Cross entropy on the training batches, drawn likewise. A loss of more than twice that of "
+     "Cross entropy on the training batches, or the squared error of a regression, drawn likewise. "
+     "A loss of more than twice that of "
      "the first step is cut off.",
      1}};
 

@@ -29,10 +29,14 @@ PlotPoint score_point(double x, const Statistics& test) {
   return {x, mean, std::max(0.0, mean - reach), std::min(100.0, mean + reach)};
 }
 
-Plot score_plot(const char* x_label) {
+Plot score_plot(const char* x_label, const std::vector<const ResultCell*>& cells) {
   Plot plot;
   plot.x_label = x_label;
-  plot.y_label = "test accuracy, %";
+  const std::vector<const Trial*>& trials = cells.front()->trials;
+  const bool is_r2 = std::any_of(trials.begin(), trials.end(), [](const Trial* trial) {
+    return trial->record && trial->record->metric == "r2";
+  });
+  plot.y_label = is_r2 ? "test R^2, %" : "test accuracy, %";
   plot.y_range = "[0<*:*<100]";
   plot.spread = Spread::bars;
   return plot;
@@ -64,7 +68,7 @@ std::optional<double> round_step(double range) {
 
 Plot cost_plot(const Report& report, const std::vector<const ResultCell*>& cells,
                const Timed& alone) {
-  Plot plot = score_plot("training tokens a second");
+  Plot plot = score_plot("training tokens a second", cells);
   plot.x_format = "%.1s%c";
   plot.has_lines = false;
   std::vector<double> speeds;
@@ -83,7 +87,7 @@ Plot cost_plot(const Report& report, const std::vector<const ResultCell*>& cells
 
 Plot length_plot(const Report& report,
                  const std::map<int64_t, std::vector<const ResultCell*>>& by_length) {
-  Plot plot = score_plot("length of the test examples, positions");
+  Plot plot = score_plot("length of the test examples, positions", by_length.begin()->second);
   plot.log_x = true;
   for (const Row& row : report.rows) {
     PlotSeries line{report.style(row.label), {}};
@@ -121,7 +125,7 @@ void add_cost(Page& page, const Report& report) {
   page.section("Accuracy against speed");
   page.figures(
       figures, report.legend(),
-      fmt::format("Test accuracy, mean and 95% interval over the seeds, against the speed of "
+      fmt::format("Test score, mean and 95% interval over the seeds, against the speed of "
                   "training, {}: up is better, right is cheaper.{}",
                   alone.empty() ? "the median of the trials, which may have run side by side"
                                 : fmt::format("measured alone at length {}", alone[0]->length),
@@ -136,7 +140,7 @@ void add_lengths(Page& page, const Report& report) {
   if (figures.empty()) return;
   page.section("Other lengths than in training");
   page.figures(figures, report.legend(),
-               fmt::format("Test accuracy of the same trained weights at each length, mean and "
+               fmt::format("Test score of the same trained weights at each length, mean and "
                            "95% interval over the seeds; the axis of lengths is logarithmic.{}",
                            kDashed));
 }

@@ -44,8 +44,17 @@ void add_trials(Page& page, const Report& report) {
   const VariedOptions varied(report.results);
   Table table;
   table.title = "finished trials";
-  table.header = {"model",   "task",          "seed",    "status",  "test accuracy, %", "steps",
-                  "seconds", "learning rate", "options", "machine", "finished"};
+  table.header = {"model",
+                  "task",
+                  "seed",
+                  "status",
+                  "test " + score_title(report.results) + ", %",
+                  "steps",
+                  "seconds",
+                  "learning rate",
+                  "options",
+                  "machine",
+                  "finished"};
   for (const Trial& trial : report.results.trials)
     if (trial.record && trial.has_folder())
       table.models.push_back(trial_row(trial, varied.of(trial)));

@@ -29,6 +29,8 @@ inline constexpr auto json_fields<Evaluation> =
                field<Key::newer>("calibration_error", &Evaluation::calibration_error),
                field<Key::newer>("loss", &Evaluation::loss),
                field<Key::newer>("string_accuracy", &Evaluation::string_accuracy),
+               field<Key::newer>("mse", &Evaluation::mse),
+               field<Key::newer>("mae", &Evaluation::mae),
                field<Key::newer>("status", &Evaluation::status),
                field<Key::newer>("message", &Evaluation::message)};
 

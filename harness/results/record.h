@@ -35,7 +35,7 @@ struct Baselines {
 struct CurvePoint {
   int64_t step = 0;
   std::string split;   // train | validation
-  std::string metric;  // loss | accuracy
+  std::string metric;  // loss | accuracy; of a regression loss | r2
   double value = 0;
 };
 
@@ -59,6 +59,8 @@ struct Evaluation {
   double calibration_error = kNotMeasured;
   double loss = kNotMeasured;             // cross entropy in nats a scored position; likewise
   double string_accuracy = kNotMeasured;  // over examples, right if all of theirs are; likewise
+  // Of a regression, whose `test` is R^2: mean squared and absolute error in the data's own unit.
+  double mse = kNotMeasured, mae = kNotMeasured;
   // `diverged` where the model's logits were not numbers, and then `message` says so.
   Status status = Status::ok;
   std::string message = {};
@@ -84,7 +86,7 @@ struct TrialRecord {
   std::string message;
   int64_t attempts = 1;
 
-  std::string metric = "accuracy";
+  std::string metric = "accuracy";  // what `test` and `validation` are; of a regression r2
   std::vector<Evaluation> evaluations;
   int64_t selected_step = 0;  // of the checkpoint that validation chose and test scored
   double train_loss = 0;      // mean over the last tenth of the steps

@@ -243,7 +243,7 @@ SuiteProgress Scheduler::progress() const {
     now.busy_seconds += slot.watch->seconds();
     now.tokens_per_second += trial.tokens_per_second;
     if (finished_ == 0 && trial.step > 0)
-      now.last = (trial.accuracy ? fmt::format("accuracy {:.3f}, ", *trial.accuracy) : "") +
+      now.last = (trial.accuracy ? fmt::format("{} {:.3f}, ", trial.metric, *trial.accuracy) : "") +
                  fmt::format("loss {:.3f} | {}", trial.loss, label(*slot.spec));
   }
   if (const std::string trouble = executor_.trouble(); !trouble.empty()) now.last = trouble;

@@ -10,20 +10,28 @@
 namespace longhaul {
 namespace {
 
-using Targets = std::vector<int32_t>;
-
-Objective smoothed(const LossContext& context) {
-  return [smoothing = context.settings.label_smoothing](const Tensor& logits,
-                                                        const Targets& targets, float weight) {
-    return smoothed_cross_entropy(logits, targets, smoothing, weight);
+// A loss of classes, which reads targets alone.
+template <class Loss>
+Objective of_classes(Loss loss) {
+  return [loss](const Tensor& logits, const Batch& answers, float weight) {
+    return loss(logits, answers.targets, weight);
   };
 }
 
+using Targets = std::vector<int32_t>;
+
+Objective smoothed(const LossContext& context) {
+  return of_classes([smoothing = context.settings.label_smoothing](
+                        const Tensor& logits, const Targets& targets, float weight) {
+    return smoothed_cross_entropy(logits, targets, smoothing, weight);
+  });
+}
+
 Objective tailr(const LossContext& context) {
-  return [gamma = context.settings.loss_gamma](const Tensor& logits, const Targets& targets,
-                                               float weight) {
+  return of_classes([gamma = context.settings.loss_gamma](const Tensor& logits,
+                                                          const Targets& targets, float weight) {
     return tailr_loss(logits, targets, gamma, weight);
-  };
+  });
 }
 
 Objective logit_adjusted(const LossContext& context) {
@@ -31,9 +39,9 @@ Objective logit_adjusted(const LossContext& context) {
   Tensor prior = Tensor::empty({static_cast<int64_t>(shares.size())});
   for (std::size_t c = 0; c < shares.size(); ++c)
     prior.data()[c] = static_cast<float>(context.settings.loss_tau * elementary::log(shares[c]));
-  return [prior](const Tensor& logits, const Targets& targets, float weight) {
+  return of_classes([prior](const Tensor& logits, const Targets& targets, float weight) {
     return cross_entropy(logits + prior, targets, weight);
-  };
+  });
 }
 
 // The class vectors are those that the head has as training begins (`fixed`) or at each step.
@@ -42,12 +50,18 @@ Objective emo(const LossContext& context) {
   require(head.defined(), "loss: emo needs a model with class vectors, head.weight");
   const bool mixed = context.settings.loss_mix == "cross_entropy";
   if (context.settings.loss_head == "adaptive")
-    return [=](const Tensor& logits, const Targets& targets, float weight) {
+    return of_classes([=](const Tensor& logits, const Targets& targets, float weight) {
       return emo_loss(logits, targets, unit_columns(head), mixed, weight);
-    };
-  return [=, directions = unit_columns(head)](const Tensor& logits, const Targets& targets,
-                                              float weight) {
+    });
+  return of_classes([=, directions = unit_columns(head)](const Tensor& logits,
+                                                         const Targets& targets, float weight) {
     return emo_loss(logits, targets, directions, mixed, weight);
+  });
+}
+
+Objective mse(const LossContext&) {
+  return [](const Tensor& outputs, const Batch& answers, float weight) {
+    return squared_error(outputs, answers.numbers, weight);
   };
 }
 
@@ -61,15 +75,36 @@ const std::vector<LossInfo>& losses() {
        "sum_i p_i (1 - cos(e_i, e_t)) over the class vectors e_i, the columns of head.weight",
        "Ren et al. 2024, arXiv:2310.04691", emo},
       {"smooth_accuracy", "1 - p_t, the expected error", "Karpukhin et al. 2022, arXiv:2205.09615",
-       [](const LossContext&) -> Objective { return smooth_accuracy_loss; }},
+       [](const LossContext&) { return of_classes(smooth_accuracy_loss); }},
       {"tailr", "-log(gamma + (1 - gamma) p_t) / (1 - gamma), gamma = loss_gamma",
        "Ji et al. 2023, arXiv:2302.13344", tailr},
       {"logit_adjusted",
        "cross entropy of logits + tau log(class frequency), tau = loss_tau; tests use the logits "
        "alone",
        "Menon et al. 2021, arXiv:2007.07314", logit_adjusted},
+      {"mse",
+       "(y - answer)^2, mean over the numbers of an answer, of the model's outputs y themselves: "
+       "for answers that are real numbers, and for them alone",
+       "", mse, true},
   };
   return all;
+}
+
+std::string answer_problem(const Settings& settings, bool is_regression) {
+  std::string allowed;
+  bool suits = false;
+  for (const LossInfo& loss : losses()) {
+    if (loss.is_of_numbers != is_regression) continue;
+    allowed += (allowed.empty() ? "" : " | ") + loss.name;
+    suits |= loss.name == settings.loss;
+  }
+  if (!suits)
+    return text("loss: found ", settings.loss, ", allowed where answers are ",
+                is_regression ? "real numbers: " : "classes: ", allowed);
+  if (is_regression && settings.label_noise > 0)
+    return text("label_noise: found ", settings.label_noise,
+                ", allowed where answers are real numbers: 0");
+  return "";
 }
 
 }  // namespace longhaul

@@ -71,6 +71,7 @@ void describe_done(const TrialRecord& record, const std::optional<Progress>& pro
   if (record.status != Status::ok) return;
   trial.fraction = 1;
   trial.loss = record.train_loss;
+  trial.metric = record.metric;
   if (!record.evaluations.empty() && record.evaluations.front().ok() && trial.kind == "trial")
     trial.accuracy = record.evaluations.front().test;
   if (progress) trial.seconds_in_all = whole_time(*progress);
@@ -99,6 +100,7 @@ void describe_begun(const Progress& progress, const fs::path& dir, const FileClo
   trial.fraction = progress.fraction;
   if (progress.step > 0) trial.loss = progress.loss;
   trial.accuracy = progress.accuracy;
+  trial.metric = progress.metric;
   if (trial.state != TrialState::running) return;
   trial.seconds_in_all = whole_time(progress);
   if (progress.tokens_per_second > 0) trial.tokens_per_second = progress.tokens_per_second;

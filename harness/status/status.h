@@ -42,6 +42,7 @@ struct TrialStatus {
   std::optional<double> fraction;      // of the budget, 0 .. 1
   std::optional<double> loss;          // of the last step; once done, of the last tenth of them
   std::optional<double> accuracy;      // of the last validation; once done, of the test
+  std::string metric = "accuracy";     // what that is; of a regression r2
   std::optional<double> tokens_per_second;
   std::optional<std::string> host;  // where it runs or ran
   std::optional<double> heard_seconds_ago;

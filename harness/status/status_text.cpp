@@ -72,7 +72,7 @@ std::string running_text(const TrialStatus& trial, int width) {
   if (trial.step) parts.push_back(fmt::format("step {}", *trial.step));
   if (trial.fraction) parts.push_back(fmt::format("{:.0f}%", 100 * *trial.fraction));
   if (trial.loss) parts.push_back(fmt::format("loss {:.3f}", *trial.loss));
-  if (trial.accuracy) parts.push_back(fmt::format("accuracy {:.3f}", *trial.accuracy));
+  if (trial.accuracy) parts.push_back(fmt::format("{} {:.3f}", trial.metric, *trial.accuracy));
   if (trial.tokens_per_second) parts.push_back(count_text(*trial.tokens_per_second) + " tokens/s");
   if (trial.resident_bytes) parts.push_back(fmt::format("{} MiB", *trial.resident_bytes >> 20));
   parts.push_back(heard_text(trial));

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/hybrid.h"
+#include "harness/settings/losses.h"
 #include "harness/settings/option_check.h"
 #include "harness/suite/grid.h"
 #include "harness/suite/pretraining.h"
@@ -58,6 +59,11 @@ void check_trials(const Suite& suite, const Registry& registry, const Section& f
     const std::string why = pretraining_problem(spec);
     if (!why.empty())
       file.problem("pretrain", text(spec.model_name, " on ", spec.task_name, ": ", why));
+    for (const TaskEntry& task : suite.tasks)
+      if (task.name == spec.task_name && task.facts.ok())
+        if (const std::string wrong = answer_problem(spec.settings, task.facts.is_regression);
+            !wrong.empty())
+          file.problem("", text(spec.model_name, " on ", spec.task_name, ": ", wrong));
     if (spec.budget.epochs > 0)
       file.problem("budget", text("epochs: ", spec.task_name, " draws training examples without ",
                                   "end: set train_examples, or a budget of steps"));

@@ -32,6 +32,7 @@ void fill(TaskFacts& facts, const Task& task, const TaskQuestion& question,
   facts.version = task.version();
   facts.max_length = task.max_length();
   facts.train_examples = task.count(Split::train);
+  facts.is_regression = task.is_regression();
   facts.shape = shape_of(task);
   try {
     facts.shape = shape_of(task, tests_of(question, facts.resolved, registry));

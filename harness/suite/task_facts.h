@@ -15,9 +15,10 @@ struct TaskFacts : OptionCheck {  // the rest is as here unless ok()
   int64_t version = 0;
   int64_t max_length = kAnyLength;  // in training
   int64_t train_examples = 0;       // 0: without end
-  TaskShape shape;                  // of training and tests
-  std::string untestable;           // why it cannot be tested as asked, "" if it can
-  Batch batch;                      // a few training examples, if asked for
+  bool is_regression = false;
+  TaskShape shape;         // of training and tests
+  std::string untestable;  // why it cannot be tested as asked, "" if it can
+  Batch batch;             // a few training examples, if asked for
 };
 
 // What a suite wants to know.

@@ -61,6 +61,13 @@ TrialValue examples(double score) {
 
 }  // namespace
 
+std::string score_title(const Results& results) {
+  bool any_accuracy = false, any_r2 = false;
+  for (const Trial& trial : results.trials)
+    if (trial.record) (trial.record->metric == "r2" ? any_r2 : any_accuracy) = true;
+  return !any_r2 ? "accuracy" : any_accuracy ? "accuracy (of regressions R^2)" : "R^2";
+}
+
 std::string percent_text(double value) {
   return std::isnan(value) ? kNotANumber : fmt::format("{:.1f}", 100 * value);
 }
@@ -68,12 +75,13 @@ std::string percent_text(double value) {
 std::vector<Metric> metrics(const Results& results) {
   using R = TrialRecord;
   using enum Better;
+  const std::string title = score_title(results);
   std::vector<Metric> all = {
-      {"accuracy", "test accuracy in percent", score(&Evaluation::test), percent_text, higher, true,
+      {"accuracy", "test " + title + " in percent", score(&Evaluation::test), percent_text, higher,
+       true, true, true},
+      {"val", "validation " + title + " in percent", validation_score(), percent_text, higher, true,
        true, true},
-      {"val", "validation accuracy in percent", validation_score(), percent_text, higher, true,
-       true, true},
-      {"scaled_accuracy", "test accuracy in percent of the way from chance to 100",
+      {"scaled_accuracy", "test " + title + " in percent of the way from chance to 100",
        score(&Evaluation::scaled_accuracy), percent_text, higher, true, true},
       {"string_accuracy", "test examples in percent whose scored positions are all right",
        newer_score(&Evaluation::string_accuracy), percent_text, higher, true, true, false,
@@ -82,6 +90,10 @@ std::vector<Metric> metrics(const Results& results) {
        true, false, false, kNotRecorded},
       {"bits_per_token", "test cross entropy in bits a scored position",
        newer_score(&Evaluation::bits), number_text, lower, true, false, false, kNotRecorded},
+      {"mse", "test mean squared error", newer_score(&Evaluation::mse), number_text, lower, true,
+       false, false, kNotRecorded},
+      {"mae", "test mean absolute error", newer_score(&Evaluation::mae), number_text, lower, true,
+       false, false, kNotRecorded},
       {"loss", "training loss at the end", of_record("train_loss", &R::train_loss), number_text,
        lower},
       {"tokens_per_second", "training tokens per second",

@@ -29,6 +29,9 @@ struct Metric {
   const char* missing = "";     // what it says of a trial that went well and has no such number
 };
 
+// What the trials' scores are: "accuracy", or "R^2" of those that are a regression.
+std::string score_title(const Results& results);
+
 // All of them; those that models note in their records last.
 std::vector<Metric> metrics(const Results& results);
 std::vector<std::string> table_metrics(const Results& results);  // their names

@@ -125,7 +125,10 @@ const std::vector<ResultColumn>& result_table() {
        "were not numbers",
        status},
       of_record("attempts", &R::attempts, "how often the trial was started", kMeasured),
-      of_record("metric", &R::metric, "what the values are: `accuracy`, 0 to 1"),
+      of_record(
+          "metric", &R::metric,
+          "what the values are: `accuracy`, 0 to 1, or `r2` of a regression: 1 at best, 0 for the "
+          "mean of the test answers"),
       of_evaluation("test_value", &Evaluation::test, "score on the test examples"),
       of_evaluation("val_value", &Evaluation::validation,
                     "score on the validation examples, at the step that was chosen there"),
@@ -140,7 +143,8 @@ const std::vector<ResultColumn>& result_table() {
       of_baselines("shallow", &Baselines::shallow, "baseline: the task's own rule without memory"),
       {"at_baseline", "true if this trial alone does not beat the best baseline", at_baseline},
       of_record("train_loss", &R::train_loss,
-                "cross entropy in nats per scored position, mean over the last tenth of the steps"),
+                "cross entropy in nats per scored position, or squared error of a regression, mean "
+                "over the last tenth of the steps"),
       of_record("parameters", &R::parameters, "trained numbers"),
       of_record("flops_per_token", &R::flops_per_token,
                 "counted operations of a training step over its tokens"),
@@ -192,6 +196,10 @@ const std::vector<ResultColumn>& result_table() {
                     "test_value from chance, 0, to all right, 1"),
       of_evaluation("perplexity", &Evaluation::perplexity, "e to the test_loss"),
       of_evaluation("bits_per_token", &Evaluation::bits, "test_loss in bits"),
+      of_evaluation("test_mse", &Evaluation::mse,
+                    "mean squared error on the test examples, in the data's own unit; empty where "
+                    "answers are classes"),
+      of_evaluation("test_mae", &Evaluation::mae, "mean absolute error, likewise"),
       {"external",
        "true where the score was made elsewhere and added by `longhaul.add_result` of Python: "
        "nothing checks how it was trained, and what it does not say is empty",

@@ -112,6 +112,8 @@ Evaluation evaluation_of(const Fields& fields) {
   fields.read("test_ece", evaluation.calibration_error);
   fields.read("test_loss", evaluation.loss);
   fields.read("string_accuracy", evaluation.string_accuracy);
+  fields.read("test_mse", evaluation.mse);
+  fields.read("test_mae", evaluation.mae);
   fields.read("chance", evaluation.baselines.chance);
   fields.read("majority", evaluation.baselines.majority);
   fields.read("shallow", evaluation.baselines.shallow);

@@ -7,7 +7,7 @@
 
 namespace longhaul {
 
-// Training examples until validation first reached an accuracy of `score` (0 to 1); nothing if it
+// Training examples until validation first reached an accuracy, or R^2, of `score`; nothing if it
 // never did. Known to the steps at which validation ran.
 std::optional<double> examples_to(const Trial& trial, double score);
 

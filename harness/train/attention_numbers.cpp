@@ -26,7 +26,7 @@ struct Mean {
 };
 
 void add_row(const float* weights, int64_t length, int64_t query, Mean& concentration,
-             Mean& distance) {
+             Mean& distance, Mean& first_share) {
   double sum = 0, squares = 0, moved = 0;
   int64_t seen = 0;
   for (int64_t j = 0; j < length; ++j) {
@@ -40,6 +40,7 @@ void add_row(const float* weights, int64_t length, int64_t query, Mean& concentr
   if (seen < 2 || !(squares > 0)) return;
   concentration.add(sum / std::sqrt(static_cast<double>(seen) * squares));
   distance.add(moved / sum);
+  if (!std::isnan(weights[0])) first_share.add(std::abs(double{weights[0]}) / sum);
 }
 
 // Of rows [n, length], of which weights that are not a number are 0.
@@ -68,18 +69,19 @@ double effective_rank(const float* rows, int64_t n, int64_t length) {
 }  // namespace
 
 AttentionNumbers attention_numbers(const AttentionRows& rows, const std::vector<int64_t>& queries) {
-  Mean concentration, distance, rank, cosine;
+  Mean concentration, distance, first_share, rank, cosine;
   const int64_t N = rows.weights.dim(2), T = rows.weights.dim(3);
   for (int64_t row = 0; row < rows.weights.size() / T; ++row)
-    add_row(rows.weights.data() + row * T, T, queries[row % N], concentration, distance);
+    add_row(rows.weights.data() + row * T, T, queries[row % N], concentration, distance,
+            first_share);
   for (int64_t matrix = 0; matrix < rows.weights.size() / (N * T); ++matrix) {
     const double own = effective_rank(rows.weights.data() + matrix * N * T, N, T);
     if (own > 0) rank.add(own);
   }
   for (int64_t i = 0; i < rows.cosines.size(); ++i)
     if (!std::isnan(rows.cosines.data()[i])) cosine.add(rows.cosines.data()[i]);
-  return {concentration.value(), distance.value(), rank.value(), cosine.value(),
-          cosine.deviation()};
+  return {concentration.value(), distance.value(), first_share.value(),
+          rank.value(),          cosine.value(),   cosine.deviation()};
 }
 
 }  // namespace longhaul

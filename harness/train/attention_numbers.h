@@ -13,7 +13,8 @@ struct AttentionNumbers {
   // all (Su Jianlin, kexue.fm/archives/9889). Queries that see one key or have no weight do not
   // count.
   double concentration;
-  double distance;  // |i - j| in positions, weighted by |a|; of the same queries
+  double distance;     // |i - j| in positions, weighted by |a|; of the same queries
+  double first_share;  // |a| of the first key over the sum of all; of the same queries
   // exp(entropy of the singular values over their sum) of a head's rows (Roy and Vetterli 2007), at
   // most as many as there are queries.
   double effective_rank;

@@ -54,6 +54,11 @@ void attended_distance(LayerMoment& layer, const Put& put) {
     put(layer.index(), "attended_distance", numbers->distance);
 }
 
+void first_share(LayerMoment& layer, const Put& put) {
+  if (const AttentionNumbers* numbers = layer.attention())
+    put(layer.index(), "first_share", numbers->first_share);
+}
+
 void cosine(LayerMoment& layer, const Put& put) {
   const AttentionNumbers* numbers = layer.attention();
   if (!numbers) return;
@@ -153,6 +158,11 @@ const std::vector<DiagnosticInfo>& diagnostics() {
        .quantities = {{"attended_distance",
                        "positions between query and key, weighted by the weights' size"}},
        .of_layer = attended_distance},
+      {.name = "first_share",
+       .quantities = {{"first_share",
+                       "share of a query's weights that the first key has: an attention sink "
+                       "where it is large (Xiao et al. 2023, arXiv:2309.17453)"}},
+       .of_layer = first_share},
       {.name = "cosine",
        .quantities = {{"cosine_mean",
                        "mean cosine of the angle between queries and keys, of linear attention "

@@ -1,6 +1,7 @@
 #include "harness/train/evaluation.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "harness/data/baselines.h"
 #include "harness/data/batches.h"
@@ -48,6 +49,12 @@ std::vector<Evaluation> run_tests(const Model& model, const TrialSpec& spec,
       evaluations.push_back({test.length, score.accuracy, validation, test.test_set, post_hoc,
                              baselines, score.calibration_error, score.loss,
                              score.string_accuracy});
+      if (test.task->is_regression()) {
+        const double unit = test.task->answer_unit();
+        evaluations.back().mse = score.loss * unit * unit;
+        evaluations.back().mae = score.absolute_error * unit;
+        evaluations.back().loss = std::numeric_limits<double>::quiet_NaN();  // no cross entropy
+      }
       if (score.unanswered == 0) return;
       evaluations.back().status = Status::diverged;
       evaluations.back().message =

@@ -7,8 +7,10 @@
 #include <cstring>
 #include <limits>
 
+#include "harness/data/answer_spread.h"
 #include "longhaul/ops.h"
 #include "math/memory.h"
+#include "math/ops/losses.h"
 #include "math/optimizer.h"
 #include "math/parallel.h"
 
@@ -27,8 +29,15 @@ struct Tally {
   int64_t unanswered = 0;
   int64_t examples = 0, right_examples = 0;  // with a scored position; with all of them right
   double loss = 0;
+  double absolute = 0;  // sum of absolute errors, of a regression
   std::array<Bin, kBins> bins;
 };
+
+// What a model is scored by, whatever was trained on.
+Tensor plain_loss(const Tensor& outputs, const Batch& answers, float weight) {
+  return answers.numbers.empty() ? cross_entropy(outputs, answers.targets, weight)
+                                 : squared_error(outputs, answers.numbers, weight);
+}
 
 // Rows of an example stand side by side.
 int64_t example_of(const Batch& batch, int64_t row) {
@@ -41,7 +50,10 @@ Tally score(const Model& model, const Batch& batch) {
   Tally tally;
   tally.unanswered = rows_without_answer(logits);
   if (tally.unanswered > 0) return tally;
-  tally.loss = cross_entropy(logits, batch.targets).item();
+  tally.loss = plain_loss(logits, batch, 1).item();
+  for (std::size_t i = 0; i < batch.numbers.size(); ++i)
+    tally.absolute += std::abs(double{logits.data()[i]} - batch.numbers[i]);
+  if (!batch.numbers.empty()) return tally;
   const Tensor shares = softmax(logits);
   int64_t example = -1;
   bool all_right = true;  // so far, in the example
@@ -121,6 +133,31 @@ Measurement measurement_from(const std::string& bytes, std::size_t& at) {
   return measured;
 }
 
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+// Of a regression; loss and absolute error are sums over rows of means over an answer's numbers.
+Score score_of_numbers(const std::vector<Batch>& batches, const std::vector<Tally>& tallies) {
+  std::size_t rows = 0, numbers = 0;
+  for (const Batch& batch : batches) {
+    rows += batch.targets.size();
+    numbers += batch.numbers.size();
+  }
+  const std::size_t outputs = numbers / rows;
+  AnswerSpread answers(outputs);
+  for (const Batch& batch : batches)
+    for (std::size_t at = 0; at < batch.numbers.size(); at += outputs)
+      answers.add(&batch.numbers[at]);
+  double loss = 0, absolute = 0;
+  for (const Tally& tally : tallies) {
+    loss += tally.loss;
+    absolute += tally.absolute;
+  }
+  Score score{answers.explained(loss * static_cast<double>(outputs)),
+              loss / static_cast<double>(rows), kNone, kNone};
+  score.absolute_error = absolute / static_cast<double>(numbers);
+  return score;
+}
+
 // 1 / scored positions of the whole batch.
 float weight_of(const std::vector<Batch>& lane_batches) {
   int64_t scored = 0;
@@ -159,18 +196,18 @@ Lanes::Result Lanes::run(const std::vector<Batch>& lane_batches, uint64_t dropou
     const Rng dropout(dropout_seed, "lane", static_cast<uint64_t>(lane));
     Tape tape(slot_pointers_[own]);
     const Tensor logits = model_.forward(batch, &dropout);
-    const Tensor cross = cross_entropy(logits, batch.targets, weight);
-    const Tensor loss = objective_ ? objective_(logits, batch.targets, weight) : cross;
-    lane_results_[lane].cross_entropy = cross.item();
+    const Tensor plain = plain_loss(logits, batch, weight);
+    const Tensor loss = objective_ ? objective_(logits, batch, weight) : plain;
+    lane_results_[lane].plain_loss = plain.item();
     lane_results_[lane].objective = loss.item();
-    tape.backward(loss);  // skips cross entropy where it is not the loss
+    tape.backward(loss);  // skips the plain loss where it is not what is minimised
   });
 
   gather();
   Result result;
   measured_.reset();
   for (std::size_t lane = 0; lane < lane_results_.size(); ++lane) {
-    result.cross_entropy += lane_results_[lane].cross_entropy;
+    result.plain_loss += lane_results_[lane].plain_loss;
     result.objective += lane_results_[lane].objective;
     measured_.add(lane_measured_[lane]);
   }
@@ -207,9 +244,8 @@ double Lanes::objective(const std::vector<Batch>& lane_batches, uint64_t dropout
     const Batch& batch = lane_batches[lane];
     const Rng dropout(dropout_seed, "lane", static_cast<uint64_t>(lane));
     const Tensor logits = model_.forward(batch, &dropout);
-    parts[lane] = (objective_ ? objective_(logits, batch.targets, weight)
-                              : cross_entropy(logits, batch.targets, weight))
-                      .item();
+    parts[lane] =
+        (objective_ ? objective_(logits, batch, weight) : plain_loss(logits, batch, weight)).item();
   });
   double sum = 0;
   for (const double part : parts) sum += part;
@@ -224,8 +260,9 @@ Score evaluate(const Model& model, const std::vector<Batch>& batches) {
     examples += tally.examples;
     right_examples += tally.right_examples;
   }
-  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   if (unanswered > 0) return {kNone, kNone, kNone, kNone, unanswered};
+  if (!batches.empty() && !batches.front().numbers.empty())
+    return score_of_numbers(batches, tallies);
   double loss = 0;
   double off = 0;  // how far the bins' probabilities are from what came true, in positions
   for (int64_t b = 0; b < kBins; ++b) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <vector>
 
 #include "harness/model/model.h"
@@ -16,13 +17,13 @@ namespace longhaul {
 // the lanes (math/ranks.h).
 class Lanes {
  public:
-  // `offsets`: gradient_layout() of the model's parameters. Without an objective, cross entropy.
+  // `offsets`: gradient_layout() of the model's parameters. Without an objective, the plain loss.
   Lanes(const Model& model, int64_t lanes, std::vector<int64_t> offsets,
         Objective objective = nullptr);
 
-  struct Result {  // means over the scored positions of the whole batch
-    double cross_entropy = 0;
-    double objective = 0;  // what the gradient is of
+  struct Result {           // means over the scored positions of the whole batch
+    double plain_loss = 0;  // cross entropy, or the squared error of a regression
+    double objective = 0;   // what the gradient is of
     double gradient_norm = 0;
   };
   // At most `lanes` batches. `dropout_seed` names the step's dropout streams.
@@ -49,11 +50,11 @@ class Lanes {
   Measurement measured_;
 };
 
-// Scores of a model on examples, in parallel over batches and the same for any number of threads
-// and processes.
+// Scores of a model on examples of one kind, in parallel over batches and the same for any number
+// of threads and processes.
 struct Score {
-  double accuracy = 0;         // over scored positions
-  double loss = 0;             // cross entropy, whatever was trained on
+  double accuracy = 0;         // over scored positions; of a regression R^2, which is 1 at best
+  double loss = 0;             // cross entropy, whatever was trained on; of a regression MSE
   double string_accuracy = 0;  // over examples, right if all their scored positions are
   // Expected calibration error (Guo et al. 2017, arXiv:1706.04599, eq. 3): positions fall into 15
   // equal bins by the probability of their answer; the mean of |accuracy - mean probability| of the
@@ -61,6 +62,7 @@ struct Score {
   double calibration_error = 0;
   // Positions without an answer (rows_without_answer). With any, the others are not numbers.
   int64_t unanswered = 0;
+  double absolute_error = std::numeric_limits<double>::quiet_NaN();  // mean, of a regression alone
 };
 Score evaluate(const Model& model, const std::vector<Batch>& batches);
 

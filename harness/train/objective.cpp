@@ -4,6 +4,7 @@
 
 #include "harness/data/examples.h"
 #include "harness/data/label_noise.h"
+#include "longhaul/error.h"
 #include "support/choices.h"
 
 namespace longhaul {
@@ -36,9 +37,10 @@ std::vector<double> class_shares(const Settings& settings, const Task& task) {
 }  // namespace
 
 Objective make_objective(const Settings& settings, const Tensor& head, const Task& task) {
-  return row_named("loss", settings.loss, losses()).make({settings, head, [&] {
-                                                            return class_shares(settings, task);
-                                                          }});
+  const LossInfo& loss = row_named("loss", settings.loss, losses());
+  const std::string problem = answer_problem(settings, task.is_regression());
+  require(problem.empty(), problem);
+  return loss.make({settings, head, [&] { return class_shares(settings, task); }});
 }
 
 }  // namespace longhaul

@@ -7,7 +7,7 @@ namespace longhaul {
 
 // The objective that the settings loss and loss_* ask for. `head` [width, classes] holds the
 // model's class vectors as columns. `task`, with the settings' label noise, says how often each
-// class is the answer. Throws Error if `loss` names none.
+// class is the answer. Throws Error if `loss` names none, or none for the task's answers.
 Objective make_objective(const Settings& settings, const Tensor& head, const Task& task);
 
 }  // namespace longhaul

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "harness/data/batches.h"
+#include "harness/data/examples.h"
 #include "harness/train/diagnostics.h"
 #include "harness/train/objective.h"
 #include "harness/train/stop_request.h"
@@ -56,7 +57,9 @@ class Trainer {
         validation_(draw_all(task, Split::validation, settings_.validation_examples)),
         diagnostics_(model, spec.diagnostics, settings_.causal, offsets_),
         result_(training),
-        state_(training.state) {}
+        state_(training.state) {
+    progress_.metric = metric_of(task);
+  }
 
   void run() {
     try {
@@ -180,7 +183,7 @@ class Trainer {
                     settings_.learning_rate * rate_share(schedule_, middle(done)));
     ++state_.steps;
     average_.add(state_.steps);
-    state_.losses.push_back(lanes.cross_entropy);
+    state_.losses.push_back(lanes.plain_loss);
     state_.seconds += watch.seconds();
     if (spec_.budget.seconds > 0) agree_on(state_.seconds);
     diagnostics_.after_step(state_.steps, lanes_, batches, dropout_seed, lanes.objective);
@@ -208,10 +211,11 @@ class Trainer {
                           "step ", state_.steps));
     if (!std::isfinite(score.loss))
       throw Diverged(text("validation loss ", score.loss, " at step ", state_.steps));
-    state_.validations.push_back({state_.steps, "validation", "accuracy", score.accuracy});
+    state_.validations.push_back({state_.steps, "validation", metric_of(task_), score.accuracy});
     state_.validations.push_back({state_.steps, "validation", "loss", score.loss});
     progress_.accuracy = state_.accuracy = score.accuracy;
     diagnostics_.after_validation(state_.steps, validation_[validation_.size() / 2]);
+    // Of a regression: the highest R^2 on the same examples, which is the least squared error.
     if (best_.empty() || score.accuracy > state_.validation) {
       best_ = copy_values(model_.parameters());
       state_.validation = score.accuracy;
@@ -225,7 +229,7 @@ class Trainer {
     if (settings_.patience == 0) return true;
     return settings_.patience > std::count_if(state_.validations.begin(), state_.validations.end(),
                                               [&](const CurvePoint& point) {
-                                                return point.metric == "accuracy" &&
+                                                return point.metric != "loss" &&
                                                        point.step > state_.selected_step;
                                               });
   }

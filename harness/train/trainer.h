@@ -26,7 +26,7 @@ class StoredToResume : public std::runtime_error {
 // What training a model on a task's stream found.
 struct Training {
   TrainingState state;
-  double train_loss = 0;  // cross entropy
+  double train_loss = 0;  // cross entropy; of a regression the squared error
   double flops_per_token = 0;
   std::vector<CurvePoint> curve;
 };

@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "harness/data/batches.h"
+#include "harness/data/examples.h"
 #include "harness/model/pretrained.h"
 #include "harness/model/stored_model.h"
 #include "harness/results/machine.h"
@@ -121,11 +122,12 @@ void run(const TrialSpec& spec, const Registry& registry, const TrialPlace& plac
   if (spec.is_pretraining) return pretrain(spec, registry, place, progress, record);
   const TrialTasks tasks = tasks_of(spec, registry);
   const Task& task = *tasks.task;
+  record.metric = metric_of(task);
   Model model = make_model(spec, registry, tasks.shape);
   if (!spec.pretrained.empty())
     with_files([&] {
       load_pretrained(model, weights_in(place.dir.parent_path() / spec.pretrained),
-                      task.readout() == Readout::token &&
+                      task.readout() == Readout::token && !task.is_regression() &&
                           pretraining_of(spec.settings).restore == Restore::next);
     });
   const double validation =

@@ -44,6 +44,7 @@ inline constexpr auto json_fields<Progress> =
                field("loss", &Progress::loss),
                field("accuracy", &Progress::accuracy),
                field("tokens_per_second", &Progress::tokens_per_second),
+               field<Key::newer>("metric", &Progress::metric),
                field<Key::newer>("began", &Progress::began),
                field<Key::newer>("seconds", &Progress::seconds),
                field<Key::newer>("running", &Progress::running),

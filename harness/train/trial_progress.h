@@ -22,12 +22,13 @@ struct Progress {
   double tokens_per_second = 0;
 
   // Missing in files of older versions.
-  double began = 0;            // the fraction at which this process took the trial up
-  double seconds = 0;          // since this process began with the trial
-  bool running = true;         // false once it has stopped or ended in good order
-  std::string host;            // where it runs
-  double time = 0;             // when it said so, by that host's clock: seconds since 1970
-  int64_t resident_bytes = 0;  // physical memory that the process has now
+  std::string metric = "accuracy";  // what that is; of a regression r2
+  double began = 0;                 // the fraction at which this process took the trial up
+  double seconds = 0;               // since this process began with the trial
+  bool running = true;              // false once it has stopped or ended in good order
+  std::string host;                 // where it runs
+  double time = 0;                  // when it said so, by that host's clock: seconds since 1970
+  int64_t resident_bytes = 0;       // physical memory that the process has now
 };
 
 nlohmann::json to_json(const Progress& progress);

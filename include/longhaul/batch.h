@@ -20,6 +20,7 @@ struct Batch {
   int64_t length = 0;
   std::vector<int32_t> rows;     // the scored positions, b * length + t; empty: one answer each
   std::vector<int32_t> targets;  // [rows], or one of each sequence or pair
+  std::vector<float> numbers;    // of a regression: [targets, classes], their real answers
 
   int64_t token_count() const;  // without padding
 };

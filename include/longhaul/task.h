@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,12 +27,15 @@ struct Example {
   std::vector<int32_t> targets;      // [1], or [length] for Readout::token; kIgnore = unscored
   std::vector<int32_t> second = {};  // the other sequence of Readout::pair, ids as in tokens
   std::vector<float> values = {};    // [length * channels], in place of tokens
+  // Of a regression: Task::classes() real answers for each target, which then is 0 or kIgnore.
+  std::vector<float> numbers = {};
 };
 
 // What a rule without any sequence model would answer at one scored position (Task::shallow).
 struct Shallow {
   int64_t key = 0;  // the harness answers the target seen most often with this key in training
-  int32_t guess = kIgnore;  // or, if set, this very answer
+  int32_t guess = kIgnore;              // or, if set, this very answer
+  std::span<const float> numbers = {};  // likewise of a regression: classes() of them
 };
 
 // How a person looks at an example: as a picture of so many pixels, or as text (width 0).
@@ -60,6 +64,10 @@ class Task {
   virtual int64_t vocab() const = 0;    // ids lie in [0, vocab), kPad among them; 0 with channels
   virtual int64_t channels() const;     // real numbers a position instead of an id; default 0
   virtual int64_t classes() const = 0;  // targets lie in [0, classes)
+  // Whether answers are real numbers, classes() of them where one is asked for. Default: false.
+  virtual bool is_regression() const;
+  // What 1 in Example::numbers is in the unit of the data, in which errors are told. Default: 1.
+  virtual double answer_unit() const;
   virtual Readout readout() const = 0;
   virtual int64_t max_length() const = 0;  // no sequence is longer
 

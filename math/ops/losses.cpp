@@ -73,6 +73,25 @@ Tensor tailr_loss(const Tensor& logits, const std::vector<int32_t>& targets, dou
       [=](double p) { return -p / (gamma + (1 - gamma) * p); });
 }
 
+Tensor squared_error(const Tensor& outputs, const std::vector<float>& answers, float weight) {
+  require(outputs.rank() == 2 && outputs.size() == static_cast<int64_t>(answers.size()),
+          "squared_error: ", answers.size(), " numbers for outputs ", outputs.shape());
+  const float share = weight / static_cast<float>(std::max<int64_t>(outputs.dim(1), 1));
+  double sum = 0;
+  for (int64_t i = 0; i < outputs.size(); ++i) {
+    const double error = double{outputs.data()[i]} - answers[i];
+    sum += error * error;
+  }
+  Tensor y(Shape{}, static_cast<float>(sum * share));
+  record(y, {outputs}, [=, answers = pooled(answers)] {  // dx += 2 share (x - answer)
+    float* dx = outputs.grad();
+    const float factor = 2 * share * y.grad()[0];
+    for (int64_t i = 0; i < outputs.size(); ++i)
+      dx[i] = std::fma(factor, outputs.data()[i] - answers[i], dx[i]);
+  });
+  return y;
+}
+
 Tensor unit_columns(const Tensor& x) {
   require(x.rank() == 2, "unit_columns: shape ", x.shape(), ", expected [rows, columns]");
   const int64_t D = x.dim(0), C = x.dim(1);

@@ -34,6 +34,10 @@ Tensor emo_loss(const Tensor& logits, const std::vector<int32_t>& targets, const
 Tensor smoothed_cross_entropy(const Tensor& logits, const std::vector<int32_t>& targets,
                               double smoothing, float weight = 1);
 
+// The squared error of outputs [N, C] as real answers [N * C]: weight * the sum over rows of the
+// mean over C of (output - answer)^2. Throws Error where sizes differ.
+Tensor squared_error(const Tensor& outputs, const std::vector<float>& answers, float weight = 1);
+
 // The columns of x [D, C], each divided by its length (a column of zeros stays). No gradient.
 Tensor unit_columns(const Tensor& x);
 

@@ -112,21 +112,27 @@ Array parse(std::string_view content, const std::string& name) {
   return array;
 }
 
-table_file::Table table(const std::filesystem::path& inputs, const std::filesystem::path& answers,
-                        const std::string& input_column, const std::string& answer_column) {
-  const Array x = parse(data::read_all(inputs, kMostBytes), inputs.string());
-  const Array y = parse(data::read_all(answers, kMostBytes), answers.string());
-  require(x.shape.size() == 2 || x.shape.size() == 3, inputs.string(), ": has ", x.shape.size(),
+Array load(const std::filesystem::path& path) {
+  return parse(data::read_all(path, kMostBytes), path.string());
+}
+
+table_file::Table table(const Array& x, const std::string& x_name, const Array* y,
+                        const std::string& y_name, const std::string& input_column,
+                        const std::string& answer_column) {
+  require(x.shape.size() == 2 || x.shape.size() == 3, x_name, ": has ", x.shape.size(),
           " dimensions, allowed: [n, length] or [n, length, channels]");
-  require(y.shape.size() == 1 || y.shape.size() == 2, answers.string(), ": has ", y.shape.size(),
-          " dimensions, allowed: [n] or [n, length]");
-  require(x.shape[0] == y.shape[0], answers.string(), ": has ", y.shape[0], " answers for the ",
-          x.shape[0], " inputs of ", inputs.string());
-  table_file::Table table{inputs.string(), {input_column, answer_column}, {}};
-  for (int64_t row = 0; row < x.shape[0]; ++row)
-    table.rows.push_back({row + 1,
-                          {cells(x, row, x.shape[1], x.shape.size() == 3 ? x.shape[2] : 1),
-                           cells(y, row, y.shape.size() == 2 ? y.shape[1] : 1, 1)}});
+  require(!y || y->shape.size() == 1 || y->shape.size() == 2, y_name, ": has ",
+          y ? y->shape.size() : 0, " dimensions, allowed: [n] or [n, length]");
+  require(!y || x.shape[0] == y->shape[0], y_name, ": has ", y ? y->shape[0] : 0,
+          " answers for the ", x.shape[0], " inputs of ", x_name);
+  table_file::Table table{x_name, {input_column}, {}};
+  if (y) table.columns.push_back(answer_column);
+  for (int64_t row = 0; row < x.shape[0]; ++row) {
+    table_file::Row& added = table.rows.emplace_back();
+    added.line = row + 1;
+    added.fields = {cells(x, row, x.shape[1], x.shape.size() == 3 ? x.shape[2] : 1)};
+    if (y) added.fields.push_back(cells(*y, row, y->shape.size() == 2 ? y->shape[1] : 1, 1));
+  }
   return table;
 }
 

@@ -19,9 +19,13 @@ struct Array {
 // little-endian, in C order. Throws Error naming `name`, what was found and what is allowed.
 Array parse(std::string_view content, const std::string& name);
 
+Array load(const std::filesystem::path& path);
+
 // Inputs [n, length] or [n, length, channels] and answers [n] or [n, length] as a table of these
-// two columns.
-table_file::Table table(const std::filesystem::path& inputs, const std::filesystem::path& answers,
-                        const std::string& input_column, const std::string& answer_column);
+// two columns; without answers, of the first alone. `x_name` and `y_name` are what messages call
+// them. Throws Error where their sizes do not suit.
+table_file::Table table(const Array& x, const std::string& x_name, const Array* y,
+                        const std::string& y_name, const std::string& input_column,
+                        const std::string& answer_column);
 
 }  // namespace longhaul::npy

@@ -1,13 +1,12 @@
 #include "tasks/files/pathfinder_files.h"
 
-#include <png.h>
-
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
 #include "longhaul/error.h"
 #include "longhaul/rng.h"
+#include "tasks/files/png_file.h"
 
 namespace longhaul::pathfinder {
 namespace {
@@ -16,7 +15,7 @@ namespace fs = std::filesystem;
 using data::DataFile;
 using data::Line;
 
-constexpr uint32_t kSides[] = {16, 32, 64, 128, 256};
+constexpr int64_t kSides[] = {16, 32, 64, 128, 256};
 constexpr int64_t kMostBytes = 1 << 22;  // of a picture's file
 constexpr int64_t kNamedMissing = 10;    // files that a message lists
 
@@ -35,73 +34,15 @@ bool inside_folder(std::string_view path) {
   return !path.empty() && path[0] != '/' && path.find("..") == std::string_view::npos;
 }
 
-constexpr std::size_t kSignature = 8;  // bytes before a PNG's first chunk
-constexpr std::size_t kFrame = 12;     // bytes of a chunk beside its content: size, kind, checksum
-
-// What says which pixels are stored: the chunks without which there is no picture, whose kind
-// starts with a capital letter, and transparency.
-bool tells_pixels(std::string_view kind) {
-  return (kind[0] >= 'A' && kind[0] <= 'Z') || kind == "tRNS";
-}
-
-// Bytes of the chunk at the start of `rest`; more than there are where it is cut off.
-std::size_t chunk_size(std::string_view rest) {
-  if (rest.size() < kFrame) return kFrame;
-  std::size_t content = 0;
-  for (std::size_t i = 0; i < 4; ++i) content = content << 8 | static_cast<unsigned char>(rest[i]);
-  return kFrame + content;
-}
-
-// The picture without the chunks that say how it should look on a screen (gAMA, sRGB, iCCP, ...):
-// libpng would change its pixels by them. A damaged rest is left to libpng.
-std::string only_pixels(std::string_view png) {
-  std::string kept(png.substr(0, kSignature));
-  std::string_view rest = png.substr(std::min(kSignature, png.size()));
-  for (std::size_t size = chunk_size(rest); size <= rest.size(); size = chunk_size(rest)) {
-    if (tells_pixels(rest.substr(4, 4))) kept.append(rest.substr(0, size));
-    rest.remove_prefix(size);
-  }
-  return kept.append(rest);
-}
-
-// "4-bit gray": how a PNG that libpng can read stores a pixel, as its IHDR chunk says.
-std::string kind_of(std::string_view png) {
-  const int bits = png[kSignature + 16], color = png[kSignature + 17];
-  const char* const name = color == PNG_COLOR_TYPE_GRAY         ? "gray"
-                           : color == PNG_COLOR_TYPE_PALETTE    ? "palette"
-                           : color == PNG_COLOR_TYPE_GRAY_ALPHA ? "gray with transparency"
-                           : color == PNG_COLOR_TYPE_RGB        ? "color"
-                                                                : "color with transparency";
-  return text(bits, "-bit ", name);
-}
-
 }  // namespace
 
 Pixels decode_png(std::string_view file) {
-  png_image image{};
-  image.version = PNG_IMAGE_VERSION;
-  struct Freed {
-    png_image& image;
-    ~Freed() { png_image_free(&image); }
-  } const freed{image};
-  require(!file.empty(), "is empty");
-  const std::string png = only_pixels(file);
-  require(png_image_begin_read_from_memory(&image, png.data(), png.size()) != 0,
-          "is no PNG picture: ", image.message);
-  // libpng would spread fewer bits over 0 .. 255, which loaders do not agree on.
-  const std::string kind = kind_of(png);
-  require(kind == "8-bit gray", "is a PNG of ", kind, ", allowed: 8-bit gray");
-  require(image.format == PNG_FORMAT_GRAY,
-          "is a PNG with a transparent gray, allowed: 8-bit gray alone");
+  const png_file::Picture picture = png_file::decode(file, false);
   const bool known =
-      std::find(std::begin(kSides), std::end(kSides), image.width) != std::end(kSides);
-  require(known && image.width == image.height, "is ", image.width, " x ", image.height,
+      std::find(std::begin(kSides), std::end(kSides), picture.width) != std::end(kSides);
+  require(known && picture.width == picture.height, "is ", picture.width, " x ", picture.height,
           " pixels, allowed: squares of 16 | 32 | 64 | 128 | 256");
-  Pixels pixels{.side = static_cast<int>(image.width),
-                .values = std::vector<uint8_t>(PNG_IMAGE_SIZE(image))};
-  require(png_image_finish_read(&image, nullptr, pixels.values.data(), 0, nullptr) != 0,
-          "is a damaged PNG picture: ", image.message);
-  return pixels;
+  return {static_cast<int>(picture.width), picture.values};
 }
 
 fs::path folder_of_difficulty(const fs::path& folder, const std::string& difficulty) {

@@ -42,9 +42,9 @@ std::string losses_of(const ModelInfo& info) {
   double last = 0;
   for (int64_t step = 0; step < kSteps; ++step) {
     const Lanes::Result result = lanes.run(batches, static_cast<uint64_t>(step));
-    const double seen[] = {result.cross_entropy, result.gradient_norm};
+    const double seen[] = {result.plain_loss, result.gradient_norm};
     hash = hash_bytes(seen, sizeof(seen), hash);
-    last = result.cross_entropy;
+    last = result.plain_loss;
     optimizer.step(lanes.gradient(), 1, 1e-3);
   }
   return text(last, ' ', to_hex(hash));

@@ -36,5 +36,6 @@ TEST_CASE("the commands of docs/own-data.md go from a CSV file to a table", "[do
   CHECK(has(out, "-> up"));
   CHECK(has(out, "min_gru"));
   CHECK(has(out, "transformer"));
-  CHECK(has(out, "test accuracy in percent of the way from chance"));
+  CHECK(has(out, "test accuracy (of regressions R^2) in percent"));
+  CHECK(has(out, "test mean absolute error"));
 }

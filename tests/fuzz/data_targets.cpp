@@ -1,12 +1,16 @@
+#include "longhaul/error.h"
 #include "longhaul/rng.h"
 #include "tasks/files/idx_file.h"
 #include "tasks/files/npy_file.h"
+#include "tasks/files/npz_file.h"
 #include "tasks/files/pathfinder_files.h"
+#include "tasks/files/png_file.h"
 #include "tasks/files/stored_splits.h"
 #include "tasks/files/wav_file.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/helpers/folder.h"
 #include "tests/helpers/make_task.h"
+#include "tests/helpers/npz.h"
 #include "tests/helpers/sample_data.h"
 
 namespace longhaul::fuzz {
@@ -54,6 +58,26 @@ Target byte_text_target() {
             const fs::path file = folder->path / "file";
             sample::write_file(file, input);
             read_examples("byte_text", {{"file", file.string()}, {"length", int64_t{4}}});
+          }};
+}
+
+// Real numbers as inputs and answers.
+Target regression_target() {
+  const auto folder = std::make_shared<TemporaryFolder>();
+  return {"files_numbers",
+          {"part,x,y\ntrain,1 2,3\ntrain,2 1,4\nvalidation,3 4,1\nvalidation,4,2\n"
+           "test,5,1\ntest,6 6,2\n"},
+          [folder](const std::string& input) {
+            sample::write_file(folder->path / "a.csv", input);
+            for (const char* answers : {"number", "numbers", "next"}) try {
+                read_examples("files", {{"data", (folder->path / "a.csv").string()},
+                                        {"kind", std::string("numbers")},
+                                        {"input", std::string("x")},
+                                        {"answer", std::string("y")},
+                                        {"split", std::string("part")},
+                                        {"answers", std::string(answers)}});
+              } catch (const Error&) {  // what is wrong for one may be right for another
+              }
           }};
 }
 
@@ -119,6 +143,16 @@ std::vector<Target> data_targets() {
         std::string("\x93NUMPY\x02\x00\x3a\x00\x00\x00", 12) +
             "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2)} " + "abcdefgh"},
        [](const std::string& input) { npy::parse(input, "input"); }},
+      {"npz_file",
+       {npz_of({{"x.npy", std::string("\x93NUMPY\x01\x00\x3a\x00", 10) +
+                              "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3)} " +
+                              "abcdef"}}),
+        npz_of({})},
+       [](const std::string& input) { npz::parse(input, "input"); }},
+      {"png_file",
+       {png(gray, 16, 16), png(std::vector<uint8_t>(6, 7), 3, 2)},
+       [](const std::string& input) { png_file::decode(input, true); }},
+      regression_target(),
       file_target("speech_list", "speech_commands", "validation_list.txt", speech, {}),
       {"wav_file",
        {wav_file({0, 1, -1, 32767}), wav_file({1, 2, 3, 4, 5, 6}, 8000, 2)},

@@ -177,3 +177,18 @@ TEST_CASE("smoothed_cross_entropy: the answer is spread over all classes", "[ops
   CHECK_THROWS_WITH(smoothed_cross_entropy(Tensor({1, 2}), {0}, 1.5),
                     "smoothed_cross_entropy: smoothing 1.5 outside [0, 1]");
 }
+
+TEST_CASE("squared_error is the mean over an answer's numbers, summed over rows", "[losses]") {
+  for (const Shape& shape : {Shape{0, 2}, Shape{1, 1}, Shape{3, 2}, Shape{2, 17}}) {
+    const Tensor outputs = random_tensor(shape, 1, -2, 2), given = random_tensor(shape, 2, -2, 2);
+    const std::vector<float> answers(given.data(), given.data() + given.size());
+    double sum = 0;
+    for (std::size_t i = 0; i < answers.size(); ++i)
+      sum += std::pow(double{outputs.data()[i]} - answers[i], 2) / static_cast<double>(shape[1]);
+    const TensorFunction loss = [&](const Inputs& x) { return squared_error(x[0], answers, 0.5); };
+    CHECK(loss({outputs}).item() == Approx(0.5 * sum).margin(1e-6));
+    check_gradient(loss, {outputs});
+  }
+  CHECK_THROWS_WITH(squared_error(Tensor({2, 2}), {1, 2, 3}),
+                    "squared_error: 3 numbers for outputs (2, 2)");
+}

@@ -158,7 +158,8 @@ TEST_CASE("config: an unknown diagnostic is named with those there are", "[confi
         "s.yaml:7: baselines: found 'bag', allowed: bag_of_tokens");
   CHECK(complaint(kGood + "diagnostics: [state_norms]\n") ==
         "s.yaml:7: diagnostics: found 'state_norms', allowed: attention_concentration, "
-        "effective_rank, attended_distance, cosine, update_cosine, state_norm, gradient_norm");
+        "effective_rank, attended_distance, first_share, cosine, update_cosine, state_norm, "
+        "gradient_norm");
 }
 
 TEST_CASE("config: an impossible throughput block is named with what is allowed", "[config]") {

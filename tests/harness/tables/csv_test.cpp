@@ -101,7 +101,7 @@ TEST_CASE("what an older version did not store is an empty field, in no table 0"
       "learning_rate", "train_tokens_per_second", "threads",     "peak_activation_bytes",
       "state_bytes",   "peak_resident_bytes",     "precision",   "build"};
   for (const std::string& key : lacking) stored.erase(key);
-  for (const char* key : {"calibration_error", "loss", "string_accuracy"})
+  for (const char* key : {"calibration_error", "loss", "string_accuracy", "mse", "mae"})
     stored["evaluations"][0].erase(key);
   trial.record = record_from_json(stored);
   Results results;
@@ -110,7 +110,7 @@ TEST_CASE("what an older version did not store is an empty field, in no table 0"
   const Record row = parse_records(results_csv(results)).at(0);
   for (const std::string& key : lacking) CHECK(row.at(key).empty());
   for (const char* key :
-       {"test_ece", "test_loss", "string_accuracy", "perplexity", "bits_per_token"})
+       {"test_ece", "test_loss", "string_accuracy", "perplexity", "bits_per_token", "test_mse"})
     CHECK(row.at(key).empty());
   CHECK(row.at("test_value") == "0.75");
   CHECK(row.at("version") == "0.1.0");
@@ -136,7 +136,7 @@ TEST_CASE("the columns are those that users rely on, in their order", "[csv]") {
         "train_tokens_per_second,peak_activation_bytes,peak_resident_bytes,state_bytes,"
         "learning_rate,tuning_trials,threads,ranks,precision,host,cpu,version,build,tuned,"
         "d_model,layers,batch,test_examples,options,test_loss,string_accuracy,scaled_accuracy,"
-        "perplexity,bits_per_token,external,finished_at");
+        "perplexity,bits_per_token,test_mse,test_mae,external,finished_at");
   CHECK(first_line(summary_csv({})) ==
         "model,task,pretrain,loss,eval_length,n,mean,std,min,max,ci95_low,ci95_high,rank,"
         "p_vs_best,at_baseline,tokens_per_second,peak_activation_bytes,state_bytes,parameters,"

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <tuple>
 
 #include "harness/tables/results_csv.h"
 #include "harness/tables/summary.h"
@@ -295,6 +296,37 @@ TEST_CASE("scores beside accuracy have a column for each length, and no baseline
   CHECK(make_table(results, "scaled_accuracy").models[0][2].value == "50.0");
   CHECK(make_table(results, "perplexity").models[0][1].value == "8");
   CHECK(make_table(results, "bits_per_token").models[0][1].value == "3");
+}
+
+TEST_CASE("of a regression R^2 is the score, and the least error is the best",
+          "[table][regression]") {
+  Results results;
+  for (const auto& [model, r2, mse] : {std::tuple("lru", 0.9, 0.5), std::tuple("gru", -0.2, 6.0)}) {
+    results.trials.push_back(made_up_trial(model, "price", 0, r2));
+    TrialRecord& record = *results.trials.back().record;
+    record.metric = "r2";
+    record.evaluations[0].mse = mse;
+    record.evaluations[0].mae = mse / 2;
+    record.evaluations[0].baselines = {0, -0.1, 0.3};
+  }
+  const Table scores = make_table(results, "accuracy");
+  CHECK(scores.title.find("test R^2 in percent") != std::string::npos);
+  CHECK(scores.models[0][1].value == "90.0");
+  CHECK(scores.models[0][1].is_best);
+  CHECK(scores.models[1][1].value == "-20.0");
+  CHECK(scores.models[1][1].at_baseline);
+  for (const char* metric : {"mse", "mae"}) {
+    const Table errors = make_table(results, metric);
+    CHECK(errors.models[0][1].is_best);
+    CHECK_FALSE(errors.models[1][1].is_best);
+    CHECK(errors.baselines.empty());
+  }
+  CHECK(make_table(results, "mse").models[1][1].value == "6");
+  CHECK(make_table(results, "perplexity").models[0][1].value == "not recorded");
+  results.trials.push_back(made_up_trial("lru", "mqar", 0, 0.5));
+  CHECK(
+      make_table(results, "accuracy").title.find("test accuracy (of regressions R^2) in percent") !=
+      std::string::npos);
 }
 
 TEST_CASE("what a model noted is a metric where it is there", "[table]") {

@@ -87,7 +87,7 @@ TEST_CASE("diagnostics: every layer that has weights or a state says so", "[diag
   for (const char* layer : {"0", "1"}) {
     for (const char* step : {"4", "8"})
       for (const char* name : {"attention_concentration", "effective_rank", "attended_distance",
-                               "cosine_mean", "cosine_deviation", "state_norm"}) {
+                               "first_share", "cosine_mean", "cosine_deviation", "state_norm"}) {
         INFO(name);
         CHECK(attention.at(text(name, " of ", layer, " at ", step)) > (name[0] == 'c' ? -1 : 0));
       }
@@ -153,12 +153,14 @@ TEST_CASE("diagnostics: equal weights are flat and of rank 1, one key each sharp
   CHECK(flat.concentration == Approx(1));
   CHECK(flat.effective_rank == Approx(1));
   CHECK(flat.distance == Approx(0.5));
+  CHECK(flat.first_share == Approx(0.5));
   CHECK(flat.cosine_mean == Approx(0.5));
   CHECK(flat.cosine_deviation == Approx(0.5));
   const AttentionNumbers sharp = attention_numbers(two_rows({0, -2, 1, 0}), {0, 1});
   CHECK(sharp.concentration == Approx(1 / std::sqrt(2)));
   CHECK(sharp.distance == Approx(1));
-  CHECK(sharp.effective_rank ==  // singular values 2 and 1
+  CHECK(sharp.first_share == Approx(0.5));  // nothing, then all
+  CHECK(sharp.effective_rank ==             // singular values 2 and 1
         Approx(std::exp(2 / 3.0 * std::log(1.5) + std::log(3.0) / 3)));
   CHECK(std::isnan(attention_numbers(two_rows({0, 0, 0, 0}), {0, 1}).concentration));
 }

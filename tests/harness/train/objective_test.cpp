@@ -42,6 +42,12 @@ double trained(const OptionMap& given) {
   return validation;
 }
 
+Batch answers(std::vector<int32_t> targets) {
+  Batch batch;
+  batch.targets = std::move(targets);
+  return batch;
+}
+
 OptionValue word(const char* value) { return std::string(value); }
 
 }  // namespace
@@ -83,8 +89,8 @@ TEST_CASE("emo measures by the head as training found it, or as it is", "[object
   const auto by = [&](const Tensor& vectors) {
     return emo_loss(logits, targets, unit_columns(vectors), false).item();
   };
-  CHECK(fixed(logits, targets, 1).item() == by(first));
-  CHECK(adaptive(logits, targets, 1).item() == by(later));
+  CHECK(fixed(logits, answers(targets), 1).item() == by(first));
+  CHECK(adaptive(logits, answers(targets), 1).item() == by(later));
 }
 
 TEST_CASE("logit_adjusted adds tau times the log frequencies of training answers", "[objective]") {
@@ -96,15 +102,17 @@ TEST_CASE("logit_adjusted adds tau times the log frequencies of training answers
       ++all;
     }
   const Objective once = make_objective({.loss = "logit_adjusted"}, Tensor(), *task);
-  CHECK(once(Tensor({1, 2}), {1}, 1).item() == Approx(-std::log(seen / all)).epsilon(1e-3));
+  CHECK(once(Tensor({1, 2}), answers({1}), 1).item() ==
+        Approx(-std::log(seen / all)).epsilon(1e-3));
   const Objective twice =
       make_objective({.loss = "logit_adjusted", .loss_tau = 2}, Tensor(), *task);
-  CHECK(twice(Tensor({1, 2}), {1}, 1).item() ==
+  CHECK(twice(Tensor({1, 2}), answers({1}), 1).item() ==
         Approx(std::log1p(std::pow(all / seen - 1, 2))).epsilon(1e-3));
 
   const Objective flipped =  // of two classes, each answer is the other one
       make_objective({.loss = "logit_adjusted", .label_noise = 1}, Tensor(), *task);
-  CHECK(flipped(Tensor({1, 2}), {1}, 1).item() == Approx(-std::log(1 - seen / all)).epsilon(1e-3));
+  CHECK(flipped(Tensor({1, 2}), answers({1}), 1).item() ==
+        Approx(-std::log(1 - seen / all)).epsilon(1e-3));
 }
 
 TEST_CASE("label noise changes its share of answers, to other classes, by content", "[objective]") {
