@@ -62,6 +62,16 @@ std::string description(const ConditionRule& rule, bool has_seeds) {
 
 }  // namespace
 
+std::optional<Margin> margin_of(const ConditionRule& rule, const ClaimNumber& number) {
+  if (!number.missing.empty() || number.values.empty()) return std::nullopt;
+  const double value = decisive(rule, number.values);
+  Margin found{margin(rule, value), ""};
+  if (rule.over == Over::every || rule.over == Over::any)
+    found.seed = number.seeds[static_cast<std::size_t>(
+        std::find(number.values.begin(), number.values.end(), value) - number.values.begin())];
+  return found;
+}
+
 std::vector<ClaimCondition> check(const std::vector<ConditionRule>& rules,
                                   const std::vector<ClaimNumber>& numbers) {
   std::vector<ClaimCondition> conditions;

@@ -38,6 +38,7 @@ class ClaimReader {
   void read_case(const MeasurementInfo& info, const std::string& name, const Section& section,
                  const OptionMap& given, const Names& shared);
   Vocabulary vocabulary() const;
+  std::optional<double> option_of(const NumberRule& number, const std::string& option) const;
 
   ConfigNode& root_;
   Section file_;
@@ -147,10 +148,46 @@ void ClaimReader::read_case(const MeasurementInfo& info, const std::string& name
   claim_.cases.push_back(std::move(added));
 }
 
+// What a selector of the number names, without a post-hoc change or a test set.
+std::string selected(const NumberRule& number, const std::string& column, char end) {
+  for (const auto& [name, value] : number.where)
+    if (name == column) return value.substr(0, value.find(end));
+  return "";
+}
+
+std::optional<double> number_in(const OptionMap& options, const std::string& option) {
+  const auto found = options.find(option);
+  if (found == options.end()) return std::nullopt;
+  if (const auto* whole = std::get_if<int64_t>(&found->second)) return static_cast<double>(*whole);
+  if (const auto* real = std::get_if<double>(&found->second)) return *real;
+  return std::nullopt;
+}
+
+std::optional<double> ClaimReader::option_of(const NumberRule& number,
+                                             const std::string& option) const {
+  const std::string one = selected(number, "case", '\0');
+  for (const MeasurementCase& of : claim_.cases)
+    if (of.name == one || one.empty()) return number_in(of.options, option);
+  if (!claim_.suite) return std::nullopt;
+  const std::string model = selected(number, "model", '+'), task = selected(number, "task", '/');
+  for (const ModelEntry& entry : claim_.suite->models)
+    if (entry.name == model)
+      for (const OptionMap* options : {&entry.options, &entry.settings})
+        if (const std::optional<double> value = number_in(*options, option)) return value;
+  for (const TaskEntry& entry : claim_.suite->tasks)
+    if (entry.name == task)
+      for (const OptionMap* options : {&entry.options, &entry.settings})
+        if (const std::optional<double> value = number_in(*options, option)) return value;
+  return number_in(to_options(claim_.suite->defaults), option);
+}
+
 // Rows are named as in results.csv: with a post-hoc change behind the model's name and a test set
 // behind the task's.
 Vocabulary ClaimReader::vocabulary() const {
   Vocabulary words;
+  words.option_of = [this](const NumberRule& number, const std::string& option) {
+    return option_of(number, option);
+  };
   if (!claim_.suite) {
     words.file = "measurements";
     Names& columns = words.columns["measurements"] = {"case", "seed"};

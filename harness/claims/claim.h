@@ -16,7 +16,7 @@ namespace longhaul {
 // seed by seed.
 struct NumberRule {
   enum class Take { only, first, last, mean, smallest, largest };  // of several rows a seed
-  enum class Make { column, difference, ratio, mean, smallest, largest };
+  enum class Make { column, examples_to, difference, ratio, mean, smallest, largest, least };
 
   std::string name;
   Place place;
@@ -29,6 +29,13 @@ struct NumberRule {
   Take take = Take::only;
   // Of diagnostics: R^2 of this one's rows as a prediction of the rows taken.
   std::string predicted_by;
+  // Of examples_to: the score that validation must reach. Of least: the score that a number must
+  // reach for its option to count.
+  double reaches = 0;
+  // Of least: an option, its value for each of `of`, and what stands for it where none reaches.
+  std::string option;
+  std::vector<double> option_values;
+  std::optional<double> otherwise;
 };
 
 // Bounds that a number must keep.

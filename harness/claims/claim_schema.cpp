@@ -98,6 +98,17 @@ std::vector<FileKey> number_keys() {
       {"predicted_by",
        text_schema("Of diagnostics: R^2 of the rows of this name as a prediction of the rows "
                    "taken.")},
+      {"examples_to",
+       number_schema("Training examples until validation first reached this score; those of the "
+                     "whole training where it never did.")},
+      {"least",
+       text_schema("The least value of this option among the numbers `of` that reach the score "
+                   "`reaches`.")},
+      {"of", numbers_of(1, 0, "Of least: numbers that differ in the option.")},
+      {"reaches", number_schema("Of least: what a number must be at least.")},
+      {"otherwise",
+       number_schema("Of least: what stands for the option's value where no number reaches it; "
+                     "without, it is missing.")},
       {"difference", numbers_of(2, 2, "First minus second.")},
       {"ratio", numbers_of(2, 2, "First over second.")},
       {"mean", numbers_of(1, 0, "Their mean.")},

@@ -14,6 +14,7 @@ const std::vector<MeasurementInfo>& measurements() {
                                                    emo_optimum(),
                                                    emo_synonyms(),
                                                    favor_kernel(),
+                                                   lyapunov_threshold(),
                                                    retry_attempts(),
                                                    solver()};
   return all;

@@ -42,6 +42,7 @@ MeasurementInfo block_cosine();
 MeasurementInfo emo_optimum();
 MeasurementInfo emo_synonyms();
 MeasurementInfo favor_kernel();
+MeasurementInfo lyapunov_threshold();
 MeasurementInfo retry_attempts();
 MeasurementInfo solver();
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <set>
 
+#include "harness/claims/reached.h"
 #include "longhaul/error.h"
 #include "support/enum_names.h"
 #include "support/number_text.h"
@@ -53,6 +54,15 @@ std::string description(const NumberRule& rule) {
       return fmt::format("{} - {}", rule.of[0], rule.of[1]);
     case Make::ratio:
       return fmt::format("{} / {}", rule.of[0], rule.of[1]);
+    case Make::examples_to:
+      return fmt::format(
+          "training examples until validation first reached {}{}; all where it "
+          "never did",
+          rule.reaches, where_text(rule));
+    case Make::least:
+      return fmt::format(
+          "least {} among {} that reaches {}{}", rule.option, fmt::join(rule.of, ", "),
+          rule.reaches, rule.otherwise ? fmt::format("; {} where none does", *rule.otherwise) : "");
     default:
       return fmt::format("{} of {}",
                          rule.make == Make::mean       ? "mean"
@@ -62,8 +72,10 @@ std::string description(const NumberRule& rule) {
   }
 }
 
-double combined(Make make, const std::vector<double>& parts) {
-  switch (make) {
+double combined(const NumberRule& rule, const std::vector<double>& parts) {
+  switch (rule.make) {
+    case Make::least:
+      return least_that_reaches(rule, parts).value_or(std::nan(""));
     case Make::difference:
       return parts[0] - parts[1];
     case Make::ratio:
@@ -237,7 +249,7 @@ ClaimNumber combine(const NumberRule& rule, const std::vector<const ClaimNumber*
       if (found != part->seeds.end())
         values.push_back(part->values[static_cast<std::size_t>(found - part->seeds.begin())]);
     }
-    const double value = values.size() == parts.size() ? combined(rule.make, values) : std::nan("");
+    const double value = values.size() == parts.size() ? combined(rule, values) : std::nan("");
     if (std::isfinite(value)) {
       number.seeds.push_back(seed);
       number.values.push_back(value);
@@ -263,7 +275,9 @@ std::vector<ClaimNumber> take_numbers(const Claim& claim, const Tables& tables) 
   std::vector<ClaimNumber> numbers;
   for (const NumberRule& rule : claim.numbers) {
     ClaimNumber number;
-    if (rule.make == Make::column) {
+    if (rule.make == Make::examples_to) {
+      number = take_examples_to(rule, tables, seeds);
+    } else if (rule.make == Make::column) {
       number = ColumnTaker(rule, tables.at(rule.file)).take(seeds);
       number.measured = is_timed(claim, rule);
     } else {

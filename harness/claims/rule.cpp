@@ -18,7 +18,9 @@ const EnumNames<Take> kTakes = {{Take::only, "only"},         {Take::first, "fir
                                 {Take::last, "last"},         {Take::mean, "mean"},
                                 {Take::smallest, "smallest"}, {Take::largest, "largest"}};
 // A column is made by no key of its own.
-const EnumNames<Make> kMakes = {{Make::difference, "difference"},
+const EnumNames<Make> kMakes = {{Make::examples_to, "examples_to"},
+                                {Make::least, "least"},
+                                {Make::difference, "difference"},
                                 {Make::ratio, "ratio"},
                                 {Make::mean, "mean"},
                                 {Make::smallest, "smallest"},
@@ -57,17 +59,43 @@ class NumberReader {
   NumberReader(const Vocabulary& vocabulary, Problems& problems)
       : vocabulary_(vocabulary), problems_(problems) {}
 
-  NumberRule read(const ConfigNode& node, const Names& earlier);
+  NumberRule read(const ConfigNode& node, const std::vector<NumberRule>& earlier);
 
  private:
+  void read_names(const Section& section, const std::string& key, const Names& earlier,
+                  NumberRule& rule);
   void read_parts(const Section& section, const Names& earlier, NumberRule& rule);
+  void read_least(const Section& section, const std::vector<NumberRule>& earlier, NumberRule& rule);
+  void read_examples_to(const Section& section, NumberRule& rule);
   void read_column(const Section& section, NumberRule& rule);
+  void read_selectors(const Section& section, const OptionMap& given, const Names& keys,
+                      NumberRule& rule);
 
   const Vocabulary& vocabulary_;
   Problems& problems_;
 };
 
-NumberRule NumberReader::read(const ConfigNode& node, const Names& earlier) {
+std::optional<double> bound(const Section& section, const OptionMap& given,
+                            const std::string& key) {
+  const auto value = given.find(key);
+  if (value == given.end()) return std::nullopt;
+  if (const double* number = std::get_if<double>(&value->second)) return *number;
+  if (const int64_t* number = std::get_if<int64_t>(&value->second))
+    return static_cast<double>(*number);
+  section.problem(key, text("found '", to_text(value->second), "', allowed: a number"));
+  return std::nullopt;
+}
+
+double needed_number(const Section& section, const OptionMap& given, const std::string& key,
+                     const char* example) {
+  if (const std::optional<double> found = bound(section, given, key)) return *found;
+  if (!given.count(key)) section.problem(key, text("is missing, such as ", key, ": ", example));
+  return 0;
+}
+
+NumberRule NumberReader::read(const ConfigNode& node, const std::vector<NumberRule>& before) {
+  Names earlier;
+  for (const NumberRule& one : before) earlier.push_back(one.name);
   NumberRule rule;
   rule.name = node.key;
   rule.place = node.place;
@@ -78,6 +106,10 @@ NumberRule NumberReader::read(const ConfigNode& node, const Names& earlier) {
     if (section.find(word)) rule.make = kMakes.value(word);
   if (rule.make == Make::column)
     read_column(section, rule);
+  else if (rule.make == Make::examples_to)
+    read_examples_to(section, rule);
+  else if (rule.make == Make::least)
+    read_least(section, before, rule);
   else
     read_parts(section, earlier, rule);
   return rule;
@@ -88,6 +120,11 @@ void NumberReader::read_parts(const Section& section, const Names& earlier, Numb
   const std::string& key = kMakes.word(rule.make);
   for (const std::string& other : section.keys())
     if (other != key) section.unknown(other, {key});
+  read_names(section, key, earlier, rule);
+}
+
+void NumberReader::read_names(const Section& section, const std::string& key, const Names& earlier,
+                              NumberRule& rule) {
   const ConfigNode* list = section.expect(key, Kind::list, "[one_number, another_number]");
   if (!list) return;
   const bool is_pair = rule.make == Make::difference || rule.make == Make::ratio;
@@ -101,6 +138,44 @@ void NumberReader::read_parts(const Section& section, const Names& earlier, Numb
     else
       refuse(section, key, word, earlier);
   }
+}
+
+// {least: layers, of: [one_layer, two_layers], reaches: 0.9, otherwise: 4}
+void NumberReader::read_least(const Section& section, const std::vector<NumberRule>& before,
+                              NumberRule& rule) {
+  const Names keys = {"least", "of", "reaches", "otherwise"};
+  for (const std::string& other : section.keys())
+    if (!contains(keys, other)) section.unknown(other, keys);
+  Names earlier;
+  for (const NumberRule& one : before) earlier.push_back(one.name);
+  read_names(section, "of", earlier, rule);
+  const OptionMap given = section.values({"of"});
+  if (const auto option = given.find("least"); option != given.end())
+    rule.option = to_text(option->second);
+  rule.reaches = needed_number(section, given, "reaches", "0.9");
+  rule.otherwise = bound(section, given, "otherwise");
+  for (const std::string& name : rule.of)
+    for (const NumberRule& part : before) {
+      if (part.name != name) continue;
+      const std::optional<double> value = vocabulary_.option_of(part, rule.option);
+      if (!value)
+        section.problem("least",
+                        text("found '", rule.option, "', allowed: an option or setting ",
+                             "that the model, task or case of ", name, " sets to a number"));
+      rule.option_values.push_back(value.value_or(0));
+    }
+}
+
+// {examples_to: 0.95, model: lru, task: mqar}
+void NumberReader::read_examples_to(const Section& section, NumberRule& rule) {
+  if (!vocabulary_.columns.count("curves"))
+    return section.problem("examples_to", "is of a suite, which this claim does not have");
+  const OptionMap given = section.values();
+  rule.file = "curves";
+  rule.reaches = needed_number(section, given, "examples_to", "0.95");
+  if (rule.reaches <= 0 || rule.reaches > 1)
+    section.problem("examples_to", text("found ", rule.reaches, ", allowed: above 0, at most 1"));
+  read_selectors(section, given, {"examples_to"}, rule);
 }
 
 // {column: test_value, model: lru, task: mqar}
@@ -124,10 +199,17 @@ void NumberReader::read_column(const Section& section, NumberRule& rule) {
                       "belongs to a number with file: diagnostics, a name, no take");
   }
 
+  read_selectors(section, given, kNumberKeys, rule);
+}
+
+// Columns of the number's file, and what they must hold.
+void NumberReader::read_selectors(const Section& section, const OptionMap& given, const Names& keys,
+                                  NumberRule& rule) {
+  const Names& columns = vocabulary_.columns.at(rule.file);
   for (const auto& [key, value] : given) {
-    if (contains(kNumberKeys, key)) continue;
+    if (contains(keys, key)) continue;
     if (!contains(columns, key)) {
-      section.unknown(key, columns, kNumberKeys);
+      section.unknown(key, columns, keys);
       continue;
     }
     const std::string word = to_text(value);
@@ -136,17 +218,6 @@ void NumberReader::read_column(const Section& section, NumberRule& rule) {
       refuse(section, key, word, known->second);
     rule.where.emplace_back(key, word);
   }
-}
-
-std::optional<double> bound(const Section& section, const OptionMap& given,
-                            const std::string& key) {
-  const auto value = given.find(key);
-  if (value == given.end()) return std::nullopt;
-  if (const double* number = std::get_if<double>(&value->second)) return *number;
-  if (const int64_t* number = std::get_if<int64_t>(&value->second))
-    return static_cast<double>(*number);
-  section.problem(key, text("found '", to_text(value->second), "', allowed: a number"));
-  return std::nullopt;
 }
 
 ConditionRule read_condition(const Section& section, const Names& numbers) {
@@ -178,12 +249,8 @@ std::vector<NumberRule> read_numbers(const Section& claim, const Vocabulary& voc
   const ConfigNode* map = claim.expect("numbers", Kind::map, "{score: {column: test_value}}");
   if (!map) return rules;
   const Section section(*map, "numbers", problems);  // for keys that are given twice
-  Names names;
   NumberReader reader(vocabulary, problems);
-  for (const ConfigNode& node : map->children) {
-    rules.push_back(reader.read(node, names));
-    names.push_back(node.key);
-  }
+  for (const ConfigNode& node : map->children) rules.push_back(reader.read(node, rules));
   return rules;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@ struct Vocabulary {
   std::map<std::string, std::vector<std::string>> values;   // that a column can have, where known
   std::string file;                                         // of a number that does not say
   std::string column;  // likewise; "" for the column of the number's own name
+  // What an option of the model, task or case that a number is of is set to, as a number.
+  std::function<std::optional<double>(const NumberRule&, const std::string& option)> option_of;
 };
 
 // Each reads one part of a claim file, placing its problems.

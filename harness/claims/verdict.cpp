@@ -134,15 +134,19 @@ void write_verdict(const std::filesystem::path& dir, const Verdict& verdict) {
   write_atomically(dir / kFile, json_text(json_of(verdict)));
 }
 
-std::optional<VerdictSummary> read_verdict(const std::filesystem::path& dir) {
-  if (!std::filesystem::exists(dir / kFile)) return std::nullopt;
+Verdict read_whole_verdict(const std::filesystem::path& dir) {
   try {
     return read_json_file(dir / kFile, [](const json& stored) {
-      return summary_of(from_json<Verdict>(stored, unknown_keys_of(stored)));
+      return from_json<Verdict>(stored, unknown_keys_of(stored));
     });
   } catch (const Error& error) {
     throw Error(text(error.what(), "; delete it to run the claim again"));
   }
+}
+
+std::optional<VerdictSummary> read_verdict(const std::filesystem::path& dir) {
+  if (!std::filesystem::exists(dir / kFile)) return std::nullopt;
+  return summary_of(read_whole_verdict(dir));
 }
 
 }  // namespace longhaul

@@ -60,6 +60,9 @@ std::string numbers_csv(const Verdict& verdict);  // claim, number, seed, value,
 // Writes verdict.json, verdict.txt and numbers.csv, the first one last.
 void write_verdict(const std::filesystem::path& dir, const Verdict& verdict);
 
+// verdict.json as it was written. Throws Error naming a file that is damaged, or missing.
+Verdict read_whole_verdict(const std::filesystem::path& dir);
+
 // What the table of verdicts shows, from verdict.json.
 struct VerdictSummary {
   std::string claim, rule_hash, reason;

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kWidth = 100;
 
 // The words of `text` in lines of at most kWidth columns, further lines indented.
-std::string wrapped(const std::string& text, std::size_t indent) {
+std::string in_lines(const std::string& text, std::size_t indent) {
   std::istringstream words(text);
   std::string lines;
   std::size_t column = indent;
@@ -77,10 +77,10 @@ std::string list_of(const std::string& title, const std::vector<ClaimCondition>&
 
 std::string verdict_text(const Verdict& verdict) {
   std::string text = fmt::format("{}: {}\n", verdict.claim, to_string(verdict.answer));
-  if (!verdict.reason.empty()) text += wrapped(verdict.reason, 0) + "\n";
+  if (!verdict.reason.empty()) text += in_lines(verdict.reason, 0) + "\n";
   text += fmt::format("\n  says       {}\n  source     {}\n  published  {}\n",
-                      wrapped(verdict.says, 13), wrapped(verdict.source, 13),
-                      wrapped(verdict.published, 13));
+                      in_lines(verdict.says, 13), in_lines(verdict.source, 13),
+                      in_lines(verdict.published, 13));
   if (!verdict.seeds.empty())
     text += fmt::format("  seeds      {}\n", fmt::join(verdict.seeds, ", "));
   if (!verdict.changes.empty())
@@ -104,7 +104,7 @@ std::string verdict_table(const std::vector<VerdictSummary>& verdicts) {
     const std::string why = verdict.reason.empty() ? verdict.evidence : verdict.reason;
     const std::size_t indent = width + 23;
     table += fmt::format("{:<{}}  {:<12}  {:>5}  {}\n", verdict.claim, width,
-                         to_string(verdict.answer), verdict.seeds, wrapped(why, indent));
+                         to_string(verdict.answer), verdict.seeds, in_lines(why, indent));
   }
   return table + fmt::format("\n{} confirmed, {} refuted, {} inconclusive\n",
                              counts[Answer::confirmed], counts[Answer::refuted],

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "harness/claims/claim.h"
+#include "harness/claims/explain.h"
 #include "harness/claims/run_claim.h"
 #include "harness/claims/verdict_text.h"
 #include "harness/cli/command.h"
@@ -21,6 +22,7 @@ struct Arguments {
   std::string name;
   std::string out;
   std::vector<std::string> overrides;
+  bool explains = false;
   RunOptions options;
 };
 
@@ -56,6 +58,14 @@ void report(const ClaimOutcome& outcome, const Claim& claim, CommandContext& con
     fmt::print(stderr, "{}: no verdict, trials were killed; the same command does them\n",
                claim.name);
   context.exit_status = std::max(context.exit_status, exit_status(outcome.run));
+}
+
+// Of the stored verdict; nothing runs.
+void explain_one(const Claim& claim, const Arguments& arguments) {
+  const fs::path dir = folder_of(claim, arguments);
+  require(fs::exists(dir / "verdict.json"), dir.string(), ": holds no verdict yet; longhaul claim ",
+          claim.name, " finds one");
+  fmt::print("{}", explain(claim, read_whole_verdict(dir)));
 }
 
 // Whether the claim's rule, as it is now, has been judged.
@@ -117,14 +127,21 @@ void add_claim_command(Program& program, CommandContext& context) {
   command
       .add("--set", arguments->overrides, "PATH=VALUE: override an entry of the claim; needs --out")
       .one_value_each();
+  command.flag("--explain", arguments->explains,
+               "Of a stored verdict: how far each number is from its bound, and what would\n"
+               "change the answer; nothing runs");
   add_plugin_option(command, context);
   command.footer(
       "Example: longhaul claim keynorm --set suite.budget.steps=20 --out /tmp/claims\n"
       "Writes verdict.txt, verdict.json, numbers.csv and the results behind them to\n"
       "results/claims/NAME. How a claim is written: docs/claims/writing.md.");
   command.run([arguments, &context] {
+    require(!arguments->explains || arguments->name != "all",
+            "claim all: --explain goes with one claim");
     const std::vector<Claim> claims = load_claims(*arguments, context.registry);
-    if (arguments->name == "all")
+    if (arguments->explains)
+      explain_one(claims.front(), *arguments);
+    else if (arguments->name == "all")
       judge_all(claims, *arguments, context);
     else
       judge_one(claims.front(), *arguments, context);

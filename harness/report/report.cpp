@@ -12,11 +12,14 @@ bool has_report(const Results& results) {
                      [](const Trial& trial) { return trial.record.has_value(); });
 }
 
-std::string report_html(const Results& results, const std::vector<std::string>& columns) {
+std::string report_html(const Results& results, const std::vector<std::string>& columns,
+                        const ReportHead& head) {
   Report report(results);
   report.columns = columns;
   const std::string suite = results.trials.empty() ? "" : results.trials.front().spec.suite;
-  Page page(suite.empty() ? "longhaul" : "longhaul: " + suite);
+  Page page(!head.title.empty() ? head.title : suite.empty() ? "longhaul" : "longhaul: " + suite);
+  if (head.add) head.add(page);
+  if (head.add && !has_report(results)) return page.html();
   for (const auto add : {add_headline, add_table, add_cost, add_ranking, add_lengths, add_curves,
                          add_throughput, add_diagnostics, add_failures, add_trials})
     add(page, report);
