@@ -181,11 +181,11 @@ TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const Tri
   TrialRecord record;
   record.learning_rate = spec.settings.learning_rate;
   record.ranks = Ranks::all().size();
-  sign(record, place.threads);
   const TrialEnd end = do_shared_trial([&] { run(spec, registry, place, progress, record); });
   record.status = end.status;
   record.message = end.message;
   record.peak_resident_bytes = peak_resident_bytes();
+  sign(record, place.threads);  // now, at its end
   return record;
 }
 

@@ -2,6 +2,7 @@
 #include <fstream>
 
 #include "harness/model/stored_model.h"
+#include "harness/results/machine.h"
 #include "harness/results/points.h"
 #include "harness/train/trial.h"
 #include "math/checkpoint.h"
@@ -62,6 +63,15 @@ TEST_CASE("trial: every model learns what every model can learn", "[trial][long]
     CHECK(record.evaluations[0].test > 0.97);
     CHECK(record.evaluations[0].test > record.evaluations[0].baselines.best() + 0.2);
   }
+}
+
+TEST_CASE("trial: its record says when it ended, not when it began", "[trial]") {
+  TrialSpec spec = seen_trial("min_gru", 0);
+  spec.budget.seconds = 1.1;
+  TrialRecord began;
+  sign(began, 1);
+  const TemporaryFolder folder;
+  CHECK(run_seen_trial(spec, folder.path).finished_at > began.finished_at);
 }
 
 TEST_CASE("trial: a stored checkpoint gives back the model", "[trial]") {
