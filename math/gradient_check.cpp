@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "longhaul/error.h"
+#include "longhaul/held_choices.h"
 #include "longhaul/ops.h"
 
 namespace longhaul {
@@ -29,8 +30,13 @@ double difference(const TensorFunction& f, const std::vector<Tensor>& inputs, fl
 
 }  // namespace
 
-std::string gradient_fault(const TensorFunction& f, const std::vector<Tensor>& given,
+std::string gradient_fault(const TensorFunction& function, const std::vector<Tensor>& given,
                            double tolerance, float step) {
+  HeldChoices choices;
+  const TensorFunction f = [&](const std::vector<Tensor>& x) {
+    choices.rewind();
+    return function(x);
+  };
   std::vector<Tensor> inputs;
   for (const Tensor& x : given) {
     inputs.push_back(x.clone());

@@ -8,9 +8,9 @@
 //   z(t) = [t / (L-1), cos(k w), -sin(k w) for each band k], w = 2 pi t / L, L the training length
 //
 // Biases of W_0 .. W_2 are left out above. The rates of a filter's channels lie evenly between
-// ln(100) / 1.5 and ln(100) / 0.3 and are not trained. f, bias and the biases never decay. Time O(T
-// D (D + log T)); decoding keeps the inputs of each convolution, so that its state grows with the
-// input as attention's does.
+// ln(100) / 1.5 and ln(100) / 0.3, those of several filters between each other, and are not
+// trained. f, bias and the biases never decay. Time O(T D (D + log T)); decoding keeps the inputs
+// of each convolution, so that its state grows with the input as attention's does.
 
 #include <cmath>
 #include <numbers>
@@ -54,11 +54,13 @@ class Hyena final : public Mixer {
     bias_ = c.parameter("bias", {filters}, normal(1), no_decay);
     out_ = c.weight("out.weight", D_, D_);
     out_bias_ = c.parameter("out.bias", {D_}, zeros(), no_decay);
-    rates_ = c.fixed("rates", {filters}, [](Tensor& values, Rng&) {
+    rates_ = c.fixed("rates", {filters}, [D = D_, count = order_ - 1](Tensor& values, Rng&) {
       const double slow = elementary::log(100) / kSlow, fast = elementary::log(100) / kFast;
       const auto last = static_cast<double>(std::max<int64_t>(values.size() - 1, 1));
-      for (int64_t i = 0; i < values.size(); ++i)
-        values.data()[i] = static_cast<float>(slow + (fast - slow) * static_cast<double>(i) / last);
+      for (int64_t i = 0; i < values.size(); ++i) {  // filter i / D, channel i % D
+        const auto place = static_cast<double>(i % D * count + i / D);
+        values.data()[i] = static_cast<float>(slow + (fast - slow) * place / last);
+      }
     });
   }
 

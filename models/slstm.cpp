@@ -7,12 +7,15 @@
 //
 // R has one block a head and gate. c and n are kept divided by exp(m_t) (slstm_recurrence in
 // longhaul/recurrences.h). norm is a layer norm within each head, epsilon 1e-6. R starts at 0, the
-// forget gates' bias at 3 to 6 from channel to channel of a head. The paper's convolution before
-// the gates is left to the backbone's one, short_conv, its up-projection to the backbone's MLP.
+// forget gates' bias as in the authors' code at 5 - 12 (j / (d - 1))^(0.3 + 1.3 r) in channel j of
+// a head, r from 0 in the lowest to 1 in the highest block: from 5 down to -7, more of them closed
+// further down. The paper's convolution before the gates is left to the backbone's one, short_conv,
+// its up-projection to the backbone's MLP.
 // Time O(T D (D + d)), step by step; state 4 D.
 
-#include <cmath>
+#include <algorithm>
 
+#include "longhaul/elementary.h"
 #include "longhaul/ops.h"
 #include "longhaul/parts/head_readout.h"
 #include "longhaul/parts/state_heads.h"
@@ -26,10 +29,12 @@ namespace heads = state_heads;
 class Slstm final : public Mixer {
  public:
   explicit Slstm(MixerContext& c) : heads_(read_heads(c)), D_(c.d_model()) {
+    const auto height =
+        static_cast<double>(c.layer()) / static_cast<double>(std::max<int64_t>(c.layers() - 1, 1));
     const int64_t d = D_ / heads_;
     const ParameterGroup no_decay{.decay = false};
     w_ = c.weight("W", D_, 4 * D_);
-    b_ = c.parameter("b", {4 * D_}, open_forget_gate(d), no_decay);
+    b_ = c.parameter("b", {4 * D_}, forget_gates(d, height), no_decay);
     r_ = c.parameter("R", {4, heads_, d, d}, zeros());
     gain_ = c.parameter("norm.gain", {D_}, constant(1), no_decay);
     out_ = c.weight("out", D_, D_);
@@ -47,12 +52,15 @@ class Slstm final : public Mixer {
   }
 
  private:
-  Init open_forget_gate(int64_t d) const {  // order i, f, z, o
-    return [d, D = D_](Tensor& values, Rng&) {
+  Init forget_gates(int64_t d, double height) const {  // order i, f, z, o
+    return [=, D = D_](Tensor& values, Rng&) {
       std::fill_n(values.data(), values.size(), 0.0f);
-      for (int64_t i = 0; i < D; ++i)
-        values.data()[D + i] =
-            3 + 3 * static_cast<float>(i % d) / static_cast<float>(std::max<int64_t>(d - 1, 1));
+      const auto last = static_cast<double>(std::max<int64_t>(d - 1, 1));
+      for (int64_t i = 0; i < D; ++i) {
+        const double at = static_cast<double>(i % d) / last;
+        const double risen = at > 0 ? elementary::pow(at, 0.3 + 1.3 * height) : 0;
+        values.data()[D + i] = static_cast<float>(5 - 12 * risen);
+      }
     };
   }
   Tensor read_out(const Tensor& h) const {

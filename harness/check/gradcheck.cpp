@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/hybrid.h"
+#include "longhaul/held_choices.h"
 #include "longhaul/ops.h"
 #include "math/parallel.h"
 
@@ -19,6 +20,7 @@ constexpr float kSteps[] = {1e-2f, 1e-1f, 2e-3f, 5e-4f};
 
 // Cross-entropy in double from float logits: differences of it are not drowned by rounding.
 double exact_loss(const Model& model, const Batch& batch) {
+  HeldChoices::active()->rewind();
   const Tensor logits = model.forward(batch);
   const int64_t C = logits.dim(1);
   double loss = 0;
@@ -52,6 +54,7 @@ int64_t layers_to_check(const ModelInfo& model) {
 std::vector<GradientCheck> check_gradients(const Model& model, const Batch& batch) {
   const LaneScope lane;  // in thousands of tiny passes threads would only wait for each other
   const FlushDenormals flush;
+  const HeldChoices choices;
   {
     Tape tape;
     tape.backward(cross_entropy(model.forward(batch), batch.targets));

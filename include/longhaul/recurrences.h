@@ -51,4 +51,20 @@ Tensor slstm_step(const Tensor& u, const Tensor& recurrent, Tensor& state);
 Tensor m2rnn_recurrence(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& f,
                         const Tensor& w, int64_t heads);
 
+// A complex state whose entries move and turn (PD-SSM, Terzic et al. 2025, arXiv:2509.22284):
+//   h_t = P_t (d_t .* h_{t-1}) + b_t,   M_t = sum_k select_t[k] dictionary[k]
+// P_t [N, N] has a single one in each column, in the row where that column of M_t is largest (the
+// first of equal ones). select [B, T, K], dictionary [K, N, N], decay d and input b [B, T, 2 N],
+// real parts, then imaginary parts -> h [B, T, 2 N]. N^2 values are formed at every position, none
+// of them is stored. Time O(T K N^2).
+// The choice is constant almost everywhere. Its gradient is, by definition, that of the softmax of
+// M_t's columns in its place (straight-through); HeldChoices (held_choices.h) can check it.
+Tensor one_hot_scan(const Tensor& select, const Tensor& dictionary, const Tensor& decay,
+                    const Tensor& input);
+
+// One more step: rows [B, K], [B, 2 N] twice and the state [B, 2 N], zeros at first -> the next
+// state. Decoding only: no gradient.
+Tensor one_hot_step(const Tensor& select, const Tensor& dictionary, const Tensor& decay,
+                    const Tensor& input, const Tensor& state);
+
 }  // namespace longhaul

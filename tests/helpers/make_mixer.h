@@ -30,17 +30,25 @@ struct LayerPlace {
   bool causal = true;
   int64_t layer = 0, layers = 1;
   int64_t trained_length = 0;  // 0: max_length
+  uint64_t seed = 1;
 };
+
+inline const Registry& builtins() {  // made once: it takes a millisecond
+  static const Registry registry = [] {
+    Registry made;
+    register_builtins(made);
+    return made;
+  }();
+  return registry;
+}
 
 inline MadeMixer make_mixer(const std::string& model, const OptionMap& given,
                             const LayerPlace& at = {}) {
-  Registry registry;
-  register_builtins(registry);
   Options options(given);
   MadeMixer made;
-  MixerContext context(at.d_model, at.max_length, at.causal, 1, "", options, made.parameters,
+  MixerContext context(at.d_model, at.max_length, at.causal, at.seed, "", options, made.parameters,
                        at.layer, at.layers, at.trained_length);
-  made.mixer = registry.model(model).make(context);
+  made.mixer = builtins().model(model).make(context);
   made.problems = options.problems();
   return made;
 }

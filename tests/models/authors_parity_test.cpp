@@ -1,7 +1,7 @@
-// Models against code of others: tests/reference/authors.npy holds outputs and gradients of
-// flash-linear-attention's naive functions, of the transformers library, xlstm and torch
-// (tests/reference/authors.py). docs/models.md quotes the differences that this test prints with
-// LONGHAUL_PRINT_PARITY=1.
+// Models against code of others: tests/reference/authors.npy and authors_systems.npy hold outputs
+// and gradients of authors' own code and of packages such as flash-linear-attention, transformers
+// and torch (tests/reference/authors.py, authors_systems.py). docs/models.md quotes the differences
+// that this test prints with LONGHAUL_PRINT_PARITY=1.
 #include <cmath>
 #include <cstdlib>
 #include <iomanip>
@@ -66,8 +66,9 @@ double difference(const float* a, const float* b, int64_t n, double least) {
 }  // namespace
 
 TEST_CASE("models equal the code of others, in outputs and in gradients", "[models][parity]") {
-  const nlohmann::json cases = reference_cases("authors.json");
-  const Tensor arrays = reference_array("authors.npy");
+  const std::string file = GENERATE(as<std::string>{}, "authors", "authors_systems");
+  const nlohmann::json cases = reference_cases(file + ".json");
+  const Tensor arrays = reference_array(file + ".npy");
   const bool print = std::getenv("LONGHAUL_PRINT_PARITY") != nullptr;
   int64_t at = 0;
   for (const nlohmann::json& reference : cases) {

@@ -82,6 +82,11 @@ TEST_CASE("parameters and operations that ran are those of the formulas", "[mode
        5 * square + 4 * D + 4 + 4 * D + 4,
        T * (5 * 2 * square + 2 * 4 * D + 2 * D * 4 * (4 + 2))},
       {"linoss", {}, 2 * N + 2 * D * N + D, T * (2 * 3 * D * N + 8 * N)},
+      {"pd_ssm",
+       {},
+       2 * (D * 2 * N + 2 * N + 2 * N * N + N) + D * 8 + 8 * N * N + 2 * 2 * D * N + D,
+       T * (2 * (2 * D * 2 * N + 2 * 2 * N * N) + 2 * D * 8 + 2 * 2 * 2 * D * N + 2 * 8 * N * N +
+            8 * N)},
       {"hyena",
        {},
        4 * square + 4 * D + (3 + 1) * 3 * D + 3 * 64 + 2 * 64 * 64 + 4 * 64 + 64 * D + D,

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "harness/settings/option_check.h"
+#include "longhaul/held_choices.h"
 #include "longhaul/ops.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/gradient.h"
@@ -89,6 +90,7 @@ const std::vector<Case>& with_other_numbers() {
       {"slstm", {{"heads", int64_t{4}}}},
       {"m2rnn", {{"heads", int64_t{2}}}},
       {"linoss", {{"state", int64_t{5}}}},
+      {"pd_ssm", {{"state", int64_t{5}}, {"dictionary", int64_t{3}}}},
       {"hyena",
        {{"order", int64_t{3}},
         {"filter_width", int64_t{5}},
@@ -161,6 +163,7 @@ double difference(const MadeMixer& made, const Tensor& x, const Tensor& weights,
   const float before = element;
   const auto at = [&](float steps) {
     element = before + steps * step;
+    HeldChoices::active()->rewind();
     return weighted_sum(made(x), weights);
   };
   const double near = at(1) - at(-1), far = at(2) - at(-2);
@@ -172,6 +175,7 @@ double difference(const MadeMixer& made, const Tensor& x, const Tensor& weights,
 // third where the loss bends within the first (s4d turns quickly in dt).
 void check_gradients(const MadeMixer& made, const Tensor& x) {
   const Tensor weights = random_tensor(x.shape(), 2);
+  const HeldChoices choices;
   {
     Tape tape;
     tape.backward(sum_all(mul(made(x), weights)));

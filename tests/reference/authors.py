@@ -1,22 +1,15 @@
 #!/usr/bin/env python3
 """What code of others makes of one input, for tests/models/authors_parity_test.cpp: outputs and gradients of models
 whose recurrence is computed by flash-linear-attention's naive functions, the transformers library, the authors' xlstm
-or torch, where mixers.py has our own reading of the papers. authors.json lists the cases with package, version and
-shapes; authors.npy is all their arrays one after another: output, gradient of the input, gradients of the parameters by
-name. Run by hand when a formula changes, in an environment with
+or torch, where mixers.py has our own reading of the papers. Writes authors.json and authors.npy, see authors_case.py.
+Run by hand when a formula changes, in an environment with
 
     pip install numpy torch einops packaging transformers
     pip install --no-deps fla-core xlstm mlstm_kernels dacite omegaconf pyyaml
 
-Neither a GPU nor triton's compiler is used. Parameters and inputs are not stored: element i of the tensor called NAME
-is 0.6 sin(0.7 i + s), s the sum of the character codes of NAME; the input is x[t, d] = sin(0.9 t + 2 d), and the loss
-is sum(y * cos(0.3 i)), i counting the elements of y. They are what tests/models/authors_parity_test.cpp makes."""
-import json
+Neither a GPU nor triton's compiler is used."""
 import math
-import pathlib
-from importlib.metadata import version
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from fla.ops.delta_rule.naive import delta_rule_recurrence
@@ -34,25 +27,7 @@ from transformers.models.mamba2.modeling_mamba2 import Mamba2Mixer
 from xlstm.blocks.mlstm.backends import parallel_stabilized_simple
 from xlstm.blocks.slstm.src.vanilla.slstm import slstm_forward_pointwise
 
-D, T, H = 8, 19, 2
-d = D // H
-CASES = []
-
-
-def case(model, package, shapes, **options):
-    """Registers the function below it, which is given x [1, T, D] and the parameters by name."""
-    def register(function):
-        CASES.append((model, package, options, shapes, function))
-        return function
-    return register
-
-
-def weights(*names, width=D):
-    return {name + ".weight": (D, width) for name in names}
-
-
-def heads(x, n=H):
-    return x.unflatten(-1, (n, -1))
+from authors_case import D, H, T, call, case, d, heads, store, taps, weights
 
 
 def rms(x, gain, eps):
@@ -187,14 +162,6 @@ def forgetting_attention(x, p):
     return y * torch.sigmoid(x @ p["gate.weight"]) @ p["out.weight"]
 
 
-def call(module, parameters, *inputs):
-    return torch.func.functional_call(module, parameters, inputs)
-
-
-def taps(weight):  # ours count from the present back
-    return weight.flip(0).T[:, None]
-
-
 E = 2 * D
 
 
@@ -253,26 +220,5 @@ for cell, module, gates in (("tanh", torch.nn.RNN, 1), ("gru", torch.nn.GRU, 3),
         lambda x, p, module=module: rnn(module, x, p))
 
 
-def values(name, shape):
-    n = math.prod(shape)
-    return (0.6 * np.sin(0.7 * np.arange(n) + sum(map(ord, name)))).reshape(shape).astype(np.float32)
-
-
-def main():
-    x0 = np.sin(0.9 * np.arange(T)[:, None] + 2 * np.arange(D)).astype(np.float32)[None]
-    arrays, lines = [], []
-    for model, package, options, shapes, function in CASES:
-        x = torch.tensor(x0, requires_grad=True)
-        p = {name: torch.tensor(values(name, shape), requires_grad=True) for name, shape in sorted(shapes.items())}
-        y = function(x, p)
-        (y * torch.cos(0.3 * torch.arange(y.numel())).reshape(y.shape)).sum().backward()
-        arrays += [y.detach(), x.grad] + [tensor.grad for tensor in p.values()]
-        lines.append(json.dumps({"model": model, "options": options, "package": package, "version": version(package),
-                                 "parameters": sorted(shapes)}))
-    here = pathlib.Path(__file__).resolve().parent
-    np.save(here / "authors.npy", np.concatenate([a.numpy().ravel() for a in arrays]).astype("<f4"))
-    (here / "authors.json").write_text("[\n" + ",\n".join(lines) + "\n]\n")
-
-
 if __name__ == "__main__":
-    main()
+    store("authors")

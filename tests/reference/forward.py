@@ -246,6 +246,24 @@ def linoss(x, p, options, causal):
     return gelu(np.array(out) @ p["C"] + x * p["D"])
 
 
+def pd_ssm(x, p, options, causal):
+    def generated(name):
+        if options["generators"] == "linear":
+            return sigmoid(x @ p[name + ".weight"] + p[name + ".bias"])
+        inner = gelu(x @ p[name + ".in.weight"] + p[name + ".in.bias"])
+        return sigmoid(inner @ p[name + ".out.weight"] + p[name + ".out.bias"])
+    d = generated("size") * np.exp(2j * np.pi * generated("angle"))
+    shares = np.exp(x @ p["select.weight"])
+    M = np.einsum("tk,kij->tij", shares / shares.sum(1, keepdims=True), p["dictionary"])
+    N = M.shape[1]
+    P = np.eye(N)[M.argmax(1)].transpose(0, 2, 1)  # a one in each column, where M is largest
+    h, b, out = np.zeros(N, complex), x @ p["B"], []
+    for t in range(len(x)):
+        h = P[t] @ (d[t] * h) + b[t, :N] + 1j * b[t, N:]
+        out.append(parts(h))
+    return np.array(out) @ p["C"] + p["D"] * x
+
+
 def mamba(x, p, options, causal):
     taps, n = p["conv.weight"], options["state"]
     x, z = np.split(x @ p["in.weight"], 2, -1)
@@ -333,6 +351,11 @@ def rnn(x, p, options, causal):
     for u in x @ p["W"] + p["b"]:
         if options["cell"] == "tanh":
             h = np.tanh(u + recurrent[0] @ h)
+        elif options["cell"] == "cifg":
+            f, g, o = (v + r @ h for v, r in zip(np.split(u, 3), recurrent))
+            f = sigmoid(f + p["peepholes"][0] * c)
+            c = f * c + (1 - f) * np.tanh(g)
+            h = sigmoid(o + p["peepholes"][1] * c) * np.tanh(c)
         elif options["cell"] == "lstm":
             i, f, g, o = (v + r @ h for v, r in zip(np.split(u, 4), recurrent))
             c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
@@ -370,7 +393,8 @@ def hyena(x, p, options, causal):
     for i in range(3):
         h = np.sin(p["filter.frequency"] * (h @ p[f"filter.{i}.weight"] + p[f"filter.{i}.bias"]))
     width = p["bias"].size
-    h = h @ p["filter.out.weight"] * np.exp(-t / (L - 1) * np.linspace(np.log(100) / 1.5, np.log(100) / 0.3, width))
+    rates = np.linspace(np.log(100) / 1.5, np.log(100) / 0.3, width).reshape(-1, order - 1).T.ravel()
+    h = h @ p["filter.out.weight"] * np.exp(-t / (L - 1) * rates)
     *gates, v = np.split(convolve(x @ p["in.weight"] + p["in.bias"], p["conv.weight"], p["conv.bias"]), order + 1, 1)
     for gate, taps, bias in zip(gates[:0:-1], np.split(h, order - 1, 1), np.split(p["bias"], order - 1)):
         v = v * gate

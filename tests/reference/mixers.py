@@ -70,6 +70,17 @@ def linear_rnns_with_fixed_states():
             discretisation=discretisation)
 
 
+    both = {"select.weight": (D, 3), "dictionary": (3, 5, 5), "B": (D, 10), "C": (10, D), "D": (D,)}
+    for name in ("size", "angle"):
+        both.update({name + ".weight": (D, 5), name + ".bias": (5,)})
+    add("pd_ssm", both, state=5, dictionary=3, generators="linear")
+    deep = {k: v for k, v in both.items() if not k.startswith(("size", "angle"))}
+    for name in ("size", "angle"):
+        deep.update({name + ".in.weight": (D, 10), name + ".in.bias": (10,), name + ".out.weight": (10, 5),
+                     name + ".out.bias": (5,)})
+    add("pd_ssm", deep, state=5, dictionary=3, generators="mlp")
+
+
 def gated_linear_rnns():
     add("mamba", {"in.weight": (D, 16), "conv.weight": (4, 8), "conv.bias": (8,), "select.weight": (8, 7),
                   "dt.weight": (1, 8), "dt.bias": (8,), "A_log": (3, 8), "D": (8,), "out.weight": (8, D)}, state=3)
@@ -101,7 +112,7 @@ def nonlinear_rnns():
     for cell, gates in (("tanh", 1), ("gru", 3), ("lstm", 4)):
         for block in (D, 1):
             add("rnn", {"W": (D, gates * D), "b": (gates * D,), "R": (gates, D // block, block, block),
-                        "out": (D, D)}, cell=cell, block=block)
+                        "out": (D, D), **({"peepholes": (2, D)} if cell == "cifg" else {})}, cell=cell, block=block)
     add("m2rnn", {**QKV, **GATE, **GAIN, "f.weight": (D, HEADS), "f.bias": (HEADS,), "W": (HEADS, D // HEADS, D // HEADS)},
         heads=HEADS)
 
