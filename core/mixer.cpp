@@ -5,6 +5,7 @@
 
 #include "longhaul/attention_rows.h"
 #include "longhaul/error.h"
+#include "math/tensor_watch.h"
 
 namespace longhaul {
 
@@ -87,6 +88,7 @@ Tensor MixerContext::fixed(const std::string& name, const Shape& shape, const In
   Tensor value(shape);
   Rng rng(seed_, "fixed/" + prefix_ + name);
   init(value, rng);
+  TensorWatch::forget(value);  // the model says by it that this one is no parameter
   return value;
 }
 

@@ -7,6 +7,7 @@
 #include "longhaul/error.h"
 #include "longhaul/tape.h"
 #include "math/memory.h"
+#include "math/tensor_watch.h"
 
 namespace longhaul {
 
@@ -62,7 +63,9 @@ Tensor::Tensor(const Shape& shape, float value) : Tensor(empty(shape)) {
 }
 
 Tensor Tensor::empty(const Shape& shape) {
-  return Tensor(shape, std::allocate_shared<Storage>(PoolAllocator<Storage>(), shape.size()));
+  Tensor tensor(shape, std::allocate_shared<Storage>(PoolAllocator<Storage>(), shape.size()));
+  TensorWatch::made(shape, tensor.data(), tensor.storage_);
+  return tensor;
 }
 
 Tensor Tensor::from(const Shape& shape, const std::vector<float>& values) {

@@ -60,7 +60,8 @@ class DeltaNet final : public Mixer {
       dt_bias_ = c.parameter("dt_bias", {heads_}, decay_steps, group);
     }
     readout_ = HeadReadout(c, heads_, gated_);
-    unit_ = Tensor({d}, static_cast<float>(1 / std::sqrt(static_cast<double>(d))));
+    unit_ =
+        c.fixed("unit", {d}, constant(static_cast<float>(1 / std::sqrt(static_cast<double>(d)))));
   }
 
   Tensor forward(const Tensor& x, const Lengths&) const override {  // [B, T, D]

@@ -36,10 +36,11 @@ class Retention final : public Mixer {
     k_ = c.weight("k.weight", D, D);
     v_ = c.weight("v.weight", D, D);
     readout_ = HeadReadout(c, heads_, true);
-    log_decay_ = Tensor({D});
-    for (int64_t i = 0; i < D; ++i)
-      log_decay_.data()[i] =
-          static_cast<float>(elementary::log1p(-elementary::exp2(-5 - static_cast<double>(i / d))));
+    log_decay_ = c.fixed("log_decay", {D}, [d](Tensor& values, Rng&) {
+      for (int64_t i = 0; i < values.size(); ++i)
+        values.data()[i] = static_cast<float>(
+            elementary::log1p(-elementary::exp2(-5 - static_cast<double>(i / d))));
+    });
   }
 
   Tensor forward(const Tensor& x, const Lengths&) const override {  // [B, T, D]

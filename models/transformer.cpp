@@ -167,7 +167,11 @@ class Transformer final : public Mixer {
   }
 
   void make_bias(MixerContext& c) {
-    if (o_.position == "alibi") slopes_ = positions::alibi_slopes(o_.heads);
+    if (o_.position == "alibi")
+      slopes_ = c.fixed("slopes", {o_.heads, 1}, [](Tensor& values, Rng&) {
+        const Tensor slopes = positions::alibi_slopes(values.dim(0));
+        std::copy_n(slopes.data(), slopes.size(), values.data());
+      });
     if (!o_.position.starts_with("kerple")) return;
     const bool power = o_.position == "kerple_power";
     ParameterGroup group{.lr_scale = 1, .decay = false, .least = positions::kKerpleLeast};

@@ -18,7 +18,7 @@ struct Promise {
 using PromiseBegins = std::function<void(const std::string& promise)>;
 
 // What a model promises by being registered, checked by running it small.
-//   every trainable tensor is declared;
+//   every tensor that it keeps is declared: none looks like a forgotten parameter;
 //   gradients of every parameter by finite differences; outputs finite and repeatable for a seed;
 //   causal: no output depends on a later input; a sequence's output depends neither on its
 //   neighbours in the batch nor on padding; step() returns what forward() does, position by

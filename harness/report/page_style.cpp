@@ -46,6 +46,8 @@ figure { margin: 1.4rem 0; }
 h3 { font-size: 1.05rem; margin: 1.8rem 0 -.6rem; }
 .plots h4 { font-size: .95rem; font-weight: 600; margin: 0 0 .1rem; overflow-wrap: anywhere; }
 .plots svg { width: 100%; max-width: 27rem; height: auto; display: block; }
+.small { grid-template-columns: repeat(auto-fill, minmax(min(10rem, 100%), 1fr)); font-size: .85rem; }
+.small div { overflow-wrap: anywhere; } details p, details h4 { margin: .4rem 0; }
 .alone svg { width: 100%; max-width: 44rem; height: auto; display: block; }
 .legend { margin: .5rem 0 .2rem; }
 .legend > * { all: unset; margin-right: 1.3em; display: inline-block; overflow-wrap: anywhere; max-width: 100%; }

@@ -12,7 +12,10 @@
 namespace longhaul {
 namespace {
 
-constexpr int kWidth = 350, kHeight = 250;
+struct Size {
+  int width, height, font;
+};
+Size size_of(const Plot& plot) { return plot.is_small ? Size{200, 140, 10} : Size{350, 250, 12}; }
 // Stands in gnuplot's output where the page's own colour of text will.
 constexpr const char* kInk = "#010203";
 constexpr std::array<const char*, 2> kInkInSvg = {"rgb(  1,   2,   3)", "rgb(1,2,3)"};
@@ -56,6 +59,7 @@ std::string plot_command(const Plot& plot, std::vector<std::size_t>& parts) {
                  plot.series[i].style.colour));
   for (std::size_t i = 0; i < plot.series.size(); ++i) {
     const PlotSeries& series = plot.series[i];
+    if (series.is_range) continue;
     const std::string& colour = series.style.colour;
     if (plot.spread != Spread::band && has_spread(series))
       add(i,
@@ -85,12 +89,17 @@ std::string tics(const std::vector<int64_t>& places) {
 }
 
 std::string script_of(const Plot& plot) {
-  std::string script = fmt::format(
-      "reset\nset border 3 lc rgb '{0}'\nset tics nomirror textcolor rgb '{0}'\n"
+  const Size size = size_of(plot);
+  std::string script =
+      fmt::format("reset\nset terminal svg size {},{} noenhanced font 'sans-serif,{}'\n",
+                  size.width, size.height, size.font);
+  script += fmt::format(
+      "set border 3 lc rgb '{0}'\nset tics nomirror textcolor rgb '{0}'\n"
       "set grid lt 1 lw 0.3 lc rgb '#808080'\nunset key\n"
       "set xlabel '{1}' textcolor rgb '{0}'\nset ylabel '{2}' textcolor rgb '{0}'\n"
       "set format x '{3}'\nset format y '{4}'\nset yrange {5}\n",
-      kInk, plot.x_label, plot.y_label, plot.x_format, plot.y_format, plot.y_range);
+      kInk, plot.is_small ? "" : plot.x_label, plot.is_small ? "" : plot.y_label, plot.x_format,
+      plot.y_format, plot.y_range);
   // Lines fill the picture; single marks keep off its edges.
   script += plot.has_lines ? "set autoscale x noextend\n"
                            : "set offsets graph 0.05, graph 0.05, graph 0.02, graph 0.02\n";
@@ -118,7 +127,7 @@ std::string svg_element(std::string drawing, std::size_t number, const Plot& plo
     const std::string id = fmt::format("id=\"gnuplot_plot_{}\"", i + 1);
     const std::size_t at = drawing.find(id);
     const PlotSeries& series = plot.series[parts[i]];
-    if (at != std::string::npos && !series.is_reference)
+    if (at != std::string::npos && !series.is_reference && !series.is_range)
       drawing.insert(at + id.size(), fmt::format(" data-series=\"{}\"", series_key(series.style)));
   }
   for (std::size_t at; (at = drawing.find("<title>")) != std::string::npos;)
@@ -131,8 +140,8 @@ std::string svg_element(std::string drawing, std::size_t number, const Plot& plo
   for (const char* ink : kInkInSvg) replace_all(drawing, ink, "var(--ink)");
   for (const char* reference : {"id='", "id=\"", "href='#", "url(#"})
     replace_all(drawing, reference, fmt::format("{}p{}-", reference, number));
-  return fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\">\n{}</svg>\n", kWidth, kHeight,
-                     drawing);
+  return fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\">\n{}</svg>\n", size_of(plot).width,
+                     size_of(plot).height, drawing);
 }
 
 }  // namespace
@@ -162,6 +171,14 @@ std::string series_key(const PlotStyle& style) {
   return fmt::format("{}-{}", style.colour.substr(1), style.point_type);
 }
 
+std::optional<double> round_step(double range) {
+  if (range <= 0) return std::nullopt;
+  const double power = std::pow(10, std::floor(std::log10(range / 2)));
+  for (const double digit : {5, 2})
+    if (range / (digit * power) >= 2) return digit * power;
+  return power;
+}
+
 PlotStyle grey_style() { return {"#808080", kMarks[0].point_type, kMarks[0].text}; }
 
 bool Plot::is_empty() const {
@@ -173,9 +190,7 @@ bool Plot::is_empty() const {
 
 std::vector<std::string> draw(const std::vector<Plot>& plots) {
   if (plots.empty()) return {};
-  std::string script = fmt::format(
-      "set encoding utf8\nset terminal svg size {},{} noenhanced font 'sans-serif,12'\n", kWidth,
-      kHeight);
+  std::string script = "set encoding utf8\n";
   for (const Plot& plot : plots) script += script_of(plot);
   const std::string output = run_gnuplot(script);
 

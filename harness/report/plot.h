@@ -33,9 +33,13 @@ struct PlotSeries {
   PlotStyle style;
   std::vector<PlotPoint> points;  // those that are not finite are left out
   bool is_reference = false;      // a dashed line without marks
+  bool is_range = false;          // its spread alone
 };
 
 enum class Spread { band, bars, bars_along_x };
+
+// Between tics: a round number of which a range holds two to five. None where there is no range.
+std::optional<double> round_step(double range);
 
 // A picture of numbers alone. Its texts go into a script as they are: fixed ones, never names that
 // users choose, which stand in the page around the picture.
@@ -49,6 +53,7 @@ struct Plot {
   std::string y_format = "%g";
   std::vector<int64_t> x_tics{};  // places that are named; empty: as it comes
   std::string y_range = "[*:*]";  // as gnuplot writes ranges: "[0<*:*<100]" stays within 0 to 100
+  bool is_small = false;          // one of many side by side: no labels, few tics
   std::optional<double> x_step{}, y_step{};  // between tics
   std::vector<PlotSeries> series{};
 

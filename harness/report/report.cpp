@@ -20,8 +20,8 @@ std::string report_html(const Results& results, const std::vector<std::string>& 
   Page page(!head.title.empty() ? head.title : suite.empty() ? "longhaul" : "longhaul: " + suite);
   if (head.add) head.add(page);
   if (head.add && !has_report(results)) return page.html();
-  for (const auto add : {add_headline, add_table, add_cost, add_ranking, add_lengths, add_curves,
-                         add_throughput, add_diagnostics, add_failures, add_trials})
+  for (const auto add : {add_headline, add_table, add_cost, add_state, add_ranking, add_lengths,
+                         add_curves, add_throughput, add_diagnostics, add_failures, add_trials})
     add(page, report);
   return page.html();
 }

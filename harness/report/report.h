@@ -20,10 +20,10 @@ struct ReportHead {
 };
 
 // What a results folder holds as one HTML page that needs nothing beside itself: the table, what it
-// cost, curves, lengths, throughput, diagnostics, ranks and failures, each where there is data for
-// it. The same results give the same bytes. `columns`, if given, are those of the first
-// table (with_columns() of selection.h). Throws Error naming a damaged file, std::system_error
-// where gnuplot, which draws the pictures, is missing.
+// cost, sizes of state, curves, lengths, throughput, diagnostics, ranks and failures, each where
+// there is data for it. The same results give the same bytes. `columns`, if given, are those of the
+// first table (with_columns() of selection.h). Throws Error naming a damaged file,
+// std::system_error where gnuplot, which draws the pictures, is missing.
 std::string report_html(const Results& results, const std::vector<std::string>& columns = {},
                         const ReportHead& head = {});
 

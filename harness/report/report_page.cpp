@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
+#include <limits>
+#include <map>
 #include <utility>
 
 #include "harness/report/html.h"
@@ -24,6 +27,56 @@ std::string legend_html(const std::vector<LegendEntry>& legend) {
 // A picture with what readers who do not see it are told.
 std::string with_name(std::string picture, const std::string& name) {
   return picture.insert(4, fmt::format(" aria-label=\"{}\"", html_text(name)));  // behind <svg
+}
+
+constexpr std::size_t kToldApart = 6, kMostAlone = 24;  // lines of a picture
+
+// From the lowest to the highest of its lines and their spreads, where all of them have a point.
+PlotSeries range_of(const Plot& plot) {
+  std::map<double, std::vector<PlotPoint>> at;
+  std::size_t lines = 0;
+  for (const PlotSeries& series : plot.series)
+    if (!series.is_reference && !series.points.empty()) {
+      ++lines;
+      for (const PlotPoint& point : series.points) at[point.x].push_back(point);
+    }
+  PlotSeries range{grey_style(), {}};
+  range.is_range = true;
+  for (const auto& [x, points] : at)
+    if (points.size() >= lines) {
+      PlotPoint all = points.front();
+      for (const PlotPoint& point : points) {
+        all.low = std::min(all.low, point.low);
+        all.high = std::max(all.high, point.high);
+      }
+      range.points.push_back(all);
+    }
+  return range;
+}
+
+// One line of a picture before the range of all.
+Plot alone(const Plot& plot, const PlotStyle& style) {
+  Plot small = plot;
+  small.is_small = true;
+  small.spread = Spread::band;
+  small.series = {range_of(plot)};
+  for (const PlotSeries& series : plot.series)
+    if (series.is_reference || series_key(series.style) == series_key(style))
+      small.series.push_back(series);
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  for (const PlotPoint& point : small.series.front().points) {
+    low = std::min(low, point.low);
+    high = std::max(high, point.high);
+  }
+  if (!plot.log_y) small.y_step = round_step(high - low);
+  return small;
+}
+
+bool has_line(const Plot& plot, const PlotStyle& style) {
+  return std::any_of(plot.series.begin(), plot.series.end(), [&](const PlotSeries& series) {
+    return !series.is_reference && !series.points.empty() &&
+           series_key(series.style) == series_key(style);
+  });
 }
 
 // As part of an address.
@@ -88,6 +141,31 @@ void Page::folded(const std::string& summary, const Table& table) {
                   to_html(table)));
 }
 
+void Page::add_drawn(const Plot& plot, const std::string& name) {
+  places_.push_back(pieces_.size() - 1);
+  plots_.push_back(plot);
+  names_.push_back(name);
+}
+
+void Page::add_alone(const std::vector<Figure>& figures, const std::vector<LegendEntry>& legend) {
+  add("<details><summary>each line in a picture of its own</summary>\n<p>Grey: from the lowest to "
+      "the highest of all lines.</p>\n");
+  for (const Figure& figure : figures) {
+    if (figure.plot.is_empty()) continue;
+    add("<h4>" + html_text(figure.title) + "</h4>\n<div class=\"plots small\">\n");
+    for (const LegendEntry& entry : legend)
+      if (has_line(figure.plot, entry.style)) {
+        add("<div>" + html_text(entry.text) + "\n");
+        add_drawn(alone(figure.plot, entry.style),
+                  fmt::format("{}, {}: {} over {}", figure.title, entry.text, figure.plot.y_label,
+                              figure.plot.x_label));
+        add("</div>\n");
+      }
+    add("</div>\n");
+  }
+  add("</details>\n");
+}
+
 void Page::figures(const std::vector<Figure>& figures, const std::vector<LegendEntry>& legend,
                    const std::string& caption) {
   const std::size_t before = plots_.size();
@@ -96,10 +174,8 @@ void Page::figures(const std::vector<Figure>& figures, const std::vector<LegendE
     add(fmt::format("{}<div><h4>{}</h4>\n",
                     plots_.size() == before ? "<figure>\n<div class=\"plots\">\n" : "",
                     html_text(figure.title)));
-    places_.push_back(pieces_.size() - 1);
-    plots_.push_back(figure.plot);
-    names_.push_back(
-        fmt::format("{}: {} over {}", figure.title, figure.plot.y_label, figure.plot.x_label));
+    add_drawn(figure.plot, fmt::format("{}: {} over {}", figure.title, figure.plot.y_label,
+                                       figure.plot.x_label));
     add(
         fmt::format("<div class=\"save\"><a download=\"{}.csv\" href=\"data:text/csv,{}\">save "
                     "numbers</a></div>\n</div>\n",
@@ -108,6 +184,8 @@ void Page::figures(const std::vector<Figure>& figures, const std::vector<LegendE
   if (plots_.size() == before) return;
   add("</div>\n" + legend_html(legend) + "<figcaption>" + html_text(caption) +
       "</figcaption>\n</figure>\n");
+  if (figures.front().plot.has_lines && legend.size() > kToldApart && legend.size() <= kMostAlone)
+    add_alone(figures, legend);
 }
 
 std::string Page::html() const {

@@ -34,7 +34,8 @@ class Page {
   void table(const Table& table);
   void folded(const std::string& summary, const Table& table);  // opened by a click
   // Side by side, with one legend and one caption for all. Pictures without a point are left out,
-  // and if none is left nothing appears.
+  // and if none is left nothing appears. Where the lines are more than a reader tells apart, each
+  // has a small picture of its own too, which a click opens.
   void figures(const std::vector<Figure>& figures, const std::vector<LegendEntry>& legend,
                const std::string& caption);
 
@@ -45,6 +46,8 @@ class Page {
 
  private:
   void add(const std::string& html) { pieces_.push_back(html); }
+  void add_drawn(const Plot& plot, const std::string& name);  // behind the last piece
+  void add_alone(const std::vector<Figure>& figures, const std::vector<LegendEntry>& legend);
 
   std::string title_;
   std::vector<std::string> sections_;

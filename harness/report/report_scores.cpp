@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <nlohmann/json.hpp>
+#include <set>
 
 #include "harness/report/report_sections.h"
 #include "harness/throughput/throughput_table.h"
@@ -57,15 +59,6 @@ double best_baseline(const std::vector<const ResultCell*>& cells) {
   return best;
 }
 
-// A round number of which a range holds two to five.
-std::optional<double> round_step(double range) {
-  if (range <= 0) return std::nullopt;
-  const double power = std::pow(10, std::floor(std::log10(range / 2)));
-  for (const double digit : {5, 2})
-    if (range / (digit * power) >= 2) return digit * power;
-  return power;
-}
-
 Plot cost_plot(const Report& report, const std::vector<const ResultCell*>& cells,
                const Timed& alone) {
   Plot plot = score_plot("training tokens a second", cells);
@@ -106,6 +99,81 @@ Plot length_plot(const Report& report,
   return plot;
 }
 
+// The models of rows that differ in numbers alone are one family, as those of a sweep are.
+std::string family_of(const TrialSpec& spec) {
+  std::string family = spec.model;
+  const nlohmann::json json = to_json(spec);  // which items() look into
+  for (const auto& [name, value] : json.at("settings").items())
+    if (!value.is_number()) family += fmt::format(" {}={}", name, value.dump());
+  for (const auto& [name, value] : spec.model_options)
+    if (std::holds_alternative<bool>(value) || std::holds_alternative<std::string>(value))
+      family += fmt::format(" {}={}", name, to_text(value));
+  return family;
+}
+
+std::string family_of(const Report& report, const Row& row) {
+  for (const Trial& trial : report.results.trials)
+    if (trial.has_folder() && row.holds(trial.spec)) return family_of(trial.spec);
+  return row.label;
+}
+
+// One sequence's decode state; 0 if it has none.
+double state_of(const ResultCell& cell) {
+  std::vector<double> bytes;
+  for (const Trial* trial : cell.trials)
+    if (trial->ok()) bytes.push_back(static_cast<double>(trial->record->state_bytes));
+  return bytes.empty() ? 0 : median(bytes);
+}
+
+// A line for each family, in the style of its first row.
+struct Family {
+  PlotStyle style;
+  std::vector<std::string> rows;
+};
+using Families = std::map<std::string, Family>;
+
+Families families_of(const Report& report) {
+  Families families;
+  for (const Row& row : report.rows) {
+    Family& family =
+        families.try_emplace(family_of(report, row), Family{report.style(row.label), {}})
+            .first->second;
+    family.rows.push_back(row.label);
+  }
+  return families;
+}
+
+Plot state_plot(const Families& families, const std::vector<const ResultCell*>& cells) {
+  Plot plot = score_plot("decode state of one sequence", cells);
+  plot.log_x = true;
+  plot.x_format = "%.0b%BB";
+  std::vector<double> bytes;
+  for (const auto& [name, family] : families) {
+    PlotSeries line{family.style, {}};
+    for (const ResultCell* cell : cells)
+      if (const double state = state_of(*cell); state > 0 && contains(family.rows, cell->row.label))
+        line.points.push_back(score_point(state, cell->test));
+    std::sort(line.points.begin(), line.points.end(),
+              [](const PlotPoint& a, const PlotPoint& b) { return a.x < b.x; });
+    for (const PlotPoint& point : line.points) bytes.push_back(point.x);
+    plot.series.push_back(std::move(line));
+  }
+  if (bytes.empty()) return plot;
+  const Statistics range = describe(bytes);
+  const double baseline = best_baseline(cells);
+  plot.x_step = range.max > 64 * range.min ? 16 : 4;  // between tics, a factor
+  plot.series.push_back({grey_style(), {{range.min, baseline}, {range.max, baseline}}, true});
+  return plot;
+}
+
+// Whether a line has two sizes of state.
+bool shows_sizes(const Plot& plot) {
+  return std::any_of(plot.series.begin(), plot.series.end(), [](const PlotSeries& line) {
+    return !line.is_reference && line.points.size() > 1 &&
+           line.points.front().x < line.points.back().x;
+  });
+}
+
 constexpr const char* kDashed =
     " Dashed: the best of the baselines under the table; a model on that line has learned nothing.";
 
@@ -130,6 +198,28 @@ void add_cost(Page& page, const Report& report) {
                   alone.empty() ? "the median of the trials, which may have run side by side"
                                 : fmt::format("measured alone at length {}", alone[0]->length),
                   kDashed));
+}
+
+void add_state(Page& page, const Report& report) {
+  const Families families = families_of(report);
+  std::vector<Figure> figures;
+  bool is_of_use = false;
+  for (const std::string& task : report.tasks)
+    if (const auto by_length = scored(report, task); !by_length.empty()) {
+      figures.push_back({task, state_plot(families, by_length.begin()->second)});
+      is_of_use |= shows_sizes(figures.back().plot);
+    }
+  if (!is_of_use) return;
+  std::vector<LegendEntry> legend;
+  for (const auto& [name, family] : families)
+    legend.push_back({family.style, fmt::format("{}", fmt::join(family.rows, ", "))});
+  page.section("Accuracy against state");
+  page.figures(figures, legend,
+               fmt::format("Test accuracy, mean and 95% interval over the seeds, against the bytes "
+                           "that a model remembers of one sequence while it decodes; their axis is "
+                           "logarithmic. A line joins the rows of a model that differ in numbers "
+                           "alone.{}",
+                           kDashed));
 }
 
 void add_lengths(Page& page, const Report& report) {

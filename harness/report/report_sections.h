@@ -8,6 +8,7 @@ namespace longhaul {
 void add_headline(Page& page, const Report& report);
 void add_table(Page& page, const Report& report);
 void add_cost(Page& page, const Report& report);
+void add_state(Page& page, const Report& report);
 void add_ranking(Page& page, const Report& report);
 void add_lengths(Page& page, const Report& report);
 void add_curves(Page& page, const Report& report);

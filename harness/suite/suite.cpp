@@ -14,6 +14,7 @@
 #include "harness/suite/seeds.h"
 #include "harness/suite/suite_check.h"
 #include "harness/suite/suite_schema.h"
+#include "harness/suite/sweep.h"
 #include "harness/suite/throughput_section.h"
 #include "harness/suite/tune.h"
 #include "harness/suite/yaml.h"
@@ -21,6 +22,7 @@
 #include "harness/train/evaluation.h"
 #include "longhaul/error.h"
 #include "support/choices.h"
+#include "support/suggest.h"
 #include "support/values.h"
 
 namespace longhaul {
@@ -76,6 +78,7 @@ class SuiteReader {
                      const Names& groups = {});
   void read_mixers(const Section& row, ModelEntry& entry);
   void ask(TaskEntry& entry, const Section& row);
+  void sweep(const Section& row, const Place& place, Names& known);
   void build(const ModelEntry& entry, const Section& row);
   OptionCheck build_at(const ModelEntry& entry, Settings settings, int64_t max_length);
   void match();
@@ -85,6 +88,8 @@ class SuiteReader {
   Registry& registry_;
   Problems& problems_;
   Suite suite_;
+  Tune sweep_;
+  std::vector<Place> places_;  // of the models' rows
 };
 
 double read_checkpoint_seconds(const Section& suite) {
@@ -125,7 +130,9 @@ void SuiteReader::read_sections() {
   suite_.diagnostics = read_names(file_, "diagnostics", "[update_cosine]", names_of(diagnostics()));
   suite_.baselines = read_names(file_, "baselines", "[bag_of_tokens]", extra_baselines());
   if (file_.find("tune") && file_.expect("tune", Kind::map, "{learning_rate: [1e-3, 3e-3]}"))
-    suite_.tune = read_tune(file_.section("tune"));
+    suite_.tune = read_value_lists(file_.section("tune"), "tune: {learning_rate: [1e-3, 3e-3]}");
+  if (file_.find("sweep") && file_.expect("sweep", Kind::map, "{state: [16, 32, 64]}"))
+    sweep_ = read_value_lists(file_.section("sweep"), "sweep: {state: [16, 32, 64]}");
   if (file_.find("retry")) suite_.retry = read_retry(file_.section("retry"));
   if (file_.find("limits")) suite_.limits = read_limits(file_.section("limits"));
   if (file_.find("checkpoint_seconds")) suite_.checkpoint_seconds = read_checkpoint_seconds(file_);
@@ -205,9 +212,31 @@ void SuiteReader::read_models() {
   const ConfigNode* list = file_.expect("models", Kind::list, "[transformer, lru]");
   if (!list) return;
   if (list->children.empty()) file_.problem("models", "is empty, allowed: at least one model");
+  Names known;
   for (const ConfigNode& node : list->children) {
     const Section row = read_entry(node, "model", suite_.models, names_in(node.find("mixers")));
     read_mixers(row, suite_.models.back());
+    sweep(row, node.place, known);
+  }
+  for (const auto& [key, values] : sweep_)
+    if (!contains(known, key))
+      file_.section("sweep").problem(
+          key, "is no setting and no option of any model" + did_you_mean(key, known));
+}
+
+// Puts the rows that the last entry becomes in its place.
+void SuiteReader::sweep(const Section& row, const Place& place, Names& known) {
+  const ModelEntry entry = suite_.models.back();
+  suite_.models.pop_back();
+  for (const ModelEntry& one : swept(entry, sweep_, suite_, registry_, known)) {
+    for (const ModelEntry& other : suite_.models)
+      if (one.name != entry.name && other.name == one.name)
+        row.problem("", text("sweep makes a row ", one.name, ", which another entry has too"));
+    suite_.models.push_back(one);
+    places_.push_back(place);
+    Options given(one.settings);
+    read_settings(given, suite_.defaults);
+    row.report(given);
     build(suite_.models.back(), row);
   }
 }
@@ -241,10 +270,9 @@ void SuiteReader::ask(TaskEntry& entry, const Section& row) {
 
 void SuiteReader::match() {
   if (suite_.match == Match::none) return;
-  const std::vector<ConfigNode>& nodes = file_.find("models")->children;  // as many as entries
   const auto place_problem = [&](const std::string& model, const std::string& why) {
-    for (std::size_t i = 0; i < nodes.size(); ++i)
-      if (suite_.models[i].name == model) problems_.add(nodes[i].place, "models." + model, why);
+    for (std::size_t i = 0; i < places_.size(); ++i)
+      if (suite_.models[i].name == model) problems_.add(places_[i], "models." + model, why);
   };
   for (const ModelEntry& entry : suite_.models)
     if (&entry != &suite_.models.front() && entry.settings.count("d_model"))

@@ -130,6 +130,14 @@ std::vector<FileKey> suite_keys_table() {
         {"type", "object"},
         {"minProperties", 1},
         {"additionalProperties", list_of({{"type", {"boolean", "number", "string"}}}, false)}}},
+      {"sweep",
+       {{"description",
+         "Options and settings with values: a model that has one, and does not give it itself, is "
+         "a "
+         "row for each value."},
+        {"type", "object"},
+        {"minProperties", 1},
+        {"additionalProperties", list_of({{"type", {"boolean", "number", "string"}}}, false)}}},
       {"baselines",
        described("Rules that are scored beside chance, majority and the task's shallow rule: "
                  "logistic regression on a bag of tokens.",

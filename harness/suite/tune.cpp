@@ -66,10 +66,9 @@ OptionCheck check_at(const Suite& suite, const ModelEntry& row, const TaskEntry&
 
 }  // namespace
 
-Tune read_tune(const Section& section) {
+Tune read_value_lists(const Section& section, const std::string& example) {
   Tune tune;
-  if (section.keys().empty())
-    section.problem("", "is empty, such as tune: {learning_rate: [1e-3, 3e-3]}");
+  if (section.keys().empty()) section.problem("", "is empty, such as " + example);
   for (const std::string& key : section.keys()) {
     std::vector<OptionValue> values =
         read_list<OptionValue>(section, key, "[1e-3, 3e-3]", "single values",

@@ -12,7 +12,8 @@ namespace longhaul {
 // Equal tuning: every model tries the same settings on every task, as often, with the suite's first
 // seed. What is best on validation trains with all seeds and is tested; the others never are.
 
-Tune read_tune(const Section& section);
+// Names with lists of values, such as `example`.
+Tune read_value_lists(const Section& section, const std::string& example);
 
 // Every combination of the values, the last key varying fastest; the one empty point of a suite
 // that tunes nothing.

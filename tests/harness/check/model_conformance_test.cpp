@@ -75,6 +75,27 @@ struct Undeclared final : Sum {
   Tensor hidden;
 };
 
+// A weight as the author of a PyTorch model would forget to register it.
+struct Forgotten final : Sum {
+  explicit Forgotten(MixerContext& c) : Sum(c), gate(Shape{2, c.d_model()}, 0.5f) {}
+  Tensor forward(const Tensor& x, const Lengths& lengths) const override {
+    return mul(Sum::forward(x, lengths), slice(gate, 0, 0, 1));
+  }
+  Tensor gate;
+};
+
+struct KeepsConstant final : Sum {
+  explicit KeepsConstant(MixerContext& c)
+      : Sum(c), half(c.fixed("half", {c.d_model()}, constant(0.5f))) {}
+  Tensor forward(const Tensor& x, const Lengths& lengths) const override {
+    return mul(Sum::forward(x, lengths), half);
+  }
+  Tensor step(const Tensor& x, State& state) const override {
+    return mul(Sum::step(x, state), half);
+  }
+  Tensor half;
+};
+
 // Not a number at the first position alone, and there only inside a lane.
 struct BreaksInLane final : Sum {
   using Sum::Sum;
@@ -104,6 +125,7 @@ std::string model_violations() {
 
 TEST_CASE("conformance: a right model has no violation", "[conformance]") {
   CHECK(model_violations<Sum>() == "");
+  CHECK(model_violations<KeepsConstant>() == "");
 }
 
 TEST_CASE("conformance: each fault is named", "[conformance]") {
@@ -112,7 +134,10 @@ TEST_CASE("conformance: each fault is named", "[conformance]") {
   CHECK_THAT(model_violations<WrongStep>(), Contains("step() differs from forward()"));
   CHECK_THAT(model_violations<MixesRows>(), Contains("rows are mixed"));
   CHECK_THAT(model_violations<Undeclared>(),
-             Contains("was not made by MixerContext::parameter() or weight()"));
+             Contains("a tensor of shape (16), made after block.0.mixer.w.weight, that is neither "
+                      "trained nor stored"));
+  CHECK_THAT(model_violations<Forgotten>(),
+             Contains("a tensor of shape (2, 16), made after block.0.mixer.w.weight"));
   CHECK_THAT(model_violations<ThrowsInStep>(),
              Contains("causal: step returns what forward does: it throws: step 0"));
   CHECK_THAT(model_violations<WrongGradient>(), Contains("the gradient of"));

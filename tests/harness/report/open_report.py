@@ -9,6 +9,7 @@ import time
 from axe_selenium_python import Axe
 from selenium import webdriver
 
+OPEN = "for (const part of document.querySelectorAll('details')) part.open = arguments[0]"
 UNNAMED = """return [...document.querySelectorAll('svg')].filter(svg =>
     !svg.getAttribute('aria-label') || svg.getBoundingClientRect().width < 50 ||
     svg.getBoundingClientRect().height < 20).length"""
@@ -50,7 +51,11 @@ def check(opened, page, seconds, width):
     assert not log, f"the console says {log}"
     reach = opened.execute_script("return document.documentElement.scrollWidth")
     assert reach <= width, f"at {width} pixels the page is {reach} wide"
+    opened.execute_script(OPEN, True)
+    reach = opened.execute_script("return document.documentElement.scrollWidth")
+    assert reach <= width, f"at {width} pixels the page is {reach} wide where all is open"
     assert opened.execute_script(UNNAMED) == 0, "a picture has no name or no size"
+    opened.execute_script(OPEN, False)
 
 
 def check_accessible(opened):

@@ -69,6 +69,42 @@ TEST_CASE("a report has a section for all that the results hold", "[report]") {
   CHECK(report_html(results) == page);
 }
 
+TEST_CASE("a report draws accuracy against state where a model has several sizes", "[report]") {
+  Results results;
+  for (const int64_t state : {16, 32}) {
+    Trial trial = made_up_trial("lru-state" + std::to_string(state), "mqar", 0, 0.5);
+    trial.spec.model = "lru";
+    trial.spec.model_options["state"] = state;
+    trial.record->state_bytes = 8 * state;
+    results.trials.push_back(trial);
+  }
+  const std::string page = report_html(results);
+  CHECK_THAT(page, Contains(">Accuracy against state</h2>"));
+  CHECK_THAT(page, Contains("lru-state16, lru-state32"));  // one line, and one mark in the legend
+  CHECK_THAT(page, Contains("128%2C50"));                  // its numbers: bytes, percent
+  CHECK_THAT(page, Contains("256%2C50"));
+
+  results.trials[1].spec.model_options["reverse"] = std::string("shared");  // another kind of model
+  CHECK_THAT(report_html(results), !Contains("Accuracy against state"));
+}
+
+TEST_CASE("lines that are more than a reader tells apart have small pictures of their own",
+          "[report]") {
+  const auto page_of = [](int models) {
+    Results results;
+    for (int model = 0; model < models; ++model) {
+      Trial trial = made_up_trial("model" + std::to_string(model), "mqar", 0, 0.5);
+      trial.record->evaluations = {{64, 0.6, 0.6, "", "", {0.1, 0.1, 0.2}},
+                                   {256, 0.4, 0.5, "", "", {0.1, 0.1, 0.2}}};
+      results.trials.push_back(trial);
+    }
+    return report_html(results);
+  };
+  CHECK_THAT(page_of(7), Contains("aria-label=\"mqar, model6: test accuracy, % over length of the "
+                                  "test examples, positions\""));
+  CHECK_THAT(page_of(6), !Contains("aria-label=\"mqar, model"));
+}
+
 TEST_CASE("a report leaves out what the results do not hold", "[report]") {
   Results results;
   CHECK_FALSE(has_report(results));
