@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <cerrno>
+#include <fstream>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -14,6 +15,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Not so if it has ended and its parent, ended itself, has not asked how: it stays listed, as Z.
+bool is_at_work(pid_t process) {
+  if (kill(process, 0) != 0 && errno == ESRCH) return false;
+  std::ifstream in("/proc/" + std::to_string(process) + "/stat");
+  std::string stat;
+  std::getline(in, stat);  // "20 (name) Z ..."
+  const std::size_t name_end = stat.rfind(") ");
+  return name_end == std::string::npos || stat.substr(name_end + 2, 1) != "Z";
+}
+
 bool is_stray(const fs::path& path) {
   constexpr std::string_view kMark = ".tmp";
   const std::string name = path.filename().string();
@@ -21,7 +32,7 @@ bool is_stray(const fs::path& path) {
   if (mark == std::string::npos) return false;
   pid_t process = 0;
   if (!read_number(name.substr(mark + kMark.size()), process) || process <= 0) return false;
-  return kill(process, 0) != 0 && errno == ESRCH;
+  return !is_at_work(process);
 }
 
 }  // namespace

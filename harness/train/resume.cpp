@@ -151,7 +151,10 @@ void write_end(const fs::path& trial_dir, const TrialRecord& record) {
 }
 
 void remove_resume_files(const fs::path& trial_dir) {
-  for (const char* name : {"resume.0", "resume.1"}) fs::remove(trial_dir / name);
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(trial_dir))  // with those half written
+    if (entry.path().filename().string().starts_with("resume.")) files.push_back(entry.path());
+  for (const fs::path& file : files) fs::remove(file);
 }
 
 }  // namespace longhaul

@@ -173,6 +173,11 @@ std::vector<Operator> reductions_and_layers() {
       {"smoothed_cross_entropy",
        {values({3, 4})},
        [=](In in) { return smoothed_cross_entropy(in[0], targets, 0.1); }},
+      {"squared_error",
+       {values({3, 2})},
+       [](In in) {
+         return squared_error(in[0], {1, 2, 3, 4, 5, 6});
+       }},
       {"cross_entropy", {values({3, 4})}, [=](In in) { return cross_entropy(in[0], targets); }},
       {"smooth_accuracy_loss",
        {values({3, 4})},
@@ -250,6 +255,9 @@ std::vector<Operator> sequences() {
       {"m2rnn_recurrence",
        {row(4), row(4), row(6), row(2), values({2, 3, 3})},
        [](In in) { return m2rnn_recurrence(in[0], in[1], in[2], in[3], in[4], 2); }},
+      {"one_hot_scan",
+       {row(3), values({3, 2, 2}), row(4), row(4)},
+       [](In in) { return one_hot_scan(in[0], in[1], in[2], in[3]); }},
       {"wkv",
        {values({3}), values({3}), row(3), row(3)},
        [](In in) { return wkv(in[0], in[1], in[2], in[3]); }},
@@ -312,7 +320,7 @@ TEST_CASE("operators: inputs that need no gradient get none, and change nobody e
 
 TEST_CASE("operators: the test of needed gradients leaves none out", "[ops]") {
   std::set<std::string> tested = {"recurrence_step", "unit_columns", "running_max", "slstm_state",
-                                  "slstm_step"};  // have no gradient
+                                  "slstm_step",      "one_hot_step"};  // have no gradient
   for (const Operator& op : all_operators()) tested.insert(op.name);
   const std::regex declaration("^Tensor ([a-z_0-9]+)\\(");
   for (const char* header :

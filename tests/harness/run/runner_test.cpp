@@ -461,8 +461,10 @@ TEST_CASE(
   const TrialSpec spec = trial("succeed");
   bench.run({spec});
   std::ofstream(bench.dir(spec) / "resume.1") << "a state";
+  std::ofstream(bench.dir(spec) / "resume.0.tmp1") << "half a state";  // process 1 lives
   CHECK(bench.run({spec}).kept == 1);
   CHECK_FALSE(fs::exists(bench.dir(spec) / "resume.1"));
+  CHECK_FALSE(fs::exists(bench.dir(spec) / "resume.0.tmp1"));
 }
 
 TEST_CASE("runner: runs as many trials at once as there are jobs", "[runner]") {

@@ -179,7 +179,8 @@ TEST_CASE("trial: what goes wrong becomes a status with a message", "[trial]") {
   CHECK(refused.status == Status::failed);
   CHECK(refused.message ==
         "settings: loss: found 'emos', allowed: cross_entropy | emo | smooth_accuracy | tailr | "
-        "logit_adjusted; did you mean 'emo'?\nsettings: pretrain_mask: found 2, allowed: 0 .. 1");
+        "logit_adjusted | mse; did you mean 'emo'?\nsettings: pretrain_mask: found 2, allowed: 0 "
+        ".. 1");
 
   TrialSpec unknown = seen_trial("transfomer", 3);
   const TrialRecord failed = run_seen_trial(unknown, folder.path, 1);
