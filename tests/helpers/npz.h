@@ -10,7 +10,7 @@ namespace longhaul {
 
 // A ZIP archive of stored members, as numpy.savez writes it. Small ones only.
 inline std::string npz_of(const std::vector<std::pair<std::string, std::string>>& members) {
-  const auto bytes = [](uint32_t value, int count) {
+  const auto bytes = [](uint64_t value, int count) {
     std::string all;
     for (int i = 0; i < count; ++i) all += static_cast<char>(value >> (8 * i) & 255);
     return all;
