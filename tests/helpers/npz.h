@@ -10,7 +10,7 @@ namespace longhaul {
 
 // A ZIP archive of stored members, as numpy.savez writes it. Small ones only.
 inline std::string npz_of(const std::vector<std::pair<std::string, std::string>>& members) {
-  const auto bytes = [](uint64_t value, int count) {
+  const auto bytes = [](uint32_t value, int count) {
     std::string all;
     for (int i = 0; i < count; ++i) all += static_cast<char>(value >> (8 * i) & 255);
     return all;
@@ -26,7 +26,7 @@ inline std::string npz_of(const std::vector<std::pair<std::string, std::string>>
     const std::string common = bytes(20, 2) + bytes(0, 2) + bytes(0, 2) + bytes(0, 4) +
                                bytes(~sum, 4) + bytes(size, 4) + bytes(size, 4) +
                                bytes(static_cast<uint32_t>(name.size()), 2) + bytes(0, 2);
-    directory += "PK\1\2" + bytes(20, 2) + common + bytes(0, 10) +
+    directory += "PK\1\2" + bytes(20, 2) + common + std::string(10, '\0') +
                  bytes(static_cast<uint32_t>(archive.size()), 4) + name;
     archive += "PK\3\4" + common + name + content;
   }
