@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/answer_numbers.h"
+
 namespace longhaul {
 namespace {
 
@@ -20,8 +22,7 @@ void append_padded(std::vector<T>& rows, const std::vector<T>& row, int64_t widt
 }
 
 void append_targets(Batch& batch, const Example& example, int64_t b, Readout readout) {
-  const std::size_t outputs =
-      example.numbers.size() / std::max<std::size_t>(example.targets.size(), 1);
+  const std::size_t outputs = numbers_a_target(example);
   for (std::size_t t = 0; t < example.targets.size(); ++t) {
     if (example.targets[t] == kIgnore) continue;
     const int64_t row = readout == Readout::token ? b * batch.length + static_cast<int64_t>(t) : b;

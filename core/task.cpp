@@ -1,8 +1,8 @@
 #include "longhaul/task.h"
 
-#include <algorithm>
 #include <sstream>
 
+#include "core/answer_numbers.h"
 #include "core/picture.h"
 #include "longhaul/error.h"
 
@@ -49,8 +49,7 @@ std::string Task::show(const Example& example) const {
     out << shade_text(picture(), pixels_of(*this, example)) << "target";
   else
     print_input(example, out);
-  const std::size_t outputs =
-      example.numbers.size() / std::max<std::size_t>(example.targets.size(), 1);
+  const std::size_t outputs = numbers_a_target(example);
   for (std::size_t t = 0; t < example.targets.size(); ++t)
     if (example.targets[t] == kIgnore)
       out << " .";

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "harness/report/report_page.h"
-
 #include "harness/tables/results.h"
 
 namespace longhaul {

@@ -126,28 +126,22 @@ TEST_CASE("files: baselines of a regression are R^2 on the tests", "[tasks][file
 TEST_CASE("files: what is wrong with a real answer is named", "[tasks][files][regression]") {
   const std::vector<std::string> good = {"1,1", "2,2", "3,1", "4,2", "5,1", "6,2"};
   CHECK(regression_error(good, asked_for_numbers("number")) == "no error");
-  auto bad = good;
-  bad[1] = "2,cheap";
-  CHECK_THAT(regression_error(bad, asked_for_numbers("number")),
+  const auto complaint = [&](const char* second, const char* answers) {
+    auto rows = good;
+    rows[1] = second;
+    return regression_error(rows, asked_for_numbers(answers));
+  };
+  CHECK_THAT(complaint("2,cheap", "number"),
              Contains("a.csv:3: column y: found 'cheap', allowed: a real number"));
-  bad[1] = "2,nan";
-  CHECK_THAT(regression_error(bad, asked_for_numbers("number")),
-             Contains("found 'nan', allowed: a real number"));
-  bad[1] = "2,";
-  CHECK_THAT(regression_error(bad, asked_for_numbers("number")),
-             Contains("a.csv:3: column y: is empty"));
-  bad[1] = "2,1";
-  CHECK_THAT(regression_error(bad, asked_for_numbers("number")),
+  CHECK_THAT(complaint("2,nan", "number"), Contains("found 'nan', allowed: a real number"));
+  CHECK_THAT(complaint("2,", "number"), Contains("a.csv:3: column y: is empty"));
+  CHECK_THAT(complaint("2,1", "number"),
              Contains("the training split's 2 inputs have one and the same answer"));
   CHECK_THAT(
       regression_error({"1,1", "2,2", "3,1", "4,2", "5,1", "6,1"}, asked_for_numbers("number")),
       Contains("the test split's 2 inputs have one and the same answer"));
-  bad[1] = "2 3,1";
-  CHECK_THAT(regression_error(bad, asked_for_numbers("numbers")),
-             Contains("has 1 answers, allowed: 2"));
-  bad[1] = "2,1";
-  CHECK_THAT(regression_error(bad, asked_for_numbers("next")),
-             Contains("has 1 step, allowed with answers next"));
+  CHECK_THAT(complaint("2 3,1", "numbers"), Contains("has 1 answers, allowed: 2"));
+  CHECK_THAT(complaint("2,1", "next"), Contains("has 1 step, allowed with answers next"));
 }
 
 TEST_CASE("files: a regression keeps a task's promises", "[tasks][files][regression]") {
