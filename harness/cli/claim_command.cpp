@@ -12,6 +12,7 @@
 #include "harness/suite/find_suite.h"
 #include "longhaul/error.h"
 #include "support/exit_status.h"
+#include "support/say.h"
 
 namespace longhaul {
 namespace {
@@ -49,14 +50,13 @@ std::vector<Claim> load_claims(const Arguments& arguments, Registry& registry) {
 // What keeps a claim from its verdict, and how to go on.
 void report(const ClaimOutcome& outcome, const Claim& claim, CommandContext& context) {
   for (const auto* lines : {&outcome.run.damaged, &outcome.run.failures, &outcome.run.killed})
-    for (const std::string& line : *lines) fmt::print(stderr, "{}\n", line);
+    for (const std::string& line : *lines) say("{}\n", line);
   if (!outcome.run.fault.empty())
-    fmt::print(stderr, "{}: stopped: {}\n", claim.name, outcome.run.fault);
+    say("{}: stopped: {}\n", claim.name, outcome.run.fault);
   else if (outcome.run.interrupted)
-    fmt::print(stderr, "{}: interrupted; the same command goes on with it\n", claim.name);
+    say("{}: interrupted; the same command goes on with it\n", claim.name);
   else if (!outcome.run.killed.empty())
-    fmt::print(stderr, "{}: no verdict, trials were killed; the same command does them\n",
-               claim.name);
+    say("{}: no verdict, trials were killed; the same command does them\n", claim.name);
   context.exit_status = std::max(context.exit_status, exit_status(outcome.run));
 }
 
@@ -92,7 +92,7 @@ void judge_all(const std::vector<Claim>& claims, const Arguments& arguments,
   for (const Claim& claim : claims) try {
       const fs::path dir = folder_of(claim, arguments);
       if (!has_verdict(claim, dir)) {
-        fmt::print(stderr, "{}\n", claim.name);
+        say("{}\n", claim.name);
         const ClaimOutcome outcome =
             run_claim(claim, context.registry, dir, arguments.options, display);
         display.clear();
@@ -101,7 +101,7 @@ void judge_all(const std::vector<Claim>& claims, const Arguments& arguments,
       }
       verdicts.push_back(*read_verdict(dir));
     } catch (const Error& error) {  // of one claim, such as a damaged verdict
-      fmt::print(stderr, "{}: left out: {}\n", claim.name, error.what());
+      say("{}: left out: {}\n", claim.name, error.what());
       context.exit_status = std::max(context.exit_status, kSomeFailed);
     }
   fmt::print("{}", verdict_table(verdicts));

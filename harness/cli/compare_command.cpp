@@ -10,6 +10,7 @@
 #include "harness/tables/table_formats.h"
 #include "longhaul/error.h"
 #include "support/exit_status.h"
+#include "support/say.h"
 
 namespace longhaul {
 namespace {
@@ -24,7 +25,7 @@ struct Arguments {
 
 Results load_part(const std::string& dir, const Selection& selection) {
   Results results = load_results(dir);
-  for (const std::string& problem : results.problems) std::cerr << problem << '\n';
+  for (const std::string& problem : results.problems) say("{}\n", problem);
   select(results, selection);
   return results;
 }

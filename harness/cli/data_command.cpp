@@ -7,6 +7,7 @@
 #include "harness/data/examples.h"
 #include "harness/suite/assignments.h"
 #include "longhaul/error.h"
+#include "support/say.h"
 
 namespace longhaul {
 namespace {
@@ -36,9 +37,9 @@ void verify(const CacheFile& file, const std::filesystem::path& path, const Task
 void write(const Task& task, const CacheKey& key, const Stream& stream, int64_t count) {
   const bool terminal = isatty(STDERR_FILENO) == 1;
   write_cache(task, key, stream, count, [&](int64_t done) {
-    if (terminal) fmt::print(stderr, "\r{} {} of {}\033[K", to_string(stream.split), done, count);
+    if (terminal) say("\r{} {} of {}\033[K", to_string(stream.split), done, count);
   });
-  if (terminal) fmt::print(stderr, "\r\033[K");
+  if (terminal) say("\r\033[K");
 }
 
 void keep(const TaskCheck& built, const CacheKey& key, const Stream& stream, int64_t count) {

@@ -7,10 +7,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <vector>
+
+#include "support/say.h"
 
 namespace longhaul {
 namespace {
@@ -52,8 +53,8 @@ void leave_out_library_settings(char** argv) {
     unsetenv(name.c_str());
   }
   const bool are_threads = listed.find("OMP_") != std::string::npos;
-  std::fprintf(stderr, "longhaul: left out of the environment: %s%s\n", listed.c_str(),
-               are_threads ? " (--threads sets the threads)" : "");
+  say("longhaul: left out of the environment: {}{}\n", listed,
+      are_threads ? " (--threads sets the threads)" : "");
   if (CPU_COUNT(&given_cores) > 0) sched_setaffinity(0, sizeof given_cores, &given_cores);
   execv("/proc/self/exe", argv);  // returns only where there is no /proc
 }

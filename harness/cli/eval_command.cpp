@@ -11,6 +11,7 @@
 #include "longhaul/ops.h"
 #include "math/checkpoint.h"
 #include "math/parallel.h"
+#include "support/say.h"
 
 namespace longhaul {
 namespace {
@@ -35,8 +36,8 @@ void warn_of_other_data(const TrialSpec& spec, const Options& asked) {
   const OptionMap contents = contents_of(asked.declared(), asked.resolved());
   for (const auto& [option, content] : spec.task_data)
     if (const auto now = contents.find(option); now != contents.end() && now->second != content)
-      fmt::print(stderr, "longhaul: {}: holds other data than the model was trained on\n",
-                 to_text(asked.resolved().at(option)));
+      say("longhaul: {}: holds other data than the model was trained on\n",
+          to_text(asked.resolved().at(option)));
 }
 
 // The task to score on: the stored one, another, or the stored one with other options.

@@ -7,6 +7,7 @@
 #include "harness/tables/results.h"
 #include "harness/tables/tensorboard.h"
 #include "longhaul/error.h"
+#include "support/say.h"
 
 namespace longhaul {
 
@@ -42,7 +43,7 @@ void add_export_command(Program& program, CommandContext& context) {
          is_csv ? export_csv(results, folder, arguments->selection.columns)
                 : export_tensorboard(results, folder))
       std::cout << file.string() << '\n';
-    for (const std::string& problem : results.problems) std::cerr << problem << '\n';
+    for (const std::string& problem : results.problems) say("{}\n", problem);
     if (!results.problems.empty()) context.exit_status = 1;
   });
 }

@@ -15,6 +15,7 @@
 #include "longhaul/error.h"
 #include "support/exit_status.h"
 #include "support/file.h"
+#include "support/say.h"
 
 namespace longhaul {
 namespace {
@@ -52,7 +53,7 @@ std::string verdict_word(const std::filesystem::path& file, const std::string& n
     const bool is_current = verdict && verdict->rule_hash == rule_hash(file);
     return is_current ? to_string(verdict->answer) : "-";
   } catch (const Error& error) {
-    fmt::print(stderr, "{}\n", error.what());
+    say("{}\n", error.what());
     return kDamaged;
   }
 }

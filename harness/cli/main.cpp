@@ -13,6 +13,7 @@
 #include "longhaul/error.h"
 #include "math/instruction_set.h"
 #include "support/exit_status.h"
+#include "support/say.h"
 
 namespace longhaul {
 
@@ -106,7 +107,7 @@ std::string footer() {
 }
 
 int complain(const std::string& message, int status) {
-  std::fprintf(stderr, "longhaul: %s\n", message.c_str());
+  say("longhaul: {}\n", message);
   return status;
 }
 

@@ -8,6 +8,7 @@
 #include "harness/throughput/solver_record.h"
 #include "harness/throughput/throughput_record.h"
 #include "support/exit_status.h"
+#include "support/say.h"
 
 namespace longhaul {
 namespace {
@@ -37,7 +38,7 @@ void merge(const Arguments& arguments, CommandContext& context) {
   if (!rows.empty()) write_throughput(out, rows);
   const auto solvers = united(read_solvers(first), read_solvers(second));
   if (!solvers.empty()) write_solvers(out, solvers);
-  for (const std::string& problem : merged.problems) fmt::print(stderr, "{}\n", problem);
+  for (const std::string& problem : merged.problems) say("{}\n", problem);
   fmt::print("{}: {} finished trials of {}, {} of {}", out.string(), merged.from_first,
              first.string(), merged.from_second, second.string());
   if (merged.in_both > 0)

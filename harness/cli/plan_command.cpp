@@ -11,6 +11,7 @@
 #include "harness/suite/find_suite.h"
 #include "support/exit_status.h"
 #include "support/json.h"
+#include "support/say.h"
 
 namespace longhaul {
 namespace {
@@ -30,10 +31,10 @@ class CalibrationLine {
  public:
   void operator()(int64_t done, int64_t total) {
     if (is_terminal_)
-      fmt::print(stderr, "\r\x1b[Kcalibrating: {} of {} models and tasks{}", done, total,
-                 done == total ? "\n" : "");
+      say("\r\x1b[Kcalibrating: {} of {} models and tasks{}", done, total,
+          done == total ? "\n" : "");
     else if (!is_said_)
-      fmt::print(stderr, "calibrating {} models and tasks\n", total);
+      say("calibrating {} models and tasks\n", total);
     is_said_ = true;
   }
 
@@ -60,10 +61,10 @@ void plan(Arguments arguments, CommandContext& context) {
     fmt::print("{}", arguments.json ? json_text(to_json(plan)) : to_text(plan));
     context.exit_status = plan.has_failures() ? kSomeFailed : 0;
   } catch (const Interrupted& interrupted) {
-    fmt::print(stderr, "{}\n", interrupted.what());
+    say("{}\n", interrupted.what());
     context.exit_status = kInterrupted;
   } catch (const MachineFault& fault) {
-    fmt::print(stderr, "longhaul: {}\n", fault.what());
+    say("longhaul: {}\n", fault.what());
     context.exit_status = kEnvironmentFault;
   }
 }

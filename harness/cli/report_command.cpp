@@ -12,6 +12,7 @@
 #include "harness/suite/find_suite.h"
 #include "longhaul/error.h"
 #include "support/file.h"
+#include "support/say.h"
 
 namespace longhaul {
 
@@ -61,7 +62,7 @@ void add_report_command(Program& program, CommandContext& context) {
     Results results = results_of(arguments->dir);
     const ReportHead head = head_of(arguments->dir, context.registry);
     select(results, arguments->selection);
-    for (const std::string& problem : results.problems) std::cerr << problem << '\n';
+    for (const std::string& problem : results.problems) say("{}\n", problem);
     if (!results.problems.empty()) context.exit_status = 1;
     require(head.add || has_report(results), arguments->dir,
             ": nothing to report yet: no trial has finished");

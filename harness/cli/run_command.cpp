@@ -19,7 +19,7 @@
 #include "harness/tables/table.h"
 #include "math/ranks.h"
 #include "support/exit_status.h"
-#include "support/shell.h"
+#include "support/say.h"
 
 namespace longhaul {
 namespace {
@@ -72,8 +72,7 @@ std::string summary(const RunOutcome& outcome, const std::string& again) {
 
 // Asks at Ctrl-C. Only a clear word leaves the jobs: whoever presses it again means an end.
 bool asks_to_leave(std::size_t trials) {
-  fmt::print(stderr, "Cancel the {} trials in Slurm (c), or leave them to run (l)? ", trials);
-  std::fflush(stderr);
+  say("Cancel the {} trials in Slurm (c), or leave them to run (l)? ", trials);
   sigset_t pending;
   for (;;) {
     pollfd input{STDIN_FILENO, POLLIN, 0};
@@ -108,12 +107,11 @@ void run(const Arguments& arguments, CommandContext& context) {
   }
   const std::string again =
       shell_command({"longhaul", "run", (out / "suite.yaml").string(), "--out", out.string()});
-  fmt::print(stderr, "{}", summary(outcome, again));
+  say("{}", summary(outcome, again));
   const Results results = load_results(out);
   if (!results.trials.empty()) fmt::print("{}", to_text(make_table(results), output_style()));
   print_throughput(results.throughput, results.solvers);
-  fmt::print(stderr, "as a page with pictures: {}\n",
-             shell_command({"longhaul", "report", out.string()}));
+  say("as a page with pictures: {}\n", shell_command({"longhaul", "report", out.string()}));
   context.exit_status = std::max(exit_status(outcome), throughput_status(results.throughput));
 }
 

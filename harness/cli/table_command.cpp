@@ -11,6 +11,7 @@
 #include "harness/tables/table_formats.h"
 #include "harness/throughput/throughput_table.h"
 #include "longhaul/error.h"
+#include "support/say.h"
 
 namespace longhaul {
 namespace {
@@ -95,7 +96,7 @@ void add_table_command(Program& program, CommandContext& context) {
     Results results = load_results(arguments->dir);
     select(results, arguments->selection);
     std::cout << format_tables(tables_of(results, *arguments), *arguments) << std::flush;
-    for (const std::string& problem : results.problems) std::cerr << problem << '\n';
+    for (const std::string& problem : results.problems) say("{}\n", problem);
     if (!results.problems.empty()) context.exit_status = 1;
   });
 }

@@ -14,6 +14,7 @@
 #include "harness/throughput/solver_table.h"
 #include "harness/throughput/throughput_table.h"
 #include "support/cores.h"
+#include "support/say.h"
 
 namespace longhaul {
 namespace {
@@ -45,7 +46,7 @@ void measure(const Arguments& arguments, CommandContext& context) {
   const Suite suite = load_suite(find_shipped("suite", arguments.suite), context.registry,
                                  arguments.overrides, Purpose::measure);
   const std::filesystem::path out = results_folder(suite.name, arguments.out);
-  fmt::print(stderr, "{}\n", announcement(suite));
+  say("{}\n", announcement(suite));
   ProgressDisplay display(stderr);
   const std::vector<ThroughputRow> rows =
       run_throughput(suite, context.registry, out, arguments.threads, display);

@@ -18,6 +18,7 @@
 #include "support/exit_status.h"
 #include "support/json.h"
 #include "support/process.h"
+#include "support/say.h"
 
 namespace longhaul {
 namespace {
@@ -48,7 +49,7 @@ void write_calibration(const TrialSpec& spec, const CommandContext& context,
 void trial(const Arguments& arguments, CommandContext& context) {
   const auto fault = [&](const std::exception& error) {
     report_machine_fault(error.what());
-    fmt::print(stderr, "{}\n", error.what());
+    say("{}\n", error.what());
     context.exit_status = kEnvironmentFault;
   };
   std::optional<StopRequests> stops;
@@ -68,7 +69,7 @@ void trial(const Arguments& arguments, CommandContext& context) {
     if (arguments.calibrate) return write_calibration(spec, context, place);
     write_end(place.dir, run_trial(spec, context.registry, place));
   } catch (const StoredToResume& stopped) {
-    fmt::print(stderr, "{}\n", stopped.what());
+    say("{}\n", stopped.what());
     context.exit_status = kStoredToResume;
   } catch (const MachineFault& error) {  // a full disk meets every other trial too
     fault(error);

@@ -1,21 +1,20 @@
 #include "harness/run/progress.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <climits>
 #include <cmath>
 #include <numeric>
+
+#include "support/say.h"
 
 namespace longhaul {
 namespace {
 
-constexpr double kPlainLineEvery = 60;       // seconds
-constexpr std::size_t kMostKept = 1 << 16;   // bytes that wait for a reader
-constexpr std::size_t kPipePart = PIPE_BUF;  // a pipe that has any room takes so much at once
+constexpr double kPlainLineEvery = 60;      // seconds
+constexpr std::size_t kMostKept = 1 << 16;  // bytes that wait for a reader
 
 double share_running(const SuiteProgress& progress) {
   return std::accumulate(progress.running.begin(), progress.running.end(), 0.0);
@@ -99,14 +98,7 @@ ProgressDisplay::ProgressDisplay(std::FILE* stream)
 // time, and left out where that becomes too much.
 void ProgressDisplay::write(const std::string& text) {
   if (kept_.size() < kMostKept) kept_ += text;
-  while (!kept_.empty()) {
-    pollfd room{fileno(stream_), POLLOUT, 0};
-    if (poll(&room, 1, 0) == 0) return;
-    const std::size_t part = std::min(kept_.size(), kPipePart);
-    std::fwrite(kept_.data(), 1, part, stream_);
-    std::fflush(stream_);
-    kept_.erase(0, part);
-  }
+  kept_.erase(0, write_what_fits(fileno(stream_), kept_, 0));
 }
 
 void ProgressDisplay::clear() {

@@ -13,6 +13,7 @@
 #include "longhaul/error.h"
 #include "math/ranks.h"
 #include "support/cores.h"
+#include "support/say.h"
 
 namespace longhaul {
 namespace {
@@ -28,7 +29,7 @@ std::string resolved(const Suite& suite, const RunOptions& options) {
 RunOutcome run_all(const Suite& suite, const Registry& registry, const std::filesystem::path& out,
                    const RunOptions& options, ProgressDisplay& display) {
   const std::string yaml = resolved(suite, options);
-  for (const std::string& line : match_lines(suite)) fmt::print(stderr, "{}\n", line);
+  for (const std::string& line : match_lines(suite)) say("{}\n", line);
   if (suite.tune.empty()) return run_trials(yaml, grid(suite, registry), out, options, display);
 
   std::vector<TrialSpec> trials = tuning_trials(suite, registry);
@@ -38,7 +39,7 @@ RunOutcome run_all(const Suite& suite, const Registry& registry, const std::file
       outcome.detached + outcome.waiting > 0)
     return outcome;
   const Tuned tuned = choose_settings(suite, registry, out);
-  for (const std::string& line : tuned.choices) fmt::print(stderr, "{}\n", line);
+  for (const std::string& line : tuned.choices) say("{}\n", line);
   trials.insert(trials.end(), tuned.trials.begin(), tuned.trials.end());
   const std::vector<std::string> damaged = std::move(outcome.damaged);
   RunOptions rest = options;
@@ -64,17 +65,14 @@ RunOutcome run_suite(const Suite& suite, const Registry& registry, const std::fi
   const RunOutcome outcome = run_all(suite, registry, out, options, display);
   const bool is_done = outcome.fault.empty() && !outcome.interrupted && outcome.detached == 0;
   if (suite.throughput && is_done && !options.only.is_all()) {
-    fmt::print(stderr,
-               "throughput is not measured with --only: longhaul throughput SUITE --out {}\n",
-               out.string());
+    say("throughput is not measured with --only: longhaul throughput SUITE --out {}\n",
+        out.string());
   } else if (suite.throughput && is_done && Ranks::all().size() > 1) {
-    fmt::print(stderr, "throughput is timed by one process: longhaul throughput SUITE --out {}\n",
-               out.string());
+    say("throughput is timed by one process: longhaul throughput SUITE --out {}\n", out.string());
   } else if (suite.throughput && is_done && suite.engine.name != "local") {
-    fmt::print(stderr,
-               "throughput is not measured beside a cluster's jobs; on a machine of your own: "
-               "longhaul throughput SUITE --out {}\n",
-               out.string());
+    say("throughput is not measured beside a cluster's jobs; on a machine of your own: "
+        "longhaul throughput SUITE --out {}\n",
+        out.string());
   } else if (suite.throughput && is_done) {
     const int cores = usable_cores();
     run_throughput(suite, registry, out, cores, display);

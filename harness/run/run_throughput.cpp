@@ -12,6 +12,7 @@
 #include "support/clock.h"
 #include "support/file.h"
 #include "support/process.h"
+#include "support/say.h"
 
 namespace longhaul {
 namespace {
@@ -42,7 +43,7 @@ std::vector<Row> kept_rows(std::vector<Row> (*read)(const std::filesystem::path&
     return read(out);
   } catch (const Error& error) {
     display.clear();
-    fmt::print(stderr, "{}; what it held is measured again\n", error.what());
+    say("{}; what it held is measured again\n", error.what());
     return {};
   }
 }

@@ -11,6 +11,7 @@
 #include "harness/results/machine.h"
 #include "longhaul/error.h"
 #include "support/json.h"
+#include "support/say.h"
 
 namespace longhaul {
 namespace {
@@ -269,8 +270,8 @@ void SlurmExecutor::cancel() {
     scancel(list);
   } catch (const std::runtime_error& error) {
     left_ = static_cast<int64_t>(wanted_.size());
-    fmt::print(stderr, "The jobs go on, for scancel says: {}\nTo cancel them: scancel {}\n",
-               error.what(), fmt::join(list, " "));
+    say("The jobs go on, for scancel says: {}\nTo cancel them: scancel {}\n", error.what(),
+        fmt::join(list, " "));
   }
 }
 

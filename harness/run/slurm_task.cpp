@@ -19,6 +19,7 @@
 #include "support/file.h"
 #include "support/json.h"
 #include "support/number_text.h"
+#include "support/say.h"
 
 namespace longhaul {
 namespace {
@@ -62,7 +63,7 @@ bool queue_again() {
   const CommandOutput said =
       run_command({"scontrol", "requeue",
                    variable("SLURM_ARRAY_JOB_ID") + "_" + variable("SLURM_ARRAY_TASK_ID")});
-  fmt::print(stderr, "{}", said.errors);
+  say("{}", said.errors);
   return said.ok();
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
@@ -15,6 +14,7 @@
 #include "support/json.h"
 #include "support/json_fields.h"
 #include "support/number_text.h"
+#include "support/say.h"
 
 namespace longhaul {
 
@@ -113,8 +113,7 @@ std::optional<ResumeFiles::Content> ResumeFiles::read() {
       Numbered found = read_one(path(slot), identity_);
       if (found.number > newest.number) newest = std::move(found);
     } catch (const std::runtime_error& error) {  // an Error, or the system's
-      fmt::print(stderr, "{}; going on from the file before, or from the beginning\n",
-                 error.what());
+      say("{}; going on from the file before, or from the beginning\n", error.what());
     }
   }
   if (newest.number < 0) return std::nullopt;
@@ -138,8 +137,7 @@ void ResumeFiles::write(const TrainingState& state, const std::vector<NamedTenso
     save_checkpoint(path(next_), file);
     ++next_;
   } catch (const std::system_error& error) {
-    fmt::print(stderr, "{}: a trial that is killed now goes on from the file before\n",
-               error.what());
+    say("{}: a trial that is killed now goes on from the file before\n", error.what());
   }
   cost_ = watch.seconds();
   since_last_.restart();

@@ -5,7 +5,7 @@
 
 #include "harness/results/machine.h"
 #include "support/file.h"
-#include "support/shell.h"
+#include "support/say.h"
 #include "test_paths.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/folder.h"

@@ -1,5 +1,4 @@
 
-#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +20,7 @@
 #include "test_paths.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/folder.h"
+#include "tests/helpers/full_pipe.h"
 #include "tests/helpers/wait.h"
 
 using namespace longhaul;
@@ -403,16 +403,12 @@ TEST_CASE("runner: a crash under an address-space limit is a lack of memory", "[
 
 TEST_CASE("runner: a standard error that nobody reads stops nothing", "[runner]") {
   const Bench bench;
-  int ends[2];
-  REQUIRE(pipe(ends) == 0);
-  fcntl(ends[1], F_SETFL, O_NONBLOCK);
-  while (write(ends[1], "x", 1) > 0) continue;
-  fcntl(ends[1], F_SETFL, 0);
+  const FullPipe pipe;
   const pid_t runner = fork();
   if (runner == 0) {
     std::signal(SIGHUP, SIG_DFL);
     alarm(60);
-    std::FILE* full = fdopen(ends[1], "w");
+    std::FILE* full = fdopen(pipe.end(), "w");
     ProgressDisplay display(full);
     const RunOutcome outcome = run_trials("suite: test\n", {trial("succeed"), trial("hang")},
                                           bench.folder.path, bench.options, display);
@@ -425,8 +421,6 @@ TEST_CASE("runner: a standard error that nobody reads stops nothing", "[runner]"
   CHECK(WIFEXITED(status));
   CHECK(WEXITSTATUS(status) == 130);
   CHECK(has_ended(read_text(bench.dir(trial("hang")) / "pid.txt")));
-  close(ends[0]);
-  close(ends[1]);
 }
 
 TEST_CASE("runner: Ctrl-Z stops the children too, and they go on with it", "[runner]") {
