@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "longhaul/error.h"
+#include "support/number_text.h"
 #include "support/suggest.h"
 #include "support/values.h"
 
@@ -72,11 +73,8 @@ int64_t Options::integer(const std::string& name, int64_t default_value,
   int64_t value = default_value;
   const std::string allowed = range_text(low, high);
   if (const OptionValue* given = find(name)) {
-    const double* number = std::get_if<double>(given);
-    if (const int64_t* integer = std::get_if<int64_t>(given))
-      value = *integer;
-    else if (number && std::abs(*number) < 1e15 && *number == std::floor(*number))
-      value = static_cast<int64_t>(*number);  // 1e4 is an integer too
+    if (const std::optional<int64_t> whole = whole_number(*given))
+      value = *whole;
     else
       problem(name, longhaul::text("expected an integer, found ", type_name(*given), " '",
                                    to_text(*given), "'"));
@@ -96,7 +94,7 @@ double Options::number(const std::string& name, double default_value,
   const std::string allowed = range_text(std::max(low, -limit), std::min(high, limit));
   if (const OptionValue* given = find(name)) {
     if (const double* number = std::get_if<double>(given))
-      value = *number;
+      value = *number == 0 ? 0 : *number;  // -0 is the same trial as 0
     else if (const int64_t* integer = std::get_if<int64_t>(given))
       value = static_cast<double>(*integer);
     else

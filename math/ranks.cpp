@@ -1,11 +1,11 @@
 #include "math/ranks.h"
 
-#include <cstdio>
 #include <cstdlib>
 #include <numeric>
 
 #include "longhaul/error.h"
 #include "support/number_text.h"
+#include "support/say.h"
 
 #ifdef LONGHAUL_MPI
 #include <mpi.h>
@@ -16,8 +16,10 @@ namespace {
 
 bool is_above_one(const char* variable) {
   const char* value = std::getenv(variable);
+  if (!value || !*value) return false;
   int64_t number = 0;
-  return value && read_number(value, number) && number > 1;
+  require(read_number(value, number), variable, ": found '", value, "', allowed: a whole number");
+  return number > 1;
 }
 
 // Whether this process is one of several, by what the launchers set: mpirun of Open MPI, that of
@@ -113,8 +115,7 @@ std::vector<std::string> Ranks::gather(const std::string& own) const {
 }
 
 void Ranks::abort(const std::string& reason) const {
-  std::fprintf(stderr, "longhaul: MPI rank %d of %d: %s\n", rank_, size_, reason.c_str());
-  std::fflush(stderr);
+  say("longhaul: MPI rank {} of {}: {}\n", rank_, size_, reason);
   MPI_Abort(MPI_COMM_WORLD, 1);
   std::abort();
 }
@@ -133,7 +134,7 @@ void Ranks::sum(float*, int64_t) const {}
 std::string Ranks::broadcast(const std::string& text) const { return text; }
 std::vector<std::string> Ranks::gather(const std::string& own) const { return {own}; }
 void Ranks::abort(const std::string& reason) const {
-  std::fprintf(stderr, "longhaul: %s\n", reason.c_str());
+  say("longhaul: {}\n", reason);
   std::abort();
 }
 

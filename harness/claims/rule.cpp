@@ -1,5 +1,7 @@
 #include "harness/claims/rule.h"
 
+#include <cmath>
+
 #include "longhaul/error.h"
 #include "support/enum_names.h"
 #include "support/suggest.h"
@@ -79,7 +81,8 @@ std::optional<double> bound(const Section& section, const OptionMap& given,
                             const std::string& key) {
   const auto value = given.find(key);
   if (value == given.end()) return std::nullopt;
-  if (const double* number = std::get_if<double>(&value->second)) return *number;
+  if (const double* number = std::get_if<double>(&value->second); number && std::isfinite(*number))
+    return *number;
   if (const int64_t* number = std::get_if<int64_t>(&value->second))
     return static_cast<double>(*number);
   section.problem(key, text("found '", to_text(value->second), "', allowed: a number"));

@@ -3,6 +3,7 @@
 #include "harness/suite/read_list.h"
 #include "harness/suite/suite_schema.h"
 #include "support/choices.h"
+#include "support/number_text.h"
 #include "support/values.h"
 
 namespace longhaul {
@@ -26,9 +27,8 @@ Evaluate read_evaluate(const Section& section) {
   Evaluate evaluate;
   evaluate.lengths = read_list<int64_t>(section, "lengths", "[64, 512]", "integers, at least 1",
                                         [](const OptionValue& given, int64_t& value) {
-                                          const int64_t* integer = std::get_if<int64_t>(&given);
-                                          if (integer) value = *integer;
-                                          return integer && value >= 1;
+                                          value = whole_number(given).value_or(0);
+                                          return value >= 1;
                                         });
   evaluate.post_hoc = read_words(section, "post_hoc", "[ntk_aware, rerope]");
   evaluate.test_sets = read_words(section, "test_sets", "[ordinary, repeated]");

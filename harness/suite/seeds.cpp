@@ -4,6 +4,7 @@
 
 #include "longhaul/error.h"
 #include "longhaul/rng.h"
+#include "support/number_text.h"
 #include "support/values.h"
 
 namespace longhaul {
@@ -15,8 +16,9 @@ using Kind = ConfigNode::Kind;
 std::optional<int64_t> read_integer(const Section& suite, const std::string& key, int64_t low,
                                     int64_t high, const std::string& allowed) {
   const ConfigNode& node = *suite.find(key);
-  const int64_t* value = node.kind == Kind::scalar ? std::get_if<int64_t>(&node.scalar) : nullptr;
-  if (value && *value >= low && *value <= high) return *value;
+  const std::optional<int64_t> value =
+      node.kind == Kind::scalar ? whole_number(node.scalar) : std::nullopt;
+  if (value && *value >= low && *value <= high) return value;
   suite.problem(key, found_text(node) + ", allowed: " + allowed);
   return std::nullopt;
 }
@@ -35,7 +37,7 @@ std::vector<uint64_t> listed_seeds(const Section& suite, const ConfigNode& list)
   std::vector<uint64_t> seeds;
   if (list.children.empty()) suite.problem("seeds", "is empty, allowed: at least one seed");
   for (const ConfigNode& item : list.children) {
-    const int64_t* seed = std::get_if<int64_t>(&item.scalar);
+    const std::optional<int64_t> seed = whole_number(item.scalar);
     if (item.kind != Kind::scalar || !seed || *seed < 0)
       suite.problem("seeds", found_text(item) + ", allowed: integers, at least 0");
     else if (contains(seeds, *seed))

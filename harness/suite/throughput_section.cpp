@@ -4,6 +4,7 @@
 #include "harness/suite/section.h"
 #include "harness/suite/suite_schema.h"
 #include "support/choices.h"
+#include "support/number_text.h"
 #include "support/values.h"
 
 namespace longhaul {
@@ -20,9 +21,8 @@ std::vector<int64_t> read_lengths(const Section& section) {
   return read_list<int64_t>(section, "lengths", "[256, 1024, 4096]",
                             text("integers, 1 .. ", kLongestTimed),
                             [](const OptionValue& given, int64_t& value) {
-                              const int64_t* integer = std::get_if<int64_t>(&given);
-                              if (integer) value = *integer;
-                              return integer && value >= 1 && value <= kLongestTimed;
+                              value = whole_number(given).value_or(0);
+                              return value >= 1 && value <= kLongestTimed;
                             });
 }
 

@@ -114,6 +114,14 @@ TEST_CASE("optimizer: betas may be chosen, and 0 is the optimizer's own", "[opti
                s = 0.999 * s + 0.001 * g * g;
                return m / (1 - std::pow(0.5, t)) / (std::sqrt(s / (1 - std::pow(0.999, t))) + 1e-8);
              });
+  check_rule({.name = "adamw", .beta1 = 0}, [](double g, double&, double& s, int t) {
+    s = 0.98 * s + 0.02 * g * g;
+    return g / (std::sqrt(s / (1 - std::pow(0.98, t))) + 1e-8);
+  });
+  check_rule({.name = "adamw", .beta1 = 0, .beta2 = 1e-9},
+             [](double g, double&, double&, int) { return g / (std::abs(g) + 1e-8); });
+  check_rule({.name = "lion", .beta1 = 0, .beta2 = 1e-9},
+             [](double g, double&, double&, int) { return sign(g); });
   check_rule({.name = "lion", .beta1 = 0.8, .beta2 = 0.95}, [](double g, double& m, double&, int) {
     const double way = sign(0.8 * m + 0.2 * g);
     m = 0.95 * m + 0.05 * g;

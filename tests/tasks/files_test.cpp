@@ -3,6 +3,7 @@
 #include <set>
 
 #include "longhaul/error.h"
+#include "tasks/files/data_file.h"
 #include "tasks/files/npy_file.h"
 #include "tasks/files/table_file.h"
 #include "tests/helpers/catch.h"
@@ -185,6 +186,44 @@ TEST_CASE("files: a number that is missing is named, never skipped", "[tasks][fi
   CHECK_THAT(error_of("a.csv", "x,label\n\"1,,2\",a\n", numbers()),
              Contains("a.csv:2: column x: found '' in '1,,2', allowed: real numbers"));
   CHECK_THAT(error_of("a.csv", "x,label\n\"1, 2\",a\n", numbers()), Contains("found '' in '1,'"));
+}
+
+TEST_CASE("files: what is nearly a number is refused by its place", "[tasks][files]") {
+  OptionMap ids = {{"kind", std::string("ids")}, {"input", std::string("x")}};
+  OptionMap wide = numbers();
+  wide["input"] = std::string("*");
+  OptionMap answers = numbers();
+  answers["answers"] = std::string("number");
+  for (const std::string word : {"+5", "5_000", "0x10", "1e400", "nan", "inf", "NaN", "5e", "--5",
+                                 "\u0665", "\uff15", "1e39"}) {
+    INFO(word);
+    const std::string found = "column x: found " + data::quoted(word);
+    for (const OptionMap& options : {numbers(), ids, wide})
+      CHECK_THAT(error_of("a.csv", "x,label\n1,a\n" + word + ",b\n", options),
+                 Contains("a.csv:3: column ") && Contains("found " + data::quoted(word)));
+    CHECK_THAT(error_of("a.jsonl", "{\"x\": \"" + word + "\", \"label\": 1}\n", ids),
+               Contains("a.jsonl:1: " + found));
+    CHECK_THAT(error_of("a.csv", "x,label\n1," + word + "\n", answers),
+               Contains("a.csv:2: column label: found " + data::quoted(word) +
+                        ", allowed: a real number"));
+  }
+  for (const std::string word : {"1e3", ".5", "5.", "-1", "1.0"})
+    CHECK_THAT(error_of("a.csv", "x,label\n" + word + ",a\n", ids),
+               Contains("a.csv:2: column x: found '" + word + "', allowed: whole numbers"));
+  for (const std::string word : {"NaN", "1e400", "+5", "05", ".5", "5."})
+    CHECK_THAT(error_of("a.jsonl", "{\"x\": [" + word + "], \"label\": 1}\n", numbers()),
+               Contains("a.jsonl:1: found '{") && Contains("allowed: a JSON object"));
+  CHECK_THAT(error_of("a.jsonl", "{\"x\": [1e3], \"label\": 1}\n", ids),
+             Contains("a.jsonl:1: column x: found '1000.0', allowed: whole numbers"));
+}
+
+TEST_CASE("files: a number may be written in every usual way", "[tasks][files]") {
+  OptionMap options = by_part(numbers());
+  options["normalize"] = false;
+  const Given given("a.csv", parts("x,label", {".5 5. 1e3 -0 007 1e-3 1E+2,a", "1,b", "2,a"}),
+                    options);
+  CHECK(given.task->at(Split::train, 0).values ==
+        std::vector<float>{0.5f, 5, 1000, 0, 7, 0.001f, 100});
 }
 
 TEST_CASE("files: answers at each step, some of them not scored", "[tasks][files]") {

@@ -96,6 +96,19 @@ TEST_CASE("series: a defect names the file, the line and what is allowed", "[tas
              Contains("the channels in quotes"));
 }
 
+TEST_CASE("series: a number is what it says, or refused by its place", "[tasks][series]") {
+  const series::File file = read("a.ts", kHead + "+5, 5 ,.5,5.,1e3,-0,007:left\n");
+  CHECK(file.series[0].values == std::vector<float>{5, 5, 0.5f, 5, 1000, 0, 7});
+  const std::string arff = "@relation x\n@attribute a numeric\n@attribute target {1, 2}\n@data\n";
+  for (const std::string word :
+       {"5_000", "0x10", "1e400", "inf", "-inf", "5e", "--5", "\u0665", "\uff15"}) {
+    INFO(word);
+    const std::string found = "found " + data::quoted(word) + ", allowed: a number, ? or NaN";
+    CHECK_THAT(error_of("a.ts", kHead + "1," + word + ":left\n"), Contains("a.ts:4: " + found));
+    CHECK_THAT(error_of("a.arff", arff + word + ",1\n"), Contains("a.arff:5: " + found));
+  }
+}
+
 TEST_CASE("series: normalized channels have mean 0 and deviation 1 over training",
           "[tasks][series]") {
   const TemporaryFolder folder;

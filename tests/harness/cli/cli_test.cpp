@@ -149,6 +149,48 @@ TEST_CASE("cli: numbers are decimal, and those that do not fit are refused", "[c
   CHECK(complaint("trial no_such.json --out out --memory 1e-320").status == 2);
 }
 
+TEST_CASE("cli: what is nearly a number is refused, and its option named", "[cli]") {
+  for (const std::string word : {"' 5'", "'5 '", "5_000", "1e3", ".5", "5.", "1e400", "nan", "inf",
+                                 "\u0665", "\uff15", "''"}) {
+    const Outcome refused = complaint("sample mqar -n " + word);
+    INFO(word << " " << refused.out);
+    CHECK(refused.status == 2);
+    CHECK(has(refused.out, "sample: -n: "));
+  }
+  for (const std::string word : {"5_0", "0x10", "1e400", "nan", "-inf", "\u0665", "' 5'"}) {
+    const Outcome refused = complaint("compare a b --threshold " + word);
+    INFO(word << " " << refused.out);
+    CHECK(refused.status == 2);
+    CHECK(has(refused.out, "--threshold: found '"));
+  }
+}
+
+TEST_CASE("cli: variables that hold a number hold one, or are named", "[cli]") {
+  for (const char* word : {"' 1'", "+1", "1_0", "0x1", "1e0", "nan", "\u0665", "4294967296x"})
+    for (const char* variable : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {
+      INFO(variable << "=" << word);
+      const Outcome refused =
+          complaint("run smoke --out /dev/null/x", std::string(variable) + "=" + word);
+      CHECK(refused.status == 2);
+      CHECK(has(refused.out, std::string(variable) + ": found '"));
+    }
+  const TemporaryFolder folder;
+  std::ofstream(folder.path / "batch.json")
+      << R"({"trials": ["a"], "threads": 1, "memory": 0, "seconds": 0, "stall": 0,
+             "checkpoint_seconds": 0, "job": ""})";
+  for (const char* word : {"''", "' 1'", "+1", "-1", "0x1", "1e0", "nan", "\u0665"}) {
+    INFO(word);
+    const Outcome refused =
+        complaint("slurm-task " + folder.path.string(), std::string("SLURM_ARRAY_TASK_ID=") + word);
+    CHECK(refused.status == 2);
+    CHECK(has(refused.out, "SLURM_ARRAY_TASK_ID"));
+  }
+  for (const char* word : {"x", "0", "1e3", "99999999999999999999"}) {
+    INFO(word);
+    CHECK(longhaul_run("list models", std::string("OMP_NUM_THREADS=") + word).status == 0);
+  }
+}
+
 TEST_CASE("cli: sample repeats itself, and differs by seed and split", "[cli]") {
   const std::string sample = "sample mqar -n 3 --format tsv ";
   const std::string first = longhaul_run(sample).out;

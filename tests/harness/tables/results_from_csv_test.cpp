@@ -46,6 +46,12 @@ TEST_CASE("a CSV file that is damaged or another is refused by its place", "[res
   write_atomically(file, columns + "id,lru,mqar,0,ok,much,0.5\n");
   CHECK_THROWS_WITH(load_results(folder.path),
                     Contains("row 1, column test_value: found 'much', which is no number"));
+  for (const char* word : {"nan", "inf", "1e400", "0x1", "+1", " 1", "1_0", "\u0665"}) {
+    write_atomically(file, columns + "id,lru,mqar,0,ok," + word + ",0.5\n");
+    CHECK_THROWS_WITH(load_results(folder.path),
+                      Contains("row 1, column test_value: found '" + std::string(word) +
+                               "', which is no number"));
+  }
   write_atomically(file, columns + "id,lru,mqar,0,okay,0.5,0.5\n");
   CHECK_THROWS_WITH(load_results(folder.path), Contains("row 1, column status"));
 }

@@ -64,3 +64,25 @@ TEST_CASE("patience: training ends after so many validations without a better on
   settings.patience = 0;
   CHECK(trained_with(settings, 40).state.steps == 40);
 }
+
+TEST_CASE("training: a learning rate of 0 leaves the weights as they began", "[train]") {
+  const Registry registry = registry_with_seen_task();
+  for (const OptimizerInfo& optimizer : optimizers()) {
+    INFO(optimizer.name);
+    TrialSpec spec = seen_trial("min_gru", 4);
+    spec.settings.optimizer = optimizer.name;
+    spec.settings.learning_rate = 0;
+    spec.settings.weight_decay = 0.1;
+    Options task_options, model_options;
+    const std::unique_ptr<Task> task = registry.task("seen").make(task_options);
+    Model model(registry.model("min_gru"), model_options, spec.settings, shape_of(*task), 0);
+    std::vector<std::vector<float>> begin;
+    const auto values_of = [](const Tensor& w) {
+      return std::vector<float>(w.data(), w.data() + w.size());
+    };
+    for (const Parameter& p : model.parameters()) begin.push_back(values_of(p.value));
+    CHECK(train_alone(model, *task, spec).state.steps == 4);
+    for (std::size_t i = 0; i < begin.size(); ++i)
+      CHECK(values_of(model.parameters()[i].value) == begin[i]);
+  }
+}
