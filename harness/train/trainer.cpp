@@ -74,6 +74,8 @@ class Trainer {
   }
 
  private:
+  // Ends when the budget is spent or patience has run out. A request to stop (a signal) ends it by
+  // StoredToResume.
   void train() {
     HeldStop stop;
     const auto evaluations = static_cast<double>(settings_.evaluations);

@@ -32,7 +32,7 @@ struct RunningSoftmax {
   }
 
   // Turns the scores [n, lanes] of the next keys into weights, relative to the largest score so
-  // far.
+  // far. Scores come multiplied by log2 e, so that exp2 of one is e to the score.
   void weigh(float* s, int64_t n) {
     Vec highest[kTileVecs], sum[kTileVecs];  // in registers: the stores to s might change members
     for (int i = 0; i < kTileVecs; ++i) highest[i] = top[i];
