@@ -30,7 +30,7 @@ const std::vector<CsvFile>& csv_files() {
        ranks_columns(), ranks_csv},
       {"pairs", "a row for each two models of a task and length, compared seed by seed",
        pairs_columns(), pairs_csv},
-      {"pareto", "a row for each model, task, length and cost: is it on the front of its task?",
+      {"pareto", "a row for each model, task, length and cost: whether it is on its task's front",
        pareto_columns(), pareto_csv},
       {"wins", "a row for each pair of the models of ranks.csv", wins_columns(), wins_csv},
       {"throughput", "a row for each model, phase, length and batch that was timed",
