@@ -50,6 +50,18 @@ void check_post_hoc(const Suite& suite, const Registry& registry, const Section&
   }
 }
 
+namespace {
+
+// Why the trial cannot train on the examples that its settings ask for; "" if it can.
+std::string examples_problem(const TrialSpec& spec, const TaskFacts& task) {
+  const bool have_end = spec.settings.train_examples > 0 || task.train_examples > 0;
+  if (have_end || spec.settings.label_fraction == 1) return "";
+  return text("label_fraction: ", spec.task_name,
+              " draws training examples without end: set train_examples");
+}
+
+}  // namespace
+
 void check_trials(const Suite& suite, const Registry& registry, const Section& file) {
   Suite once = suite;
   once.seeds.resize(1);
@@ -61,9 +73,10 @@ void check_trials(const Suite& suite, const Registry& registry, const Section& f
       file.problem("pretrain", text(spec.model_name, " on ", spec.task_name, ": ", why));
     for (const TaskEntry& task : suite.tasks)
       if (task.name == spec.task_name && task.facts.ok())
-        if (const std::string wrong = answer_problem(spec.settings, task.facts.is_regression);
-            !wrong.empty())
-          file.problem("", text(spec.model_name, " on ", spec.task_name, ": ", wrong));
+        for (const std::string& wrong : {answer_problem(spec.settings, task.facts.is_regression),
+                                         examples_problem(spec, task.facts)})
+          if (!wrong.empty())
+            file.problem("", text(spec.model_name, " on ", spec.task_name, ": ", wrong));
     if (spec.budget.epochs > 0)
       file.problem("budget", text("epochs: ", spec.task_name, " draws training examples without ",
                                   "end: set train_examples, or a budget of steps"));

@@ -75,6 +75,9 @@ TEST_CASE("suite: a budget of epochs is one of steps, the last batch whole", "[s
   CHECK_THROWS_WITH(steps("{epochs: 3}", "{batch: 32}"),
                     Catch::Matchers::Contains("epochs: coin draws training examples without end: "
                                               "set train_examples, or a budget of steps"));
+  CHECK_THROWS_WITH(steps("{steps: 3}", "{label_fraction: 0.5}"),
+                    Catch::Matchers::Contains("copy on coin: label_fraction: coin draws training "
+                                              "examples without end: set train_examples"));
 }
 
 TEST_CASE("suite: a trial holds every option, those not given too", "[suite]") {
