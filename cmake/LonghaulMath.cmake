@@ -43,6 +43,7 @@ function(longhaul_add_math target set)
     target_link_libraries(${target} PRIVATE ${MPI_CXX_LIBRARIES})
   endif()
   longhaul_flags(${target})
+  longhaul_precompile(${target} <longhaul/ops.h>)
   # A kernel's inline functions are those of its own set, whoever else has some of the same name.
   target_compile_options(${target} PRIVATE -fvisibility-inlines-hidden)
   target_link_options(${target} PRIVATE -Wl,-Bsymbolic-functions)

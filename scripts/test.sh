@@ -10,7 +10,9 @@ if [ "$preset" = sanitize ]; then
   scripts/install_packages.sh clang-14 libclang-rt-14-dev libomp-14-dev
 else
   scripts/install_packages.sh libopenmpi-dev openmpi-bin slurm-wlm munge procps python3-dev python3-venv
+  scripts/install_packages.sh chromium chromium-driver >/dev/null &  # beside the build, since it is large
 fi
 cmake --preset "$preset" >/dev/null
 cmake --build --preset "$preset"
+wait
 ctest --preset "$preset" -j "$(($(nproc) + 1))"  # some wait more than they compute

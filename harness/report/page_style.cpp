@@ -64,7 +64,8 @@ li { overflow-wrap: anywhere; }
   .wide { overflow: visible; max-height: none; } .save { display: none; }
   th:first-child, thead th { position: static; }
   figure { margin: .6rem 0; } h2 { margin-top: 1.2rem; } table { font-size: 7.5pt; } th, td { padding: .1rem .35rem; }
-  .plots { grid-template-columns: repeat(3, 1fr); } .alone svg { max-width: 60%; } h2, h3 { break-after: avoid; }
+  .plots { grid-template-columns: repeat(3, 1fr); } .alone svg { max-width: 60%; } table { break-inside: avoid; }
+  h2, h3, caption { break-after: avoid; }
 }
 )";
 

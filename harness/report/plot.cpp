@@ -102,7 +102,8 @@ std::string script_of(const Plot& plot) {
       plot.y_format, plot.y_range);
   // Lines fill the picture; single marks keep off its edges.
   script += plot.has_lines ? "set autoscale x noextend\n"
-                           : "set offsets graph 0.05, graph 0.05, graph 0.02, graph 0.02\n";
+                           : "set offsets graph 0.05, graph 0.05, graph 0.02, graph 0.02\n"
+                             "set xrange [0<*:*]\n";  // costs, which are never below nothing
   if (plot.log_x) script += "set logscale x 2\n";
   if (plot.log_y) script += fmt::format("set logscale y {}\n", plot.y_base);
   if (!plot.x_tics.empty()) script += tics(plot.x_tics);
