@@ -3,7 +3,7 @@ file(GLOB builtins CONFIGURE_DEPENDS models/*.cpp tasks/*.cpp)
 file(GLOB_RECURSE shared CONFIGURE_DEPENDS parts/*.cpp tasks/files/*.cpp tasks/pathfinder/*.cpp)
 add_library(longhaul_builtins OBJECT ${builtins} ${shared})
 target_include_directories(longhaul_builtins PRIVATE ${PROJECT_SOURCE_DIR})
-target_link_libraries(longhaul_builtins PRIVATE longhaul_math OpenMP::OpenMP_CXX fmt::fmt nlohmann_json::nlohmann_json PNG::PNG)
+target_link_libraries(longhaul_builtins PRIVATE longhaul_math OpenMP::OpenMP_CXX fmt::fmt nlohmann_json::nlohmann_json PNG::PNG ZLIB::ZLIB)
 longhaul_flags(longhaul_builtins)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)  # GCC 12 warns wrongly about strings where headers are precompiled
   target_compile_options(longhaul_builtins PRIVATE -Wno-stringop-overflow -Wno-array-bounds)

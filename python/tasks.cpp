@@ -113,6 +113,8 @@ nb::dict arrays_of(const Task& task, const std::vector<Example>& drawn) {
     for (const Example& one : drawn) targets.push_back(one.targets.front());
     arrays["targets"] = numpy_array(std::move(targets), {drawn.size()});
   }
+  if (task.is_regression())
+    arrays["numbers"] = padded<float>(drawn, &Example::numbers, 0.0F, task.classes());
   return arrays;
 }
 
@@ -160,6 +162,7 @@ void bind_tasks(nb::module_& module) {
       .def_prop_ro("channels", [](const P& task) { return task.task().channels(); })
       .def_prop_ro("classes", [](const P& task) { return task.task().classes(); })
       .def_prop_ro("max_length", [](const P& task) { return task.task().max_length(); })
+      .def_prop_ro("is_regression", [](const P& task) { return task.task().is_regression(); })
       .def_prop_ro("readout",
                    [](const P& task) { return readout_names().word(task.task().readout()); })
       .def(

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 packages=(g++ cmake ninja-build ccache libyaml-cpp-dev libbenchmark-dev catch2 libcli11-dev
-  libfmt-dev nlohmann-json3-dev libpng-dev libkissfft-dev gnuplot-nox python3-numpy "$@")
+  libfmt-dev nlohmann-json3-dev libpng-dev zlib1g-dev libkissfft-dev gnuplot-nox python3-numpy "$@")
 
 missing=()
 for package in "${packages[@]}"; do

@@ -15,7 +15,8 @@ class Example(NamedTuple):
 
     tokens and second are int64 ids of shape [length], values float32 of shape [length, channels]. Those that
     the task does not have are None. targets: a number, or of a task with an answer at each position an
-    int64 array [length], -1 where none is scored.
+    int64 array [length], -1 where none is scored. numbers: of a regression, the real answers, float32 of shape
+    [answers, classes], where a target of 0 says that there is one; else None.
     """
 
     tokens: np.ndarray | None
@@ -25,6 +26,7 @@ class Example(NamedTuple):
     split: str
     seed: int
     index: int
+    numbers: np.ndarray | None = None
 
 
 class Batch(NamedTuple):
@@ -32,7 +34,8 @@ class Batch(NamedTuple):
 
     tokens: int64 [size, length]; lengths: int64 [size]; targets: int64 [size], or [size, length] of a task with
     an answer at each position. values: float32 [size, length, channels], in place of tokens. second and
-    second_lengths: the other sequences of a task that compares two. What the task does not have is None.
+    second_lengths: the other sequences of a task that compares two. numbers: of a regression, the real answers,
+    float32 [size, answers, classes]. What the task does not have is None.
     first: the index of the first example.
     """
 
@@ -45,15 +48,17 @@ class Batch(NamedTuple):
     split: str
     seed: int
     first: int
+    numbers: np.ndarray | None = None
 
 
 class Task:
     """A task with its options, as `longhaul show task NAME` lists them. Made by longhaul.task().
 
     vocab: ids lie in [0, vocab), 0 among them, which pads (0 of a task whose inputs are real numbers).
-    channels: real numbers a position in place of an id, else 0. classes: targets lie in [0, classes).
-    readout: "sequence" (an answer a sequence), "pair" (an answer a pair of sequences) or "token" (an answer
-    at each position with a target). max_length: no sequence is longer. version: rises when a seed yields other examples.
+    channels: real numbers a position in place of an id, else 0. classes: targets lie in [0, classes);
+    if is_regression, so many real numbers are an answer. readout: "sequence" (an answer a sequence), "pair" (an
+    answer a pair of sequences) or "token" (an answer at each position with a target). max_length: no sequence is longer.
+    version: rises when a seed yields other examples.
 
     A seed is that of a trial: the training examples of seed 0 are those of a trial with seed 0. Validation and
     test examples are the same for all seeds.
@@ -69,6 +74,7 @@ class Task:
         self.vocab: int = self._core.vocab
         self.channels: int = self._core.channels
         self.classes: int = self._core.classes
+        self.is_regression: bool = self._core.is_regression
         self.readout: str = self._core.readout
         self.max_length: int = self._core.max_length
 
@@ -87,7 +93,9 @@ class Task:
         def only(name: str) -> np.ndarray | None:
             return arrays[name][0] if name in arrays else None
 
-        return Example(only("tokens"), targets, only("values"), only("second"), split, seed, index)
+        return Example(
+            only("tokens"), targets, only("values"), only("second"), split, seed, index, only("numbers")
+        )
 
     def batch(self, first: int, size: int, split: str = "train", seed: int = 0) -> Batch:
         """Examples `first` ... `first + size - 1` of a split."""
@@ -102,6 +110,7 @@ class Task:
             split=split,
             seed=seed,
             first=first,
+            numbers=arrays.get("numbers"),
         )
 
     def batches(self, size: int, examples: int | None = None, split: str = "train", seed: int = 0) -> Batches:

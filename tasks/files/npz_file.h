@@ -8,9 +8,8 @@
 
 namespace longhaul::npz {
 
-// The arrays of a file that numpy.savez wrote, by name: a ZIP archive whose members NAME.npy are
-// stored as they are. Throws Error naming `name` and the member, what was found and what is
-// allowed: numpy.savez_compressed is not.
+// The arrays of a file that numpy.savez or savez_compressed wrote, by name: a ZIP archive of
+// members NAME.npy. Throws Error naming `name` and the member, what was found and what is allowed.
 std::map<std::string, npy::Array> parse(std::string_view content, const std::string& name);
 
 }  // namespace longhaul::npz

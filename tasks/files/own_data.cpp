@@ -156,7 +156,8 @@ class Reader {
     } else if (!asked_.is_next()) {
       const auto words = cells::words_of(answer);
       names.assign(words.begin(), words.end());
-      require(std::ssize(names) == length, at, "has ", names.size(), " answers, allowed: ", length,
+      require(std::ssize(names) == length, at, "has ", names.size(),
+              names.size() == 1 ? " answer" : " answers", ", allowed: ", length,
               ", one for each step");
     } else {
       require(length >= 2, where, "column ", asked_.input, ": has ", length,

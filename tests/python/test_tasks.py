@@ -77,6 +77,20 @@ def test_a_task_of_pairs_has_both_sequences():
     assert len(batch.second) == len(batch.second_lengths) == len(batch.tokens) == 3
 
 
+def test_a_regression_has_its_real_answers(tmp_path):
+    rows = "".join(f"{i} {i + 1},{i / 2}\n" for i in range(40))
+    (tmp_path / "sums.csv").write_text("text,label\n" + rows)
+    task = longhaul.task("files", data=str(tmp_path / "sums.csv"), input="text", answer="label", kind="numbers",
+                         answers="number", normalize=False)
+    assert task.is_regression and task.classes == 1
+    batch = task.batch(0, 6)
+    assert batch.numbers.shape == (6, 1, 1) and batch.numbers.dtype == np.float32
+    assert (batch.targets == 0).all()
+    assert np.array_equal(batch.numbers.ravel(), batch.values[:, 0, 0] / 2)
+    assert np.array_equal(task.example(3).numbers, batch.numbers[3])
+    assert longhaul.task("listops").batch(0, 2).numbers is None
+
+
 def test_batches_cover_the_examples_once_and_the_last_may_be_smaller():
     batches = longhaul.task("mqar").batches(32, examples=70, split="validation")
     assert len(batches) == 3

@@ -3,6 +3,7 @@
 
 #include "longhaul/error.h"
 #include "tasks/files/npz_file.h"
+#include "test_paths.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/folder.h"
 #include "tests/helpers/make_task.h"
@@ -179,8 +180,30 @@ TEST_CASE("files: what is wrong with an archive of arrays is named", "[tasks][fi
   std::string damaged = good;
   damaged[damaged.find("ab")] = 'c';
   CHECK_THAT(error(damaged), Contains("a.npz: 'x': is damaged, its checksum is another"));
-  std::string compressed = good;
-  compressed[compressed.find("PK\1\2") + 10] = 8;
-  CHECK_THAT(error(compressed), Contains("is compressed, allowed: numpy.savez"));
+  std::string other_method = good;
+  other_method[other_method.find("PK\1\2") + 10] = 12;
+  CHECK_THAT(error(other_method), Contains("is packed by method 12, allowed: 0 (numpy.savez)"));
   CHECK_THAT(error(npz_of({{"x.npy", "PK"}})), Contains("a.npz: 'x': starts with 'PK'"));
+}
+
+TEST_CASE("files: archives of numpy.savez_compressed are unpacked", "[tasks][files]") {
+  // np.savez_compressed(x=np.tile(np.int8([[1, 2, 3], [4, 5, 6]]), (1, 20)), y=np.uint8([7, 2]))
+  const std::string content = read_text(LONGHAUL_SOURCE_DIR "/tests/data/compressed.npz");
+  const auto arrays = npz::parse(content, "a.npz");
+  CHECK(arrays.at("x").shape == std::vector<int64_t>{2, 60});
+  CHECK(arrays.at("x").values[59] == "3");
+  CHECK(arrays.at("x").values[60] == "4");
+  CHECK(arrays.at("y").values == std::vector<std::string>{"7", "2"});
+  for (std::size_t at = 60; at < content.size(); at += 7) {  // the inside of the first member on
+    std::string damaged = content;
+    damaged[at] = static_cast<char>(damaged[at] ^ 8);
+    try {
+      npz::parse(damaged, "a.npz");  // the time of a member, say, may be anything
+    } catch (const Error& fault) {
+      CHECK_THAT(fault.what(), Contains("a.npz: "));
+    }
+  }
+  std::string damaged = content;
+  damaged[content.find("x.npy") + 5 + 20 + 30] ^= 8;  // packed bytes, behind the member's head
+  CHECK_THROWS_WITH(npz::parse(damaged, "a.npz"), Contains("'x': is damaged"));
 }

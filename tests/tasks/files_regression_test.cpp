@@ -140,7 +140,7 @@ TEST_CASE("files: what is wrong with a real answer is named", "[tasks][files][re
   CHECK_THAT(
       regression_error({"1,1", "2,2", "3,1", "4,2", "5,1", "6,1"}, asked_for_numbers("number")),
       Contains("the test split's 2 inputs have one and the same answer"));
-  CHECK_THAT(complaint("2 3,1", "numbers"), Contains("has 1 answers, allowed: 2"));
+  CHECK_THAT(complaint("2 3,1", "numbers"), Contains("has 1 answer, allowed: 2"));
   CHECK_THAT(complaint("2,1", "next"), Contains("has 1 step, allowed with answers next"));
 }
 

@@ -339,7 +339,7 @@ TEST_CASE("files: each defect names file, line and column, and what is allowed",
   OptionMap sequence = numbers();
   sequence["answers"] = std::string("sequence");
   CHECK_THAT(csv("x,label\n1 2,a\n", sequence),
-             Contains("column label: has 1 answers, allowed: 2, one for each step"));
+             Contains("column label: has 1 answer, allowed: 2, one for each step"));
   CHECK_THAT(csv("x,label\n1 2,. .\n", sequence), Contains("no step that is read has an answer"));
   const OptionMap ids = {{"kind", std::string("ids")}};
   CHECK_THAT(csv("text,label\n-1,a\n", ids), Contains("allowed: whole numbers of 0 .. "));
