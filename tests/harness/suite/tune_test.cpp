@@ -148,7 +148,8 @@ TEST_CASE("tune: the resolved suite tunes the same, and what is wrong is named",
   CHECK_THROWS_WITH(with("{lr: [0.001]}"), Contains("tune.lr: is no setting and no option of every "
                                                     "model; did you mean 'learning_rate'?"));
   CHECK_THROWS_WITH(with("{heads: [3]}"), Contains("tune.heads: copy: found 3, allowed: divisors"));
-  CHECK_THROWS_WITH(with("{learning_rate: [-1]}"), Contains("tune.learning_rate: found -1, allowed"));
+  CHECK_THROWS_WITH(with("{learning_rate: [-1]}"),
+                    Contains("tune.learning_rate: found -1, allowed"));
   CHECK_THROWS_WITH(with("{learning_rate: []}"), Contains("tune.learning_rate: is empty"));
   CHECK_THROWS_WITH(with("{learning_rate: [0.1, 0.1]}"), Contains("0.1 is given twice"));
   CHECK_THROWS_WITH(with("{}"), Contains("tune: is empty"));
