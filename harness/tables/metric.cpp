@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <set>
 
+#include "harness/results/points.h"
 #include "harness/tables/sample_efficiency.h"
 #include "harness/tables/summary.h"
 #include "longhaul/error.h"
@@ -76,6 +78,9 @@ std::vector<Metric> metrics(const Results& results) {
   using R = TrialRecord;
   using enum Better;
   const std::string title = score_title(results);
+  const bool has_curves = std::any_of(results.trials.begin(), results.trials.end(),
+                                      [](const Trial& trial) { return !curve_of(trial).empty(); });
+  const char* const unreached = has_curves ? kNotReached : kNotRecorded;
   std::vector<Metric> all = {
       {"accuracy", "test " + title + " in percent", score(&Evaluation::test), percent_text, higher,
        true, true, true},
@@ -117,11 +122,11 @@ std::vector<Metric> metrics(const Results& results) {
       {"learning_rate", "learning rate", of_record("learning_rate", &R::learning_rate),
        number_text},
       {"examples_to_50", "training examples until validation first reached 50%", examples(0.5),
-       short_count, lower, false, false, false, kNotReached},
+       short_count, lower, false, false, false, unreached},
       {"examples_to_90", "training examples until validation first reached 90%", examples(0.9),
-       short_count, lower, false, false, false, kNotReached},
+       short_count, lower, false, false, false, unreached},
       {"examples_to_95", "training examples until validation first reached 95%", examples(0.95),
-       short_count, lower, false, false, false, kNotReached},
+       short_count, lower, false, false, false, unreached},
   };
   std::set<std::string> notes;
   for (const Trial& trial : results.trials)
@@ -132,15 +137,12 @@ std::vector<Metric> metrics(const Results& results) {
   return all;
 }
 
-std::vector<std::string> table_metrics(const Results& results) {
-  return names_of(metrics(results));
-}
-
 Metric find_metric(const Results& results, const std::string& name) {
   for (const Metric& metric : metrics(results))
     if (metric.name == name) return metric;
-  throw Error(fmt::format("--metric: no metric '{}'{}", name,
-                          nearest_and_known(name, table_metrics(results))));
+  std::vector<std::string> known = names_of(metrics(results));
+  known.emplace_back("throughput");  // tables of its own
+  throw Error(fmt::format("--metric: no metric '{}'{}", name, nearest_and_known(name, known)));
 }
 
 }  // namespace longhaul

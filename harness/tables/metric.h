@@ -34,7 +34,6 @@ std::string score_title(const Results& results);
 
 // All of them; those that models note in their records last.
 std::vector<Metric> metrics(const Results& results);
-std::vector<std::string> table_metrics(const Results& results);  // their names
 // Throws Error naming the nearest if there is no such metric.
 Metric find_metric(const Results& results, const std::string& name);
 

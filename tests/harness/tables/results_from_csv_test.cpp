@@ -2,6 +2,7 @@
 
 #include "harness/tables/compare.h"
 #include "harness/tables/export.h"
+#include "harness/tables/metric.h"
 #include "harness/tables/results_csv.h"
 #include "harness/tables/summary_csv.h"
 #include "harness/tables/table.h"
@@ -35,6 +36,8 @@ TEST_CASE("the reference results of an older version are a results folder", "[re
   CHECK(table.models.size() == 4);
   CHECK(table.models[0][1].value == "45.8");
   CHECK(compare_results(quick, quick, "accuracy", 0).worse() == 0);
+  // Curves are not among the tables that it reads.
+  CHECK(find_metric(quick, "examples_to_90").missing == std::string("not recorded"));
 }
 
 TEST_CASE("a CSV file that is damaged or another is refused by its place", "[results_from_csv]") {
