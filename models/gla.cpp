@@ -63,8 +63,8 @@ class GatedLinearAttention final : public Mixer {
 
  private:
   Tensor query(const Tensor& x) const {
-    const auto d = static_cast<float>(q_.dim(0) / heads_);
-    return scale(matmul(x, q_), 1 / std::sqrt(d));
+    const int64_t d = q_.dim(0) / heads_;
+    return scale(matmul(x, q_), 1 / std::sqrt(static_cast<float>(d)));
   }
   Tensor log_decay(const Tensor& x) const {  // log sigmoid(u) = -softplus(-u)
     const Tensor u = matmul(matmul(x, decay_in_), decay_out_) + decay_bias_;

@@ -58,8 +58,9 @@ class Hyena final : public Mixer {
       const double slow = elementary::log(100) / kSlow, fast = elementary::log(100) / kFast;
       const auto last = static_cast<double>(std::max<int64_t>(values.size() - 1, 1));
       for (int64_t i = 0; i < values.size(); ++i) {  // filter i / D, channel i % D
-        const auto place = static_cast<double>(i % D * count + i / D);
-        values.data()[i] = static_cast<float>(slow + (fast - slow) * place / last);
+        const int64_t place = i % D * count + i / D;
+        values.data()[i] =
+            static_cast<float>(slow + (fast - slow) * static_cast<double>(place) / last);
       }
     });
   }

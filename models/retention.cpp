@@ -37,9 +37,11 @@ class Retention final : public Mixer {
     v_ = c.weight("v.weight", D, D);
     readout_ = HeadReadout(c, heads_, true);
     log_decay_ = c.fixed("log_decay", {D}, [d](Tensor& values, Rng&) {
-      for (int64_t i = 0; i < values.size(); ++i)
+      for (int64_t i = 0; i < values.size(); ++i) {
+        const int64_t head = i / d;
         values.data()[i] = static_cast<float>(
-            elementary::log1p(-elementary::exp2(-5 - static_cast<double>(i / d))));
+            elementary::log1p(-elementary::exp2(-5 - static_cast<double>(head))));
+      }
     });
   }
 
@@ -70,8 +72,8 @@ class Retention final : public Mixer {
 
  private:
   Tensor key(const Tensor& x) const {
-    const auto d = static_cast<float>(log_decay_.size() / heads_);
-    return scale(matmul(x, k_), 1 / std::sqrt(d));
+    const int64_t d = log_decay_.size() / heads_;
+    return scale(matmul(x, k_), 1 / std::sqrt(static_cast<float>(d)));
   }
   Tensor turned(const Tensor& u, int64_t first) const {  // [B, T, D]
     return rotate_ ? rope(u, heads_, 10000, first) : u;

@@ -142,8 +142,9 @@ class Rwkv7 final : public Mixer {
   }
 
   Tensor read_out(const Tensor& y, const Rows& p) const {
-    const auto d = static_cast<float>(D_ / heads_);
-    const Tensor normed = heads::centred(y, heads_, 1e-5f * d) * gain_ + norm_bias_;
+    const int64_t d = D_ / heads_;
+    const Tensor normed =
+        heads::centred(y, heads_, 1e-5f * static_cast<float>(d)) * gain_ + norm_bias_;
     const Tensor own = sum(heads::cut(p.r * bonus_ * p.k, heads_), -1);  // [..., H]
     return matmul((normed + heads::weigh(own, p.v, heads_)) * p.g, out_);
   }

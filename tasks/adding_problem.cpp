@@ -22,6 +22,7 @@
 // knows neither: whatever it is, all values of the other are equally likely. A model above the
 // baseline has found both.
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -71,7 +72,7 @@ class AddingProblem final : public Task {
   Shallow shallow(const Example& example, int64_t) const override {
     int64_t t = length_ - 1;
     while (marker(example, t) == 0) --t;
-    return {.key = static_cast<int64_t>(value(example, t) * static_cast<float>(levels_) + 0.5f)};
+    return {.key = std::lround(value(example, t) * static_cast<float>(levels_))};
   }
 
   std::string show(const Example& example) const override {

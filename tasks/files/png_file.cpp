@@ -42,7 +42,8 @@ std::string only_pixels(std::string_view png) {
 
 // "4-bit gray": how a PNG that libpng can read stores a pixel, as its IHDR chunk says.
 std::string kind_of(std::string_view png) {
-  const int bits = png[kSignature + 16], color = png[kSignature + 17];
+  const int bits = static_cast<unsigned char>(png[kSignature + 16]);
+  const int color = static_cast<unsigned char>(png[kSignature + 17]);
   const char* const name = color == PNG_COLOR_TYPE_GRAY         ? "gray"
                            : color == PNG_COLOR_TYPE_PALETTE    ? "palette"
                            : color == PNG_COLOR_TYPE_GRAY_ALPHA ? "gray with transparency"

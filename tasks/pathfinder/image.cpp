@@ -63,7 +63,7 @@ class Canvas {
     const double low = *darkest, scale = 255 / (*brightest - low);
     std::vector<uint8_t> pixels(light_.size());
     for (std::size_t i = 0; i < pixels.size(); ++i)
-      pixels[i] = static_cast<uint8_t>((light_[i] - low) * scale + 0.5);
+      pixels[i] = static_cast<uint8_t>(std::lround((light_[i] - low) * scale));
     return pixels;
   }
 

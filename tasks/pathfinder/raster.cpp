@@ -109,8 +109,8 @@ std::vector<Tap> lanczos(int from, int to) {
   std::vector<Tap> taps(to);
   for (int i = 0; i < to; ++i) {
     const double centre = (i + 0.5) * scale;
-    const int first = std::max(0, static_cast<int>(centre - support + 0.5));
-    const int end = std::min(from, static_cast<int>(centre + support + 0.5));
+    const int first = std::max(0, static_cast<int>(std::lround(centre - support)));
+    const int end = std::min(from, static_cast<int>(std::lround(centre + support)));
     std::vector<double> weights;
     double sum = 0;
     for (int j = first; j < end; ++j) {
