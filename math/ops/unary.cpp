@@ -24,6 +24,7 @@ Tensor unary(const Tensor& x, F f, D derivative) {
     const float *px = x.data(), *py = y.data(), *dy = y.grad();
     const GradTarget target = x.grad_target();
     float* dx = target.data;
+    // NOLINTNEXTLINE(bugprone-branch-clone): it takes any two loops under a pragma for the same
     if (target.accumulate) {
 #pragma omp simd
       for (int64_t i = 0; i < n; ++i) dx[i] = std::fma(dy[i], derivative(px[i], py[i]), dx[i]);

@@ -55,6 +55,7 @@ Tensor borders(const Scan& s, const float* in, int direction) {
     for (int64_t i = 0; i < s.end(c) - s.begin(c); ++i) {
       const int64_t row = s.at(item, direction > 0 ? s.begin(c) + i : s.end(c) - 1 - i);
       const float *a = s.gates(row), *u = in + row;
+      // NOLINTNEXTLINE(bugprone-branch-clone): it takes any two loops under a pragma for the same
       if (direction > 0) {
 #pragma omp simd
         for (int64_t n = 0; n < s.N; ++n) state[n] = std::fma(a[n], state[n], u[n]);
