@@ -14,7 +14,8 @@ namespace fs = std::filesystem;
 // As many as the cores allow, and, where a trial has a limit of memory, as what is free allows.
 int64_t slots_of(const RunOptions& options) {
   if (options.jobs > 0) return options.jobs;
-  auto slots = static_cast<double>(usable_cores() / options.threads);
+  const int64_t by_cores = usable_cores() / options.threads;
+  auto slots = static_cast<double>(by_cores);
   if (options.limits.memory > 0) slots = std::min(slots, usable_memory() / options.limits.memory);
   return std::max<int64_t>(1, static_cast<int64_t>(slots));
 }
