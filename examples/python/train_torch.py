@@ -3,7 +3,7 @@
 
     pip install torch
     longhaul run quick
-    python train_torch.py results/runs/quick --task listops
+    python train_torch.py results/runs/quick --task s3-16
 
 The data is that of the suite: a model with seed 0 sees the training examples that longhaul's models with seed 0 see, in the
 same order, and is tested on the same test examples.
@@ -64,7 +64,7 @@ def train(task, steps, batch, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", help="results folder, such as results/runs/quick")
-    parser.add_argument("--task", default="listops", help="name of the task's entry in the suite")
+    parser.add_argument("--task", default="s3-16", help="name of the task's entry in the suite")
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--batch", type=int, default=32)
     arguments = parser.parse_args()

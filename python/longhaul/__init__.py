@@ -5,7 +5,7 @@
     task = longhaul.task("pathfinder", size=32)     # examples as NumPy arrays
     run = longhaul.load("results/runs/quick")       # results as pandas frames
     model = longhaul.Checkpoint("checkpoint.safetensors")
-    longhaul.add_result("results/runs/quick", model="my-gru", task="listops", test_value=0.41)
+    longhaul.add_result("results/runs/quick", model="my-gru", task="s3-16", test_value=0.41)
 
 The command `longhaul` comes with this package. docs/python.md of the project shows more.
 """

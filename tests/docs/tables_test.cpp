@@ -52,6 +52,22 @@ TEST_CASE("tables in docs are what the program prints", "[docs][cli]") {
   }
 }
 
+TEST_CASE("README's table is that of the reference results", "[docs][cli]") {
+  const std::string printed = longhaul_run("table results/reference/quick").out;
+  std::ifstream in(LONGHAUL_SOURCE_DIR "/README.md");
+  int rows = 0;
+  bool inside = false;
+  for (std::string line; std::getline(in, line);) {
+    if (line.rfind("<!-- longhaul table", 0) == 0) inside = true;
+    if (line == "<!-- end -->") inside = false;
+    if (!inside || line.rfind("    ", 0) != 0) continue;
+    INFO(line << "; scripts/update_docs.sh writes it");
+    CHECK(printed.find(line.substr(4) + "\n") != std::string::npos);
+    ++rows;
+  }
+  CHECK(rows > 10);
+}
+
 TEST_CASE("docs have the table of every choice and of every CSV file", "[docs][cli]") {
   std::set<std::string> commands;
   for (const PrintedTable& table : printed_tables()) commands.insert(table.command);

@@ -20,7 +20,7 @@ export HOME=$work
 clone=$work/clone
 mkdir -p "$clone/scripts"
 cp -r "$source_dir/configs" "$clone"
-short='--set budget.steps=2 --set tasks.pathfinder.budget.steps=2 --set seeds=[0] --set defaults.test_examples=20'
+short='--set budget.steps=2 --set tasks.delayed-copy-32.budget.steps=2 --set tasks.s3-16.budget.steps=2 --set seeds=[0] --set defaults.test_examples=20'
 sed -e '/^scripts\/install_packages.sh$/d' -e '/^cmake --preset release /d' -e '/^cmake --build --preset release /d' \
   -e "s|build/release|$build_dir|" -e "s|longhaul run quick\$|& $short|" \
   "$source_dir/scripts/quickstart.sh" >"$clone/scripts/quickstart.sh"
@@ -49,7 +49,7 @@ expect_row() {
 expect_row ~/my_model/results/runs/my_model my_model "$HOME/my_model/build/my_model.so"
 expect_row ~/my_model/results/runs/my_model lru builtin
 [ -s "$clone/results/runs/quick/report.html" ]
-expect_row "$clone/results/runs/quick" rnn builtin
+expect_row "$clone/results/runs/quick" gru builtin
 expect_row ~/gated_average/results/runs/gated_average gated_average "$HOME/gated_average/build/gated_average.so"
 
 # Public headers alone are installed, and the whole may be moved.

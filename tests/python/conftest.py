@@ -14,8 +14,8 @@ budget: {steps: 2}
 defaults: {d_model: 8, layers: 1, batch: 4, validation_examples: 8, test_examples: 8, evaluations: 1}
 models: [lru, transformer]
 tasks:
-  - {name: listops, min_length: 10, max_length: 40, max_depth: 3}
-  - {name: mqar, length: 16, pairs: 2, vocabulary: 16}
+  - {name: s3-16, task: state_tracking, group: s3, min_length: 16, max_length: 16}
+  - {name: mqar-64, task: mqar, length: 16, pairs: 2, vocabulary: 16}
 """
 
 

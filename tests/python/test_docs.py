@@ -25,6 +25,6 @@ def test_the_example_trains_with_pytorch_and_adds_its_row(folder, capsys):
     import runpy
     import sys
 
-    sys.argv = [str(example), "results/runs/quick", "--task", "listops", "--steps", "5"]
+    sys.argv = [str(example), "results/runs/quick", "--task", "s3-16", "--steps", "5"]
     runpy.run_path(str(example), run_name="__main__")
     assert "(external)" in capsys.readouterr().out

@@ -34,7 +34,7 @@ def test_frames_of_pandas(exported, capsys):
     for block in blocks("python"):
         exec(compile(block, str(PAGE), "exec"), names)
     printed = capsys.readouterr().out
-    assert "transformer" in printed and "listops" in printed
+    assert "transformer" in printed and "s3-16" in printed
 
 
 @pytest.mark.skipif(shutil.which("Rscript") is None, reason="no Rscript (apt install r-base-core)")

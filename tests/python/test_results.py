@@ -43,15 +43,15 @@ def test_names_that_look_like_numbers_or_nothing_stay_names(tmp_path):
 
 
 def test_a_task_of_a_run_has_the_options_of_the_suite(folder):
-    task = longhaul.load(RUN).task("mqar")
+    task = longhaul.load(RUN).task("mqar-64")
     assert task.name == "mqar" and task.options["pairs"] == 2
-    with pytest.raises(KeyError, match="listops, mqar are finished"):
+    with pytest.raises(KeyError, match="mqar-64, s3-16 are finished"):
         longhaul.load(RUN).task("pathfinder")
 
 
 def test_a_score_from_elsewhere_stands_in_the_table_and_is_marked(folder):
     for seed, score in enumerate([0.95, 0.97]):
-        longhaul.add_result(RUN, model="torch-gru", task="listops", seed=seed, test_value=score, parameters=4321)
+        longhaul.add_result(RUN, model="torch-gru", task="s3-16", seed=seed, test_value=score, parameters=4321)
     run = longhaul.load(RUN)
     added = run.results[run.results.external]
     assert list(added.test_value) == [0.95, 0.97] and set(added.model_origin) == {"external"}
@@ -71,24 +71,24 @@ def test_a_score_from_elsewhere_stands_in_the_table_and_is_marked(folder):
 def test_errors_of_the_library_are_exceptions_with_their_message(folder):
     with pytest.raises(longhaul.Error, match="no such results folder; did you mean '.*quick'"):
         longhaul.load("results/runs/quik")
-    with pytest.raises(longhaul.Error, match="the suite has no task 'listop'; did you mean 'listops'"):
-        longhaul.add_result(RUN, model="mine", task="listop", test_value=0.5)
+    with pytest.raises(longhaul.Error, match="the suite has no task 's3-17'; did you mean 's3-16'"):
+        longhaul.add_result(RUN, model="mine", task="s3-17", test_value=0.5)
     with pytest.raises(longhaul.Error, match="test_value: found 41, allowed: 0 .. 1"):
-        longhaul.add_result(RUN, model="mine", task="listops", test_value=41)
+        longhaul.add_result(RUN, model="mine", task="s3-16", test_value=41)
     with pytest.raises(longhaul.Error, match="trains a model of that name itself"):
-        longhaul.add_result(RUN, model="lru", task="listops", test_value=0.5)
+        longhaul.add_result(RUN, model="lru", task="s3-16", test_value=0.5)
     assert not pathlib.Path(RUN, "external").exists()
 
 
 def test_damaged_files_are_warnings(folder):
-    pathlib.Path(checkpoint_of("lru", "mqar")).with_name("record.json").write_text("{")
+    pathlib.Path(checkpoint_of("lru", "mqar-64")).with_name("record.json").write_text("{")
     with pytest.warns(UserWarning, match="record.json: damaged"):
         run = longhaul.load(RUN)
     assert len(run.results) == 7
 
 
 def test_forward_gives_the_logits_of_the_program(folder):
-    for model, task in (("lru", "listops"), ("transformer", "mqar")):
+    for model, task in (("lru", "s3-16"), ("transformer", "mqar-64")):
         path = checkpoint_of(model, task)
         checkpoint = longhaul.Checkpoint(path)
         assert checkpoint.spec["model"] == model
@@ -102,15 +102,15 @@ def test_forward_gives_the_logits_of_the_program(folder):
 
 def test_scores_by_forward_are_those_of_the_table(folder):
     results = longhaul.load(RUN).results
-    row = results[(results.model == "lru") & (results.task == "listops") & (results.seed == 0)].iloc[0]
-    checkpoint = longhaul.Checkpoint(checkpoint_of("lru", "listops"))
+    row = results[(results.model == "lru") & (results.task == "s3-16") & (results.seed == 0)].iloc[0]
+    checkpoint = longhaul.Checkpoint(checkpoint_of("lru", "s3-16"))
     batch = checkpoint.task.batch(0, int(row.test_examples), split="test")
     accuracy = (checkpoint.forward(batch.tokens).argmax(-1) == batch.targets).mean()
     assert accuracy == pytest.approx(row.test_value)
 
 
 def test_tokens_that_a_model_cannot_read_are_refused(folder):
-    checkpoint = longhaul.Checkpoint(checkpoint_of("lru", "listops"))
+    checkpoint = longhaul.Checkpoint(checkpoint_of("lru", "s3-16"))
     with pytest.raises(TypeError, match="found float64"):
         checkpoint.forward(np.zeros((1, 4)))
     with pytest.raises(ValueError, match="found 1 axes"):
