@@ -1,5 +1,6 @@
 #include "harness/model/feed_forward.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "longhaul/ops.h"
@@ -9,8 +10,10 @@ namespace {
 
 constexpr ParameterGroup kBias{.lr_scale = 1, .decay = false};
 
+// A ratio above 0 leaves at least one channel: only 0 leaves the MLP out.
 int64_t hidden_width(const Settings& settings) {
-  return std::lround(settings.mlp_ratio * static_cast<double>(settings.d_model));
+  if (settings.mlp_ratio == 0) return 0;
+  return std::max(1L, std::lround(settings.mlp_ratio * static_cast<double>(settings.d_model)));
 }
 
 }  // namespace

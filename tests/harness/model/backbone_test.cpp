@@ -140,6 +140,17 @@ TEST_CASE("backbone: parameters of the blocks are those that their page names", 
                                  "norm.bias", "head.bias"});
 }
 
+TEST_CASE("backbone: an MLP has a channel at least, unless mlp_ratio is 0", "[model]") {
+  Settings settings = small_block();
+  settings.layers = 1;
+  const auto parameters = [&](double ratio) {
+    settings.mlp_ratio = ratio;
+    return built(settings, kSequence).parameters().size();
+  };
+  CHECK(parameters(0.001) == parameters(2));
+  CHECK(parameters(0) < parameters(2));
+}
+
 TEST_CASE("backbone: a tied embedding learns at both ends and is refused where it has no sense",
           "[model]") {
   Settings settings = small_block();
