@@ -20,7 +20,7 @@ cut -d, -f1 "$work/scores.csv" | awk '!seen[$0]++' >"$work/tasks"
 cut -d, -f2 "$work/scores.csv" | awk '!seen[$0]++' >"$work/models"
 
 {
-  echo "set terminal svg size 760,300 noenhanced font 'sans-serif,12' background '#ffffff'"
+  echo "set terminal svg size 860,300 noenhanced font 'sans-serif,12' background '#ffffff'"
   echo "set output 'docs/pictures/quick.svg'"
   echo "set datafile separator ','; set border 3; set tics nomirror; set grid y lc '#dddddd' lt 1"
   echo "set ylabel 'test accuracy, %'; set yrange [0:105]; set xrange [0.5:$(wc -l <"$work/tasks") + 0.5]"

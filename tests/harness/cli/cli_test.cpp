@@ -98,7 +98,7 @@ TEST_CASE("cli: list finds the suites of configs/", "[cli]") {
   const Outcome listed = longhaul_run("list suites");
   CHECK(listed.status == 0);
   CHECK(has(listed.out, "\nquick "));
-  CHECK(has(listed.out, "  Four architectures on three tasks"));
+  CHECK(has(listed.out, "  Four architectures on four tasks"));
 }
 
 TEST_CASE("cli: where no suites and claims are, list says where it looked", "[cli]") {
