@@ -1,7 +1,5 @@
 #include "harness/model/backbone.h"
 
-#include <cmath>
-
 #include "harness/model/recompute.h"
 #include "longhaul/elementary.h"
 #include "longhaul/error.h"
@@ -44,16 +42,21 @@ Tensor class_vectors(const InputEmbedding& input, const TaskShape& task) {
   return input.table();
 }
 
+bool has_canon(const Settings& settings, char point) {
+  return settings.canon.find(point) != std::string::npos;
+}
+
 }  // namespace
 
 Backbone::Backbone(const ModelInfo& mixer, Options& mixer_options, const Settings& settings,
                    const TaskShape& task, uint64_t seed, std::vector<Parameter>& parameters)
     : width_(settings.d_model),
       max_length_(task.max_length),
-      taps_(settings.short_conv),
       locality_(settings.locality),
       checkpoint_blocks_(settings.checkpoint_blocks),
       is_post_norm_(settings.norm_place == "post") {
+  require(!has_canon(settings, 'C') || has_mlp(settings), "canon: found ", settings.canon,
+          ", but C stands before an MLP: feed_forward must be gated or gelu, mlp_ratio above 0");
   const int64_t D = width_;
   const auto context = [&](const std::string& prefix, int64_t layer = 0) {
     return MixerContext(D, max_length_, settings.causal, seed, prefix, mixer_options, parameters,
@@ -69,16 +72,16 @@ Backbone::Backbone(const ModelInfo& mixer, Options& mixer_options, const Setting
     MixerContext outer = context(prefix), inner = context(prefix + "mixer.", layer);
     Block block;
     block.norm = Norm(outer, "norm", settings.norm);
-    if (taps_ > 0) {
-      const double bound = 1 / std::sqrt(static_cast<double>(taps_));
-      block.conv = outer.parameter("conv.weight", {taps_, D}, uniform(-bound, bound));
-    }
+    if (has_canon(settings, 'A')) block.canon = canon_layer(outer, "canon.weight");
+    if (settings.short_conv > 0)
+      block.conv = ShortConv(outer, "conv.weight", settings.short_conv, false);
     block.mixer = mixer.make(inner);
     learned_positions |= inner.wants_learned_positions();
     sinusoidal_ |= inner.wants_sinusoidal_positions();
     block.gate = OutputGate(outer, settings);
     if (has_mlp(settings)) {
       block.mlp_norm = Norm(outer, "mlp.norm", settings.norm);
+      if (has_canon(settings, 'C')) block.mlp_canon = canon_layer(outer, "mlp.canon.weight");
       block.mlp = Mlp(outer, settings);
     }
     blocks_.push_back(std::move(block));
@@ -103,7 +106,7 @@ Tensor Backbone::embed(const Batch& batch, int64_t first) const {
 Tensor Backbone::add_mixer(const Block& block, const Tensor& x, const Lengths& lengths,
                            Dropout& drop, const LayerVisitor& visit) const {
   Tensor n = is_post_norm_ ? x : block.norm(x, lengths, drop.is_training());
-  if (block.conv.defined()) n = causal_conv(n, block.conv);
+  n = block.conv(block.canon(n));
   if (visit) visit(*block.mixer, n, lengths);
   Tensor y = block.mixer->forward(n, lengths);
   if (block.gate) y = block.gate(y, drop);
@@ -113,8 +116,10 @@ Tensor Backbone::add_mixer(const Block& block, const Tensor& x, const Lengths& l
 
 Tensor Backbone::add_mlp(const Block& block, const Tensor& x, const Lengths& lengths,
                          Dropout& drop) const {
-  if (is_post_norm_) return block.mlp_norm(add(x, drop(block.mlp(x))), lengths, drop.is_training());
-  return add(x, drop(block.mlp(block.mlp_norm(x, lengths, drop.is_training()))));
+  const bool trains = drop.is_training();
+  const Tensor n = is_post_norm_ ? x : block.mlp_norm(x, lengths, trains);
+  const Tensor y = add(x, drop(block.mlp(block.mlp_canon(n))));
+  return is_post_norm_ ? block.mlp_norm(y, lengths, trains) : y;
 }
 
 // The residual stack, [B, T, D] to the same.
@@ -166,20 +171,10 @@ void Backbone::visit_layers(const Batch& batch, const LayerVisitor& visit) const
 DecodeState Backbone::start(int64_t batch) const {
   DecodeState state;
   for (const Block& block : blocks_) state.parts.push_back(block.mixer->start(batch));
-  for (const Block& block : blocks_) {
-    State taps;
-    if (block.conv.defined()) taps.tensors.emplace_back(Shape{batch, taps_ - 1, width_});
-    state.parts.push_back(std::move(taps));
-  }
+  for (const Block& block : blocks_)
+    for (const ShortConv* conv : {&block.canon, &block.conv, &block.mlp_canon})
+      state.parts.push_back(conv->start(batch));
   return state;
-}
-
-// The convolution of one position: state holds the inputs before it, oldest first.
-Tensor Backbone::convolve_step(const Block& block, const Tensor& x, State& state) const {
-  const int64_t B = x.dim(0), D = x.dim(1), K = taps_;
-  const Tensor window = concat({state.tensors[0], reshape(x, {B, 1, D})}, 1);  // [B, K, D]
-  state.tensors[0] = slice(window, 1, 1, K);
-  return reshape(slice(causal_conv(window, block.conv), 1, K - 1, K), {B, D});
 }
 
 Tensor Backbone::step(const Batch& column, DecodeState& state) const {
@@ -193,13 +188,15 @@ Tensor Backbone::step(const Batch& column, DecodeState& state) const {
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     const Block& block = blocks_[i];
     Tensor n = is_post_norm_ ? x : block.norm.step(x);
-    if (block.conv.defined()) n = convolve_step(block, n, state.parts[blocks_.size() + i]);
+    State* taps = &state.parts[blocks_.size() + 3 * i];
+    n = block.conv.step(block.canon.step(n, taps[0]), taps[1]);
     Tensor y = block.mixer->step(n, state.parts[i]);
     if (block.gate) y = block.gate(y, none);
     x = is_post_norm_ ? block.norm.step(x + y) : x + y;
     if (!block.mlp) continue;
-    x = is_post_norm_ ? block.mlp_norm.step(x + block.mlp(x))
-                      : x + block.mlp(block.mlp_norm.step(x));
+    n = block.mlp_canon.step(is_post_norm_ ? x : block.mlp_norm.step(x), taps[2]);
+    x = x + block.mlp(n);
+    if (is_post_norm_) x = block.mlp_norm.step(x);
   }
   ++state.position;
   return read_out_.step(x);

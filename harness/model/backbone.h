@@ -6,6 +6,7 @@
 
 #include "harness/model/feed_forward.h"
 #include "harness/model/norm.h"
+#include "harness/model/short_conv.h"
 #include "harness/settings/trial_spec.h"
 #include "longhaul/network.h"
 #include "longhaul/registry.h"
@@ -25,8 +26,8 @@ using LayerVisitor = std::function<void(const Mixer&, const Tensor& x, const Len
 // `locality` the stack runs on windows of so many positions as if each were a sequence of its own:
 // only positions, pooling and the read-out span them. What is learned then needed no long range.
 // With `checkpoint_blocks` a tape keeps the inputs of mixers and MLPs alone (recompute.h).
-// norm: norm.h. mlp and gates: feed_forward.h. conv: depthwise causal convolution, left out when
-// short_conv = 0.
+// norm: norm.h. mlp and gates: feed_forward.h. conv: short_conv.h, left out when short_conv = 0.
+// canon: canon_layer, before conv (the paper's point A) and before the MLP (C), where set.
 class Backbone final : public Network {
  public:
   Backbone(const ModelInfo& mixer, Options& mixer_options, const Settings& settings,
@@ -35,7 +36,7 @@ class Backbone final : public Network {
   Tensor forward(const Batch& batch, Dropout drop) const override;
   void visit_layers(const Batch& batch, const LayerVisitor& visit) const;
 
-  // The state's parts: of every mixer, then of every convolution, its last short_conv - 1 inputs.
+  // The state's parts: of every mixer, then of the three convolutions of every block.
   bool decodes() const override { return true; }
   DecodeState start(int64_t batch) const override;
   Tensor step(const Batch& column, DecodeState& state) const override;
@@ -43,10 +44,11 @@ class Backbone final : public Network {
  private:
   struct Block {
     Norm norm;
-    Tensor conv;
+    ShortConv canon, conv;
     std::unique_ptr<Mixer> mixer;
     OutputGate gate;
     Norm mlp_norm;
+    ShortConv mlp_canon;
     Mlp mlp;
   };
   Tensor embed(const Batch& batch, int64_t first) const;
@@ -56,9 +58,8 @@ class Backbone final : public Network {
   Tensor mix(Tensor x, const Lengths& lengths, Dropout& drop, const LayerVisitor& visit) const;
   Tensor mix_checkpointed(Tensor x, const Lengths& lengths, Dropout& drop) const;
   Tensor run(const Batch& batch, Dropout& drop, const LayerVisitor& visit) const;
-  Tensor convolve_step(const Block& block, const Tensor& x, State& state) const;
 
-  int64_t width_, max_length_, taps_, locality_;
+  int64_t width_, max_length_, locality_;
   bool checkpoint_blocks_, is_post_norm_;
   InputEmbedding input_;
   Tensor positions_;

@@ -31,6 +31,9 @@ const std::vector<Setting>& setting_table() {
         "hidden width of the MLP over d_model; 0 leaves it out"}},
       {{"short_conv", Integer{&S::short_conv, 0, 256},
         "taps of the depthwise causal convolution before the mixer; 0 leaves it out"}},
+      {{"canon", Choice{&S::canon, {"none", "A", "C", "AC"}},
+        "points with a Canon layer, a depthwise causal convolution of 4 taps that is added to its "
+        "input: A before the mixer, C before the MLP"}},
       {{"causal", Flag{&S::causal}, "whether a position may see only earlier ones"}},
       {{"locality", Integer{&S::locality, 0, 1 << 24},
         "sequences are cut into windows of so many positions that see nothing of each other; 0 "

@@ -20,6 +20,7 @@ struct Settings {
   std::string feed_forward = "gated";
   double mlp_ratio = 2;
   int64_t short_conv = 0;
+  std::string canon = "none";
   bool causal = true;
   int64_t locality = 0;
   std::string pooling = "mean";

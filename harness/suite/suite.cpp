@@ -50,9 +50,9 @@ Names names_in(const ConfigNode* list) {
 }
 
 // What a network has no use for, since it is not in the backbone.
-const char* const kBackboneSettings[] = {"norm",           "norm_place",       "feed_forward",
-                                         "mlp_ratio",      "short_conv",       "locality",
-                                         "tied_embedding", "checkpoint_blocks"};
+const char* const kBackboneSettings[] = {"norm",      "norm_place",     "feed_forward",
+                                         "mlp_ratio", "short_conv",     "canon",
+                                         "locality",  "tied_embedding", "checkpoint_blocks"};
 
 class SuiteReader {
  public:

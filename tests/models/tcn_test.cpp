@@ -122,8 +122,12 @@ TEST_CASE("tcn sees 2 (taps - 1) (1 + 2 + ..) positions back and no farther", "[
 }
 
 TEST_CASE("a setting of the backbone in a network's entry is an error", "[models][tcn]") {
-  const auto [key, value] = GENERATE(table<std::string, std::string>(
-      {{"short_conv", "4"}, {"mlp_ratio", "2"}, {"locality", "8"}, {"checkpoint_blocks", "true"}}));
+  const auto [key, value] =
+      GENERATE(table<std::string, std::string>({{"short_conv", "4"},
+                                                {"canon", "AC"},
+                                                {"mlp_ratio", "2"},
+                                                {"locality", "8"},
+                                                {"checkpoint_blocks", "true"}}));
   const TemporaryFile file("t.yaml",
                            "suite: t\nseeds: [0]\nbudget: {steps: 5}\n"
                            "models: [{name: tcn, " +

@@ -428,6 +428,10 @@ def gated_output(x, p, kind):
     return (g if kind == "half_glu1" else x) * gate
 
 
+def canon(x, p, name):
+    return x + convolve(x, p[name]) if name in p else x
+
+
 def forward(spec, p, tokens, per_position):
     settings, mixer = spec["settings"], globals()[spec["model"]]
     kind, is_post, ff = settings["norm"], settings["norm_place"] == "post", settings["feed_forward"]
@@ -438,6 +442,7 @@ def forward(spec, p, tokens, per_position):
         own = {name.split(".", 2)[2]: value for name, value in p.items()
                if name.startswith(f"block.{layer}.")}
         n = x if is_post else norm(x, own, "norm", kind)
+        n = canon(n, own, "canon.weight")
         if "conv.weight" in own:
             n = convolve(n, own["conv.weight"])
         inner = {name[6:]: value for name, value in own.items() if name.startswith("mixer.")}
@@ -445,7 +450,8 @@ def forward(spec, p, tokens, per_position):
         x = x + (gated_output(y, own, ff) if "glu" in ff else y)
         x = norm(x, own, "norm", kind) if is_post else x
         if "mlp.up.weight" in own:
-            x = x + feed_forward(x if is_post else norm(x, own, "mlp.norm", kind), own, ff)
+            n = x if is_post else norm(x, own, "mlp.norm", kind)
+            x = x + feed_forward(canon(n, own, "mlp.canon.weight"), own, ff)
             x = norm(x, own, "mlp.norm", kind) if is_post else x
     if not per_position:
         x = {"last": lambda: x[-1], "mean": lambda: x.mean(0), "max": lambda: x.max(0)}[settings["pooling"]]()

@@ -45,11 +45,17 @@ std::vector<Settings> all_blocks() {
         all.back().norm_place = place;
         all.back().feed_forward = feed_forward;
       }
+  for (const char* place : {"pre", "post"})
+    for (const char* canon : {"A", "C", "AC"}) {
+      all.push_back(small_block());
+      all.back().norm_place = place;
+      all.back().canon = canon;
+    }
   return all;
 }
 
 std::string name_of(const Settings& s) {
-  return s.norm + " " + s.norm_place + " " + s.feed_forward;
+  return s.norm + " " + s.norm_place + " " + s.feed_forward + " canon " + s.canon;
 }
 
 // What a training step leaves in the gradient.
@@ -87,6 +93,30 @@ TEST_CASE("backbone: every block decodes what it computes at once, whatever pads
       }
     }
   }
+}
+
+TEST_CASE("backbone: a canon layer without weight leaves the model as it is", "[model]") {
+  Settings settings = small_block();
+  const Model plain = built(settings, kTokens);
+  settings.canon = "AC";
+  const Model canon = built(settings, kTokens);
+  const Batch batch = random_batch({13, 13}, kTokens, 3);
+  CHECK(max_difference(canon.forward(batch), plain.forward(batch)) > 1e-2);
+  for (const Parameter& parameter : canon.parameters())
+    if (parameter.name.find("canon") != std::string::npos)
+      std::fill_n(parameter.value.data(), parameter.value.size(), 0.0f);
+  CHECK(max_difference(canon.forward(batch), plain.forward(batch)) == 0);
+}
+
+TEST_CASE("backbone: a canon layer before an MLP that is not there is refused", "[model]") {
+  Settings settings = small_block();
+  settings.canon = "AC";
+  settings.mlp_ratio = 0;
+  CHECK_THROWS_WITH(built(settings, kTokens),
+                    "canon: found AC, but C stands before an MLP: feed_forward must be gated or "
+                    "gelu, mlp_ratio above 0");
+  settings.canon = "A";
+  CHECK_NOTHROW(built(settings, kTokens));
 }
 
 TEST_CASE("backbone: padding changes no gradient of a batch norm", "[model]") {
@@ -129,6 +159,17 @@ TEST_CASE("backbone: parameters of the blocks are those that their page names", 
                                  "block.0.norm.statistics", "block.0.glu.value.weight",
                                  "block.0.glu.value.bias", "block.0.glu.gate.weight",
                                  "block.0.glu.gate.bias", "head.weight", "head.bias"});
+  settings = small_block();
+  settings.layers = 1;
+  settings.canon = "AC";
+  CHECK(names(settings, kSequence) ==
+        std::vector<std::string>{"embedding.weight", "block.0.norm.gain", "block.0.canon.weight",
+                                 "block.0.conv.weight", "block.0.mlp.norm.gain",
+                                 "block.0.mlp.canon.weight", "block.0.mlp.gate.weight",
+                                 "block.0.mlp.up.weight", "block.0.mlp.down.weight", "norm.gain",
+                                 "head.weight", "head.bias"});
+  settings.short_conv = 0;
+  settings.canon = "none";
   settings.norm = "layer";
   settings.feed_forward = "gelu";
   settings.tied_embedding = true;

@@ -21,6 +21,7 @@ Model make(const std::string& model, bool causal, int64_t locality,
   Settings settings;
   settings.d_model = 8;
   settings.short_conv = 3;
+  settings.canon = "AC";
   settings.causal = causal;
   settings.locality = locality;
   return Model(registry.model(model), options, settings, shape, 1);

@@ -54,6 +54,7 @@ TEST_CASE("checkpoint_blocks: every model has the same gradients and counts, wit
     settings.d_model = 16;
     settings.layers = layers_to_check(info);
     settings.short_conv = 4;
+    settings.canon = "AC";
     settings.dropout = 0.2;
     settings.causal = info.direction != Direction::bidirectional;
     const Step plain = run_step(info, settings, false, batches, shape);
