@@ -9,18 +9,23 @@
 //   lstm (Hochreiter and Schmidhuber 1997, forget gate of Gers et al. 2000, whose bias starts at 1)
 //         i, f, o = sigmoid(u + R h), g = tanh(u^g + R^g h)
 //         c_t = f .* c_{t-1} + i .* g, h_t = o .* tanh(c_t)
+//   cifg (Danieli et al. 2025, arXiv:2510.21450; Greff et al. 2015, arXiv:1503.04069)
+//         f = sigmoid(u^f + R^f h + p^f .* c_{t-1}), g = tanh(u^g + R^g h)
+//         c_t = f .* c_{t-1} + (1 - f) .* g
+//         o = sigmoid(u^o + R^o h + p^o .* c_t), h_t = o .* tanh(c_t)
 //
 // R is block-diagonal in blocks of `block`: dense, or as narrow as diagonal, where the parallel
-// solve is cheap. With block 1 the Jacobian of tanh and gru is diagonal and that of lstm is made of
-// 2 x 2 blocks, as in ParaGRU and ParaLSTM (Danieli et al. 2025, arXiv:2510.21450); unlike theirs,
-// our lstm has an input gate of its own and no peepholes. Solvers start at h = 0, not at f(0, u_t),
-// which is their first Jacobi sweep.
+// solve is cheap. With block 1 the Jacobian of tanh and gru is diagonal and that of lstm and cifg
+// is made of 2 x 2 blocks: gru is ParaGRU then, cifg is ParaLSTM (Danieli et al. 2025). cifg's
+// peepholes start normal, by 2 / sqrt(5 D), and its forget gates' bias from 0 to -1, as theirs.
+// Solvers start at h = 0, not at f(0, u_t), which is their first Jacobi sweep.
 //
 // The solvers are those of nonlinear_recurrence (longhaul/ops.h, math/recurrence/parallel.cpp):
 // x_t = f(x'_{t-1}) + M_t (x_{t-1} - x'_{t-1}) around the last iterate x', for newton (DEER, Lim et
 // al. 2023, arXiv:2309.12252) with M the Jacobian. `sweeps: n` makes n sweeps the model, "n layers
 // of a weight-tied linear RNN" (kexue.fm/archives/9783); its gradient is taken as if h had
-// converged. Time O(T (D^2 + D block)) a sweep, state D per sequence (lstm 2 D; sweeps: n of them).
+// converged. Time O(T (D^2 + D block)) a sweep, state D per sequence (lstm and cifg 2 D; sweeps: n
+// of them).
 
 #include <algorithm>
 #include <cmath>
@@ -62,7 +67,7 @@ Init orthogonal(double rho) {
 }
 
 const std::map<std::string, Cell> kCells = {
-    {"tanh", Cell::tanh}, {"gru", Cell::gru}, {"lstm", Cell::lstm}};
+    {"tanh", Cell::tanh}, {"gru", Cell::gru}, {"lstm", Cell::lstm}, {"cifg", Cell::cifg}};
 const std::map<std::string, Solver> kSolvers = {{"auto", Solver::automatic},
                                                 {"sequential", Solver::sequential},
                                                 {"newton", Solver::newton},
@@ -95,7 +100,9 @@ void read_solver(RecurrenceSpec& spec, Options& o) {
 StudiedRecurrence read_recurrence(Options& o, int64_t d_model) {
   StudiedRecurrence r;
   r.width = d_model;
-  r.spec.cell = kCells.at(o.choice("cell", "tanh", {"tanh", "gru", "lstm"}, "the recurrent cell"));
+  r.spec.cell = kCells.at(
+      o.choice("cell", "tanh", {"tanh", "gru", "lstm", "cifg"},
+               "the recurrent cell; cifg: an lstm with a coupled input gate and peepholes"));
   r.block = o.integer("block", 0, "width of the blocks of the recurrent matrix; 0: dense");
   r.rho = o.number("rho", 1, "scale of the recurrent matrix at first; 1: orthogonal", 0);
   read_solver(r.spec, o);
@@ -113,16 +120,19 @@ class Rnn final : public Mixer {
       o.problem("block", text("block ", block, " does not divide d_model ", N_));
       block = N_;
     }
-    const int64_t gates = spec_.cell == Cell::tanh ? 1 : spec_.cell == Cell::gru ? 3 : 4;
+    const int64_t gates = spec_.cell == Cell::tanh ? 1 : spec_.cell == Cell::lstm ? 4 : 3;
     w_ = c.weight("W", N_, gates * N_);
-    b_ = c.parameter("b", {gates * N_}, spec_.cell == Cell::lstm ? open_forget_gate() : zeros(),
-                     {.decay = false});
+    b_ = c.parameter("b", {gates * N_}, first_bias(), {.decay = false});
     r_ = c.parameter("R", {gates, N_ / block, block, block}, orthogonal(given.rho));
+    if (spec_.cell == Cell::cifg)
+      peepholes_ =
+          c.parameter("peepholes", {2, N_}, normal(2 / std::sqrt(5 * static_cast<double>(N_))),
+                      {.decay = false});
     out_ = c.weight("out", N_, N_);
   }
 
   Tensor forward(const Tensor& x, const Lengths&) const override {  // [B, T, D]; padding comes last
-    return matmul(nonlinear_recurrence(input(x), r_, spec_), out_);
+    return matmul(nonlinear_recurrence(input(x), r_, spec_, nullptr, peepholes_), out_);
   }
 
   State start(int64_t batch) const override {
@@ -130,16 +140,20 @@ class Rnn final : public Mixer {
   }
 
   Tensor step(const Tensor& x, State& state) const override {  // [B, D]
-    const Tensor h = recurrence_step(input(x), r_, spec_, state.tensors[0]);
+    const Tensor h = recurrence_step(input(x), r_, spec_, state.tensors[0], peepholes_);
     ++state.position;
     return matmul(h, out_);
   }
 
  private:
-  Init open_forget_gate() const {  // order i, f, g, o
-    return [N = N_](Tensor& values, Rng&) {
+  // Zeros but for the forget gate: 1 in an lstm (i, f, g, o), from 0 to -1 in a cifg (f, g, o).
+  Init first_bias() const {
+    return [N = N_, cell = spec_.cell](Tensor& values, Rng&) {
       std::fill_n(values.data(), values.size(), 0.0f);
-      std::fill_n(values.data() + N, N, 1.0f);
+      if (cell == Cell::lstm) std::fill_n(values.data() + N, N, 1.0f);
+      const auto last = static_cast<float>(std::max<int64_t>(N - 1, 1));
+      for (int64_t n = 0; cell == Cell::cifg && n < N; ++n)
+        values.data()[n] = -static_cast<float>(n) / last;
     };
   }
 
@@ -147,7 +161,7 @@ class Rnn final : public Mixer {
 
   int64_t N_;
   RecurrenceSpec spec_;
-  Tensor w_, b_, r_, out_;
+  Tensor w_, b_, r_, peepholes_, out_;
 };
 
 }  // namespace
@@ -155,7 +169,7 @@ class Rnn final : public Mixer {
 LONGHAUL_PLUGIN(rnn) {
   registry.mixer<Rnn>(
       {.name = "rnn",
-       .about = "nonlinear recurrence (tanh, gru or lstm), sequential or solved in parallel",
+       .about = "nonlinear recurrence (tanh, gru, lstm or cifg), sequential or solved in parallel",
        .source = "Elman 1990; Cho et al. 2014; Hochreiter and Schmidhuber 1997; solver Lim et al. "
                  "2023, arXiv:2309.12252",
        .direction = Direction::causal,

@@ -4,6 +4,7 @@
 
 #include "harness/throughput/solver_study.h"
 #include "longhaul/error.h"
+#include "math/recurrence/cell.h"
 
 namespace longhaul {
 namespace {
@@ -34,7 +35,7 @@ SolverCase case_of(const TrialSpec& spec, const Registry& registry, const Throug
 int64_t sweep_products(const SolverCase& c) {
   const bool full =
       c.solver == Solver::newton || c.solver == Solver::first_order || c.solver == Solver::fixed_a;
-  const int64_t parts = c.cell == Cell::lstm ? 2 : 1;
+  const int64_t parts = planes_of(c.cell);
   const int64_t block = parts * (full ? (c.block ? c.block : c.width) : 1);
   return c.length * parts * c.width * block * block;
 }

@@ -191,7 +191,17 @@ std::string solver_study_csv(const std::vector<SolverRow>& rows) {
 }
 
 const char* cell_name(Cell cell) {
-  return cell == Cell::tanh ? "tanh" : cell == Cell::gru ? "gru" : "lstm";
+  switch (cell) {
+    case Cell::tanh:
+      return "tanh";
+    case Cell::gru:
+      return "gru";
+    case Cell::lstm:
+      return "lstm";
+    case Cell::cifg:
+      return "cifg";
+  }
+  return "";
 }
 
 const char* solver_name(Solver solver) {

@@ -233,6 +233,13 @@ Tensor wkv(const Tensor& w, const Tensor& u, const Tensor& k, const Tensor& v);
 //         n = tanh(u^n + r * (R^n h)), h_t = (1 - z) * n + z * h   in the order r, z, n
 //   lstm: i, f, o = sigmoid(u + R h), g = tanh(u^g + R^g h),       u [B, T, 4N], G = 4,
 //         c_t = f * c_{t-1} + i * g, h_t = o * tanh(c_t)           in the order i, f, g, o
+//   cifg: f = sigmoid(u^f + R^f h + p^f * c_{t-1})                 u [B, T, 3N], G = 3,
+//         g = tanh(u^g + R^g h), c_t = f * c_{t-1} + (1 - f) * g   in the order f, g, o
+//         o = sigmoid(u^o + R^o h + p^o * c_t), h_t = o * tanh(c_t)
+//
+// cifg is an lstm whose input gate is coupled to its forget gate, with peepholes: `peepholes`
+// [2, N], p^f and p^o, or undefined, which stands for zeros (ParaLSTM, Danieli et al. 2025,
+// arXiv:2510.21450). Other cells have none.
 //
 // `recurrent` [G, N / block, block, block] holds the block-diagonal matrices R: block = N is dense,
 // block = 1 diagonal; (R h)_i = sum_j R[i, j] h_j within a block.
@@ -243,7 +250,7 @@ Tensor wkv(const Tensor& w, const Tensor& u, const Tensor& k, const Tensor& v);
 // The reverse step is one linear reverse recurrence with the exact Jacobians at the returned h: the
 // exact gradient of a converged h. Of an h that is not converged (`sweeps`) it is the gradient as
 // if it were, off by the order of the residual.
-enum class Cell { tanh, gru, lstm };
+enum class Cell { tanh, gru, lstm, cifg };
 enum class Solver {
   sequential,
   newton,
@@ -278,7 +285,7 @@ struct SolverReport {
   double unconverged_fraction = 0;
 };
 Tensor nonlinear_recurrence(const Tensor& u, const Tensor& recurrent, const RecurrenceSpec& spec,
-                            SolverReport* report = nullptr);
+                            SolverReport* report = nullptr, const Tensor& peepholes = {});
 
 // A recurrence as a model has it, for the study of its solver (ModelInfo::recurrence): how it is
 // solved, its width N and the width of its matrices' blocks, 0 for dense, and their spectral radius
@@ -293,7 +300,7 @@ struct StudiedRecurrence {
 // [B, recurrence_state], at first zeros, is replaced by a new one. Decoding only: no gradient.
 int64_t recurrence_state(int64_t N, const RecurrenceSpec& spec);  // values of one sequence
 Tensor recurrence_step(const Tensor& u, const Tensor& recurrent, const RecurrenceSpec& spec,
-                       Tensor& state);
+                       Tensor& state, const Tensor& peepholes = {});
 
 // For operators of your own: adds `count` floating-point operations to the running measurement.
 void count_flops(int64_t count);

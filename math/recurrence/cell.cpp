@@ -9,8 +9,12 @@
 //   lstm  i, f, o = sigmoid(u + p)  g = tanh(u^g + p^g)  c = f c' + i g  h = o tanh(c)
 //         dc/dp^i = g i (1 - i)    dc/dp^f = c' f (1 - f)    dc/dp^g = i (1 - g^2)    dc/dc' = f
 //         dh/dp^o = tanh(c) o (1 - o)    dh/dc = o (1 - tanh(c)^2)
+//   cifg  f = sigmoid(u^f + p^f + P^f c')  c = f c' + (1 - f) g  o = sigmoid(u^o + p^o + P^o c)
+//         dc/dp^f = (c' - g) f (1 - f)    dc/dp^g = (1 - f)(1 - g^2)    dc/dc' = f + P^f dc/dp^f
+//         dh/dp^o as above                dh/dc = o (1 - tanh(c)^2) + P^o dh/dp^o
 #include "math/recurrence/cell.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "math/kernels/vmath.h"
@@ -131,9 +135,87 @@ void lstm_reverse(int64_t n, const CellOutput& at, const float* before, const Ce
   }
 }
 
+// Calls piece(first, n) for the positions of each repetition of the peepholes.
+template <class F>
+void each_period(int64_t n, const Peepholes& p, F piece) {
+  for (int64_t first = 0; first < n; first += p.period) piece(first, std::min(p.period, n - first));
+}
+
+void cifg_values(int64_t n, const CellInput& in, const CellOutput& out,
+                 const Peepholes& peepholes) {
+  each_period(n, peepholes, [&](int64_t first, int64_t count) {
+    const float *to_f = peepholes.values, *to_o = to_f + peepholes.period;
+    const float *u = in.u + first, *p = in.p + first, *before = in.c + first;
+    const float *ug = u + in.u_stride, *uo = ug + in.u_stride;
+    const float *pg = p + in.p_stride, *po = pg + in.p_stride;
+    float *value = out.value + first, *memory = out.c + first;
+    float *gf = out.kept + first, *gg = gf + out.kept_stride, *go = gg + out.kept_stride,
+          *gt = go + out.kept_stride;
+#pragma omp simd
+    for (int64_t k = 0; k < count; ++k) {
+      const float f = vmath::sigmoid(std::fma(to_f[k], before[k], u[k] + p[k]));
+      const float g = vmath::tanh(ug[k] + pg[k]);
+      const float c = std::fma(f, before[k] - g, g), t = vmath::tanh(c);
+      const float o = vmath::sigmoid(std::fma(to_o[k], c, uo[k] + po[k]));
+      gf[k] = f;
+      gg[k] = g;
+      go[k] = o;
+      gt[k] = t;
+      memory[k] = c;
+      value[k] = o * t;
+    }
+  });
+}
+
+void cifg_slopes(int64_t n, const CellOutput& at, const float* c, float* slopes, int64_t stride,
+                 const Peepholes& peepholes) {
+  each_period(n, peepholes, [&](int64_t first, int64_t count) {
+    const float *to_f = peepholes.values, *to_o = to_f + peepholes.period, *before = c + first;
+    const float *gf = at.kept + first, *gg = gf + at.kept_stride, *go = gg + at.kept_stride,
+                *gt = go + at.kept_stride;
+    float *sf = slopes + first, *sg = sf + stride, *so = sg + stride, *keep = so + stride,
+          *link = keep + stride;
+#pragma omp simd
+    for (int64_t k = 0; k < count; ++k) {
+      const float f = gf[k], g = gg[k], o = go[k], t = gt[k];
+      const float of_f = (before[k] - g) * f * (1 - f), of_o = t * o * (1 - o);
+      sf[k] = of_f;
+      sg[k] = (1 - f) * std::fma(-g, g, 1.0f);
+      so[k] = of_o;
+      keep[k] = std::fma(of_f, to_f[k], f);
+      link[k] = std::fma(of_o, to_o[k], o * std::fma(-t, t, 1.0f));
+    }
+  });
+}
+
+void cifg_reverse(int64_t n, const CellOutput& at, const float* c, const CellGradient& to,
+                  const Peepholes& peepholes) {
+  each_period(n, peepholes, [&](int64_t first, int64_t count) {
+    const float *to_f = peepholes.values, *to_o = to_f + peepholes.period, *before = c + first;
+    const float *direct = to.direct + first, *through = to.through + first;
+    float* carried = to.carried + first;
+    const float *gf = at.kept + first, *gg = gf + at.kept_stride, *go = gg + at.kept_stride,
+                *gt = go + at.kept_stride;
+    float *af = to.a + first, *ag = af + n, *ao = ag + n;
+#pragma omp simd
+    for (int64_t k = 0; k < count; ++k) {
+      const float f = gf[k], g = gg[k], o = go[k], t = gt[k];
+      const float dh = direct[k] + through[k], of_o = dh * t * o * (1 - o);
+      const float dc = std::fma(of_o, to_o[k], std::fma(dh * o, std::fma(-t, t, 1.0f), carried[k]));
+      const float of_f = dc * (before[k] - g) * f * (1 - f);
+      af[k] = of_f;
+      ag[k] = dc * (1 - f) * std::fma(-g, g, 1.0f);
+      ao[k] = of_o;
+      carried[k] = std::fma(of_f, to_f[k], dc * f);
+    }
+  });
+}
+
 }  // namespace
 
-void cell_values(Cell cell, int64_t n, const CellInput& in, const CellOutput& out) {
+void cell_values(Cell cell, int64_t n, const CellInput& in, const CellOutput& out,
+                 const Peepholes& peepholes) {
+  if (cell == Cell::cifg) return cifg_values(n, in, out, peepholes);
   if (cell == Cell::gru) return gru_values(n, in, out);
   if (cell == Cell::lstm) return lstm_values(n, in, out);
   const float *u = in.u, *p = in.p;
@@ -143,7 +225,8 @@ void cell_values(Cell cell, int64_t n, const CellInput& in, const CellOutput& ou
 }
 
 void cell_slopes(Cell cell, int64_t n, const CellOutput& at, const float* h, const float* c,
-                 float* slopes, int64_t stride) {
+                 float* slopes, int64_t stride, const Peepholes& peepholes) {
+  if (cell == Cell::cifg) return cifg_slopes(n, at, c, slopes, stride, peepholes);
   if (cell == Cell::gru) return gru_slopes(n, at, h, slopes, stride);
   if (cell == Cell::lstm) return lstm_slopes(n, at, c, slopes, stride);
   const float* f = at.value;
@@ -152,7 +235,8 @@ void cell_slopes(Cell cell, int64_t n, const CellOutput& at, const float* h, con
 }
 
 void cell_reverse(Cell cell, int64_t n, const CellOutput& at, const float* h, const float* c,
-                  const CellGradient& g) {
+                  const CellGradient& g, const Peepholes& peepholes) {
+  if (cell == Cell::cifg) return cifg_reverse(n, at, c, g, peepholes);
   if (cell == Cell::gru) return gru_reverse(n, at, h, g);
   if (cell == Cell::lstm) return lstm_reverse(n, at, c, g);
   const float *f = at.value, *direct = g.direct, *through = g.through;

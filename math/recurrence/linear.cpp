@@ -182,14 +182,16 @@ struct Applied {
 
   float sum(int64_t i) const {
     if constexpr (cell == Cell::tanh) return slope[i] * y[i];
+    constexpr int64_t G = gates_of(cell);
     float sum = multiply_add(slope[plane + i], y[gate + i], slope[i] * y[i]);
-    sum = multiply_add(slope[2 * plane + i], y[2 * gate + i], sum);
-    if constexpr (cell == Cell::gru) sum = multiply_add(slope[3 * plane + i], d[i], sum);
-    if constexpr (cell == Cell::lstm) sum = multiply_add(slope[4 * plane + i], d_memory[i], sum);
-    return sum;
+    if constexpr (cell != Cell::cifg)
+      sum = multiply_add(slope[2 * plane + i], y[2 * gate + i], sum);
+    return multiply_add(slope[G * plane + i], has_memory(cell) ? d_memory[i] : d[i], sum);
   }
-  float output(int64_t i, float dc) const {
-    return multiply_add(slope[3 * plane + i], y[3 * gate + i], slope[5 * plane + i] * dc);
+  float output(int64_t i, float dc) const {  // of a cell with a memory
+    constexpr int64_t G = gates_of(cell);
+    return multiply_add(slope[(G - 1) * plane + i], y[(G - 1) * gate + i],
+                        slope[(G + 1) * plane + i] * dc);
   }
 };
 
@@ -203,7 +205,7 @@ void sweep_applied(const BlockProduct& product, const LinearSweep& s) {
   float *next = s.next, *next_c = s.next + s.plane;
   const float bound = s.bound;
   for (int64_t i = 0; i < N; ++i) d[i] = next[i - N] - h[i - N];
-  for (int64_t i = 0; i < N && cell == Cell::lstm; ++i) d_memory[i] = next_c[i - N] - c[i - N];
+  for (int64_t i = 0; i < N && has_memory(cell); ++i) d_memory[i] = next_c[i - N] - c[i - N];
   for (int64_t t = 0; t < s.T; ++t) {
     const float* from = d;
     product.apply(1, &from, y.data());
@@ -212,7 +214,7 @@ void sweep_applied(const BlockProduct& product, const LinearSweep& s) {
 #pragma omp simd
     for (int64_t i = 0; i < N; ++i) {
       float Md = M.sum(i);
-      if constexpr (cell == Cell::lstm) {
+      if constexpr (has_memory(cell)) {
         const float dc = Md;
         next_c[row + i] = clip(fc[row + i] + dc, kMemoryBound);
         d_memory[i] = next_c[row + i] - c[row + i];
@@ -252,6 +254,8 @@ void sweep_applied(Cell cell, const BlockProduct& product, const LinearSweep& s)
       return sweep_applied<Cell::gru>(product, s);
     case Cell::lstm:
       return sweep_applied<Cell::lstm>(product, s);
+    case Cell::cifg:
+      return sweep_applied<Cell::cifg>(product, s);
   }
 }
 

@@ -9,7 +9,7 @@
 //   newton        J(h'_{t-1}, u_t)     DEER (Lim et al. 2023, arXiv:2309.12252):
 //                                      each sweep squares the error
 //   quasi_newton  its diagonal         Gonzalez et al. 2024, arXiv:2407.19115;
-//                                      lstm: the 2 x 2 block of each channel
+//                                      lstm, cifg: the 2 x 2 block of each channel
 //   first_order   J(0, u_t)            diag(sech^2 u_t) A for tanh, kexue.fm/archives/9783
 //   fixed_a       J(0, 0)              A for tanh, (I + R^n / 2) / 2 for gru, same source
 //   picard        I

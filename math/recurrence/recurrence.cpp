@@ -14,20 +14,31 @@
 namespace longhaul {
 namespace {
 
-Recurrence checked(const Tensor& u, const Tensor& recurrent, Cell cell) {
+Recurrence checked(const Tensor& u, const Tensor& recurrent, Cell cell, const Tensor& peepholes) {
   const int64_t G = gates_of(cell);
   const bool ranks = u.rank() == 3 && recurrent.rank() == 4 && recurrent.dim(0) == G;
   const int64_t N = ranks ? u.dim(2) / G : 0, block = ranks ? recurrent.dim(2) : 0;
   require(ranks && u.dim(2) == G * N && recurrent.dim(3) == block && recurrent.dim(1) * block == N,
           "nonlinear_recurrence: u ", u.shape(), " and recurrent ", recurrent.shape(),
           " are not [B, T, ", G, " N] and [", G, ", N / block, block, block]");
-  return {cell, u.dim(0), u.dim(1), N, G, block, u.data(), recurrent.data()};
+  require(!peepholes.defined() || (cell == Cell::cifg && peepholes.shape() == Shape{2, N}),
+          "nonlinear_recurrence: peepholes ", peepholes.shape(),
+          "; a cifg alone has them, shaped [2, ", N, "]");
+  Recurrence r{cell, u.dim(0), u.dim(1), N, G, block, u.data(), recurrent.data()};
+  if (peepholes.defined()) r.peepholes = peepholes.data();
+  return r;
+}
+
+// Zeros for a cifg without any.
+Tensor peepholes_of(Cell cell, const Tensor& u, const Tensor& given) {
+  if (given.defined() || cell != Cell::cifg) return given;
+  return Tensor({2, u.dim(-1) / gates_of(cell)});
 }
 
 // The faster solver by measurement (bench/solver_study.cpp, speed): newton beats the loop only
 // where a step of the loop has a single number to work on and there are thousands of them.
 Solver faster(Cell cell, int64_t N, int64_t T) {
-  return N == 1 && T >= 4096 && cell != Cell::lstm ? Solver::newton : Solver::sequential;
+  return N == 1 && T >= 4096 && !has_memory(cell) ? Solver::newton : Solver::sequential;
 }
 
 bool is_loop(const RecurrenceSpec& spec) { return spec.solver == Solver::sequential; }
@@ -62,8 +73,9 @@ void audit_gradient(const Recurrence& r, const Solution& s) {
 }  // namespace
 
 Tensor nonlinear_recurrence(const Tensor& u, const Tensor& recurrent, const RecurrenceSpec& given,
-                            SolverReport* report) {
-  const Recurrence r = checked(u, recurrent, given.cell);
+                            SolverReport* report, const Tensor& given_peepholes) {
+  const Tensor peepholes = peepholes_of(given.cell, u, given_peepholes);
+  const Recurrence r = checked(u, recurrent, given.cell, peepholes);
   RecurrenceSpec spec = given;
   if (spec.solver == Solver::automatic) spec.solver = faster(r.cell, r.N, r.T);
   const bool taped = Tape::active() != nullptr;
@@ -72,9 +84,9 @@ Tensor nonlinear_recurrence(const Tensor& u, const Tensor& recurrent, const Recu
   if (report) *report = s.report;
   tell(spec, r, s);
   if (spec.cell != Cell::tanh) s.value = Tensor();  // the reverse step reads what was kept
-  record(s.h, {u, recurrent}, [=, audit = spec.audit] {
+  record(s.h, {u, recurrent, peepholes}, [=, audit = spec.audit] {
     if (audit) audit_gradient(r, s);
-    reverse_recurrence(r, s, u, recurrent);
+    reverse_recurrence(r, s, u, recurrent, peepholes);
   });
   return s.h;
 }
@@ -93,8 +105,9 @@ int64_t recurrence_state(int64_t N, const RecurrenceSpec& spec) {
 }
 
 Tensor recurrence_step(const Tensor& u, const Tensor& recurrent, const RecurrenceSpec& spec,
-                       Tensor& state) {
-  Recurrence r = checked(reshape(u, {u.dim(0), 1, u.dim(1)}), recurrent, spec.cell);
+                       Tensor& state, const Tensor& given_peepholes) {
+  const Tensor peepholes = peepholes_of(spec.cell, u, given_peepholes);
+  Recurrence r = checked(reshape(u, {u.dim(0), 1, u.dim(1)}), recurrent, spec.cell, peepholes);
   require(state.shape() == Shape{r.B, recurrence_state(r.N, spec)}, "recurrence_step: state ",
           state.shape(), " is not [", r.B, ", ", recurrence_state(r.N, spec), "]");
   state = state.clone();

@@ -13,8 +13,9 @@ namespace longhaul {
 struct Recurrence {
   Cell cell;
   int64_t B, T, N, G, block;
-  const float* u;          // [B, T, G N]
-  const float* recurrent;  // [G, N / block, block, block]
+  const float* u;                    // [B, T, G N]
+  const float* recurrent;            // [G, N / block, block, block]
+  const float* peepholes = nullptr;  // cifg: [2, N]
   float* state = nullptr;  // decoding: [B, sweeps or 1, planes, N] before the first step; replaced
 
   int64_t plane() const { return B * T * N; }
@@ -24,7 +25,7 @@ struct Recurrence {
 // A solution and what the reverse step needs of it.
 struct Solution {
   Tensor h;      // [B, T, N]
-  Tensor c;      // lstm: the memory, [B, T, N]
+  Tensor c;      // lstm, cifg: the memory, [B, T, N]
   Tensor value;  // tanh: cell(h_{t-1}, u_t), [B, T, N]; the sequential solver's is h itself
   Tensor kept;   // [kept_of, B, T, N]
   SolverReport report;

@@ -62,6 +62,19 @@ void add_recurrent_gradient(const Recurrence& r, const float* a, const float* h,
   }
 }
 
+// The gates of a cifg see p^f c_{t-1} and p^o c_t.
+void add_peephole_gradient(const Recurrence& r, const float* a, const float* c, float* dp) {
+  for (int64_t row = 0; row < r.B * r.T; ++row) {
+    const float *af = a + row * r.G * r.N, *ao = af + 2 * r.N, *now = c + row * r.N;
+    const float* before = row % r.T ? now - r.N : nullptr;
+#pragma omp simd
+    for (int64_t n = 0; n < r.N; ++n) dp[r.N + n] = std::fma(ao[n], now[n], dp[r.N + n]);
+    if (!before) continue;
+#pragma omp simd
+    for (int64_t n = 0; n < r.N; ++n) dp[n] = std::fma(af[n], before[n], dp[n]);
+  }
+}
+
 }  // namespace
 
 void solve_back(const Recurrence& r, const Solution& s, const float* dh, float* a, float* du) {
@@ -83,7 +96,8 @@ void solve_back(const Recurrence& r, const Solution& s, const float* dh, float* 
         cell_reverse(r.cell, r.N, at, t ? row_of(s.h, row - 1) : zero.data(),
                      t ? row_of(s.c, row - 1) : zero.data(),
                      {dh + row * r.N, through.data() + i * product.vector_stride(),
-                      carried.data() + i * r.N, here, du + row * r.G * r.N});
+                      carried.data() + i * r.N, here, du + row * r.G * r.N},
+                     {r.peepholes, r.N});
         rows[i] = here;
       }
       if (t) product.apply(count, rows, through.data());
@@ -92,7 +106,7 @@ void solve_back(const Recurrence& r, const Solution& s, const float* dh, float* 
 }
 
 void reverse_recurrence(const Recurrence& r, const Solution& s, const Tensor& u,
-                        const Tensor& recurrent) {
+                        const Tensor& recurrent, const Tensor& peepholes) {
   const int64_t size = r.G * r.plane();
   const GradTarget du = u.needs_grad() ? u.grad_target() : GradTarget{nullptr, true};
   const bool direct = !du.accumulate;  // may be written in place
@@ -106,6 +120,8 @@ void reverse_recurrence(const Recurrence& r, const Solution& s, const Tensor& u,
     for (int64_t i = 0; i < size; ++i) du.data[i] += filled[i];
   }
   if (recurrent.needs_grad()) add_recurrent_gradient(r, a, s.h.data(), recurrent.grad());
+  if (peepholes.defined() && peepholes.needs_grad())
+    add_peephole_gradient(r, a, s.c.data(), peepholes.grad());
   count_flops(r.product_flops() * (recurrent.needs_grad() ? 2 : 1));
 }
 

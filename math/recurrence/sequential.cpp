@@ -37,7 +37,7 @@ class Group {
       cell_values(r_.cell, r_.N,
                   {r_.u + row * r_.G * r_.N, p_.data() + i * product_.vector_stride(), h_[i], c_[i],
                    r_.N, product_.stride()},
-                  out);
+                  out, {r_.peepholes, r_.N});
       h_[i] = out.value;
       c_[i] = out.c;
     }
@@ -74,7 +74,7 @@ Solution solve_sequential(const Recurrence& r, bool keep) {
   s.h = Tensor::empty({r.B, r.T, r.N});
   s.value = s.h;
   s.products = r.B;
-  if (r.cell == Cell::lstm) s.c = Tensor::empty({r.B, r.T, r.N});
+  if (has_memory(r.cell)) s.c = Tensor::empty({r.B, r.T, r.N});
   if (keep && kept_of(r.cell)) s.kept = Tensor::empty({kept_of(r.cell), r.B, r.T, r.N});
   const BlockProduct product(r, false);
   parallel_for(r.B, group_of(r.B), [&](int64_t begin, int64_t end) {

@@ -35,8 +35,7 @@ Form form_of(const Recurrence& r, Solver solver) {
   const bool whole =
       solver == Solver::newton || solver == Solver::fixed_a || solver == Solver::first_order;
   if (!whole || r.block == 1) return Form::channels;
-  return r.block <= 4 && r.cell != Cell::lstm && !LaneScope::inside() ? Form::blocks
-                                                                      : Form::applied;
+  return r.block <= 4 && !has_memory(r.cell) && !LaneScope::inside() ? Form::blocks : Form::applied;
 }
 
 struct Extremes {
@@ -79,9 +78,16 @@ Sweep::Sweep(const Recurrence& one, const RecurrenceSpec& spec, const BlockProdu
       form_(form_of(one, spec.solver)) {
   if (point_ != Point::none) slopes_ = Tensor::empty({slopes_of(r_.cell), T_, N_});
   if (form_ == Form::blocks) M_ = Tensor::empty({T_, N_, r_.block});
+  const int64_t span = std::max<int64_t>(1, kSpanValues / N_);
+  if (r_.cell == Cell::cifg) {
+    repeated_ = Tensor::empty({2, span * N_});
+    peepholes_ = {repeated_.data(), span * N_};
+    for (int64_t i = 0; i < 2 * span; ++i)
+      std::copy_n(r_.peepholes + i / span * N_, N_, repeated_.data() + i * N_);
+  }
   if (form_ == Form::channels) {
     M_ = Tensor::empty({planes_ * planes_, T_, N_});
-    const int64_t span = std::max<int64_t>(1, kSpanValues / N_), b = r_.block;
+    const int64_t b = r_.block;
     pattern_ = Tensor::empty({G_, span, N_});
     for (int64_t g = 0; g < G_; ++g) {
       float* row = pattern_.data() + g * span * N_;
@@ -117,7 +123,7 @@ Sweep::Seen Sweep::evaluate(const float* h) {
     const float* c = memory(h);
     if (point_ == Point::iterate) {
       cell_slopes(r_.cell, n, at_row(begin), h + first - N_, c ? c + first - N_ : nullptr,
-                  slopes_.data() + first, T_ * N_);
+                  slopes_.data() + first, T_ * N_, peepholes_);
       store(begin, end);
     }
     Extremes extremes;
@@ -149,7 +155,7 @@ void Sweep::evaluate_rows(int64_t begin, int64_t end, const float* h) {
       cell_values(r_.cell, N_,
                   {r_.u + (first + i) * G_ * N_, p.data() + i * product_.vector_stride(), before[i],
                    c ? c + (first + i - 1) * N_ : nullptr, N_, product_.stride()},
-                  at_row(first + i));
+                  at_row(first + i), peepholes_);
   }
 }
 
@@ -170,7 +176,7 @@ void Sweep::evaluate_diagonal(int64_t begin, int64_t end, const float* h) {
     }
     cell_values(r_.cell, n,
                 {u + t * N_, p.data(), before, c ? c + (t - 1) * N_ : nullptr, T_ * N_, span * N_},
-                at_row(t));
+                at_row(t), peepholes_);
   }
 }
 
@@ -181,8 +187,9 @@ void Sweep::linearise_apart() {
                       values.data() + planes_ * N_, N_};
   for (int64_t t = 0; t < T_; ++t) {
     const float* u = point_ == Point::input ? r_.u + t * G_ * N_ : zero.data();
-    cell_values(r_.cell, N_, {u, zero.data(), zero.data(), zero.data(), N_, N_}, at);
-    cell_slopes(r_.cell, N_, at, zero.data(), zero.data(), slopes_.data() + t * N_, T_ * N_);
+    cell_values(r_.cell, N_, {u, zero.data(), zero.data(), zero.data(), N_, N_}, at, peepholes_);
+    cell_slopes(r_.cell, N_, at, zero.data(), zero.data(), slopes_.data() + t * N_, T_ * N_,
+                peepholes_);
   }
   store(0, T_);
 }
@@ -192,21 +199,22 @@ void Sweep::store(int64_t begin, int64_t end) {
   if (form_ == Form::blocks) store_blocks(begin, end);
 }
 
-// tanh, gru: keep + sum_g slope_g R_g; lstm: from (h', c') to (h, c), see cell_slopes.
+// tanh, gru: keep + sum_g slope_g R_g; lstm, cifg: from (h', c') to (h, c), see cell_slopes.
 void Sweep::store_channels(int64_t begin, int64_t end) {
   const int64_t span = pattern_.dim(1), plane = T_ * N_;
   for (int64_t t = begin; t < end; t += span) {
     const int64_t n = std::min(span, end - t) * N_;
     const float *slope = slopes_.data() + t * N_, *R = pattern_.data();
     float* M = M_.data() + t * N_;
-    if (r_.cell == Cell::lstm) {
-      const int64_t gate = span * N_;
+    if (has_memory(r_.cell)) {
+      const int64_t gate = span * N_, last = G_ - 1;  // the output gate
+      const bool has_three = r_.cell == Cell::lstm;   // gates of the memory
 #pragma omp simd
       for (int64_t i = 0; i < n; ++i) {
-        const float ch = std::fma(slope[2 * plane + i], R[2 * gate + i],
-                                  std::fma(slope[plane + i], R[gate + i], slope[i] * R[i]));
-        const float cc = slope[4 * plane + i], link = slope[5 * plane + i];
-        M[i] = std::fma(slope[3 * plane + i], R[3 * gate + i], link * ch);
+        float ch = std::fma(slope[plane + i], R[gate + i], slope[i] * R[i]);
+        if (has_three) ch = std::fma(slope[2 * plane + i], R[2 * gate + i], ch);
+        const float cc = slope[(last + 1) * plane + i], link = slope[(last + 2) * plane + i];
+        M[i] = std::fma(slope[last * plane + i], R[last * gate + i], link * ch);
         M[plane + i] = link * cc;
         M[2 * plane + i] = ch;
         M[3 * plane + i] = cc;

@@ -55,11 +55,13 @@ class Sweep {
   const int64_t T_, N_, G_, planes_, value_plane_;
   const Point point_;
   const Form form_;
-  Tensor u_;        // diagonal with gates: u as planes [G, T, N]
-  Tensor pattern_;  // channels: the diagonal of R repeated, [G, span * N]
-  Tensor slopes_;   // [slopes_of, T, N]
-  Tensor M_;        // channels [planes, planes, T, N]; blocks [T, N, block]
-  Tensor target_;   // damped: what takes the place of f, [planes, T, N]
+  Tensor u_;         // diagonal with gates: u as planes [G, T, N]
+  Tensor pattern_;   // channels: the diagonal of R repeated, [G, span * N]
+  Tensor repeated_;  // cifg: the peepholes repeated, [2, span * N]
+  Peepholes peepholes_;
+  Tensor slopes_;  // [slopes_of, T, N]
+  Tensor M_;       // channels [planes, planes, T, N]; blocks [T, N, block]
+  Tensor target_;  // damped: what takes the place of f, [planes, T, N]
 };
 
 }  // namespace longhaul

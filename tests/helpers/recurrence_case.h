@@ -9,13 +9,14 @@
 // Small recurrences that several tests solve.
 namespace longhaul {
 
-constexpr Cell kAllCells[] = {Cell::tanh, Cell::gru, Cell::lstm};
+constexpr Cell kAllCells[] = {Cell::tanh, Cell::gru, Cell::lstm, Cell::cifg};
 constexpr Solver kSweepingSolvers[] = {Solver::newton,  Solver::quasi_newton, Solver::first_order,
                                        Solver::fixed_a, Solver::picard,       Solver::jacobi,
                                        Solver::elk};
 
 inline const char* name_of(Cell cell) {
-  return cell == Cell::tanh ? "tanh" : cell == Cell::gru ? "gru" : "lstm";
+  constexpr const char* kNames[] = {"tanh", "gru", "lstm", "cifg"};
+  return kNames[static_cast<int>(cell)];
 }
 
 inline const char* name_of(Solver solver) {
@@ -28,7 +29,7 @@ inline const char* name_of(Solver solver) {
 struct RecurrenceCase {
   Cell cell;
   int64_t B, T, N, block;
-  int64_t gates() const { return cell == Cell::tanh ? 1 : cell == Cell::gru ? 3 : 4; }
+  int64_t gates() const { return cell == Cell::tanh ? 1 : cell == Cell::lstm ? 4 : 3; }
 };
 
 inline std::ostream& operator<<(std::ostream& out, const RecurrenceCase& c) {

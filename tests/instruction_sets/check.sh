@@ -12,7 +12,7 @@ cd "$folder"
 
 models='transformer, linear_attention, retention, gla, delta_net, kda, mlstm, lru, s4d, s4, s5, linoss, pd_ssm, mamba, mamba2, mamba3, hyena, hgrn2,
   min_lstm, rwkv, rwkv7, slstm, m2rnn, tcn, rnn, {name: gru, model: rnn, cell: gru, solver: newton},
-  {name: lstm, model: rnn, cell: lstm}'
+  {name: lstm, model: rnn, cell: lstm}, {name: cifg, model: rnn, cell: cifg}'
 suite() {  # FILE MODELS STEPS
   cat >"$1" <<YAML
 suite: sets

@@ -270,6 +270,12 @@ std::vector<Operator> sequences() {
                       [cell = cell, solver](In in) {
                         return nonlinear_recurrence(in[0], in[1], {.cell = cell, .solver = solver});
                       }});
+  for (const Solver solver : {Solver::sequential, Solver::newton})
+    list.push_back(
+        {"nonlinear_recurrence", {row(9), values({3, 3, 1, 1}), values({2, 3})}, [solver](In in) {
+           const RecurrenceSpec spec{.cell = Cell::cifg, .solver = solver};
+           return nonlinear_recurrence(in[0], in[1], spec, nullptr, in[2]);
+         }});
   return list;
 }
 

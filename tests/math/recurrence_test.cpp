@@ -17,12 +17,18 @@ using Case = RecurrenceCase;
 double logistic(double x) { return 1 / (1 + std::exp(-x)); }
 
 // One step of one channel from v = u + p, apart from the gru's, whose reset gate stands inside.
-void naive_channel(Cell cell, const double* u, const double* p, double& h, double& c) {
+// `see`: the peepholes of a cifg.
+void naive_channel(Cell cell, const double* u, const double* p, const double* see, double& h,
+                   double& c) {
   if (cell == Cell::tanh) {
     h = std::tanh(u[0] + p[0]);
   } else if (cell == Cell::gru) {
     const double r = logistic(u[0] + p[0]), z = logistic(u[1] + p[1]);
     h = (1 - z) * std::tanh(u[2] + r * p[2]) + z * h;
+  } else if (cell == Cell::cifg) {
+    const double f = logistic(u[0] + p[0] + see[0] * c);
+    c = f * c + (1 - f) * std::tanh(u[1] + p[1]);
+    h = logistic(u[2] + p[2] + see[1] * c) * std::tanh(c);
   } else {
     const double i = logistic(u[0] + p[0]), f = logistic(u[1] + p[1]);
     c = f * c + i * std::tanh(u[2] + p[2]);
@@ -30,7 +36,7 @@ void naive_channel(Cell cell, const double* u, const double* p, double& h, doubl
   }
 }
 
-Tensor naive(const Case& c, const Tensor& u, const Tensor& R) {
+Tensor naive(const Case& c, const Tensor& u, const Tensor& R, const Tensor& peepholes = {}) {
   Tensor h({c.B, c.T, c.N});
   for (int64_t b = 0; b < c.B; ++b) {
     std::vector<double> state(c.N, 0), next(c.N, 0), memory(c.N, 0);
@@ -43,7 +49,10 @@ Tensor naive(const Case& c, const Tensor& u, const Tensor& R) {
             p[g] +=
                 double{R.data()[(g * c.N + i) * c.block + j]} * state[i / c.block * c.block + j];
         }
-        naive_channel(c.cell, v, p, next[i], memory[i]);
+        double see[2] = {};
+        for (int64_t k = 0; k < 2 && peepholes.defined(); ++k)
+          see[k] = double{peepholes.data()[k * c.N + i]};
+        naive_channel(c.cell, v, p, see, next[i], memory[i]);
       }
       state = next;
       for (int64_t i = 0; i < c.N; ++i)
@@ -125,6 +134,43 @@ TEST_CASE("nonlinear_recurrence has the gradient of finite differences", "[ops][
             [&](const auto& in) { return nonlinear_recurrence(in[0], in[1], with(cell, solver)); },
             {inputs(c), recurrent(c, 0.9)});
     }
+}
+
+TEST_CASE("peepholes of a cifg are seen by every solver and when decoding, and have a gradient",
+          "[ops][recurrence]") {
+  for (auto [B, T, N, block] :
+       {std::tuple{1, 1, 1, 1}, {2, 9, 6, 1}, {5, 8, 6, 3}, {2, 7, 13, 13}, {1, 2500, 3, 1}}) {
+    const Case c{Cell::cifg, B, T, N, block};
+    INFO(c);
+    const Tensor u = inputs(c), R = recurrent(c, 0.7), peepholes = random_tensor({2, N}, 3);
+    const Tensor expected = naive(c, u, R, peepholes);
+    const auto check = [&](Solver solver) {
+      INFO(name_of(solver));
+      const RecurrenceSpec spec = with(c.cell, solver);
+      CHECK(max_difference(nonlinear_recurrence(u, R, spec, nullptr, peepholes), expected) < 1e-5);
+    };
+    check(Solver::sequential);
+    for (Solver solver : kSweepingSolvers)
+      if (T < 100 || solver == Solver::newton) check(solver);
+    const RecurrenceSpec spec = with(c.cell, Solver::sequential);
+    Tensor state({c.B, recurrence_state(c.N, spec)});
+    for (int64_t t = 0; t < std::min<int64_t>(T, 9); ++t) {
+      const Tensor now = reshape(slice(u, 1, t, t + 1), {c.B, c.gates() * c.N});
+      const Tensor h = recurrence_step(now, R, spec, state, peepholes);
+      CHECK(max_difference(h, reshape(slice(expected, 1, t, t + 1), h.shape())) < 1e-5);
+    }
+    const LaneScope lane;
+    for (Solver solver : {Solver::sequential, Solver::newton})
+      if (T < 100)
+        check_gradient(
+            [&](const auto& in) {
+              return nonlinear_recurrence(in[0], in[1], with(c.cell, solver), nullptr, in[2]);
+            },
+            {u, R, peepholes});
+  }
+  CHECK_THROWS_WITH(
+      nonlinear_recurrence(Tensor({1, 2, 4}), Tensor({1, 4, 1, 1}), {}, nullptr, Tensor({2, 4})),
+      Catch::Matchers::Contains("a cifg alone has them"));
 }
 
 TEST_CASE("nonlinear_recurrence adds to a gradient that another reader of u has left",

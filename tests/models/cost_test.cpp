@@ -98,6 +98,7 @@ TEST_CASE("parameters and operations that ran are those of the formulas", "[mode
       {"rnn", {}, 3 * square + D, T * 3 * 2 * square},
       {"rnn", {{"cell", std::string("gru")}}, 7 * square + 3 * D, T * 7 * 2 * square},
       {"rnn", {{"cell", std::string("lstm")}}, 9 * square + 4 * D, T * 9 * 2 * square},
+      {"rnn", {{"cell", std::string("cifg")}}, 7 * square + 5 * D, T * 7 * 2 * square},
   };
   Registry registry;
   register_builtins(registry);

@@ -94,6 +94,12 @@ const std::vector<Start>& starts() {
       {"mlstm", {}, "i.bias", itself, always(-10)},
       {"mlstm", {{"heads", int64_t{4}}}, "f.bias", itself, {3, 6, 4.5, std::sqrt(1.25)}},
       {"slstm", {}, "R", itself, always(0)},
+      // ParaLSTM: peepholes as its recurrent weights.
+      {"rnn",
+       {{"cell", std::string("cifg")}},
+       "peepholes",
+       itself,
+       normal_by(2 / std::sqrt(5.0 * kWidth))},
       {"hyena", {}, "bias", itself, normal_by(1)},
       {"hyena", {}, "conv.weight", itself, uniform_in(-std::sqrt(1.0 / 3), std::sqrt(1.0 / 3))},
       {"pd_ssm", {}, "select.weight", itself, normal_by(1)},

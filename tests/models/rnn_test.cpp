@@ -41,7 +41,7 @@ TEST_CASE("rnn conforms with every cell, dense, in blocks or diagonal, and by ev
                                                     {"max_iterations", int64_t{500}}}) ==
           std::vector<std::string>{});
   };
-  for (const char* cell : {"tanh", "gru", "lstm"}) {
+  for (const char* cell : {"tanh", "gru", "lstm", "cifg"}) {
     for (int64_t block : {0, 1, 2}) check(cell, "newton", block);
     check(cell, "sequential", 2);
   }
@@ -52,7 +52,7 @@ TEST_CASE("rnn conforms with every cell, dense, in blocks or diagonal, and by ev
 }
 
 TEST_CASE("rnn with sweeps as the model decodes what it computes at once", "[models]") {
-  for (const char* cell : {"tanh", "gru", "lstm"})
+  for (const char* cell : {"tanh", "gru", "lstm", "cifg"})
     for (const char* solver : {"newton", "fixed_a"}) {
       INFO(cell << " " << solver);
       const Built rnn(
@@ -78,6 +78,14 @@ TEST_CASE("the forget gate of an lstm starts open", "[models]") {
   const Tensor b = rnn.parameters[1].value;
   REQUIRE(b.shape() == Shape{16});
   for (int64_t i = 0; i < 16; ++i) CHECK(b.data()[i] == (i / 4 == 1 ? 1 : 0));
+}
+
+TEST_CASE("the forget gates of a cifg start from 0 to -1, as ParaLSTM's", "[models]") {
+  const Built rnn(4, {{"cell", std::string("cifg")}});
+  const Tensor b = rnn.parameters[1].value;
+  REQUIRE(b.shape() == Shape{12});
+  for (int64_t i = 0; i < 12; ++i)
+    CHECK(b.data()[i] == Approx(i < 4 ? -static_cast<double>(i) / 3 : 0));
 }
 
 TEST_CASE("rnn starts with orthogonal recurrent blocks", "[models]") {

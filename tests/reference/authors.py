@@ -5,7 +5,7 @@ or torch, where mixers.py has our own reading of the papers. Writes authors.json
 Run by hand when a formula changes, in an environment with
 
     pip install numpy torch einops packaging transformers
-    pip install --no-deps fla-core xlstm mlstm_kernels dacite omegaconf pyyaml
+    pip install --no-deps fla-core xlstm mlstm_kernels dacite omegaconf pyyaml pararnn-torch
 
 Neither a GPU nor triton's compiler is used."""
 import math
@@ -21,6 +21,8 @@ from fla.ops.gla.naive import naive_recurrent_gla
 from fla.ops.hgrn.naive import naive_recurrent_hgrn
 from fla.ops.kda.naive import naive_recurrent_kda
 from fla.ops.retention.naive import naive_retention
+from pararnn.cells.para_gru import ParaGRU
+from pararnn.cells.para_lstm import ParaLSTM
 from transformers import Mamba2Config, MambaConfig
 from transformers.models.mamba.modeling_mamba import MambaMixer
 from transformers.models.mamba2.modeling_mamba2 import Mamba2Mixer
@@ -218,6 +220,38 @@ def rnn(module, x, p):
 for cell, module, gates in (("tanh", torch.nn.RNN, 1), ("gru", torch.nn.GRU, 3), ("lstm", torch.nn.LSTM, 4)):
     case("rnn", "torch", {"W": (D, gates * D), "b": (gates * D,), "R": (gates, 1, D, D), "out": (D, D)}, cell=cell)(
         lambda x, p, module=module: rnn(module, x, p))
+
+
+def para(cell, h, x, p, gates, **own):
+    cell = cell(D, D, max_recurrent_norm=None)
+    cell.forward = cell.step
+    own |= {"W_x.weight": gates(p["W"]).T, "W_x.bias": gates(p["b"])}
+    states = []
+    for u in x.unbind(1):
+        h = call(cell, own, h, u)
+        states.append(h[:, -1] if h.dim() == 3 else h)
+    return torch.stack(states, 1) @ p["out"]
+
+
+def own_names(names, *rows):
+    return dict(zip(names.split(), torch.cat(rows)))
+
+
+DIAGONAL = {"W": (D, 3 * D), "b": (3 * D,), "R": (3, D, 1, 1), "out": (D, D)}
+
+
+@case("rnn", "pararnn-torch", DIAGONAL, cell="gru", block=1)
+def para_gru(x, p):  # its z is 1 - z of ours
+    def gates(t):
+        r, z, n = t.chunk(3, -1)
+        return torch.cat([-z, r, n], -1)
+    return para(ParaGRU, torch.zeros(1, D), x, p, gates, **own_names("a_z a_r a_n", gates(p["R"].flatten()).view(3, D)))
+
+
+@case("rnn", "pararnn-torch", DIAGONAL | {"peepholes": (2, D)}, cell="cifg", block=1)
+def para_lstm(x, p):
+    own = own_names("a_f a_z a_o c_f c_o", p["R"].flatten(1), p["peepholes"])
+    return para(ParaLSTM, torch.zeros(1, 2, D), x, p, lambda t: t, **own)
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ def gated_linear_rnns():
 
 
 def nonlinear_rnns():
-    for cell, gates in (("tanh", 1), ("gru", 3), ("lstm", 4)):
+    for cell, gates in (("tanh", 1), ("gru", 3), ("lstm", 4), ("cifg", 3)):
         for block in (D, 1):
             add("rnn", {"W": (D, gates * D), "b": (gates * D,), "R": (gates, D // block, block, block),
                         "out": (D, D), **({"peepholes": (2, D)} if cell == "cifg" else {})}, cell=cell, block=block)

@@ -22,4 +22,4 @@ for checkpoint in "$work"/run/trials/*/checkpoint.safetensors; do
   "$python" "$here/forward.py" "$checkpoint" "$work/tokens.npy" "$work/logits.npy"
   count=$((count + 1))
 done
-[ "$count" -eq 74 ] || { echo "expected 74 checkpoints, found $count"; exit 1; }
+[ "$count" -eq 76 ] || { echo "expected 76 checkpoints, found $count"; exit 1; }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Small tanh, GRU and LSTM recurrences solved in double precision, with the gradient of the sum of all h by
-backpropagation through time, written from the formulas of docs/models.md. For
+"""Small tanh, GRU, LSTM and CIFG recurrences (the last without peepholes) solved in double precision, with the gradient
+of the sum of all h by backpropagation through time, written from the formulas of docs/models.md. For
 tests/math/recurrence_reference_test.cpp; run by hand when a formula changes.
 
 Writes recurrence/<cell>_block_<b>/{u,R,h,du,dR}.npy: inputs u [batch, length, gates width], blocks R, states h
@@ -61,7 +61,21 @@ def lstm_cell(u, R, state):
     return (o * t, new), back
 
 
-CELLS = {"tanh": (tanh_cell, 1, 1), "gru": (gru_cell, 3, 1), "lstm": (lstm_cell, 4, 2)}
+def cifg_cell(u, R, state):
+    h, c = state
+    f, o = (sigmoid(u[g] + R[g] @ h) for g in (0, 2))
+    g = np.tanh(u[1] + R[1] @ h)
+    new = f * c + (1 - f) * g
+    t = np.tanh(new)
+
+    def back(dnew):
+        dc = dnew[1] + dnew[0] * o * (1 - t * t)
+        gates = [dc * (c - g) * f * (1 - f), dc * (1 - f) * (1 - g * g), dnew[0] * t * o * (1 - o)]
+        return gates, gates, [sum(R[k].T @ gates[k] for k in range(3)), dc * f]
+    return (o * t, new), back
+
+
+CELLS = {"tanh": (tanh_cell, 1, 1), "gru": (gru_cell, 3, 1), "lstm": (lstm_cell, 4, 2), "cifg": (cifg_cell, 3, 2)}
 
 
 def solve(cell, u, blocks):  # u [T, G, N] -> h, du, dR as blocks

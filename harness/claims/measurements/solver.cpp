@@ -6,7 +6,7 @@
 namespace longhaul {
 namespace {
 
-const std::vector<std::string> kCells = {"tanh", "gru", "lstm"};
+const std::vector<std::string> kCells = {"tanh", "gru", "lstm", "cifg"};
 const std::vector<Solver> kSolvers = {Solver::newton,  Solver::quasi_newton, Solver::first_order,
                                       Solver::fixed_a, Solver::picard,       Solver::jacobi,
                                       Solver::elk};
@@ -14,7 +14,7 @@ const std::vector<Solver> kSolvers = {Solver::newton,  Solver::quasi_newton, Sol
 SolverCase read_case(Options& options) {
   SolverCase c;
   const std::string cell = options.choice("cell", "tanh", kCells, "the recurrent cell");
-  for (const Cell candidate : {Cell::tanh, Cell::gru, Cell::lstm})
+  for (const Cell candidate : {Cell::tanh, Cell::gru, Cell::lstm, Cell::cifg})
     if (cell == cell_name(candidate)) c.cell = candidate;
   std::vector<std::string> solvers;
   for (const Solver candidate : kSolvers) solvers.emplace_back(solver_name(candidate));

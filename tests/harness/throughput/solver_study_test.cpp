@@ -24,7 +24,7 @@ SolverCase small() {
 }  // namespace
 
 TEST_CASE("a solver's errors are measured against the loop", "[solver_study]") {
-  for (Cell cell : {Cell::tanh, Cell::gru, Cell::lstm}) {
+  for (Cell cell : {Cell::tanh, Cell::gru, Cell::lstm, Cell::cifg}) {
     SolverCase c = small();
     c.cell = cell;
     const SolverRow row = measure_solver(c);
