@@ -10,7 +10,7 @@ if [ "$preset" = sanitize ]; then
   scripts/install_packages.sh clang-14 libclang-rt-14-dev libomp-14-dev
 else
   scripts/install_packages.sh libopenmpi-dev openmpi-bin slurm-wlm munge procps python3-dev python3-venv
-  scripts/install_packages.sh chromium chromium-driver >/dev/null &  # beside the build, since it is large
+  scripts/install_packages.sh chromium chromium-driver r-base-core >/dev/null &  # beside the build: they are large
 fi
 cmake --preset "$preset" >/dev/null
 cmake --build --preset "$preset"
