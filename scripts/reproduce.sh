@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Runs a suite of results/reference/ again and compares its results with those, cell by cell of results.csv and
-# curves.csv; columns that measure time, memory or the machine may differ (docs/results/csv.md, m).
+# curves.csv; columns that measure time, memory or the machine may differ (docs/results/csv.md, m), and so may `version` and
+# `build`, which name the program.
 #   scripts/reproduce.sh SUITE [OPTION...]    OPTIONs are those of `longhaul run`: --only model=lru --jobs 2
 # LONGHAUL names the program: build/release/bin/longhaul unless it is set. Exit status 1 if anything differs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ $# -ge 1 ] || { sed -n '2,5s/^# *//p' "$0" >&2; exit 2; }
+[ $# -ge 1 ] || { sed -n '2,6s/^# *//p' "$0" >&2; exit 2; }
 reference=results/reference/$1
 shift
 longhaul=${LONGHAUL:-build/release/bin/longhaul}
@@ -28,7 +29,7 @@ differ = compared = 0
 trials = set()
 for name, key in (("results", ("trial", "eval_length")), ("curves", ("trial", "step", "split", "metric"))):
     columns = json.load(open(f"{work}/{name}.json"))["columns"]
-    kept = [column["name"] for column in columns if not column["measured"]]
+    kept = [column["name"] for column in columns if not column["measured"] and column["name"] not in ("version", "build")]
     read = lambda folder: {tuple(row[part] for part in key): row for row in csv.DictReader(open(f"{folder}/{name}.csv"))}
     expected, found = read(reference), read(f"{work}/csv")
     trials |= {row["trial"] for row in found.values()}
