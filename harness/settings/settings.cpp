@@ -78,9 +78,8 @@ const std::vector<Setting>& setting_table() {
       {{"beta1", Number{&S::beta1, 0, 0.99999},
         "adamw, lion, and muon's adamw: how slowly the mean of gradients fades"}},
       {{"beta2", Number{&S::beta2, 0, 0.99999},
-        "of adamw's squared gradients and lion's mean; 0: the optimizer's own; 1e-9 keeps as good "
-        "as "
-        "nothing of the steps before"}},
+        "of adamw's squared gradients and lion's mean; 0: the optimizer's own; 1e-9 keeps "
+        "as good as nothing of the steps before"}},
       {{"learning_rate", Number{&S::learning_rate, 0, 10},
         "highest learning rate, after warm-up; 0 leaves the weights as they began"}},
       {{"schedule", Choice{&S::schedule, names_of(schedules())},

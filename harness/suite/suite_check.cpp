@@ -28,6 +28,14 @@ OptionCheck changed(const ModelInfo& model, const Settings& settings, const Opti
   return check;
 }
 
+// Why the trial cannot train on the examples that its settings ask for; "" if it can.
+std::string examples_problem(const TrialSpec& spec, const TaskFacts& task) {
+  const bool have_end = spec.settings.train_examples > 0 || task.train_examples > 0;
+  if (have_end || spec.settings.label_fraction == 1) return "";
+  return text("label_fraction: ", spec.task_name,
+              " draws training examples without end: set train_examples");
+}
+
 }  // namespace
 
 void check_post_hoc(const Suite& suite, const Registry& registry, const Section& file) {
@@ -49,18 +57,6 @@ void check_post_hoc(const Suite& suite, const Registry& registry, const Section&
                                                      : problems.front()));
   }
 }
-
-namespace {
-
-// Why the trial cannot train on the examples that its settings ask for; "" if it can.
-std::string examples_problem(const TrialSpec& spec, const TaskFacts& task) {
-  const bool have_end = spec.settings.train_examples > 0 || task.train_examples > 0;
-  if (have_end || spec.settings.label_fraction == 1) return "";
-  return text("label_fraction: ", spec.task_name,
-              " draws training examples without end: set train_examples");
-}
-
-}  // namespace
 
 void check_trials(const Suite& suite, const Registry& registry, const Section& file) {
   Suite once = suite;

@@ -61,6 +61,12 @@ TrialValue examples(double score) {
   return [=](const Trial& trial, int64_t) { return examples_to(trial, score); };
 }
 
+// Reads files, and so only where a metric of curves is asked for.
+bool has_curves(const Results& results) {
+  return std::any_of(results.trials.begin(), results.trials.end(),
+                     [](const Trial& trial) { return !curve_of(trial).empty(); });
+}
+
 }  // namespace
 
 std::string score_title(const Results& results) {
@@ -78,9 +84,6 @@ std::vector<Metric> metrics(const Results& results) {
   using R = TrialRecord;
   using enum Better;
   const std::string title = score_title(results);
-  const bool has_curves = std::any_of(results.trials.begin(), results.trials.end(),
-                                      [](const Trial& trial) { return !curve_of(trial).empty(); });
-  const char* const unreached = has_curves ? kNotReached : kNotRecorded;
   std::vector<Metric> all = {
       {"accuracy", "test " + title + " in percent", score(&Evaluation::test), percent_text, higher,
        true, true, true},
@@ -122,11 +125,11 @@ std::vector<Metric> metrics(const Results& results) {
       {"learning_rate", "learning rate", of_record("learning_rate", &R::learning_rate),
        number_text},
       {"examples_to_50", "training examples until validation first reached 50%", examples(0.5),
-       short_count, lower, false, false, false, unreached},
+       short_count, lower, false, false, false, kNotReached},
       {"examples_to_90", "training examples until validation first reached 90%", examples(0.9),
-       short_count, lower, false, false, false, unreached},
+       short_count, lower, false, false, false, kNotReached},
       {"examples_to_95", "training examples until validation first reached 95%", examples(0.95),
-       short_count, lower, false, false, false, unreached},
+       short_count, lower, false, false, false, kNotReached},
   };
   std::set<std::string> notes;
   for (const Trial& trial : results.trials)
@@ -138,8 +141,11 @@ std::vector<Metric> metrics(const Results& results) {
 }
 
 Metric find_metric(const Results& results, const std::string& name) {
-  for (const Metric& metric : metrics(results))
-    if (metric.name == name) return metric;
+  for (Metric& metric : metrics(results)) {
+    if (metric.name != name) continue;
+    if (metric.missing == kNotReached && !has_curves(results)) metric.missing = kNotRecorded;
+    return metric;
+  }
   std::vector<std::string> known = names_of(metrics(results));
   known.emplace_back("throughput");  // tables of its own
   throw Error(fmt::format("--metric: no metric '{}'{}", name, nearest_and_known(name, known)));
