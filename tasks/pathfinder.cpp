@@ -17,7 +17,9 @@
 //   |              ░░    ▒▒
 //
 // A token is a pixel plus 1, since id 0 pads: black is a symbol as any other, vocabulary 257. (Long
-// Range Arena's models take pixel 0 for padding and so mask two thirds of each picture.)
+// Range Arena's models take pixel 0 for padding and so mask two thirds of each picture.) With
+// `values`, a position has the pixel as a real number instead, pixel / 127.5 - 1, as the models of
+// S4, S5 and LRU read it.
 //
 // Pictures follow the released generator step by step, its drawing bit by bit, quirks included: the
 // first dash heads up and left (tasks/pathfinder/brush.cpp says why), which leaves out three in
@@ -117,10 +119,12 @@ class Pathfinder final : public Task {
   Pathfinder(Options& options, const std::string& standard_size) {
     const std::string folder = options.path("data", "",
                                             "folder of imgs/ and metadata/, or of difficulties; of "
-                                            "all below, difficulty alone counts then");
+                                            "all below, difficulty, values and scan alone count "
+                                            "then");
     const bool skip = options.flag("skip_unreadable", false,
                                    "decode every picture of data first and leave out the bad");
     pf::Shape shape = read_shape(options, standard_size);
+    values_ = options.flag("values", false, "real numbers instead of tokens");
     const std::string scan = ScanOrder::read(options);
     if (folder.empty()) {
       generator_.emplace(shape);
@@ -135,14 +139,15 @@ class Pathfinder final : public Task {
   }
 
   int version() const override { return 1; }
-  int64_t vocab() const override { return 257; }
+  int64_t vocab() const override { return values_ ? 0 : 257; }
+  int64_t channels() const override { return values_ ? 1 : 0; }
   int64_t classes() const override { return 2; }
   Readout readout() const override { return Readout::sequence; }
   int64_t max_length() const override { return int64_t{size_} * size_; }
 
   int64_t count(Split split) const override { return files_ ? files_->count(split) : 0; }
   Example at(Split split, int64_t index) const override {
-    return scan_.scanned(files_->at(split, index));
+    return as_read(files_->at(split, index));
   }
 
   Example draw(Rng& rng) const override {
@@ -150,7 +155,7 @@ class Pathfinder final : public Task {
     Example example;
     for (uint8_t pixel : picture.pixels) example.tokens.push_back(pixel + 1);
     example.targets = {picture.connected};
-    return scan_.scanned(std::move(example));
+    return as_read(std::move(example));
   }
 
   OptionMap at_length(int64_t length) const override {
@@ -179,8 +184,20 @@ class Pathfinder final : public Task {
   }
 
  private:
+  // Of tokens row by row.
+  Example as_read(Example example) const {
+    if (values_) {
+      for (const int32_t token : example.tokens)
+        example.values.push_back(static_cast<float>(token - 1) / 127.5f - 1);
+      example.tokens.clear();
+    }
+    return scan_.scanned(std::move(example));
+  }
+
   int pixel(const Example& example, int64_t row, int64_t column) const {
-    return example.tokens[row * size_ + column] - 1;
+    const int64_t at = row * size_ + column;
+    if (!values_) return example.tokens[at] - 1;
+    return static_cast<int>(std::lround((example.values[at] + 1) * 127.5f));
   }
 
   // The corner of the box, as wide as a marker, with the most light; none that overlaps `other`'s.
@@ -207,6 +224,7 @@ class Pathfinder final : public Task {
 
   std::optional<pf::Generator> generator_;  // or
   std::optional<pf::Files> files_;
+  bool values_;
   ScanOrder scan_;
   int size_;
   int box_;  // pixels across a marker

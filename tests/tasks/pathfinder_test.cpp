@@ -291,6 +291,24 @@ TEST_CASE("pathfinder: the distance of the markers tells a little, which is the 
   CHECK(static_cast<double>(right) / n == Approx(0.58).margin(0.04));
 }
 
+TEST_CASE("pathfinder: values are the pixels of the tokens from -1 to 1, under the same rule",
+          "[tasks][pathfinder]") {
+  OptionMap options = options_of("16", "hard");
+  const auto tokens = make_task("pathfinder", options);
+  options["values"] = true;
+  const auto values = make_task("pathfinder", options);
+  CHECK(values->vocab() == 0);
+  CHECK(values->channels() == 1);
+  Rng one(6, "pathfinder values"), two(6, "pathfinder values");
+  const Example ids = tokens->draw(one), numbers = values->draw(two);
+  REQUIRE(numbers.values.size() == ids.tokens.size());
+  CHECK(numbers.tokens.empty());
+  for (std::size_t t = 0; t < ids.tokens.size(); ++t)
+    CHECK(numbers.values[t] == Approx((ids.tokens[t] - 1) / 255.0 * 2 - 1).margin(1e-6));
+  CHECK(numbers.targets == ids.targets);
+  CHECK(values->shallow(numbers, 0).key == tokens->shallow(ids, 0).key);
+}
+
 TEST_CASE("pathfinder: options that cannot be are all named at once", "[tasks][pathfinder]") {
   using Catch::Matchers::Contains;
   OptionMap options = options_of("33", "hardest");
