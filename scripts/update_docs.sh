@@ -3,6 +3,7 @@
 #   scripts/update_docs.sh [PROGRAM]     PROGRAM: build/dev/bin/longhaul unless another is given
 # A table stands between the lines <!-- longhaul list settings --> and <!-- end -->: the first names the command that
 # prints it, but for --markdown. Of `longhaul table` it is the text down to the legend, with the processor that measured it.
+# <!-- bench/peers/table.py ... --> likewise names a script.
 # Tests compare all with the program.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -23,13 +24,14 @@ for page in README.md docs/*.md docs/*/*.md; do
   while IFS= read -r line; do
     [ "$line" = "<!-- end -->" ] && { echo; inside=; }
     [ -n "${inside:-}" ] || printf '%s\n' "$line"
-    if [[ $line =~ ^'<!-- longhaul '(.*)' -->'$ ]]; then
+    if [[ $line =~ ^'<!-- '(longhaul|bench/peers/table.py)' '(.*)' -->'$ ]]; then
       inside=yes
       echo
-      case ${BASH_REMATCH[1]} in
-        table\ *) table_of "${BASH_REMATCH[1]#table }" ;;
-        # shellcheck disable=SC2086 # the line holds several words
-        *) "$longhaul" ${BASH_REMATCH[1]} --markdown ;;
+      # shellcheck disable=SC2086 # the line holds several words
+      case ${BASH_REMATCH[1]}:${BASH_REMATCH[2]} in
+        bench/*) python3 "${BASH_REMATCH[1]}" ${BASH_REMATCH[2]} ;;
+        *:table\ *) table_of "${BASH_REMATCH[2]#table }" ;;
+        *) "$longhaul" ${BASH_REMATCH[2]} --markdown ;;
       esac
     fi
   done <"$page" >"$updated"
