@@ -3,8 +3,7 @@
 that decoding ends with, on a checkpoint of a few training steps.
 
 usage: check.py FOLDER     for what is made on the way; the program is $LONGHAUL, or longhaul on the PATH
-A difference above 1e-4 of the largest value of its kind (or of 1, if that is larger) fails. A gradient's kind is its
-tensor."""
+A difference above 1e-4 of the largest value of its kind fails. A gradient's kind is its tensor."""
 import pathlib
 import sys
 

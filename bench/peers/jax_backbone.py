@@ -7,6 +7,9 @@ import jax
 import jax.numpy as jnp
 from jax import lax, nn
 
+import backbone
+from backbone import part
+
 CHUNK = 32    # positions whose pairs linear attention and mamba2 form at once
 QUERIES = 64  # queries whose scores attention holds at once
 UNROLL = 8    # steps of a loop over time that are compiled as one
@@ -238,10 +241,6 @@ MIXERS = {  # forward, state at the start, step
 }
 
 
-def part(p, prefix):
-    return {name[len(prefix):]: value for name, value in p.items() if name.startswith(prefix)}
-
-
 def rms_norm(x, gain, epsilon=1e-6):
     return x * lax.rsqrt(jnp.mean(x * x, -1, keepdims=True) + epsilon) * gain
 
@@ -252,41 +251,21 @@ def feed_forward(x, p):
     return (up * nn.silu(gate)) @ p["mlp.down.weight"]
 
 
-def read_out(x, p):
-    return rms_norm(x, p["norm.gain"]) @ p["head.weight"] + p["head.bias"]
+class Backbone(backbone.Backbone):
+    rows_of = staticmethod(lambda table, tokens: table[tokens])
+    rms_norm = staticmethod(rms_norm)
+    feed_forward = staticmethod(feed_forward)
+    zeros = staticmethod(jnp.zeros)
 
-
-class Backbone:
     def __init__(self, kind, options, layers, tensors):
-        self.options, self.layers = options, layers
-        self.mix, self.mixer_state, self.mix_step = MIXERS[kind]
-        self.parameters = {name: jnp.asarray(value) for name, value in tensors.items()}
-
-    def forward(self, p, tokens):  # [B, T] -> logits [B, classes], read out of the mean over positions
-        x = p["embedding.weight"][tokens]
-        if "position.weight" in p:
-            x = x + p["position.weight"][:tokens.shape[1]]
-        for layer in range(self.layers):
-            own = part(p, f"block.{layer}.")
-            x = x + self.mix(rms_norm(x, own["norm.gain"]), part(own, "mixer."), self.options)
-            x = x + feed_forward(x, own)
-        return read_out(x.mean(1), p)
+        super().__init__(MIXERS[kind], options, layers, {name: jnp.asarray(value) for name, value in tensors.items()})
 
     def loss(self, p, tokens, targets):
         logits = nn.log_softmax(self.forward(p, tokens))
         return -jnp.take_along_axis(logits, targets[:, None], 1).mean()
 
-    def start(self, batch, length):
-        """The state before the first of `length` positions."""
-        p = self.parameters
-        layers = [self.mixer_state(batch, length, part(p, f"block.{layer}.mixer."), self.options)
-                  for layer in range(self.layers)]
-        return {"layers": layers, "sum": jnp.zeros((batch, p["norm.gain"].shape[0]))}
-
     def step(self, p, state, tokens, position):  # tokens [B]; logits of all positions up to this one
-        x = p["embedding.weight"][tokens]
-        if "position.weight" in p:
-            x = x + p["position.weight"][position]
+        x = self.embed(p, tokens, position)
         layers = []
         for layer in range(self.layers):
             own = part(p, f"block.{layer}.")
@@ -296,4 +275,4 @@ class Backbone:
             x = x + y
             x = x + feed_forward(x, own)
         total = state["sum"] + x
-        return read_out(total / (position + 1), p), {"layers": layers, "sum": total}
+        return self.read_out(total / (position + 1), p), {"layers": layers, "sum": total}

@@ -6,6 +6,9 @@ Lengths are multiples of CHUNK."""
 import torch
 import torch.nn.functional as F
 
+import backbone
+from backbone import part
+
 CHUNK = 32  # positions whose pairs are formed at once
 
 
@@ -233,10 +236,6 @@ MIXERS = {  # forward, state at the start, step
 }
 
 
-def part(p, prefix):
-    return {name[len(prefix):]: value for name, value in p.items() if name.startswith(prefix)}
-
-
 def rms_norm(x, gain):
     return F.rms_norm(x, (x.shape[-1],), gain, 1e-6)
 
@@ -246,44 +245,24 @@ def feed_forward(x, p):
     return (up * F.silu(gate)) @ p["mlp.down.weight"]
 
 
-def read_out(x, p):
-    return rms_norm(x, p["norm.gain"]) @ p["head.weight"] + p["head.bias"]
+class Backbone(backbone.Backbone):
+    rows_of = staticmethod(lambda table, tokens: F.embedding(tokens, table))
+    rms_norm = staticmethod(rms_norm)
+    feed_forward = staticmethod(feed_forward)
+    zeros = staticmethod(torch.zeros)
 
-
-class Backbone:
     def __init__(self, kind, options, layers, tensors):
-        self.options, self.layers = options, layers
-        self.mix, self.mixer_state, self.mix_step = MIXERS[kind]
-        self.parameters = {name: torch.from_numpy(value) for name, value in tensors.items()}
-
-    def forward(self, p, tokens):  # [B, T] -> logits [B, classes], read out of the mean over positions
-        x = F.embedding(tokens, p["embedding.weight"])
-        if "position.weight" in p:
-            x = x + p["position.weight"][:tokens.shape[1]]
-        for layer in range(self.layers):
-            own = part(p, f"block.{layer}.")
-            x = x + self.mix(rms_norm(x, own["norm.gain"]), part(own, "mixer."), self.options)
-            x = x + feed_forward(x, own)
-        return read_out(x.mean(1), p)
+        super().__init__(MIXERS[kind], options, layers, {name: torch.from_numpy(value) for name, value in tensors.items()})
 
     def loss(self, p, tokens, targets):
         return F.cross_entropy(self.forward(p, tokens), targets)
 
-    def start(self, batch, length):
-        """The state before the first of `length` positions."""
-        p = self.parameters
-        layers = [self.mixer_state(batch, length, part(p, f"block.{layer}.mixer."), self.options)
-                  for layer in range(self.layers)]
-        return {"layers": layers, "sum": torch.zeros(batch, p["norm.gain"].shape[0])}
-
     def step(self, p, state, tokens, position):  # tokens [B]; logits of all positions up to this one
-        x = F.embedding(tokens, p["embedding.weight"])
-        if "position.weight" in p:
-            x = x + p["position.weight"][position]
+        x = self.embed(p, tokens, position)
         for layer in range(self.layers):
             own = part(p, f"block.{layer}.")
             x = x + self.mix_step(rms_norm(x, own["norm.gain"]), state["layers"][layer], position, part(own, "mixer."),
                                   self.options)
             x = x + feed_forward(x, own)
         state["sum"] += x
-        return read_out(state["sum"] / (position + 1), p)
+        return self.read_out(state["sum"] / (position + 1), p)
