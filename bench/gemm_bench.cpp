@@ -38,6 +38,7 @@ void onednn(const Gemm& s, const float* a, const float* b, float* c) {
 void run(benchmark::State& state, const Gemm& shape, Product product) {
   set_threads(1);
   const FlushDenormals flush;
+  const LaneScope lane;
   Rng rng(1, "bench");
   const auto values = [&](int64_t count) {
     std::vector<float> all(static_cast<std::size_t>(count));

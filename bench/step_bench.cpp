@@ -3,6 +3,7 @@
 // answer a sequence.
 //
 //   step/MODEL/LENGTH/THREADS
+//   step/MODEL/one_LENGTH/THREADS   one sequence a step; rnn_newton: of diagonal R, in parallel
 //
 // of_peak is the share of the threads' FMA peak that the counted, useful operations reach; tokens/s
 // compare models, lengths and threads. Run with --benchmark_enable_random_interleaving=true and
@@ -27,13 +28,14 @@ constexpr int64_t kTokens = 32768, kLanes = 8;
 // A model and everything that a training step needs, made once for all repetitions.
 class Step {
  public:
-  Step(const ModelInfo& info, int64_t length)
+  Step(const ModelInfo& info, const Options& options, int64_t length, int64_t sequences)
       : shape_{.vocab = 16, .classes = 10, .max_length = length},
+        options_(options),
         model_(info, options_, Settings(), shape_, 1),
         offsets_(gradient_layout(model_.parameters())),
         lanes_(model_, kLanes, offsets_),
         optimizer_(model_.parameters(), offsets_, {}) {
-    const int64_t sequences = kTokens / length, lanes = std::min(kLanes, sequences);
+    const int64_t lanes = std::min(kLanes, sequences);
     for (int64_t lane = 0; lane < lanes; ++lane)
       batches_.push_back(random_batch(Lengths(static_cast<std::size_t>(sequences / lanes), length),
                                       shape_, static_cast<uint64_t>(lane)));
@@ -55,18 +57,35 @@ class Step {
   std::vector<Batch> batches_;
 };
 
-void measure(benchmark::State& state, const ModelInfo& info, int64_t length, int threads) {
+struct Workload {
+  std::string model;
+  OptionMap options;
+  int64_t length, sequences;
+};
+
+void measure(benchmark::State& state, const Registry& registry, const Workload& load, int threads) {
   static const double peak = fma_peak_gflops() * 1e9;
   set_threads(threads);
   const FlushDenormals flush;
-  Step step(info, length);
+  Step step(registry.model(load.model), Options(load.options), load.length, load.sequences);
   for (int warm = 0; warm < 3; ++warm) step.run();
   for (auto _ : state) step.run();
   const auto steps = static_cast<double>(state.iterations());
   using benchmark::Counter;
-  state.counters["tokens/s"] = Counter(steps * kTokens, Counter::kIsRate);
+  const double tokens = static_cast<double>(load.length * load.sequences);
+  state.counters["tokens/s"] = Counter(steps * tokens, Counter::kIsRate);
   state.counters["of_peak"] =
       Counter(steps * static_cast<double>(step.flops()) / (peak * threads), Counter::kIsRate);
+}
+
+void add(const Registry& registry, const std::string& name, const Workload& load) {
+  for (const int threads : {1, 2})
+    benchmark::RegisterBenchmark(text("step/", name, "/", threads).c_str(),
+                                 [&registry, load, threads](benchmark::State& state) {
+                                   measure(state, registry, load, threads);
+                                 })
+        ->UseRealTime()
+        ->Unit(benchmark::kMillisecond);
 }
 
 }  // namespace
@@ -79,13 +98,12 @@ int main(int argc, char** argv) {
   for (const char* model : {"transformer", "linear_attention", "lru", "slru", "s4d", "s5", "mamba",
                             "min_gru", "min_lstm", "hgrn", "rwkv", "rnn"})
     for (const int64_t length : {256, 4096})
-      for (const int threads : {1, 2})
-        benchmark::RegisterBenchmark(text("step/", model, "/", length, "/", threads).c_str(),
-                                     [&registry, model, length, threads](benchmark::State& state) {
-                                       measure(state, registry.model(model), length, threads);
-                                     })
-            ->UseRealTime()
-            ->Unit(benchmark::kMillisecond);
+      add(registry, text(model, "/", length), {model, {}, length, kTokens / length});
+  for (const char* model : {"transformer", "linear_attention", "gla", "delta_net", "lru", "s5",
+                            "mamba", "min_gru", "rnn"})
+    add(registry, text(model, "/one_16384"), {model, {}, 16384, 1});
+  const OptionMap parallel{{"block", int64_t{1}}, {"solver", "newton"}};
+  add(registry, "rnn_newton/one_16384", {"rnn", parallel, 16384, 1});
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::RunSpecifiedBenchmarks();

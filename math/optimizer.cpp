@@ -95,6 +95,13 @@ void follow_statistics(const Tensor& statistics, const float* sums) {
   }
 }
 
+// Values [begin, end) of a parameter in the range of its group.
+void hold(const Parameter& p, int64_t begin, int64_t end) {
+  if (std::isinf(p.group.least) && std::isinf(p.group.most)) return;
+  for (int64_t i = begin; i < end; ++i)
+    p.value.data()[i] = std::clamp(p.value.data()[i], p.group.least, p.group.most);
+}
+
 void add_lanes(const std::vector<float*>& lanes, int64_t begin, int64_t end) {
   const auto count = static_cast<int64_t>(lanes.size());
   for (int64_t apart = 1; apart < count; apart *= 2)
@@ -108,11 +115,7 @@ void add_lanes(const std::vector<float*>& lanes, int64_t begin, int64_t end) {
 
 }  // namespace
 
-void Parameter::hold_in_range() const {
-  if (std::isinf(group.least) && std::isinf(group.most)) return;
-  for (int64_t i = 0; i < value.size(); ++i)
-    value.data()[i] = std::clamp(value.data()[i], group.least, group.most);
-}
+void Parameter::hold_in_range() const { hold(*this, 0, value.size()); }
 
 std::vector<int64_t> gradient_layout(const std::vector<Parameter>& parameters) {
   std::vector<int64_t> offsets(parameters.size() + 1);
@@ -173,14 +176,23 @@ Optimizer::Optimizer(const std::vector<Parameter>& parameters, std::vector<int64
       info_(row_named("optimizer", spec_.name, optimizers())) {
   const MemoryScope scope(Memory::optimizer);
   for (std::size_t i = 0; i < info_.keeps.size(); ++i) kept_.emplace_back(Shape{offsets_.back()});
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const Parameter& p = parameters_[i];
+    const int64_t size = p.value.size();
+    const bool is_whole = p.is_statistics || (p.group.is_hidden_matrix && info_.update == muon);
+    const int64_t step = is_whole ? std::max<int64_t>(size, 1) : kChunk;
+    for (int64_t begin = 0; begin < size; begin += step)
+      pieces_.push_back({i, begin, std::min(size, begin + step)});
+  }
 }
 
 void Optimizer::step(const float* gradient, double factor, double learning_rate) {
   ++steps_;
-  parallel_for(static_cast<int64_t>(parameters_.size()), 1, [&](int64_t index, int64_t) {
-    const Parameter& p = parameters_[index];
+  parallel_for(static_cast<int64_t>(pieces_.size()), 1, [&](int64_t index, int64_t) {
+    const Piece& piece = pieces_[index];
+    const Parameter& p = parameters_[piece.parameter];
     const double rate = learning_rate * p.group.lr_scale;
-    const int64_t offset = offsets_[index];
+    const int64_t offset = offsets_[piece.parameter] + piece.begin;
     if (p.is_statistics) {
       follow_statistics(p.value, gradient + offset);
       return;
@@ -189,8 +201,8 @@ void Optimizer::step(const float* gradient, double factor, double learning_rate)
       return i < kept_.size() ? kept_[i].data() + offset : nullptr;
     };
     info_.update(
-        {.size = p.value.size(),
-         .w = p.value.data(),
+        {.size = piece.end - piece.begin,
+         .w = p.value.data() + piece.begin,
          .g = gradient + offset,
          .first = kept(0),
          .second = kept(1),
@@ -203,7 +215,7 @@ void Optimizer::step(const float* gradient, double factor, double learning_rate)
          .step = steps_,
          .rows = p.group.is_hidden_matrix ? p.value.dim(0) : 0,
          .columns = p.group.is_hidden_matrix ? p.value.dim(1) : 0});
-    p.hold_in_range();
+    hold(p, piece.begin, piece.end);
   });
 }
 

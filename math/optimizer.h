@@ -75,6 +75,13 @@ class Optimizer {
   OptimizerSpec spec_;
   const OptimizerInfo& info_;
   std::vector<Tensor> kept_;  // flat, one for each of info_.keeps
+  // What one thread steps at a time: a part of a parameter, or one whose values depend on each
+  // other.
+  struct Piece {
+    std::size_t parameter;
+    int64_t begin, end;
+  };
+  std::vector<Piece> pieces_;
   int64_t steps_ = 0;
 };
 

@@ -7,9 +7,18 @@
 #include "longhaul/error.h"
 #include "longhaul/tape.h"
 #include "math/memory.h"
+#include "math/parallel.h"
 #include "math/tensor_watch.h"
 
 namespace longhaul {
+namespace {
+
+void fill(float* values, int64_t count, float value) {
+  split_for(count, kFewValues,
+            [=](int64_t begin, int64_t end) { std::fill(values + begin, values + end, value); });
+}
+
+}  // namespace
 
 Shape::Shape(std::initializer_list<int64_t> dims) {
   for (int64_t extent : dims) append(extent);
@@ -59,7 +68,7 @@ Tensor::Tensor(const Shape& shape, std::shared_ptr<Storage> storage)
 Tensor::Tensor(const Shape& shape) : Tensor(shape, 0.0f) {}
 
 Tensor::Tensor(const Shape& shape, float value) : Tensor(empty(shape)) {
-  std::fill_n(data(), size(), value);
+  fill(data(), size(), value);
 }
 
 Tensor Tensor::empty(const Shape& shape) {
@@ -106,7 +115,7 @@ void Tensor::bind_gradient_slot(int64_t offset) { storage_->slot = offset; }
 
 float* Tensor::grad() const {
   const GradTarget target = grad_target();
-  if (!target.accumulate) std::fill_n(target.data, size(), 0.0f);
+  if (!target.accumulate) fill(target.data, size(), 0);
   return target.data;
 }
 

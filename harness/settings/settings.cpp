@@ -50,7 +50,8 @@ const std::vector<Setting>& setting_table() {
         "pass: less memory, more time, the same results"}},
       {{"batch", Integer{&S::batch, 1, 1 << 20}, "sequences a training step"}},
       {{"lanes", Integer{&S::lanes, 1, 1 << 16},
-        "parts that a batch is split into, each run by one thread; results depend on it"}},
+        "parts that a batch is split into, each run by one thread, or by all if few and long; "
+        "results depend on it"}},
       {{"loss", Choice{&S::loss, names_of(losses())},
         "what training minimises; scores and curves are the same for all"},
        kForAnswers},

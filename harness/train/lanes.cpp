@@ -165,6 +165,13 @@ float weight_of(const std::vector<Batch>& lane_batches) {
   return 1 / static_cast<float>(std::max<int64_t>(scored, 1));
 }
 
+// Positions of the longest lane, padding too.
+int64_t longest(const std::vector<Batch>& lane_batches) {
+  int64_t rows = 0;
+  for (const Batch& batch : lane_batches) rows = std::max(rows, batch.size * batch.length);
+  return rows;
+}
+
 }  // namespace
 
 Lanes::Lanes(const Model& model, int64_t lanes, std::vector<int64_t> offsets, Objective objective)
@@ -186,11 +193,13 @@ Lanes::Result Lanes::run(const std::vector<Batch>& lane_batches, uint64_t dropou
   assert(lane_batches.size() <= lane_results_.size());
   const float weight = weight_of(lane_batches);
   parallel_for(own_.end - own_.begin, 1, [&](int64_t own, int64_t) {
-    const int64_t lane = own_.begin + own;
     std::fill_n(slot_pointers_[own], total_, 0.0f);
-    lane_results_[lane] = {};
-    lane_measured_[lane].reset();
-    if (lane >= static_cast<int64_t>(lane_batches.size())) return;
+    lane_results_[own_.begin + own] = {};
+    lane_measured_[own_.begin + own].reset();
+  });
+  const auto end = std::min(own_.end, static_cast<int64_t>(lane_batches.size()));
+  for_lanes(std::max<int64_t>(end - own_.begin, 0), longest(lane_batches), [&](int64_t own) {
+    const int64_t lane = own_.begin + own;
     const Batch& batch = lane_batches[lane];
     const Meter meter(lane_measured_[lane]);
     const Rng dropout(dropout_seed, "lane", static_cast<uint64_t>(lane));
@@ -240,7 +249,7 @@ void Lanes::gather() {
 double Lanes::objective(const std::vector<Batch>& lane_batches, uint64_t dropout_seed) const {
   const float weight = weight_of(lane_batches);
   std::vector<double> parts(lane_batches.size());
-  parallel_for(static_cast<int64_t>(parts.size()), 1, [&](int64_t lane, int64_t) {
+  for_lanes(static_cast<int64_t>(parts.size()), longest(lane_batches), [&](int64_t lane) {
     const Batch& batch = lane_batches[lane];
     const Rng dropout(dropout_seed, "lane", static_cast<uint64_t>(lane));
     const Tensor logits = model_.forward(batch, &dropout);

@@ -42,12 +42,19 @@ void zero_rows(const GradTarget& to, int64_t from, int64_t rows, int64_t width, 
     for (int64_t t = from; t < rows; ++t) std::fill_n(to.data + t * stride, width, 0.0f);
 }
 
-// Calls run(b, first head, last head + 1): for all heads of a sequence together in a lane, where
-// they share cache lines, else for each by itself, which gives every thread its part.
+// Heads that go through a sequence together, where they share cache lines: all, or as many as leave
+// every thread a part.
+int64_t heads_together(const Problem& p) {
+  if (!has_threads()) return p.H;
+  int64_t parts = std::clamp<int64_t>((threads() + p.B - 1) / std::max<int64_t>(p.B, 1), 1, p.H);
+  while (p.H % parts) ++parts;
+  return p.H / parts;
+}
+
+// Calls run(b, first head, last head + 1) for all heads of all sequences.
 template <class Run>
 void for_heads(const Problem& p, Run run) {
-  const int64_t together = LaneScope::inside() ? p.H : 1;
-  parallel_for(p.B * p.H, together, [&](int64_t begin, int64_t end) {
+  parallel_for(p.B * p.H, heads_together(p), [&](int64_t begin, int64_t end) {
     run(begin / p.H, begin % p.H, begin % p.H + end - begin);
   });
 }

@@ -4,6 +4,7 @@
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/memory.h"
+#include "math/parallel.h"
 
 namespace longhaul {
 namespace {
@@ -12,15 +13,17 @@ namespace {
 Tensor turns(const RotarySpec& spec, int64_t T) {
   const auto half = static_cast<int64_t>(spec.frequencies.size());
   Tensor turn = Tensor::empty({T, 2, half});
-  for (int64_t t = 0; t < T; ++t) {
-    const double p = spec.first + spec.step * static_cast<double>(t);
-    for (int64_t i = 0; i < half; ++i) {
-      const double angle = p * spec.frequencies[i];
-      const double size = spec.growth.empty() ? 1 : elementary::exp(p * spec.growth[i]);
-      turn.data()[2 * t * half + i] = static_cast<float>(size * elementary::cos(angle));
-      turn.data()[(2 * t + 1) * half + i] = static_cast<float>(size * elementary::sin(angle));
+  split_for(T, kFewRows, [&](int64_t begin, int64_t end) {
+    for (int64_t t = begin; t < end; ++t) {
+      const double p = spec.first + spec.step * static_cast<double>(t);
+      for (int64_t i = 0; i < half; ++i) {
+        const double angle = p * spec.frequencies[i];
+        const double size = spec.growth.empty() ? 1 : elementary::exp(p * spec.growth[i]);
+        turn.data()[2 * t * half + i] = static_cast<float>(size * elementary::cos(angle));
+        turn.data()[(2 * t + 1) * half + i] = static_cast<float>(size * elementary::sin(angle));
+      }
     }
-  }
+  });
   return turn;
 }
 
@@ -29,11 +32,11 @@ Tensor turns(const RotarySpec& spec, int64_t T) {
 void rotate(const Shape& shape, int64_t heads, const Tensor& turn, const float* in, float* out,
             float sign) {
   const int64_t B = shape[0], T = shape[1], D = shape[2], half = D / heads / 2;
-  for (int64_t b = 0; b < B; ++b)
-    for (int64_t t = 0; t < T; ++t) {
-      const float *c = turn.data() + 2 * t * half, *s = c + half;
+  split_for(B * T, kFewRows, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const float *c = turn.data() + 2 * (row % T) * half, *s = c + half;
       for (int64_t h = 0; h < heads; ++h) {
-        const int64_t at = (b * T + t) * D + h * 2 * half;
+        const int64_t at = row * D + h * 2 * half;
         const float *low = in + at, *high = low + half;
         float *out_low = out + at, *out_high = out_low + half;
 #pragma omp simd
@@ -43,6 +46,7 @@ void rotate(const Shape& shape, int64_t heads, const Tensor& turn, const float* 
         }
       }
     }
+  });
 }
 
 }  // namespace

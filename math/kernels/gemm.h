@@ -4,7 +4,8 @@
 
 namespace longhaul {
 
-// A batch of row-major matrix products, C = op(A) op(B) or C += op(A) op(B), on the calling thread.
+// A batch of row-major matrix products, C = op(A) op(B) or C += op(A) op(B). Where a lane has all
+// threads they share it: matrices or rows of C.
 struct Gemm {
   bool transpose_a = false;  // A is stored [k, m] instead of [m, k]
   bool transpose_b = false;  // B is stored [n, k] instead of [k, n]

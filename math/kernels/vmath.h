@@ -5,15 +5,18 @@
 #include <cstdint>
 
 // Elementary functions for kernels: branch-free, so that loops over them vectorise under
-// `#pragma omp simd`, and with every multiply-add spelled out, so that they have the same bits on
-// every machine. Relative error below 3e-7 (tests/math/vmath_test.cpp).
+// `#pragma omp simd` (always inlined: a call would end that), and with every multiply-add spelled
+// out, so that they have the same bits on every machine. Relative error below 3e-7
+// (tests/math/vmath_test.cpp).
 namespace longhaul::vmath {
 
-inline float select(bool condition, float a, float b) { return condition ? a : b; }
+[[gnu::always_inline]] inline float select(bool condition, float a, float b) {
+  return condition ? a : b;
+}
 
 // Cephes' expf: x = n ln 2 + r, a polynomial for e^r, n into the exponent bits. 0 below -87.3, inf
 // above 88.7.
-inline float exp(float x) {
+[[gnu::always_inline]] inline float exp(float x) {
   constexpr float kMagic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to the nearest integer
   const float shifted = std::fma(x, 1.44269504f, kMagic);
   const float n = shifted - kMagic;
@@ -41,7 +44,7 @@ inline float exp(float x) {
 
 // Cephes' logf: x = 2^n m with m between the roots of 1/2 and 2, a polynomial for log m. A denormal
 // number counts as zero; of zero -inf, of what is negative NaN.
-inline float log(float x) {
+[[gnu::always_inline]] inline float log(float x) {
   constexpr int32_t kRootOfHalf = 0x3f3504f3;
   const auto bits = std::bit_cast<int32_t>(x);
   const int32_t exponent = (bits - kRootOfHalf) >> 23;
@@ -65,11 +68,11 @@ inline float log(float x) {
   return select(x != x, x, y);
 }
 
-inline float sigmoid(float x) { return 1 / (1 + exp(-x)); }
+[[gnu::always_inline]] inline float sigmoid(float x) { return 1 / (1 + exp(-x)); }
 
 // log(1 + e^x) = max(x, 0) + log1p(e^-|x|), and log1p(y) = 2 artanh(y / (2 + y)) by its series: the
 // argument is at most 1/3.
-inline float softplus(float x) {
+[[gnu::always_inline]] inline float softplus(float x) {
   const float y = exp(-std::abs(x));
   const float s = y / (2 + y), s2 = s * s;
   float p = 0.0769230769f;
@@ -82,7 +85,7 @@ inline float softplus(float x) {
 }
 
 // Cephes' tanhf: an odd polynomial near 0, where 1 - 2/(e^2x + 1) would cancel.
-inline float tanh(float x) {
+[[gnu::always_inline]] inline float tanh(float x) {
   const float a = std::abs(x);
   const float far = 1 - 2 / (exp(2 * a) + 1);
   const float s = x * x;

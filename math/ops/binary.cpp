@@ -5,6 +5,7 @@
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/gradient.h"
+#include "math/parallel.h"
 
 namespace longhaul {
 namespace {
@@ -21,6 +22,26 @@ struct Broadcast {
   struct Offsets {
     int64_t a, b;
   };
+  // Calls body(first row, last + 1, first column, last + 1): by rows, or a single row by columns.
+  template <class Body>
+  void split(Body body) const {
+    if (outer == 1)
+      split_for(inner, kFewValues, [&](int64_t begin, int64_t end) { body(0, 1, begin, end); });
+    else
+      split_for(outer, std::max<int64_t>(kFewValues / std::max<int64_t>(inner, 1), 1),
+                [&](int64_t begin, int64_t end) { body(begin, end, 0, inner); });
+  }
+  // The same where values add up into x, of `size` values that advance by `step`: cut so that each
+  // one's terms stay in order on one thread.
+  template <class Body>
+  void split_sums(int64_t size, int64_t step, Body body) const {
+    if (size == shape.size() || (step == 0 && size == outer))
+      split(body);
+    else if (step == 1 && outer > kFewRows)
+      split_columns(inner, [&](int64_t begin, int64_t end) { body(0, outer, begin, end); });
+    else
+      body(0, outer, 0, inner);
+  }
   Offsets offsets(int64_t row) const {
     Offsets at{0, 0};
     for (int axis = outer_rank - 1; axis >= 0; --axis) {
@@ -73,39 +94,43 @@ template <class F, class DA, class DB>
 Tensor binary(const char* op, const Tensor& a, const Tensor& b, F f, DA da, DB db) {
   const Broadcast m = meet(op, a, b);
   Tensor y = Tensor::empty(m.shape);
-  for (int64_t row = 0; row < m.outer; ++row) {
-    const auto [oa, ob] = m.offsets(row);
-    const float *pa = a.data() + oa, *pb = b.data() + ob;
-    float* py = y.data() + row * m.inner;
-    const int64_t sa = m.step_a, sb = m.step_b;
-    if (sa == 1 && sb == 1) {
+  m.split([&](int64_t from, int64_t to, int64_t begin, int64_t end) {
+    for (int64_t row = from; row < to; ++row) {
+      const auto [oa, ob] = m.offsets(row);
+      const float *pa = a.data() + oa, *pb = b.data() + ob;
+      float* py = y.data() + row * m.inner;
+      const int64_t sa = m.step_a, sb = m.step_b;
+      if (sa == 1 && sb == 1) {
 #pragma omp simd
-      for (int64_t i = 0; i < m.inner; ++i) py[i] = f(pa[i], pb[i]);
-    } else {
-      for (int64_t i = 0; i < m.inner; ++i) py[i] = f(pa[i * sa], pb[i * sb]);
+        for (int64_t i = begin; i < end; ++i) py[i] = f(pa[i], pb[i]);
+      } else {
+        for (int64_t i = begin; i < end; ++i) py[i] = f(pa[i * sa], pb[i * sb]);
+      }
     }
-  }
+  });
   // dx += dy * partial, summed over the axes along which x repeats
   auto reverse = [m](const Tensor& x, const Tensor& a, const Tensor& b, const float* dy,
                      int64_t step, bool first, auto partial) {
     // A tensor that repeats along no axis gets one term a value, and need not be zeroed first.
     const bool whole = x.size() == m.shape.size();
     const GradTarget dx = whole ? x.grad_target() : GradTarget{x.grad(), true};
-    for (int64_t row = 0; row < m.outer; ++row) {
-      const auto [oa, ob] = m.offsets(row);
-      const float *pa = a.data() + oa, *pb = b.data() + ob, *pdy = dy + row * m.inner;
-      const GradTarget pdx{dx.data + (first ? oa : ob), dx.accumulate};
-      const int64_t sa = m.step_a, sb = m.step_b;
-      if (sa == 1 && sb == 1) {
+    m.split_sums(x.size(), step, [&](int64_t from, int64_t to, int64_t begin, int64_t end) {
+      for (int64_t row = from; row < to; ++row) {
+        const auto [oa, ob] = m.offsets(row);
+        const float *pa = a.data() + oa, *pb = b.data() + ob, *pdy = dy + row * m.inner;
+        const GradTarget pdx{dx.data + (first ? oa : ob), dx.accumulate};
+        const int64_t sa = m.step_a, sb = m.step_b;
+        if (sa == 1 && sb == 1) {
 #pragma omp simd
-        for (int64_t i = 0; i < m.inner; ++i)
-          pdx.data[i] = std::fma(pdy[i], partial(pa[i], pb[i]), before(pdx, i));
-      } else {
-        for (int64_t i = 0; i < m.inner; ++i)
-          pdx.data[i * step] =
-              std::fma(pdy[i], partial(pa[i * sa], pb[i * sb]), before(pdx, i * step));
+          for (int64_t i = begin; i < end; ++i)
+            pdx.data[i] = std::fma(pdy[i], partial(pa[i], pb[i]), before(pdx, i));
+        } else {
+          for (int64_t i = begin; i < end; ++i)
+            pdx.data[i * step] =
+                std::fma(pdy[i], partial(pa[i * sa], pb[i * sb]), before(pdx, i * step));
+        }
       }
-    }
+    });
   };
   record(y, {a, b}, [=] {
     const float* dy = y.grad();
@@ -153,14 +178,18 @@ Tensor where(const Tensor& mask, const Tensor& a, const Tensor& b) {
           ", values ", a.shape(), " and ", b.shape(), "; expected equal shapes");
   Tensor y = Tensor::empty(a.shape());
   const int64_t n = a.size();
-  for (int64_t i = 0; i < n; ++i) y.data()[i] = (mask.data()[i] != 0 ? a : b).data()[i];
+  split_for(n, kFewValues, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) y.data()[i] = (mask.data()[i] != 0 ? a : b).data()[i];
+  });
   record(y, {a, b}, [=] {
     const float *dy = y.grad(), *chosen = mask.data();
     const auto reverse = [&](const Tensor& x, bool first) {
       if (!x.needs_grad()) return;
       const GradTarget dx = x.grad_target();
-      for (int64_t i = 0; i < n; ++i)
-        dx.data[i] = before(dx, i) + ((chosen[i] != 0) == first ? dy[i] : 0.0f);
+      split_for(n, kFewValues, [=](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i)
+          dx.data[i] = before(dx, i) + ((chosen[i] != 0) == first ? dy[i] : 0.0f);
+      });
     };
     reverse(a, true);
     reverse(b, false);

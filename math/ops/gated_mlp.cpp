@@ -9,6 +9,7 @@
 #include "math/gradient.h"
 #include "math/kernels/panels.h"
 #include "math/kernels/vmath.h"
+#include "math/parallel.h"
 
 namespace longhaul {
 namespace {
@@ -21,7 +22,6 @@ struct Mlp {
   int64_t rows, in, hidden, out;
 
   void forward(float* y) const;
-  void reverse(const float* dy) const;
 };
 
 void Mlp::forward(float* y) const {
@@ -29,18 +29,20 @@ void Mlp::forward(float* y) const {
   to_u.load(up.data());
   to_g.load(gate.data());
   to_y.load(down.data());
-  const Tensor block = Tensor::empty({kRows, hidden});
-  float* h = block.data();
-  for (int64_t begin = 0; begin < rows; begin += kRows) {
-    const int64_t m = std::min(kRows, rows - begin);
-    const tile::Left left{x.data() + begin * in, in};
-    float *pu = u.data() + begin * hidden, *pg = g.data() + begin * hidden;
-    to_u.multiply(m, left, pu, hidden);
-    to_g.multiply(m, left, pg, hidden);
+  split_for(rows, kRows, [&](int64_t from, int64_t to) {
+    const Tensor block = Tensor::empty({kRows, hidden});
+    float* h = block.data();
+    for (int64_t begin = from; begin < to; begin += kRows) {
+      const int64_t m = std::min(kRows, to - begin);
+      const tile::Left left{x.data() + begin * in, in};
+      float *pu = u.data() + begin * hidden, *pg = g.data() + begin * hidden;
+      to_u.multiply(m, left, pu, hidden);
+      to_g.multiply(m, left, pg, hidden);
 #pragma omp simd
-    for (int64_t i = 0; i < m * hidden; ++i) h[i] = pu[i] * pg[i] * vmath::sigmoid(pg[i]);
-    to_y.multiply(m, {h, hidden}, y + begin * out, out);
-  }
+      for (int64_t i = 0; i < m * hidden; ++i) h[i] = pu[i] * pg[i] * vmath::sigmoid(pg[i]);
+      to_y.multiply(m, {h, hidden}, y + begin * out, out);
+    }
+  });
 }
 
 // The sum over all rows that goes into a weight's gradient.
@@ -54,9 +56,11 @@ class WeightGradient {
         columns_(w.dim(transposed ? 0 : 1)),
         sum_(Tensor::empty({rows_, columns_})) {}
 
-  // += a^T b, a [m, rows] row-major
-  void add(const float* a, const Panels& b, bool first) const {
-    if (w_.needs_grad()) b.multiply(rows_, {a, rows_, true}, sum_.data(), columns_, !first);
+  // Rows [from, to) of it += a^T b, a [m, rows] row-major
+  void add(const float* a, const Panels& b, int64_t from, int64_t to, bool first) const {
+    if (w_.needs_grad())
+      b.multiply(to - from, {a + from, rows_, true}, sum_.data() + from * columns_, columns_,
+                 !first);
   }
   void finish() const {
     if (!w_.needs_grad()) return;
@@ -75,21 +79,43 @@ class WeightGradient {
   Tensor sum_;
 };
 
-// With s = sigmoid(g): h = u g s;  dh = dy down^T;  du = dh g s;  dg = dh u (s + g s (1 - s)).
-void Mlp::reverse(const float* dy) const {
-  Panels to_h(out, hidden), from_u(hidden, in), from_g(hidden, in);
-  to_h.load_transposed(down.data(), out);
-  from_u.load_transposed(up.data(), hidden);
-  from_g.load_transposed(gate.data(), hidden);
-  const WeightGradient d_up(up, true), d_gate(gate, true), d_down(down, false);
-  const Tensor block = Tensor::empty({kRows, hidden}), parts = Tensor::empty({2, kRows, in});
-  float *h = block.data(), *through_u = parts.data(), *through_g = through_u + kRows * in;
-  const GradTarget dx = target_of(x);
-  for (int64_t begin = 0; begin < rows; begin += kRows) {
-    const int64_t m = std::min(kRows, rows - begin);
-    const float* dy_rows = dy + begin * out;
-    float *pu = u.data() + begin * hidden, *pg = g.data() + begin * hidden;
-    to_h.multiply(m, {dy_rows, out}, h, hidden);
+// The reverse step. With s = sigmoid(g):
+//   h = u g s;  dh = dy down^T;  du = dh g s;  dg = dh u (s + g s (1 - s))
+class Reverse {
+ public:
+  Reverse(const Mlp& mlp, const float* dy)
+      : p_(mlp), dy_(dy), dx_(target_of(mlp.x)), h_(Tensor::empty({window(), mlp.hidden})) {
+    to_h_.load_transposed(p_.down.data(), p_.out);
+    from_u_.load_transposed(p_.up.data(), p_.hidden);
+    from_g_.load_transposed(p_.gate.data(), p_.hidden);
+  }
+
+  void run() const {
+    for (int64_t begin = 0; begin < p_.rows; begin += window()) {
+      const int64_t end = std::min(p_.rows, begin + window());
+      split_for(end - begin, kRows, [&](int64_t first, int64_t last) {
+        const Tensor parts = Tensor::empty({2, kRows, p_.in});
+        for (int64_t at = begin + first; at < begin + last; at += kRows)
+          rows(at, std::min(kRows, begin + last - at), h_.data() + (at - begin) * p_.hidden,
+               parts.data());
+      });
+      split_columns(p_.hidden, [&](int64_t from, int64_t to) {
+        for (int64_t at = begin; at < end; at += kRows)
+          weights(at, std::min(kRows, end - at), h_.data() + (at - begin) * p_.hidden, from, to);
+      });
+    }
+    for (const WeightGradient* gradient : {&d_up_, &d_gate_, &d_down_}) gradient->finish();
+  }
+
+ private:
+  // Rows whose h is kept until the weights have it: a block, or enough for all threads.
+  static int64_t window() { return has_threads() ? 32 * kRows : kRows; }
+
+  // u and g become their gradients.
+  void rows(int64_t begin, int64_t m, float* h, float* parts) const {
+    const int64_t in = p_.in, hidden = p_.hidden;
+    float *pu = p_.u.data() + begin * hidden, *pg = p_.g.data() + begin * hidden;
+    to_h_.multiply(m, {dy_ + begin * p_.out, p_.out}, h, hidden);
 #pragma omp simd
     for (int64_t i = 0; i < m * hidden; ++i) {
       const float dh = h[i], v = pu[i], z = pg[i], s = vmath::sigmoid(z);
@@ -97,21 +123,32 @@ void Mlp::reverse(const float* dy) const {
       pu[i] = dh * z * s;
       pg[i] = dh * v * std::fma(z * s, 1 - s, s);
     }
-    Panels x_rows(m, in), y_rows(m, out);
-    x_rows.load(x.data() + begin * in);
-    y_rows.load(dy_rows);
-    const bool first = begin == 0;
-    d_down.add(h, y_rows, first);
-    d_up.add(pu, x_rows, first);
-    d_gate.add(pg, x_rows, first);
-    if (!dx.data) continue;
-    from_u.multiply(m, {pu, hidden}, through_u, in);
-    from_g.multiply(m, {pg, hidden}, through_g, in);
+    if (!dx_.data) return;
+    float *through_u = parts, *through_g = parts + kRows * in;
+    from_u_.multiply(m, {pu, hidden}, through_u, in);
+    from_g_.multiply(m, {pg, hidden}, through_g, in);
     for (int64_t i = 0, at = begin * in; i < m * in; ++i, ++at)
-      dx.data[at] = before(dx, at) + through_u[i] + through_g[i];
+      dx_.data[at] = before(dx_, at) + through_u[i] + through_g[i];
   }
-  for (const WeightGradient* gradient : {&d_up, &d_gate, &d_down}) gradient->finish();
-}
+
+  // Of the hidden channels [from, to).
+  void weights(int64_t begin, int64_t m, const float* h, int64_t from, int64_t to) const {
+    Panels x_rows(m, p_.in), y_rows(m, p_.out);
+    x_rows.load(p_.x.data() + begin * p_.in);
+    y_rows.load(dy_ + begin * p_.out);
+    const bool first = begin == 0;
+    d_down_.add(h, y_rows, from, to, first);
+    d_up_.add(p_.u.data() + begin * p_.hidden, x_rows, from, to, first);
+    d_gate_.add(p_.g.data() + begin * p_.hidden, x_rows, from, to, first);
+  }
+
+  const Mlp& p_;
+  const float* dy_;
+  const GradTarget dx_;
+  const Tensor h_;
+  Panels to_h_{p_.out, p_.hidden}, from_u_{p_.hidden, p_.in}, from_g_{p_.hidden, p_.in};
+  const WeightGradient d_up_{p_.up, true}, d_gate_{p_.gate, true}, d_down_{p_.down, false};
+};
 
 bool whole_panels(int64_t width) { return width > 0 && width % Panels::kWhole == 0; }
 
@@ -140,7 +177,7 @@ Tensor gated_mlp(const Tensor& x, const Tensor& up, const Tensor& gate, const Te
   record(y, {x, up, gate, down}, [mlp, y, of_in, of_out] {
     count_flops(of_out * (1 + mlp.down.needs_grad()) +
                 of_in * (mlp.up.needs_grad() + mlp.gate.needs_grad() + 2 * mlp.x.needs_grad()));
-    mlp.reverse(y.grad());
+    Reverse(mlp, y.grad()).run();
   });
   return y;
 }

@@ -1,31 +1,15 @@
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/kernels/gemm.h"
-#include "math/parallel.h"
 
 namespace longhaul {
 namespace {
-
-constexpr int64_t kRowsPerTask = 256;
-
-// A tall product outside a lane is split by rows of A, each row block on one thread.
-void product(const Gemm& shape, const float* a, const float* b, float* c) {
-  if (LaneScope::inside() || shape.transpose_a || shape.batch != 1 || shape.m < 2 * kRowsPerTask) {
-    gemm(shape, a, b, c);
-    return;
-  }
-  parallel_for(shape.m, kRowsPerTask, [&](int64_t begin, int64_t end) {
-    Gemm rows = shape;
-    rows.m = end - begin;
-    gemm(rows, a + begin * shape.k, b, c + begin * shape.n);
-  });
-}
 
 // target (+)= op(A) op(B)
 void product_into(const GradTarget& target, Gemm shape, const float* a, const float* b) {
   shape.accumulate = target.accumulate;
   count_flops(2 * shape.batch * shape.m * shape.n * shape.k);
-  product(shape, a, b, target.data);
+  gemm(shape, a, b, target.data);
 }
 
 // Leading extents that differ: each operand is repeated where the other has more than 1.
@@ -94,7 +78,7 @@ Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose
 
   Tensor y = Tensor::empty(shape);
   count_flops(2 * s.batch * s.m * s.n * s.k);
-  product(s, a.data(), b.data(), y.data());
+  gemm(s, a.data(), b.data(), y.data());
   record(y, {a, b}, [a, b, y, s] {
     const float* dy = y.grad();
     if (a.needs_grad()) {  // dA += dY B^T, or its transpose B dY^T

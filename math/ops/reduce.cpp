@@ -8,6 +8,7 @@
 #include "math/kernels/fold.h"
 #include "math/kernels/vmath.h"
 #include "math/memory.h"
+#include "math/parallel.h"
 
 namespace longhaul {
 namespace {
@@ -35,28 +36,37 @@ struct Axis {
   Shape rest;
 };
 
+// How many of the outer indices are not worth another thread.
+int64_t few_sums(const Axis& s) {
+  return std::max<int64_t>(kFewValues / std::max<int64_t>(s.extent * s.inner, 1), 1);
+}
+
 }  // namespace
 
 Tensor sum(const Tensor& x, int axis) {
   const Axis split("sum", x, axis);
   const int64_t outer = split.outer, extent = split.extent, inner = split.inner;
   Tensor y(split.rest);
-  for (int64_t o = 0; o < outer; ++o) {
-    const float* in = x.data() + o * extent * inner;
-    float* out = y.data() + o * inner;
-    if (inner == 1) {  // partial sums in lanes: faster, and rounding errors stay small
-      *out = sum(in, extent);
-    } else {
-      for (int64_t e = 0; e < extent; ++e)
-        for (int64_t i = 0; i < inner; ++i) out[i] += in[e * inner + i];
+  split_for(outer, few_sums(split), [&](int64_t begin, int64_t end) {
+    for (int64_t o = begin; o < end; ++o) {
+      const float* in = x.data() + o * extent * inner;
+      float* out = y.data() + o * inner;
+      if (inner == 1) {  // partial sums in lanes: faster, and rounding errors stay small
+        *out = sum(in, extent);
+      } else {
+        for (int64_t e = 0; e < extent; ++e)
+          for (int64_t i = 0; i < inner; ++i) out[i] += in[e * inner + i];
+      }
     }
-  }
+  });
   record(y, {x}, [=] {  // dx += dy, repeated along the axis
     const float* dy = y.grad();
     float* dx = x.grad();
-    for (int64_t o = 0; o < outer; ++o)
-      for (int64_t e = 0; e < extent; ++e)
-        for (int64_t i = 0; i < inner; ++i) dx[(o * extent + e) * inner + i] += dy[o * inner + i];
+    split_for(outer, few_sums(split), [&](int64_t begin, int64_t end) {
+      for (int64_t o = begin; o < end; ++o)
+        for (int64_t e = 0; e < extent; ++e)
+          for (int64_t i = 0; i < inner; ++i) dx[(o * extent + e) * inner + i] += dy[o * inner + i];
+    });
   });
   return y;
 }
@@ -122,23 +132,28 @@ Tensor softmax(const Tensor& x) {
   require(x.rank() >= 1, "softmax: a scalar has no axis");
   const int64_t C = x.dim(-1), rows = C ? x.size() / C : 0;
   Tensor y = Tensor::empty(x.shape());
-  for (int64_t r = 0; r < rows; ++r) {
-    const float* in = x.data() + r * C;
-    float* out = y.data() + r * C;
-    const float top = *std::max_element(in, in + C);
-    const float total = fold(C, [=](float part, int64_t i) {
-      out[i] = vmath::exp(in[i] - top);
-      return part + out[i];
-    });
-    for (int64_t i = 0; i < C; ++i) out[i] /= total;
-  }
+  split_for(rows, kFewRows, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      const float* in = x.data() + r * C;
+      float* out = y.data() + r * C;
+      const float top = *std::max_element(in, in + C);
+      const float total = fold(C, [=](float part, int64_t i) {
+        out[i] = vmath::exp(in[i] - top);
+        return part + out[i];
+      });
+      for (int64_t i = 0; i < C; ++i) out[i] /= total;
+    }
+  });
   record(y, {x}, [=] {  // dx += y (dy - <dy, y>)
     float* dx = x.grad();
-    for (int64_t r = 0; r < rows; ++r) {
-      const float *p = y.data() + r * C, *dy = y.grad() + r * C;
-      const float along = dot(dy, p, C);
-      for (int64_t i = 0; i < C; ++i) dx[r * C + i] = std::fma(p[i], dy[i] - along, dx[r * C + i]);
-    }
+    split_for(rows, kFewRows, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; ++r) {
+        const float *p = y.data() + r * C, *dy = y.grad() + r * C;
+        const float along = dot(dy, p, C);
+        for (int64_t i = 0; i < C; ++i)
+          dx[r * C + i] = std::fma(p[i], dy[i] - along, dx[r * C + i]);
+      }
+    });
   });
   return y;
 }
@@ -149,8 +164,10 @@ Tensor pool_mean(const Tensor& x, const Lengths& lengths) {
   Tensor y(Shape{B, D});
   for (int64_t b = 0; b < B; ++b) {
     float* out = y.data() + b * D;
-    for (int64_t t = 0; t < lengths[b]; ++t)
-      for (int64_t d = 0; d < D; ++d) out[d] += x.data()[(b * T + t) * D + d];
+    split_columns(D, [&](int64_t begin, int64_t end) {
+      for (int64_t t = 0; t < lengths[b]; ++t)
+        for (int64_t d = begin; d < end; ++d) out[d] += x.data()[(b * T + t) * D + d];
+    });
     for (int64_t d = 0; d < D; ++d) out[d] /= static_cast<float>(lengths[b]);
   }
   record(y, {x}, [=, lengths = pooled(lengths)] {  // dx_t += dy / length
@@ -158,9 +175,11 @@ Tensor pool_mean(const Tensor& x, const Lengths& lengths) {
     for (int64_t b = 0; b < B; ++b) {
       const float* dy = y.grad() + b * D;
       const float share = 1 / static_cast<float>(lengths[b]);
-      for (int64_t t = 0; t < lengths[b]; ++t)
-        for (int64_t d = 0; d < D; ++d)
-          dx[(b * T + t) * D + d] = std::fma(share, dy[d], dx[(b * T + t) * D + d]);
+      split_for(lengths[b], kFewRows, [&](int64_t begin, int64_t end) {
+        for (int64_t t = begin; t < end; ++t)
+          for (int64_t d = 0; d < D; ++d)
+            dx[(b * T + t) * D + d] = std::fma(share, dy[d], dx[(b * T + t) * D + d]);
+      });
     }
   });
   return y;
@@ -189,29 +208,35 @@ Tensor cross_entropy(const Tensor& logits, const std::vector<int32_t>& targets, 
             " outside [0, ", C, ")");
   Tensor log_total(Shape{N});  // log sum exp of each scored row, for the reverse step
   double loss = 0;             // a sum over many rows
-  for (int64_t n = 0; n < N; ++n) {
-    if (targets[n] == kIgnore) continue;
-    const float* row = logits.data() + n * C;
-    const float top = *std::max_element(row, row + C);
-    const float total =
-        fold(C, [=](float part, int64_t c) { return part + vmath::exp(row[c] - top); });
-    log_total.data()[n] = top + vmath::log(total);
-    loss += log_total.data()[n] - row[targets[n]];
-  }
+  split_for(N, kFewRows, [&](int64_t begin, int64_t end) {
+    for (int64_t n = begin; n < end; ++n) {
+      if (targets[n] == kIgnore) continue;
+      const float* row = logits.data() + n * C;
+      const float top = *std::max_element(row, row + C);
+      const float total =
+          fold(C, [=](float part, int64_t c) { return part + vmath::exp(row[c] - top); });
+      log_total.data()[n] = top + vmath::log(total);
+    }
+  });
+  for (int64_t n = 0; n < N; ++n)
+    if (targets[n] != kIgnore) loss += log_total.data()[n] - logits.data()[n * C + targets[n]];
   Tensor y(Shape{}, static_cast<float>(loss * weight));
   record(y, {logits}, [=, targets = pooled(targets)] {  // dlogits += weight dy (softmax - onehot)
     const float factor = weight * y.grad()[0];
     const auto [dx, accumulate] = logits.grad_target();
     if (!accumulate) std::fill_n(dx, N * C, 0.0f);
-    for (int64_t n = 0; n < N; ++n) {
-      if (targets[n] == kIgnore) continue;
-      const float* row = logits.data() + n * C;
-      float* out = dx + n * C;
-      const float shift = log_total.data()[n];
+    split_for(N, kFewRows, [&, dx = dx](int64_t begin, int64_t end) {
+      for (int64_t n = begin; n < end; ++n) {
+        if (targets[n] == kIgnore) continue;
+        const float* row = logits.data() + n * C;
+        float* out = dx + n * C;
+        const float shift = log_total.data()[n];
 #pragma omp simd
-      for (int64_t c = 0; c < C; ++c) out[c] = std::fma(factor, vmath::exp(row[c] - shift), out[c]);
-      out[targets[n]] -= factor;
-    }
+        for (int64_t c = 0; c < C; ++c)
+          out[c] = std::fma(factor, vmath::exp(row[c] - shift), out[c]);
+        out[targets[n]] -= factor;
+      }
+    });
   });
   return y;
 }

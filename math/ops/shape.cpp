@@ -5,6 +5,7 @@
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/memory.h"
+#include "math/parallel.h"
 
 namespace longhaul {
 namespace {
@@ -28,17 +29,27 @@ Split3 split_at(const Shape& shape, int axis) {
   return s;
 }
 
-// Visits every element of a permuted tensor in the order of the result: visit(result, source).
+// Calls body(begin, end) for parts of `rows` rows of `width` values each.
+template <class Body>
+void split_rows(int64_t rows, int64_t width, Body body) {
+  split_for(rows, std::max<int64_t>(kFewValues / std::max<int64_t>(width, 1), 1), body);
+}
+
+using Strides = std::array<int64_t, Shape::kMaxRank>;
+
+// Visits rows [begin, end) of a permuted tensor in the order of the result: visit(result, source).
 template <class Visit>
-void walk_permuted(const Shape& shape, const std::array<int64_t, Shape::kMaxRank>& stride,
-                   const Visit& visit) {
-  const int64_t n = shape.size();
+void walk_rows(const Shape& shape, const Strides& stride, int64_t begin, int64_t end,
+               const Visit& visit) {
   const int rank = shape.rank();
-  if (n == 0) return;
-  std::array<int64_t, Shape::kMaxRank> index{};
-  const int64_t inner = rank ? shape[rank - 1] : 1, inner_stride = rank ? stride[rank - 1] : 1;
+  Strides index{};
   int64_t source = 0;
-  for (int64_t at = 0; at < n; at += inner) {
+  for (int64_t axis = rank - 2, row = begin; axis >= 0; row /= shape[axis--]) {
+    index[axis] = row % shape[axis];
+    source += index[axis] * stride[axis];
+  }
+  const int64_t inner = rank ? shape[rank - 1] : 1, inner_stride = rank ? stride[rank - 1] : 1;
+  for (int64_t at = begin * inner; at < end * inner; at += inner) {
     for (int64_t i = 0; i < inner; ++i) visit(at + i, source + i * inner_stride);
     for (int axis = rank - 2; axis >= 0; --axis) {
       source += stride[axis];
@@ -49,6 +60,14 @@ void walk_permuted(const Shape& shape, const std::array<int64_t, Shape::kMaxRank
   }
 }
 
+template <class Visit>
+void walk_permuted(const Shape& shape, const Strides& stride, const Visit& visit) {
+  if (shape.size() == 0) return;
+  const int64_t inner = shape.rank() ? shape[shape.rank() - 1] : 1;
+  split_rows(shape.size() / inner, inner,
+             [&](int64_t begin, int64_t end) { walk_rows(shape, stride, begin, end, visit); });
+}
+
 }  // namespace
 
 Tensor reshape(const Tensor& x, const Shape& shape) { return x.view(shape); }
@@ -57,7 +76,7 @@ Tensor permute(const Tensor& x, const std::vector<int>& axes) {
   const int rank = x.rank();
   require(static_cast<int>(axes.size()) == rank, "permute: ", axes.size(), " axes for shape ",
           x.shape());
-  std::array<int64_t, Shape::kMaxRank> stride{}, own{};
+  Strides stride{}, own{};
   int64_t run = 1;
   for (int axis = rank - 1; axis >= 0; --axis) {
     own[axis] = run;
@@ -101,12 +120,17 @@ Tensor slice(const Tensor& x, int axis, int64_t begin, int64_t end) {
   Tensor y = Tensor::empty(shape);
   const int64_t run = (end - begin) * s.inner;
   const auto source = [=](int64_t outer) { return (outer * s.extent + begin) * s.inner; };
-  for (int64_t o = 0; o < s.outer; ++o) std::copy_n(x.data() + source(o), run, y.data() + o * run);
+  split_rows(s.outer, run, [&](int64_t first, int64_t last) {
+    for (int64_t o = first; o < last; ++o)
+      std::copy_n(x.data() + source(o), run, y.data() + o * run);
+  });
   record(y, {x}, [=] {
     const float* dy = y.grad();
     float* dx = x.grad();
-    for (int64_t o = 0; o < s.outer; ++o)
-      for (int64_t i = 0; i < run; ++i) dx[source(o) + i] += dy[o * run + i];
+    split_rows(s.outer, run, [&](int64_t first, int64_t last) {
+      for (int64_t o = first; o < last; ++o)
+        for (int64_t i = 0; i < run; ++i) dx[source(o) + i] += dy[o * run + i];
+    });
   });
   return y;
 }
@@ -129,14 +153,18 @@ Tensor concat(std::span<const Tensor> parts, int axis) {
   for (const Tensor& part : parts) {
     const int64_t run = part.shape()[axis] * whole.inner;
     const int64_t row = whole.extent * whole.inner, at = offset;
-    for (int64_t o = 0; o < whole.outer; ++o)
-      std::copy_n(part.data() + o * run, run, y.data() + o * row + at);
+    split_rows(whole.outer, run, [&](int64_t begin, int64_t end) {
+      for (int64_t o = begin; o < end; ++o)
+        std::copy_n(part.data() + o * run, run, y.data() + o * row + at);
+    });
     offset += run;
     record(y, {part}, [=, outer = whole.outer] {
       const float* dy = y.grad();
       float* dx = part.grad();
-      for (int64_t o = 0; o < outer; ++o)
-        for (int64_t i = 0; i < run; ++i) dx[o * run + i] += dy[o * row + at + i];
+      split_rows(outer, run, [&](int64_t begin, int64_t end) {
+        for (int64_t o = begin; o < end; ++o)
+          for (int64_t i = 0; i < run; ++i) dx[o * run + i] += dy[o * row + at + i];
+      });
     });
   }
   return y;
@@ -150,16 +178,20 @@ Tensor repeat(const Tensor& x, int axis, int64_t count) {
   shape[axis] *= count;
   Tensor y = Tensor::empty(shape);
   const int64_t rows = s.outer * s.extent;
-  for (int64_t row = 0; row < rows; ++row)
-    for (int64_t r = 0; r < count; ++r)
-      std::copy_n(x.data() + row * s.inner, s.inner, y.data() + (row * count + r) * s.inner);
+  split_rows(rows, count * s.inner, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row)
+      for (int64_t r = 0; r < count; ++r)
+        std::copy_n(x.data() + row * s.inner, s.inner, y.data() + (row * count + r) * s.inner);
+  });
   record(y, {x}, [=] {  // dx += the sum over the copies
     const float* dy = y.grad();
     float* dx = x.grad();
-    for (int64_t row = 0; row < rows; ++row)
-      for (int64_t r = 0; r < count; ++r)
-        for (int64_t i = 0; i < s.inner; ++i)
-          dx[row * s.inner + i] += dy[(row * count + r) * s.inner + i];
+    split_rows(rows, count * s.inner, [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row)
+        for (int64_t r = 0; r < count; ++r)
+          for (int64_t i = 0; i < s.inner; ++i)
+            dx[row * s.inner + i] += dy[(row * count + r) * s.inner + i];
+    });
   });
   return y;
 }

@@ -7,6 +7,7 @@
 #include "longhaul/ops.h"
 #include "math/gradient.h"
 #include "math/kernels/vmath.h"
+#include "math/parallel.h"
 
 namespace longhaul {
 namespace {
@@ -18,20 +19,25 @@ Tensor unary(const Tensor& x, F f, D derivative) {
   const float* px = x.data();
   float* py = y.data();
   const int64_t n = x.size();
+  split_for(n, kFewValues, [=](int64_t begin, int64_t end) {
 #pragma omp simd
-  for (int64_t i = 0; i < n; ++i) py[i] = f(px[i]);
+    for (int64_t i = begin; i < end; ++i) py[i] = f(px[i]);
+  });
   record(y, {x}, [=] {  // dx += dy * f'(x)
     const float *px = x.data(), *py = y.data(), *dy = y.grad();
     const GradTarget target = x.grad_target();
-    float* dx = target.data;
-    // NOLINTNEXTLINE(bugprone-branch-clone): it takes any two loops under a pragma for the same
-    if (target.accumulate) {
+    split_for(n, kFewValues, [=](int64_t begin, int64_t end) {
+      float* dx = target.data;
+      // NOLINTNEXTLINE(bugprone-branch-clone): it takes any two loops under a pragma for the same
+      if (target.accumulate) {
 #pragma omp simd
-      for (int64_t i = 0; i < n; ++i) dx[i] = std::fma(dy[i], derivative(px[i], py[i]), dx[i]);
-    } else {
+        for (int64_t i = begin; i < end; ++i)
+          dx[i] = std::fma(dy[i], derivative(px[i], py[i]), dx[i]);
+      } else {
 #pragma omp simd
-      for (int64_t i = 0; i < n; ++i) dx[i] = dy[i] * derivative(px[i], py[i]);
-    }
+        for (int64_t i = begin; i < end; ++i) dx[i] = dy[i] * derivative(px[i], py[i]);
+      }
+    });
   });
   return y;
 }
@@ -160,13 +166,17 @@ Tensor gated_silu(const Tensor& x, const Tensor& gate) {
   const int64_t n = x.size();
   const float *px = x.data(), *pg = gate.data();
   float* py = y.data();
+  split_for(n, kFewValues, [=](int64_t begin, int64_t end) {
 #pragma omp simd
-  for (int64_t i = 0; i < n; ++i) py[i] = px[i] * pg[i] * vmath::sigmoid(pg[i]);
+    for (int64_t i = begin; i < end; ++i) py[i] = px[i] * pg[i] * vmath::sigmoid(pg[i]);
+  });
   record(y, {x, gate}, [=] {  // dx += dy silu(g);  dg += dy x silu'(g), silu' = s + g s (1 - s)
     const float *px = x.data(), *pg = gate.data(), *dy = y.grad();
     const GradTarget dx = target_of(x), dg = target_of(gate);
     const auto of_one = [&](const GradTarget& target, auto term) {
-      for (int64_t i = 0; i < n; ++i) target.data[i] = before(target, i) + term(i);
+      split_for(n, kFewValues, [=](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) target.data[i] = before(target, i) + term(i);
+      });
     };
     if (!dx.data || !dg.data) {
       if (dx.data) of_one(dx, [=](int64_t i) { return dy[i] * pg[i] * vmath::sigmoid(pg[i]); });
@@ -177,13 +187,16 @@ Tensor gated_silu(const Tensor& x, const Tensor& gate) {
         });
       return;
     }
-    const auto reverse = [&](auto put) {
+    const auto reverse = [=](auto put) {
+      split_for(n, kFewValues, [=](int64_t begin, int64_t end) {
+        float *to_x = dx.data, *to_g = dg.data;
 #pragma omp simd
-      for (int64_t i = 0; i < n; ++i) {
-        const float g = pg[i], s = vmath::sigmoid(g);
-        put(dx.data[i], dy[i] * g * s);
-        put(dg.data[i], dy[i] * px[i] * std::fma(g * s, 1 - s, s));
-      }
+        for (int64_t i = begin; i < end; ++i) {
+          const float g = pg[i], s = vmath::sigmoid(g);
+          put(to_x[i], dy[i] * g * s);
+          put(to_g[i], dy[i] * px[i] * std::fma(g * s, 1 - s, s));
+        }
+      });
     };
     if (!dx.accumulate && !dg.accumulate) {
       reverse([](float& to, float term) { to = term; });

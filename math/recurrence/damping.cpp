@@ -24,19 +24,21 @@ void damp(int64_t planes, const LinearSweep& s, double damping, float* M, float*
   for (int64_t k = 0; k < planes; ++k) {
     const float *f = s.f + k * s.f_plane, *h = s.h + k * s.plane;
     float *q = variances.data() + k * s.N, *y = target + k * plane;
-    for (int64_t t = 0; t < s.T; ++t) {
-      const int64_t row = t * s.N;
-      float* first = M + k * planes * plane + row;  // row k of M, at column 0
-      const float* own = first + k * plane;
+    split_columns(s.N, [&](int64_t begin, int64_t end) {
+      for (int64_t t = 0; t < s.T; ++t) {
+        const int64_t row = t * s.N;
+        float* first = M + k * planes * plane + row;  // row k of M, at column 0
+        const float* own = first + k * plane;
 #pragma omp simd
-      for (int64_t n = 0; n < s.N; ++n) {
-        const float p = std::fma(own[n] * own[n], q[n], 1.0f);
-        const float left = 1 / std::fma(lambda, p, 1.0f);  // 1 - K
-        q[n] = left * p;
-        y[row + n] = std::fma(left, f[row + n] - h[row + n], h[row + n]);
-        for (int64_t j = planes - 1; j >= 0; --j) first[j * plane + n] *= left;
+        for (int64_t n = begin; n < end; ++n) {
+          const float p = std::fma(own[n] * own[n], q[n], 1.0f);
+          const float left = 1 / std::fma(lambda, p, 1.0f);  // 1 - K
+          q[n] = left * p;
+          y[row + n] = std::fma(left, f[row + n] - h[row + n], h[row + n]);
+          for (int64_t j = planes - 1; j >= 0; --j) first[j * plane + n] *= left;
+        }
       }
-    }
+    });
   }
 }
 

@@ -95,22 +95,21 @@ class Stored {
         maps_({chunks_, b * b, count()}) {}
 
   void run() {
-    each_block([&](int64_t n, int64_t q, auto type) {
+    each_block(0, count(), [&](int64_t n, int64_t q, auto type) {
       using F = decltype(type);
       for (int i = 0; i < b; ++i) {
         const int64_t at = layout().h(-1, i) + n;
         store<F>(start(0, i, q), load<F>(s_.next + at) - load<F>(s_.h + at));
       }
     });
+    if (chunks_ == 1) {
+      split_for(
+          count(), kVectorWidth, [&](int64_t first, int64_t last) { solve(0, s_.T, first, last); },
+          1);
+      return;
+    }
     if (chunks_ > 1) connect_chunks();
-    parallel_for(s_.T, size_, [&](int64_t begin, int64_t end) {
-      each_block([&](int64_t n, int64_t q, auto type) {
-        using F = decltype(type);
-        std::array<F, b> d;
-        for (int i = 0; i < b; ++i) d[i] = load<F>(start(begin / size_, i, q));
-        solve_stretch<b, F, planes>(stretch(begin, end, n), d, s_.next + layout().h(begin, 0) + n);
-      });
-    });
+    parallel_for(s_.T, size_, [&](int64_t begin, int64_t end) { solve(begin, end, 0, count()); });
   }
 
  private:
@@ -123,13 +122,24 @@ class Stored {
   }
   Layout<planes> layout() const { return {s_.N, b, s_.f_plane, s_.plane, s_.T * s_.N}; }
 
-  // Calls visit(first channel, block, F) for every block, or every eight channels of planes.
+  // Calls visit(first channel, block, F) for every block in [first, last), or every eight channels
+  // of planes.
   template <class Visit>
-  void each_block(Visit visit) const {
-    int64_t q = 0;
+  void each_block(int64_t first, int64_t last, Visit visit) const {
+    int64_t q = first;
     if constexpr (planes)
-      for (; q + kVectorWidth <= s_.N; q += kVectorWidth) visit(q, q, Vector{});
-    for (; q < count(); ++q) visit(planes ? q : q * b, q, float{});
+      for (; q + kVectorWidth <= last; q += kVectorWidth) visit(q, q, Vector{});
+    for (; q < last; ++q) visit(planes ? q : q * b, q, float{});
+  }
+
+  // Steps [begin, end), a chunk, of blocks [first, last).
+  void solve(int64_t begin, int64_t end, int64_t first, int64_t last) const {
+    each_block(first, last, [&](int64_t n, int64_t q, auto type) {
+      using F = decltype(type);
+      std::array<F, b> d;
+      for (int i = 0; i < b; ++i) d[i] = load<F>(start(begin / size_, i, q));
+      solve_stretch<b, F, planes>(stretch(begin, end, n), d, s_.next + layout().h(begin, 0) + n);
+    });
   }
 
   Stretch<planes> stretch(int64_t begin, int64_t end, int64_t n) const {
@@ -146,7 +156,7 @@ class Stored {
   void connect_chunks() {
     parallel_for((chunks_ - 1) * size_, size_, [&](int64_t begin, int64_t end) {
       const int64_t c = begin / size_;
-      each_block([&](int64_t n, int64_t q, auto type) {
+      each_block(0, count(), [&](int64_t n, int64_t q, auto type) {
         using F = decltype(type);
         F whole[b][b] = {}, offset[b] = {};
         for (int i = 0; i < b; ++i) whole[i][i] = F{} + 1;

@@ -34,11 +34,13 @@ void add_outer(int64_t steps, int64_t block, const float* a, int64_t a_step, con
 // The same where every block is one value: vectorised over the channels.
 void add_diagonal(int64_t steps, int64_t N, const float* a, int64_t a_step, const float* h,
                   float* sum) {
-  for (int64_t t = 0; t < steps; ++t) {
-    const float *at = a + t * a_step, *ht = h + t * N;
+  split_columns(N, [=](int64_t begin, int64_t end) {
+    for (int64_t t = 0; t < steps; ++t) {
+      const float *at = a + t * a_step, *ht = h + t * N;
 #pragma omp simd
-    for (int64_t n = 0; n < N; ++n) sum[n] = std::fma(at[n], ht[n], sum[n]);
-  }
+      for (int64_t n = begin; n < end; ++n) sum[n] = std::fma(at[n], ht[n], sum[n]);
+    }
+  });
 }
 
 void add_recurrent_gradient(const Recurrence& r, const float* a, const float* h, float* dR) {
@@ -55,24 +57,28 @@ void add_recurrent_gradient(const Recurrence& r, const float* a, const float* h,
         add_diagonal(r.T - 1, r.N, after + g * r.N, width, before, dR + g * r.N);
         continue;
       }
-      for (int64_t n = 0; n < r.N; n += r.block)
-        add_outer(r.T - 1, r.block, after + g * r.N + n, width, before + n, r.N,
-                  dR + (g * r.N + n) * r.block);
+      split_for(r.N / r.block, 1, [&](int64_t begin, int64_t end) {
+        for (int64_t n = begin * r.block; n < end * r.block; n += r.block)
+          add_outer(r.T - 1, r.block, after + g * r.N + n, width, before + n, r.N,
+                    dR + (g * r.N + n) * r.block);
+      });
     }
   }
 }
 
 // The gates of a cifg see p^f c_{t-1} and p^o c_t.
 void add_peephole_gradient(const Recurrence& r, const float* a, const float* c, float* dp) {
-  for (int64_t row = 0; row < r.B * r.T; ++row) {
-    const float *af = a + row * r.G * r.N, *ao = af + 2 * r.N, *now = c + row * r.N;
-    const float* before = row % r.T ? now - r.N : nullptr;
+  split_columns(r.N, [&](int64_t begin, int64_t end) {
+    for (int64_t row = 0; row < r.B * r.T; ++row) {
+      const float *af = a + row * r.G * r.N, *ao = af + 2 * r.N, *now = c + row * r.N;
+      const float* before = row % r.T ? now - r.N : nullptr;
 #pragma omp simd
-    for (int64_t n = 0; n < r.N; ++n) dp[r.N + n] = std::fma(ao[n], now[n], dp[r.N + n]);
-    if (!before) continue;
+      for (int64_t n = begin; n < end; ++n) dp[r.N + n] = std::fma(ao[n], now[n], dp[r.N + n]);
+      if (!before) continue;
 #pragma omp simd
-    for (int64_t n = 0; n < r.N; ++n) dp[n] = std::fma(af[n], before[n], dp[n]);
-  }
+      for (int64_t n = begin; n < end; ++n) dp[n] = std::fma(af[n], before[n], dp[n]);
+    }
+  });
 }
 
 }  // namespace

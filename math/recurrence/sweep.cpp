@@ -97,9 +97,11 @@ Sweep::Sweep(const Recurrence& one, const RecurrenceSpec& spec, const BlockProdu
   }
   if (r_.block == 1 && G_ > 1) {
     u_ = Tensor::empty({G_, T_, N_});
-    for (int64_t g = 0; g < G_; ++g)
-      for (int64_t t = 0; t < T_; ++t)
-        std::copy_n(r_.u + (t * G_ + g) * N_, N_, u_.data() + (g * T_ + t) * N_);
+    split_for(T_, kChunk, [&](int64_t begin, int64_t end) {
+      for (int64_t g = 0; g < G_; ++g)
+        for (int64_t t = begin; t < end; ++t)
+          std::copy_n(r_.u + (t * G_ + g) * N_, N_, u_.data() + (g * T_ + t) * N_);
+    });
   }
   if (spec_.solver == Solver::elk) target_ = Tensor::empty({planes_, T_, N_});
   if (point_ == Point::none) {
@@ -182,16 +184,18 @@ void Sweep::evaluate_diagonal(int64_t begin, int64_t end, const float* h) {
 
 void Sweep::linearise_apart() {
   const Tensor zero({std::max(G_ * N_, product_.vector_stride())});
-  const Tensor values = Tensor::empty({planes_ + kept_of(r_.cell), N_});
-  const CellOutput at{values.data(), values.data() + (planes_ - 1) * N_,
-                      values.data() + planes_ * N_, N_};
-  for (int64_t t = 0; t < T_; ++t) {
-    const float* u = point_ == Point::input ? r_.u + t * G_ * N_ : zero.data();
-    cell_values(r_.cell, N_, {u, zero.data(), zero.data(), zero.data(), N_, N_}, at, peepholes_);
-    cell_slopes(r_.cell, N_, at, zero.data(), zero.data(), slopes_.data() + t * N_, T_ * N_,
-                peepholes_);
-  }
-  store(0, T_);
+  split_for(T_, kChunk, [&](int64_t begin, int64_t end) {
+    const Tensor values = Tensor::empty({planes_ + kept_of(r_.cell), N_});
+    const CellOutput at{values.data(), values.data() + (planes_ - 1) * N_,
+                        values.data() + planes_ * N_, N_};
+    for (int64_t t = begin; t < end; ++t) {
+      const float* u = point_ == Point::input ? r_.u + t * G_ * N_ : zero.data();
+      cell_values(r_.cell, N_, {u, zero.data(), zero.data(), zero.data(), N_, N_}, at, peepholes_);
+      cell_slopes(r_.cell, N_, at, zero.data(), zero.data(), slopes_.data() + t * N_, T_ * N_,
+                  peepholes_);
+    }
+    store(begin, end);
+  });
 }
 
 void Sweep::store(int64_t begin, int64_t end) {

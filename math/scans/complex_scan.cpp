@@ -18,7 +18,6 @@
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
-#include "math/parallel.h"
 #include "math/scans/scan.h"
 
 namespace longhaul {
@@ -34,12 +33,16 @@ struct Scan : ScanCut {
   int64_t at(int64_t item, int64_t t) const { return row(item, t) * 2 * N; }
 };
 
+struct Channels {
+  int64_t begin, end;
+};
+
 // out = lambda * before + u; `out` may be `before`.
-void step(const Scan& s, const float* before, const float* u, float* out) {
+void step(const Scan& s, const Channels& c, const float* before, const float* u, float* out) {
   const int64_t N = s.N;
   const float *lr = s.lambda, *li = lr + N;
 #pragma omp simd
-  for (int64_t n = 0; n < N; ++n) {
+  for (int64_t n = c.begin; n < c.end; ++n) {
     const float re = before[n], im = before[N + n];
     out[n] = std::fma(lr[n], re, std::fma(-li[n], im, u[n]));
     out[N + n] = std::fma(lr[n], im, std::fma(li[n], re, u[N + n]));
@@ -47,11 +50,11 @@ void step(const Scan& s, const float* before, const float* u, float* out) {
 }
 
 // out = conj(lambda) * after + dx; `out` may be `after`.
-void step_back(const Scan& s, const float* after, const float* dx, float* out) {
+void step_back(const Scan& s, const Channels& c, const float* after, const float* dx, float* out) {
   const int64_t N = s.N;
   const float *lr = s.lambda, *li = lr + N;
 #pragma omp simd
-  for (int64_t n = 0; n < N; ++n) {
+  for (int64_t n = c.begin; n < c.end; ++n) {
     const float re = after[n], im = after[N + n];
     out[n] = std::fma(lr[n], re, std::fma(li[n], im, dx[n]));
     out[N + n] = std::fma(lr[n], im, std::fma(-li[n], re, dx[N + n]));
@@ -59,12 +62,12 @@ void step_back(const Scan& s, const float* after, const float* dx, float* out) {
 }
 
 // step_back, and sum += out * conj(x)
-void step_back(const Scan& s, const float* after, const float* dx, float* out, const float* x,
-               float* sum) {
+void step_back(const Scan& s, const Channels& c, const float* after, const float* dx, float* out,
+               const float* x, float* sum) {
   const int64_t N = s.N;
   const float *lr = s.lambda, *li = lr + N;
 #pragma omp simd
-  for (int64_t n = 0; n < N; ++n) {
+  for (int64_t n = c.begin; n < c.end; ++n) {
     const float re = after[n], im = after[N + n], xr = x[n], xi = x[N + n];
     const float gr = std::fma(lr[n], re, std::fma(li[n], im, dx[n]));
     const float gi = std::fma(lr[n], im, std::fma(-li[n], re, dx[N + n]));
@@ -112,11 +115,12 @@ void combine(const Scan& s, float* borders, int direction) {
 Tensor states_before(const Scan& s, const float* u) {
   Tensor borders({s.B, s.count, 2 * s.N});
   if (s.count < 2) return borders;
-  parallel_for(s.chunks(), 1, [&](int64_t item, int64_t) {
+  for_scans(s, s.N, [&](int64_t item, int64_t begin, int64_t end) {
     const int64_t c = item % s.count;
     if (c + 1 == s.count) return;
     float* state = borders.data() + (item + 1) * 2 * s.N;
-    for (int64_t t = s.begin(c); t < s.end(c); ++t) step(s, state, u + s.at(item, t), state);
+    for (int64_t t = s.begin(c); t < s.end(c); ++t)
+      step(s, {begin, end}, state, u + s.at(item, t), state);
   });
   combine(s, borders.data(), 1);
   return borders;
@@ -126,11 +130,12 @@ Tensor states_before(const Scan& s, const float* u) {
 Tensor gradients_after(const Scan& s, const float* dx) {
   Tensor borders({s.B, s.count, 2 * s.N});
   if (s.count < 2) return borders;
-  parallel_for(s.chunks(), 1, [&](int64_t item, int64_t) {
+  for_scans(s, s.N, [&](int64_t item, int64_t begin, int64_t end) {
     const int64_t c = item % s.count;
     if (c == 0) return;
     float* g = borders.data() + (item - 1) * 2 * s.N;
-    for (int64_t t = s.end(c) - 1; t >= s.begin(c); --t) step_back(s, g, dx + s.at(item, t), g);
+    for (int64_t t = s.end(c) - 1; t >= s.begin(c); --t)
+      step_back(s, {begin, end}, g, dx + s.at(item, t), g);
   });
   combine(s, borders.data(), -1);
   return borders;
@@ -144,20 +149,24 @@ void reverse(const Tensor& lambda, const Tensor& u, const Tensor& x) {
   Tensor sums({s.chunks(), width});  // each chunk's share of dlambda
   const GradTarget du = u.needs_grad() ? u.grad_target() : GradTarget{nullptr, false};
   const bool direct = du.data && !du.accumulate;  // g may be written where du wants it
-  parallel_for(s.chunks(), 1, [&](int64_t item, int64_t) {
+  for_scans(s, s.N, [&](int64_t item, int64_t begin, int64_t end) {
     const int64_t c = item % s.count;
+    const Channels channels{begin, end};
     float* border = after.data() + item * width;
     const float* g = border;
     for (int64_t t = s.end(c) - 1; t >= s.begin(c); --t) {
       const int64_t row = s.at(item, t);
       float* out = direct ? du.data + row : border;
       if (t > 0)
-        step_back(s, g, dx + row, out, x.data() + row - width, sums.data() + item * width);
+        step_back(s, channels, g, dx + row, out, x.data() + row - width,
+                  sums.data() + item * width);
       else
-        step_back(s, g, dx + row, out);
+        step_back(s, channels, g, dx + row, out);
       if (du.data && !direct) {
+        for (const int64_t part : {int64_t{0}, s.N}) {
 #pragma omp simd
-        for (int64_t i = 0; i < width; ++i) du.data[row + i] += out[i];
+          for (int64_t i = part + begin; i < part + end; ++i) du.data[row + i] += out[i];
+        }
       }
       g = out;
     }
@@ -179,12 +188,12 @@ Tensor complex_scan(const Tensor& lambda, const Tensor& u) {
   const Scan s(lambda, u.shape());
   const Tensor before = states_before(s, u.data());
   Tensor x = Tensor::empty(u.shape());
-  parallel_for(s.chunks(), 1, [&](int64_t item, int64_t) {
+  for_scans(s, s.N, [&](int64_t item, int64_t begin, int64_t end) {
     const int64_t c = item % s.count;
     const float* state = before.data() + item * 2 * s.N;
     for (int64_t t = s.begin(c); t < s.end(c); ++t) {
       float* out = x.data() + s.at(item, t);
-      step(s, state, u.data() + s.at(item, t), out);
+      step(s, {begin, end}, state, u.data() + s.at(item, t), out);
       state = out;
     }
   });

@@ -12,7 +12,6 @@
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
-#include "math/parallel.h"
 #include "math/scans/scan.h"
 
 namespace longhaul {
@@ -48,7 +47,7 @@ Tensor borders(const Scan& s, const float* in, int direction) {
   Tensor borders({s.B, s.count, s.N});
   if (s.count < 2) return borders;
   const Tensor products({s.B, s.count, s.N}, 1);
-  parallel_for(s.chunks(), 1, [&](int64_t item, int64_t) {
+  for_scans(s, s.N, [&](int64_t item, int64_t begin, int64_t end) {
     const int64_t c = item % s.count, next = c + direction;
     if (next < 0 || next == s.count) return;
     float *state = borders.data() + (item + direction) * s.N, *p = products.data() + item * s.N;
@@ -58,13 +57,13 @@ Tensor borders(const Scan& s, const float* in, int direction) {
       // NOLINTNEXTLINE(bugprone-branch-clone): it takes any two loops under a pragma for the same
       if (direction > 0) {
 #pragma omp simd
-        for (int64_t n = 0; n < s.N; ++n) state[n] = std::fma(a[n], state[n], u[n]);
+        for (int64_t n = begin; n < end; ++n) state[n] = std::fma(a[n], state[n], u[n]);
       } else {
 #pragma omp simd
-        for (int64_t n = 0; n < s.N; ++n) state[n] = a[n] * (state[n] + u[n]);
+        for (int64_t n = begin; n < end; ++n) state[n] = a[n] * (state[n] + u[n]);
       }
 #pragma omp simd
-      for (int64_t n = 0; n < s.N; ++n) p[n] *= a[n];
+      for (int64_t n = begin; n < end; ++n) p[n] *= a[n];
     }
   });
   combine(s, borders.data(), products.data(), direction);
@@ -78,25 +77,25 @@ struct Row {
   bool add_a, add_b;             // whether they are added to, or written
 };
 
-void step_back(int64_t N, const Row& r) {
+void step_back(int64_t begin, int64_t end, const Row& r) {
   const float *a = r.a, *dx = r.dx, *before = r.before;
   float *carry = r.carry, *da = r.da, *db = r.db;
   if (da && before) {
 #pragma omp simd
-    for (int64_t n = 0; n < N; ++n) {
+    for (int64_t n = begin; n < end; ++n) {
       da[n] = std::fma(carry[n] + dx[n], before[n], r.add_a ? da[n] : 0.0f);
     }
   } else if (da && !r.add_a) {
-    std::fill_n(da, N, 0.0f);
+    std::fill(da + begin, da + end, 0.0f);
   }
 #pragma omp simd
-  for (int64_t n = 0; n < N; ++n) carry[n] += dx[n];
+  for (int64_t n = begin; n < end; ++n) carry[n] += dx[n];
   if (db) {
 #pragma omp simd
-    for (int64_t n = 0; n < N; ++n) db[n] = r.add_b ? db[n] + carry[n] : carry[n];
+    for (int64_t n = begin; n < end; ++n) db[n] = r.add_b ? db[n] + carry[n] : carry[n];
   }
 #pragma omp simd
-  for (int64_t n = 0; n < N; ++n) carry[n] *= a[n];
+  for (int64_t n = begin; n < end; ++n) carry[n] *= a[n];
 }
 
 void reverse(const Tensor& a, const Tensor& b, const Tensor& x) {
@@ -107,14 +106,15 @@ void reverse(const Tensor& a, const Tensor& b, const Tensor& x) {
   constexpr GradTarget kNone{nullptr, false};
   const GradTarget da = a.needs_grad() && !s.fixed ? a.grad_target() : kNone;
   const GradTarget db = b.needs_grad() ? b.grad_target() : kNone;
-  parallel_for(s.chunks(), 1, [&](int64_t item, int64_t) {
+  for_scans(s, s.N, [&](int64_t item, int64_t begin, int64_t end) {
     const int64_t c = item % s.count;
     for (int64_t t = s.end(c) - 1; t >= s.begin(c); --t) {
       const int64_t row = s.at(item, t);
       float* to_a = s.fixed ? sums.data() + item * s.N : da.data ? da.data + row : nullptr;
-      step_back(s.N, {s.gates(row), dx + row, t > 0 ? x.data() + row - s.N : nullptr,
-                      carries.data() + item * s.N, to_a, db.data ? db.data + row : nullptr,
-                      s.fixed || da.accumulate, db.accumulate});
+      step_back(begin, end,
+                {s.gates(row), dx + row, t > 0 ? x.data() + row - s.N : nullptr,
+                 carries.data() + item * s.N, to_a, db.data ? db.data + row : nullptr,
+                 s.fixed || da.accumulate, db.accumulate});
     }
   });
   if (s.fixed && a.needs_grad()) {
@@ -134,7 +134,7 @@ Tensor gated_scan(const Tensor& a, const Tensor& b) {
   const Scan s(a, b.shape());
   const Tensor before = borders(s, b.data(), 1);
   Tensor x = Tensor::empty(b.shape());
-  parallel_for(s.chunks(), 1, [&](int64_t item, int64_t) {
+  for_scans(s, s.N, [&](int64_t item, int64_t begin, int64_t end) {
     const int64_t c = item % s.count;
     const float* state = before.data() + item * s.N;
     for (int64_t t = s.begin(c); t < s.end(c); ++t) {
@@ -142,7 +142,7 @@ Tensor gated_scan(const Tensor& a, const Tensor& b) {
       const float *gate = s.gates(row), *u = b.data() + row;
       float* out = x.data() + row;
 #pragma omp simd
-      for (int64_t n = 0; n < s.N; ++n) out[n] = std::fma(gate[n], state[n], u[n]);
+      for (int64_t n = begin; n < end; ++n) out[n] = std::fma(gate[n], state[n], u[n]);
       state = out;
     }
   });

@@ -25,4 +25,16 @@ struct ScanCut {
   int64_t row(int64_t item, int64_t t) const { return item / count * T + t; }  // of [B T, ...]
 };
 
+// Calls body(item, begin, end) for every chunk, with all of its N channels, or for parts of them
+// where there are fewer chunks than threads.
+template <class Body>
+void for_scans(const ScanCut& s, int64_t N, Body body) {
+  if (s.chunks() >= threads() || !has_threads()) {
+    parallel_for(s.chunks(), 1, [&](int64_t item, int64_t) { body(item, int64_t{0}, N); });
+    return;
+  }
+  for (int64_t item = 0; item < s.chunks(); ++item)
+    split_columns(N, [&](int64_t begin, int64_t end) { body(item, begin, end); });
+}
+
 }  // namespace longhaul

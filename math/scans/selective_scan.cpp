@@ -14,6 +14,7 @@
 
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "math/gradient.h"
 #include "math/kernels/fold.h"
 #include "math/kernels/vmath.h"
 #include "math/parallel.h"
@@ -94,11 +95,12 @@ void replay(const Problem& p, const Part& part, int64_t chunk, float* h, float* 
   }
 }
 
-// Where gradients go: du, ddt as GradTarget says, the others are added to.
+// Where gradients go; da is added to.
 struct Gradients {
   const float* dy;
   GradTarget du, ddt;
-  float *da, *db, *dc;  // da: of this sequence alone, [N, D]
+  float* da;  // of this sequence alone, [N, D]
+  GradTarget db, dc;
 };
 
 void put(const GradTarget& to, int64_t at, const float* from, int64_t n) {
@@ -142,8 +144,9 @@ void reverse_row(const Problem& p, const Part& part, int64_t t, const float* bef
       for (int64_t lane = 0; lane < kFoldLanes; ++lane) channel(d + lane, lane);
     }
     for (int64_t lane = 0; lane < width - whole; ++lane) channel(whole + lane, lane);
-    g.dc[row * p.N + n] += add_lanes(sums_c);
-    g.db[row * p.N + n] += add_lanes(sums_b);
+    const int64_t here = row * p.N + n;
+    g.dc.data[here] = longhaul::before(g.dc, here) + add_lanes(sums_c);
+    g.db.data[here] = longhaul::before(g.db, here) + add_lanes(sums_b);
   }
 #pragma omp simd
   for (int64_t d = 0; d < width; ++d) {
@@ -166,14 +169,47 @@ void reverse_part(const Problem& p, const Part& part, const Gradients& g) {
   }
 }
 
-// Sequences side by side: the blocks of one add to the same db and dc.
+void reverse_blocks(const Problem& p, int64_t b, int64_t begin, int64_t end, const Tensor& borders,
+                    const Gradients& g) {
+  for (int64_t block = begin; block < end; ++block)
+    reverse_part(p, part_of(p, b, block, borders), g);
+}
+
+// The blocks of one sequence side by side. They add to the same db and dc: each leaves its own
+// share, and the shares are added in order.
+void reverse_side_by_side(const Problem& p, int64_t b, const Tensor& borders, const Gradients& g) {
+  const int64_t first = b * p.T * p.N, size = p.T * p.N;
+  const Tensor shares = Tensor::empty({2, p.blocks(), size});
+  const auto share = [&](int64_t of, int64_t block) {
+    return shares.data() + (of * p.blocks() + block) * size;
+  };
+  parallel_for(p.blocks(), 1, [&](int64_t block, int64_t) {
+    Gradients own = g;
+    own.db = {share(0, block) - first, false};
+    own.dc = {share(1, block) - first, false};
+    reverse_blocks(p, b, block, block + 1, borders, own);
+  });
+  split_for(size, kFewValues, [&](int64_t begin, int64_t end) {
+    for (int64_t block = 0; block < p.blocks(); ++block)
+      for (int64_t i = begin; i < end; ++i) {
+        g.db.data[first + i] += share(0, block)[i];
+        g.dc.data[first + i] += share(1, block)[i];
+      }
+  });
+}
+
 void reverse(const Problem& p, const Tensor& borders, const Tensor& da, const Gradients& g) {
-  parallel_for(p.B, 1, [&](int64_t b, int64_t) {
+  const auto of_sequence = [&](int64_t b) {
     Gradients own = g;
     own.da = da.data() + b * p.N * p.D;
-    for (int64_t block = 0; block < p.blocks(); ++block)
-      reverse_part(p, part_of(p, b, block, borders), own);
-  });
+    return own;
+  };
+  if (p.B >= threads() || !has_threads())
+    parallel_for(p.B, 1, [&](int64_t b, int64_t) {
+      reverse_blocks(p, b, 0, p.blocks(), borders, of_sequence(b));
+    });
+  else
+    for (int64_t b = 0; b < p.B; ++b) reverse_side_by_side(p, b, borders, of_sequence(b));
   count_flops(14 * p.B * p.T * p.D * p.N);
 }
 
@@ -201,7 +237,8 @@ Tensor selective_scan(const Tensor& u, const Tensor& dt, const Tensor& a, const 
     const auto room = [](const Tensor& x) { return x.needs_grad() ? x : Tensor(x.shape()); };
     const Tensor da({p.B, p.N, p.D}), to_b = room(b), to_c = room(c);
     const GradTarget du = target(u), ddt = target(dt);
-    reverse(p, borders, da, {y.grad(), du, ddt, nullptr, to_b.grad(), to_c.grad()});
+    const GradTarget db{to_b.grad(), true}, dc{to_c.grad(), true};
+    reverse(p, borders, da, {y.grad(), du, ddt, nullptr, db, dc});
     if (a.needs_grad())
       for (int64_t i = 0; i < da.size(); ++i) a.grad()[i % a.size()] += da.data()[i];
   });

@@ -25,7 +25,7 @@
 namespace longhaul {
 namespace {
 
-constexpr int64_t kBlock = 64;  // channels that one task takes
+constexpr int64_t kBlock = 64;  // channels that one task takes at most
 
 // Channels [first, first + width) of one sequence.
 struct Part {
@@ -35,10 +35,10 @@ struct Part {
 // Calls body(part) for all parts of [B, T, N]; part i is the i-th of its sequence.
 template <class Body>
 void for_parts(int64_t B, int64_t N, Body body) {
-  const int64_t parts = (N + kBlock - 1) / kBlock;
+  const int64_t block = has_threads() ? kBlock / 4 : kBlock, parts = (N + block - 1) / block;
   parallel_for(B * parts, 1, [&](int64_t item, int64_t) {
-    const int64_t first = item % parts * kBlock;
-    body(Part{item / parts, first, std::min(kBlock, N - first)});
+    const int64_t first = item % parts * block;
+    body(Part{item / parts, first, std::min(block, N - first)});
   });
 }
 

@@ -7,22 +7,11 @@
 #include <vector>
 
 #include "tests/helpers/catch.h"
+#include "tests/helpers/threads.h"
 
 using namespace longhaul;
 
 namespace {
-
-// Sets the number of threads until it ends.
-class Threads {
- public:
-  explicit Threads(int count) : before_(threads()) { set_threads(count); }
-  ~Threads() { set_threads(before_); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-
- private:
-  int before_;
-};
 
 // Whether a number too small to be stored in full is one, as this thread computes.
 bool keeps_denormals() {
@@ -97,4 +86,24 @@ TEST_CASE("denormals: a parallel loop flushes them on all of its threads and cha
   CHECK(keeps_denormals());
   CHECK_THROWS_AS(parallel_for(8, 1, [](int64_t, int64_t) { throw 1; }), int);
   CHECK(keeps_denormals());
+}
+
+TEST_CASE("for_lanes: lanes share threads where they are few and long, and run side by side else",
+          "[parallel]") {
+  const auto seen = [](int64_t lanes, int64_t rows) {
+    std::vector<int> shares(static_cast<std::size_t>(lanes), -1);
+    for_lanes(lanes, rows, [&](int64_t lane) {
+      CHECK(LaneScope::inside());
+      CHECK_FALSE(keeps_denormals());
+      shares[lane] = has_threads();
+    });
+    CHECK_FALSE(LaneScope::inside());
+    return shares;
+  };
+  const Threads scope(3);
+  CHECK(seen(2, 4096) == std::vector<int>{1, 1});
+  CHECK(seen(2, 100) == std::vector<int>{0, 0});
+  CHECK(seen(3, 4096) == std::vector<int>{0, 0, 0});
+  const Threads one(1);
+  CHECK(seen(1, 4096) == std::vector<int>{0});
 }

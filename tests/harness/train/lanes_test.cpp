@@ -7,8 +7,81 @@
 #include "math/parallel.h"
 #include "tests/helpers/allocations.h"
 #include "tests/helpers/catch.h"
+#include "tests/helpers/registry_cases.h"
+#include "tests/helpers/threads.h"
 
 using namespace longhaul;
+
+namespace {
+
+std::vector<std::string> models() {
+  Registry registry;
+  register_builtins(registry);
+  std::vector<std::string> names;
+  for (const auto& [name, info] : registry.models()) names.push_back(name);
+  return names;
+}
+
+// Loss and gradient of a step on one long sequence.
+std::vector<float> step_bits(const std::string& name, Settings settings, int threads) {
+  const Threads scope(threads);
+  const TaskShape shape{.vocab = 11,
+                        .classes = 5,
+                        .max_length = 2100,
+                        .readout = settings.causal ? Readout::token : Readout::sequence};
+  Registry registry;
+  register_builtins(registry);
+  const ModelInfo& info = registry.model(name);
+  Options options;
+  const Model model(info, options, settings, shape, 1);
+  const std::vector<int64_t> offsets = gradient_layout(model.parameters());
+  Lanes lanes(model, 8, offsets);
+  const Lanes::Result result = lanes.run({random_batch({2100}, shape, 1)}, 1);
+  std::vector<float> all(lanes.gradient(), lanes.gradient() + offsets.back());
+  all.push_back(static_cast<float>(result.plain_loss));
+  all.push_back(static_cast<float>(result.gradient_norm));
+  return all;
+}
+
+void check_threads(const std::string& name, const Settings& settings) {
+  const std::vector<float> one = step_bits(name, settings, 1);
+  CHECK(one == step_bits(name, settings, 2));
+  CHECK(one == step_bits(name, settings, 3));
+}
+
+void check_model(const std::string& name) {
+  Settings settings;
+  settings.d_model = 64;
+  settings.layers = 1;
+  check_threads(name, settings);
+}
+
+const bool added =
+    add_cases<models, check_model>("model ",
+                                   " on one long sequence: any number of threads gives "
+                                   "the same bits",
+                                   "[lanes][split][slow]");
+
+}  // namespace
+
+TEST_CASE("one long sequence: the same bits for any number of threads with other settings",
+          "[lanes][split][slow]") {
+  Settings settings;
+  settings.d_model = 48;
+  settings.layers = 1;
+  settings.dropout = 0.1;
+  for (const char* norm : {"layer", "batch"}) {
+    settings.norm = norm;
+    settings.feed_forward = "gelu";
+    check_threads("linear_attention", settings);
+    settings.feed_forward = "glu";
+    check_threads("lru", settings);
+  }
+  settings.causal = false;
+  settings.checkpoint_blocks = true;
+  check_threads("transformer", settings);
+  check_threads("mamba", settings);
+}
 
 namespace {
 

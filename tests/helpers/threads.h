@@ -1,0 +1,19 @@
+#pragma once
+
+#include "math/parallel.h"
+
+namespace longhaul {
+
+// Sets the number of threads until it ends.
+class Threads {
+ public:
+  explicit Threads(int count) : before_(threads()) { set_threads(count); }
+  ~Threads() { set_threads(before_); }
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+
+ private:
+  int before_;
+};
+
+}  // namespace longhaul
