@@ -9,12 +9,15 @@
 // written by outer products is transformed nonlinearly at every step, which state tracking needs.
 // norm divides each head's output by its root mean square. W starts as the identity, b_f from 1 to
 // 4 from head to head, so that heads remember for 4 to 50 steps at first; both are choices of ours.
-// Time O(T D (D + d^2)), step by step; state D d.
+// Time O(T D (D + d^2)), step by step; state D d. `solver` solves it in parallel instead, as rnn
+// does (m2rnn_recurrence): its Jacobian f_t I + (1 - f_t) diag(1 - Z_t^2) W^T is one block of d x d
+// for each row of S. Each sweep takes the time of about two steps a position.
 
 #include <cmath>
 
 #include "longhaul/ops.h"
 #include "longhaul/parts/head_readout.h"
+#include "longhaul/parts/solver_options.h"
 #include "longhaul/parts/state_heads.h"
 #include "longhaul/plugin.h"
 #include "longhaul/recurrences.h"
@@ -38,6 +41,7 @@ class M2Rnn final : public Mixer {
  public:
   explicit M2Rnn(MixerContext& c) : heads_(read_heads(c, 4)), d_(c.d_model() / heads_) {
     const int64_t D = c.d_model();
+    read_solver(spec_, c.options());
     q_ = c.weight("q.weight", D, D);
     k_ = c.weight("k.weight", D, D);
     v_ = c.weight("v.weight", D, D);
@@ -49,7 +53,7 @@ class M2Rnn final : public Mixer {
 
   Tensor forward(const Tensor& x, const Lengths&) const override {  // [B, T, D]; padding comes last
     const Tensor y =
-        m2rnn_recurrence(matmul(x, q_), matmul(x, k_), matmul(x, v_), forget(x), w_, heads_);
+        m2rnn_recurrence(matmul(x, q_), matmul(x, k_), matmul(x, v_), forget(x), w_, heads_, spec_);
     return readout_(y, x);
   }
 
@@ -69,6 +73,7 @@ class M2Rnn final : public Mixer {
   Tensor forget(const Tensor& x) const { return sigmoid(matmul(x, f_) + f_bias_); }
 
   int64_t heads_, d_;
+  RecurrenceSpec spec_;
   HeadReadout readout_;
   Tensor q_, k_, v_, f_, f_bias_, w_;
 };

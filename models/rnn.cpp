@@ -35,6 +35,7 @@
 #include "longhaul/error.h"
 #include "longhaul/mixer.h"
 #include "longhaul/ops.h"
+#include "longhaul/parts/solver_options.h"
 #include "longhaul/plugin.h"
 
 namespace {
@@ -68,32 +69,10 @@ Init orthogonal(double rho) {
 
 const std::map<std::string, Cell> kCells = {
     {"tanh", Cell::tanh}, {"gru", Cell::gru}, {"lstm", Cell::lstm}, {"cifg", Cell::cifg}};
-const std::map<std::string, Solver> kSolvers = {{"auto", Solver::automatic},
-                                                {"sequential", Solver::sequential},
-                                                {"newton", Solver::newton},
-                                                {"quasi_newton", Solver::quasi_newton},
-                                                {"first_order", Solver::first_order},
-                                                {"fixed_a", Solver::fixed_a},
-                                                {"picard", Solver::picard},
-                                                {"jacobi", Solver::jacobi},
-                                                {"elk", Solver::elk}};
-
-void read_solver(RecurrenceSpec& spec, Options& o) {
-  spec.solver = kSolvers.at(o.choice("solver", "auto",
-                                     {"auto", "sequential", "newton", "quasi_newton", "first_order",
-                                      "fixed_a", "picard", "jacobi", "elk"},
-                                     "how the recurrence is solved; auto: as measured faster"));
-  spec.tolerance =
-      o.number("tolerance", 1e-6, "a solver stops when no step's residual is larger", 0);
-  spec.max_iterations = static_cast<int>(
-      o.integer("max_iterations", 100, "a solver stops after as many sweeps", 1, 1 << 20));
+void read_sweeps(RecurrenceSpec& spec, Options& o) {
   spec.sweeps = static_cast<int>(o.integer(
       "sweeps", 0, "exactly as many sweeps, converged or not; 0: until converged", 0, 1 << 20));
-  spec.clip =
-      o.number("iterate_clip", 1, "bound of the iterates; every solution lies within 1", 1, 1e8);
-  spec.damping = o.number("damping", 1e-3, "elk: weight of staying near the last iterate", 0);
-  spec.audit = o.flag("audit", false, "also solve sequentially and record the differences");
-  if (spec.sweeps && (spec.solver == Solver::automatic || spec.solver == Solver::sequential))
+  if (spec.sweeps && !spec.is_parallel())
     o.problem("sweeps", "sweeps needs a solver that sweeps, such as newton or fixed_a");
 }
 
@@ -106,6 +85,7 @@ StudiedRecurrence read_recurrence(Options& o, int64_t d_model) {
   r.block = o.integer("block", 0, "width of the blocks of the recurrent matrix; 0: dense");
   r.rho = o.number("rho", 1, "scale of the recurrent matrix at first; 1: orthogonal", 0);
   read_solver(r.spec, o);
+  read_sweeps(r.spec, o);
   return r;
 }
 

@@ -17,7 +17,7 @@ SolverCase case_of(const TrialSpec& spec, const Registry& registry, const Throug
   SolverCase c;
   c.cell = studied.spec.cell;
   c.solver = studied.spec.solver;
-  if (c.solver == Solver::sequential || c.solver == Solver::automatic) c.solver = Solver::newton;
+  if (!studied.spec.is_parallel()) c.solver = Solver::newton;
   c.rho = studied.rho;
   c.width = studied.width;
   c.block = studied.block;

@@ -200,6 +200,8 @@ const char* cell_name(Cell cell) {
       return "lstm";
     case Cell::cifg:
       return "cifg";
+    case Cell::leaky:
+      return "leaky";
   }
   return "";
 }

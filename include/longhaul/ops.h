@@ -250,7 +250,10 @@ Tensor wkv(const Tensor& w, const Tensor& u, const Tensor& k, const Tensor& v);
 // The reverse step is one linear reverse recurrence with the exact Jacobians at the returned h: the
 // exact gradient of a converged h. Of an h that is not converged (`sweeps`) it is the gradient as
 // if it were, off by the order of the residual.
-enum class Cell { tanh, gru, lstm, cifg };
+//
+// leaky is the cell of m2rnn_recurrence (longhaul/recurrences.h), which nonlinear_recurrence does
+// not take: h_t = f_t h_{t-1} + (1 - f_t) tanh(u_t + R h_{t-1}) with f_t given.
+enum class Cell { tanh, gru, lstm, cifg, leaky };
 enum class Solver {
   sequential,
   newton,
@@ -273,6 +276,9 @@ struct RecurrenceSpec {
   // Also solve sequentially and note "solver.error", the largest difference of h, and in the
   // reverse step "solver.gradient_error", that of du relative to the largest du.
   bool audit = false;
+
+  // Whether it surely sweeps; automatic may.
+  bool is_parallel() const { return solver != Solver::sequential && solver != Solver::automatic; }
 };
 // What the solver did. `residual`: max |h_t - cell(h_{t-1}, u_t)| of the returned h (of c, relative
 // to |c| where that is above 1). Noted as "solver.iterations", "solver.residual" and

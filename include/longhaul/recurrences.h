@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "longhaul/ops.h"
 #include "longhaul/tensor.h"
 
 // Recurrences that few models use, beside those of ops.h and under the same
@@ -48,8 +49,13 @@ Tensor slstm_step(const Tensor& u, const Tensor& recurrent, Tensor& state);
 // K rows that are nonlinear RNNs sharing W:
 //   Z_t = tanh(H_{t-1} W + k_t^T v_t),   H_t = f_t H_{t-1} + (1 - f_t) Z_t,   y_t = q_t H_t
 // q, k [B, T, h K], v [B, T, h V], f [B, T, h], W [h, V, V] for h heads -> [B, T, h V].
+// Solved as nonlinear_recurrence (ops.h) is, with the solvers, the notes and the audit of `spec`:
+// a head's K rows are one leaky cell, whose Jacobian is made of K blocks of V x V. automatic is the
+// loop; `sweeps` is not for it. The states of a sweep take memory for T K V values a head while it
+// is solved; afterwards as little is kept as by the loop.
 Tensor m2rnn_recurrence(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& f,
-                        const Tensor& w, int64_t heads);
+                        const Tensor& w, int64_t heads, const RecurrenceSpec& spec = {},
+                        SolverReport* report = nullptr);
 
 // A complex state whose entries move and turn (PD-SSM, Terzic et al. 2025, arXiv:2509.22284):
 //   h_t = P_t (d_t .* h_{t-1}) + b_t,   M_t = sum_k select_t[k] dictionary[k]

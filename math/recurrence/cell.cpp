@@ -12,6 +12,7 @@
 //   cifg  f = sigmoid(u^f + p^f + P^f c')  c = f c' + (1 - f) g  o = sigmoid(u^o + p^o + P^o c)
 //         dc/dp^f = (c' - g) f (1 - f)    dc/dp^g = (1 - f)(1 - g^2)    dc/dc' = f + P^f dc/dp^f
 //         dh/dp^o as above                dh/dc = o (1 - tanh(c)^2) + P^o dh/dp^o
+//   leaky z = tanh(u + p)  h = f h' + (1 - f) z        dh/dp = (1 - f)(1 - z^2)    dh/dh' = f
 #include "math/recurrence/cell.h"
 
 #include <algorithm>
@@ -135,15 +136,39 @@ void lstm_reverse(int64_t n, const CellOutput& at, const float* before, const Ce
   }
 }
 
-// Calls piece(first, n) for the positions of each repetition of the peepholes.
+// Calls piece(first, n) for each stretch of `period` positions.
 template <class F>
-void each_period(int64_t n, const Peepholes& p, F piece) {
-  for (int64_t first = 0; first < n; first += p.period) piece(first, std::min(p.period, n - first));
+void each_period(int64_t n, int64_t period, F piece) {
+  for (int64_t first = 0; first < n; first += period) piece(first, std::min(period, n - first));
+}
+
+void leaky_values(int64_t n, const CellInput& in, const CellOutput& out) {
+  each_period(n, in.leak_width, [&](int64_t first, int64_t count) {
+    const float f = in.leak[first / in.leak_width];
+    const float *u = in.u + first, *p = in.p + first, *h = in.h + first;
+    float *value = out.value + first, *leak = out.kept + first, *z = leak + out.kept_stride;
+#pragma omp simd
+    for (int64_t i = 0; i < count; ++i) {
+      leak[i] = f;
+      z[i] = vmath::tanh(u[i] + p[i]);
+      value[i] = std::fma(f, h[i], (1 - f) * z[i]);
+    }
+  });
+}
+
+void leaky_slopes(int64_t n, const CellOutput& at, float* slopes, int64_t stride) {
+  const float *f = at.kept, *z = f + at.kept_stride;
+  float *slope = slopes, *keep = slopes + stride;
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) {
+    slope[i] = (1 - f[i]) * std::fma(-z[i], z[i], 1.0f);
+    keep[i] = f[i];
+  }
 }
 
 void cifg_values(int64_t n, const CellInput& in, const CellOutput& out,
                  const Peepholes& peepholes) {
-  each_period(n, peepholes, [&](int64_t first, int64_t count) {
+  each_period(n, peepholes.period, [&](int64_t first, int64_t count) {
     const float *to_f = peepholes.values, *to_o = to_f + peepholes.period;
     const float *u = in.u + first, *p = in.p + first, *before = in.c + first;
     const float *ug = u + in.u_stride, *uo = ug + in.u_stride;
@@ -169,7 +194,7 @@ void cifg_values(int64_t n, const CellInput& in, const CellOutput& out,
 
 void cifg_slopes(int64_t n, const CellOutput& at, const float* c, float* slopes, int64_t stride,
                  const Peepholes& peepholes) {
-  each_period(n, peepholes, [&](int64_t first, int64_t count) {
+  each_period(n, peepholes.period, [&](int64_t first, int64_t count) {
     const float *to_f = peepholes.values, *to_o = to_f + peepholes.period, *before = c + first;
     const float *gf = at.kept + first, *gg = gf + at.kept_stride, *go = gg + at.kept_stride,
                 *gt = go + at.kept_stride;
@@ -190,7 +215,7 @@ void cifg_slopes(int64_t n, const CellOutput& at, const float* c, float* slopes,
 
 void cifg_reverse(int64_t n, const CellOutput& at, const float* c, const CellGradient& to,
                   const Peepholes& peepholes) {
-  each_period(n, peepholes, [&](int64_t first, int64_t count) {
+  each_period(n, peepholes.period, [&](int64_t first, int64_t count) {
     const float *to_f = peepholes.values, *to_o = to_f + peepholes.period, *before = c + first;
     const float *direct = to.direct + first, *through = to.through + first;
     float* carried = to.carried + first;
@@ -218,6 +243,7 @@ void cell_values(Cell cell, int64_t n, const CellInput& in, const CellOutput& ou
   if (cell == Cell::cifg) return cifg_values(n, in, out, peepholes);
   if (cell == Cell::gru) return gru_values(n, in, out);
   if (cell == Cell::lstm) return lstm_values(n, in, out);
+  if (cell == Cell::leaky) return leaky_values(n, in, out);
   const float *u = in.u, *p = in.p;
   float* value = out.value;
 #pragma omp simd
@@ -229,6 +255,7 @@ void cell_slopes(Cell cell, int64_t n, const CellOutput& at, const float* h, con
   if (cell == Cell::cifg) return cifg_slopes(n, at, c, slopes, stride, peepholes);
   if (cell == Cell::gru) return gru_slopes(n, at, h, slopes, stride);
   if (cell == Cell::lstm) return lstm_slopes(n, at, c, slopes, stride);
+  if (cell == Cell::leaky) return leaky_slopes(n, at, slopes, stride);
   const float* f = at.value;
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) slopes[i] = std::fma(-f[i], f[i], 1.0f);

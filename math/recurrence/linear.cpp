@@ -192,6 +192,8 @@ struct Applied {
 
   float sum(int64_t i) const {
     if constexpr (cell == Cell::tanh) return slope[i] * y[i];
+    if constexpr (cell == Cell::leaky)
+      return multiply_add(slope[plane + i], d[i], slope[i] * y[i]);
     constexpr int64_t G = gates_of(cell);
     float sum = multiply_add(slope[plane + i], y[gate + i], slope[i] * y[i]);
     if constexpr (cell != Cell::cifg)
@@ -266,6 +268,8 @@ void sweep_applied(Cell cell, const BlockProduct& product, const LinearSweep& s)
       return sweep_applied<Cell::lstm>(product, s);
     case Cell::cifg:
       return sweep_applied<Cell::cifg>(product, s);
+    case Cell::leaky:
+      return sweep_applied<Cell::leaky>(product, s);
   }
 }
 

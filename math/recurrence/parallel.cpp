@@ -108,6 +108,7 @@ Solution solve_parallel(const Recurrence& r, const RecurrenceSpec& spec) {
     Recurrence one = r;
     one.B = 1;
     one.u = r.u + b * r.T * r.G * r.N;
+    if (r.leak) one.leak = r.leak + b * r.T;
     if (r.state) one.state = r.state + b * spec.sweeps * planes * r.N;
     const int64_t first = b * r.T * r.N;
     const auto part = [&](const Tensor& t) { return t.defined() ? t.data() + first : nullptr; };
@@ -121,18 +122,29 @@ Solution solve_parallel(const Recurrence& r, const RecurrenceSpec& spec) {
     solve(0);  // threads share its time
   else
     parallel_for(r.B, 1, [&](int64_t b, int64_t) { solve(b); });
-  double unconverged = 0;
+  JoinedReport joined;
   for (const Outcome& o : outcomes) {
-    s.report.iterations = std::max(s.report.iterations, o.report.iterations);
-    if (!std::isnan(s.report.residual) && !(o.report.residual <= s.report.residual))
-      s.report.residual = o.report.residual;
-    s.report.largest = std::max(s.report.largest, o.report.largest);
-    unconverged += o.report.converged ? 0 : 1;
+    joined.add(o.report);
     s.products += o.products;
   }
-  s.report.converged = unconverged == 0;
-  s.report.unconverged_fraction = unconverged / static_cast<double>(r.B);
+  s.report = joined.all();
   return s;
+}
+
+void JoinedReport::add(const SolverReport& one) {
+  worst_.iterations = std::max(worst_.iterations, one.iterations);
+  if (!std::isnan(worst_.residual) && !(one.residual <= worst_.residual))
+    worst_.residual = one.residual;
+  worst_.largest = std::max(worst_.largest, one.largest);
+  ++solves_;
+  unconverged_ += one.converged ? 0 : 1;
+}
+
+SolverReport JoinedReport::all() const {
+  SolverReport all = worst_;
+  all.converged = unconverged_ == 0;
+  all.unconverged_fraction = solves_ > 0 ? unconverged_ / solves_ : 0;
+  return all;
 }
 
 }  // namespace longhaul

@@ -71,19 +71,24 @@ void narrow_blocks(int64_t Q, const float* m, const float* x, float* y, bool add
 }  // namespace
 
 BlockProduct::BlockProduct(const Recurrence& r, bool transposed)
-    : transposed_(transposed), G_(r.G), N_(r.N), block_(r.block), stride_(r.N + kVectorWidth) {
+    : transposed_(transposed),
+      is_shared_(r.is_shared && r.block > kNarrow),
+      G_(r.G),
+      N_(r.N),
+      block_(r.block),
+      stride_(r.N + kVectorWidth) {
   const bool wide = block_ > kNarrow;
   padded_ = wide ? (block_ + kVectorWidth - 1) / kVectorWidth * kVectorWidth : block_;
   // What follows each k of the sum: outputs. A wide block keeps them adjacent, a narrow one does
   // not.
   const bool flip = wide != transposed;
-  const int64_t blocks = r.N ? G_ * (N_ / block_) : 0;
-  packed_ = Tensor({blocks, block_, padded_});
-  for (int64_t q = 0; q < blocks; ++q)
+  const int64_t blocks = r.N ? is_shared_ ? 1 : N_ / block_ : 0;  // of a gate, as packed
+  packed_ = Tensor({G_ * blocks, block_, padded_});
+  for (int64_t q = 0; q < G_ * blocks; ++q)
     for (int64_t i = 0; i < block_; ++i)
       for (int64_t j = 0; j < block_; ++j)
         packed_.data()[(q * block_ + (flip ? j : i)) * padded_ + (flip ? i : j)] =
-            r.recurrent[(q * block_ + i) * block_ + j];
+            r.matrix(q / blocks, q % blocks)[i * block_ + j];
 }
 
 template <int count>
@@ -98,9 +103,30 @@ void BlockProduct::wide(const float* const* x, float* y) const {
         from[s] = x[s] + (transposed_ ? g * N_ : 0) + q * block_;
         to[s] = y + s * vector_stride() + (transposed_ ? 0 : g * stride_) + q * block_;
       }
-      block_product<count>(block_, padded_, packed_.data() + (g * blocks + q) * block_ * padded_,
-                           from, to, transposed_ && g > 0);
+      const int64_t matrix = is_shared_ ? g : g * blocks + q;
+      block_product<count>(block_, padded_, packed_.data() + matrix * block_ * padded_, from, to,
+                           transposed_ && g > 0);
     }
+  }
+}
+
+// One matrix for all blocks, which are whole vectors: each load of it serves several blocks.
+void BlockProduct::by_one(const float* x, float* y) const {
+  const int64_t blocks = N_ / block_;
+  for (int64_t q = 0; q < blocks; q += kGroup) {
+    const int64_t count = std::min<int64_t>(kGroup, blocks - q);
+    const float* from[kGroup];
+    float* to[kGroup];
+    for (int64_t i = 0; i < count; ++i) {
+      from[i] = x + (q + i) * block_;
+      to[i] = y + (q + i) * block_;
+    }
+    if (count == kGroup) {
+      block_product<kGroup>(block_, padded_, packed_.data(), from, to, false);
+      continue;
+    }
+    for (int64_t i = 0; i < count; ++i)
+      block_product<1>(block_, padded_, packed_.data(), from + i, to + i, false);
   }
 }
 
@@ -131,6 +157,10 @@ void BlockProduct::apply(int count, const float* const* x, float* y) const {
   if (N_ == 0) return;
   if (block_ <= kNarrow) {
     for (int s = 0; s < count; ++s) narrow(x[s], y + s * vector_stride());
+    return;
+  }
+  if (is_shared_ && G_ == 1 && padded_ == block_) {
+    for (int s = 0; s < count; ++s) by_one(x[s], y + s * vector_stride());
     return;
   }
   switch (count) {

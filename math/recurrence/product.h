@@ -21,13 +21,14 @@ class BlockProduct {
 
  private:
   void narrow(const float* x, float* y) const;
+  void by_one(const float* x, float* y) const;
   template <int count>
   void wide(const float* const* x, float* y) const;
 
-  bool transposed_;
+  bool transposed_, is_shared_;
   int64_t G_, N_, block_, stride_;
   int64_t padded_ = 0;  // block rounded up to whole vectors
-  Tensor packed_;       // wide: [G, N / block, block, padded]; narrow: R itself or transposed
+  Tensor packed_;       // wide: [G, matrices, block, padded]; narrow: R itself or transposed
 };
 
 }  // namespace longhaul

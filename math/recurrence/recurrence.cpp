@@ -15,6 +15,7 @@ namespace longhaul {
 namespace {
 
 Recurrence checked(const Tensor& u, const Tensor& recurrent, Cell cell, const Tensor& peepholes) {
+  require(cell != Cell::leaky, "nonlinear_recurrence: the leaky cell is m2rnn_recurrence's alone");
   const int64_t G = gates_of(cell);
   const bool ranks = u.rank() == 3 && recurrent.rank() == 4 && recurrent.dim(0) == G;
   const int64_t N = ranks ? u.dim(2) / G : 0, block = ranks ? recurrent.dim(2) : 0;
@@ -43,22 +44,6 @@ Solver faster(Cell cell, int64_t N, int64_t T) {
 
 bool is_loop(const RecurrenceSpec& spec) { return spec.solver == Solver::sequential; }
 
-double largest_difference(const Tensor& a, const Tensor& b) {
-  double largest = 0;
-  for (int64_t i = 0; i < a.size(); ++i) {
-    const double difference = std::abs(double{a.data()[i]} - double{b.data()[i]});
-    if (!(difference <= largest)) largest = difference;  // a NaN stays
-  }
-  return largest;
-}
-
-void tell(const RecurrenceSpec& spec, const Recurrence& r, const Solution& s) {
-  note("solver.iterations", s.report.iterations);
-  note("solver.residual", s.report.residual);
-  note("solver.unconverged", s.report.unconverged_fraction);
-  if (spec.audit) note("solver.error", largest_difference(s.h, solve_sequential(r, false).h));
-}
-
 void audit_gradient(const Recurrence& r, const Solution& s) {
   const auto gradient = [&](const Solution& of) {
     const Tensor a = Tensor::empty({r.G * r.plane()}), du = Tensor::empty({r.G * r.plane()});
@@ -72,6 +57,21 @@ void audit_gradient(const Recurrence& r, const Solution& s) {
 
 }  // namespace
 
+double largest_difference(const Tensor& a, const Tensor& b) {
+  double largest = 0;
+  for (int64_t i = 0; i < a.size(); ++i) {
+    const double difference = std::abs(double{a.data()[i]} - double{b.data()[i]});
+    if (!(difference <= largest)) largest = difference;  // a NaN stays
+  }
+  return largest;
+}
+
+void note_report(const SolverReport& report) {
+  note("solver.iterations", report.iterations);
+  note("solver.residual", report.residual);
+  note("solver.unconverged", report.unconverged_fraction);
+}
+
 Tensor nonlinear_recurrence(const Tensor& u, const Tensor& recurrent, const RecurrenceSpec& given,
                             SolverReport* report, const Tensor& given_peepholes) {
   const Tensor peepholes = peepholes_of(given.cell, u, given_peepholes);
@@ -82,7 +82,8 @@ Tensor nonlinear_recurrence(const Tensor& u, const Tensor& recurrent, const Recu
   Solution s = is_loop(spec) ? solve_sequential(r, taped) : solve_parallel(r, spec);
   count_flops(r.product_flops() / std::max<int64_t>(r.B, 1) * s.products);
   if (report) *report = s.report;
-  tell(spec, r, s);
+  note_report(s.report);
+  if (spec.audit) note("solver.error", largest_difference(s.h, solve_sequential(r, false).h));
   if (spec.cell != Cell::tanh) s.value = Tensor();  // the reverse step reads what was kept
   record(s.h, {u, recurrent, peepholes}, [=, audit = spec.audit] {
     if (audit) audit_gradient(r, s);
@@ -95,7 +96,7 @@ namespace {
 
 // Whether decoding needs the last position alone, not that of every sweep.
 bool keeps_no_sweeps(const RecurrenceSpec& spec) {
-  return spec.sweeps == 0 || is_loop(spec) || spec.solver == Solver::automatic;
+  return spec.sweeps == 0 || !spec.is_parallel();
 }
 
 }  // namespace

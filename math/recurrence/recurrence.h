@@ -16,9 +16,15 @@ struct Recurrence {
   const float* u;                    // [B, T, G N]
   const float* recurrent;            // [G, N / block, block, block]
   const float* peepholes = nullptr;  // cifg: [2, N]
+  const float* leak = nullptr;       // leaky: f, [B, T]
   float* state = nullptr;  // decoding: [B, sweeps or 1, planes, N] before the first step; replaced
+  bool is_shared = false;  // all blocks of a gate have one matrix: recurrent [G, 1, block, block]
 
   int64_t plane() const { return B * T * N; }
+  int64_t matrices() const { return is_shared ? 1 : N / block; }  // of a gate
+  const float* matrix(int64_t gate, int64_t q) const {            // of block q
+    return recurrent + (gate * matrices() + (is_shared ? 0 : q)) * block * block;
+  }
   int64_t product_flops() const { return 2 * B * T * G * N * block; }  // of R h at every position
 };
 
@@ -31,5 +37,10 @@ struct Solution {
   SolverReport report;
   int64_t products = 0;  // how often R was applied to a whole sequence, summed over the sequences
 };
+
+// What is told of a solution: note().
+void note_report(const SolverReport& report);
+
+double largest_difference(const Tensor& a, const Tensor& b);  // NaN if any is one
 
 }  // namespace longhaul

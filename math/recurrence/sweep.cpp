@@ -91,7 +91,7 @@ Sweep::Sweep(const Recurrence& one, const RecurrenceSpec& spec, const BlockProdu
     pattern_ = Tensor::empty({G_, span, N_});
     for (int64_t g = 0; g < G_; ++g) {
       float* row = pattern_.data() + g * span * N_;
-      for (int64_t n = 0; n < N_; ++n) row[n] = r_.recurrent[(g * N_ + n) * b + n % b];
+      for (int64_t n = 0; n < N_; ++n) row[n] = r_.matrix(g, n / b)[n % b * (b + 1)];
       for (int64_t t = 1; t < span; ++t) std::copy_n(row, N_, row + t * N_);
     }
   }
@@ -156,7 +156,8 @@ void Sweep::evaluate_rows(int64_t begin, int64_t end, const float* h) {
     for (int i = 0; i < count; ++i)
       cell_values(r_.cell, N_,
                   {r_.u + (first + i) * G_ * N_, p.data() + i * product_.vector_stride(), before[i],
-                   c ? c + (first + i - 1) * N_ : nullptr, N_, product_.stride()},
+                   c ? c + (first + i - 1) * N_ : nullptr, N_, product_.stride(),
+                   leak_at(first + i), N_},
                   at_row(first + i), peepholes_);
   }
 }
@@ -177,7 +178,8 @@ void Sweep::evaluate_diagonal(int64_t begin, int64_t end, const float* h) {
       for (int64_t i = 0; i < n; ++i) product[i] = R[i] * before[i];
     }
     cell_values(r_.cell, n,
-                {u + t * N_, p.data(), before, c ? c + (t - 1) * N_ : nullptr, T_ * N_, span * N_},
+                {u + t * N_, p.data(), before, c ? c + (t - 1) * N_ : nullptr, T_ * N_, span * N_,
+                 leak_at(t), N_},
                 at_row(t), peepholes_);
   }
 }
@@ -190,7 +192,8 @@ void Sweep::linearise_apart() {
                         values.data() + planes_ * N_, N_};
     for (int64_t t = begin; t < end; ++t) {
       const float* u = point_ == Point::input ? r_.u + t * G_ * N_ : zero.data();
-      cell_values(r_.cell, N_, {u, zero.data(), zero.data(), zero.data(), N_, N_}, at, peepholes_);
+      cell_values(r_.cell, N_, {u, zero.data(), zero.data(), zero.data(), N_, N_, leak_at(t), N_},
+                  at, peepholes_);
       cell_slopes(r_.cell, N_, at, zero.data(), zero.data(), slopes_.data() + t * N_, T_ * N_,
                   peepholes_);
     }
@@ -203,7 +206,7 @@ void Sweep::store(int64_t begin, int64_t end) {
   if (form_ == Form::blocks) store_blocks(begin, end);
 }
 
-// tanh, gru: keep + sum_g slope_g R_g; lstm, cifg: from (h', c') to (h, c), see cell_slopes.
+// tanh, gru, leaky: keep + sum_g slope_g R_g; lstm, cifg: from (h', c') to (h, c), see cell_slopes.
 void Sweep::store_channels(int64_t begin, int64_t end) {
   const int64_t span = pattern_.dim(1), plane = T_ * N_;
   for (int64_t t = begin; t < end; t += span) {
@@ -226,7 +229,7 @@ void Sweep::store_channels(int64_t begin, int64_t end) {
       continue;
     }
     for (int64_t g = 0; g < G_; ++g, slope += plane, R += span * N_) {
-      const float* start = g ? M : r_.cell == Cell::gru ? slope + G_ * plane : nullptr;
+      const float* start = g ? M : keeps_state(r_.cell) ? slope + G_ * plane : nullptr;
 #pragma omp simd
       for (int64_t i = 0; i < n; ++i) M[i] = std::fma(slope[i], R[i], start ? start[i] : 0.0f);
     }
@@ -235,17 +238,19 @@ void Sweep::store_channels(int64_t begin, int64_t end) {
 
 void Sweep::store_blocks(int64_t begin, int64_t end) {
   const int64_t b = r_.block, plane = T_ * N_;
-  const bool keeps = r_.cell == Cell::gru;
+  const bool keeps = keeps_state(r_.cell);
   for (int64_t t = begin; t < end; ++t) {
     float* M = M_.data() + t * N_ * b;
     for (int64_t g = 0; g < G_; ++g) {
-      const float *slope = slopes_.data() + g * plane + t * N_, *R = r_.recurrent + g * N_ * b;
+      const float* slope = slopes_.data() + g * plane + t * N_;
       const float* keep = slopes_.data() + G_ * plane + t * N_;
-      for (int64_t i = 0; i < N_; ++i)
+      for (int64_t i = 0; i < N_; ++i) {
+        const float* R = r_.matrix(g, i / b) + i % b * b;
         for (int64_t j = 0; j < b; ++j) {
           const float start = g ? M[i * b + j] : keeps && i % b == j ? keep[i] : 0;
-          M[i * b + j] = std::fma(slope[i], R[i * b + j], start);
+          M[i * b + j] = std::fma(slope[i], R[j], start);
         }
+      }
     }
   }
 }

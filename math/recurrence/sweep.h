@@ -46,6 +46,7 @@ class Sweep {
     const auto after = [&](float* p) { return p ? p + t * N_ : nullptr; };
     return {at_.value + t * N_, after(at_.c), after(at_.kept), at_.kept_stride};
   }
+  const float* leak_at(int64_t t) const { return r_.leak ? r_.leak + t : nullptr; }
   const float* memory(const float* h) const { return planes_ > 1 ? h + (T_ + 1) * N_ : nullptr; }
 
   const Recurrence& r_;

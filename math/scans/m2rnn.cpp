@@ -1,4 +1,5 @@
-// The matrix-to-matrix nonlinear RNN, step by step. For one head, H [K, V]:
+// The matrix-to-matrix nonlinear RNN, step by step or by the solvers of math/recurrence/. For one
+// head, H [K, V]:
 //
 //   value    Z_t = tanh(H_{t-1} W + k_t^T v_t)   H_t = f_t H_{t-1} + (1 - f_t) Z_t   y_t = q_t H_t
 //   reverse  G_t = dL/dH_t, with q_t^T dy_t in it; P_t = (1 - f_t) G_t (1 - Z_t^2):
@@ -6,17 +7,21 @@
 //            dW += H_{t-1}^T P_t                G_{t-1} = f_t G_t + P_t W^T
 //
 // Rows of H are lanes-padded. The forward pass keeps H at every kChunk-th position, the reverse
-// pass recomputes H and Z between from there.
+// pass recomputes H and Z between from there, whatever solved it.
 #include <algorithm>
 #include <cmath>
 
 #include "longhaul/error.h"
+#include "longhaul/mixer.h"
 #include "longhaul/ops.h"
 #include "longhaul/recurrences.h"
 #include "math/gradient.h"
 #include "math/kernels/head.h"
 #include "math/kernels/vmath.h"
+#include "math/memory.h"
 #include "math/parallel.h"
+#include "math/recurrence/parallel.h"
+#include "math/recurrence/recurrence.h"
 
 namespace longhaul {
 namespace {
@@ -35,7 +40,8 @@ struct Problem {
   int64_t at(int64_t head, int64_t t, int64_t width) const {
     return ((head / heads * T + t) * heads + head % heads) * width;
   }
-  int64_t flops() const { return 2 * B * T * heads * K * V * (V + 2); }
+  // Of steps that multiply H with W `products` times, summed over the heads.
+  int64_t flops(int64_t products) const { return 2 * T * K * V * (products * V + 2 * B * heads); }
 };
 
 // W of a head and its transpose, [V, wide].
@@ -67,17 +73,91 @@ void advance(const Problem& p, int64_t head, int64_t t, const Weights& w, const 
   for (int64_t i = 0; i < p.state(); ++i) next[i] = std::fma(f, before[i], (1 - f) * z[i]);
 }
 
+// y_t of a state whose rows lie `stride` apart.
+void read_out(const Problem& p, int64_t head, int64_t t, const float* H, int64_t stride, float* y) {
+  const float* q = p.q + p.at(head, t, p.K);
+  float* out = y + p.at(head, t, p.V);
+  std::fill_n(out, p.V, 0.0f);
+  for (int64_t i = 0; i < p.K; ++i) add_scaled(out, q[i], H + i * stride, p.V);
+}
+
 void forward_head(const Problem& p, int64_t head, float* kept, float* y) {
   const Weights w(p, head);
   const Tensor H({p.state()}), z = Tensor::empty({p.state()});
   for (int64_t t = 0; t < p.T; ++t) {
     if (t % kChunk == 0) std::copy_n(H.data(), p.state(), kept + t / kChunk * p.state());
     advance(p, head, t, w, H.data(), z.data(), H.data());
-    const float* q = p.q + p.at(head, t, p.K);
-    float* out = y + p.at(head, t, p.V);
-    std::fill_n(out, p.V, 0.0f);
-    for (int64_t i = 0; i < p.K; ++i) add_scaled(out, q[i], H.data() + i * p.wide(), p.V);
+    read_out(p, head, t, H.data(), p.wide(), y);
   }
+}
+
+// A head as a recurrence of K V channels: u_t = k_t^T v_t, and one R = W^T for its K blocks.
+struct LeakyHead {
+  LeakyHead(const Problem& p, int64_t head)
+      : u(Tensor::empty({p.T, p.K, p.V})),
+        f(Tensor::empty({p.T})),
+        R(Tensor::empty({p.V, p.V})),
+        recurrence{Cell::leaky, 1, p.T, p.K * p.V, 1, p.V, u.data(), R.data()} {
+    for (int64_t t = 0; t < p.T; ++t) {
+      const float *k = p.k + p.at(head, t, p.K), *v = p.v + p.at(head, t, p.V);
+      float* to = u.data() + t * p.K * p.V;
+      for (int64_t i = 0; i < p.K * p.V; ++i) to[i] = k[i / p.V] * v[i % p.V];
+      f.data()[t] = p.f[p.at(head, t, 1)];
+    }
+    const float* w = p.w + head % p.heads * p.V * p.V;
+    for (int64_t i = 0; i < p.V * p.V; ++i) R.data()[i] = w[i % p.V * p.V + i / p.V];
+    recurrence.leak = f.data();
+    recurrence.is_shared = true;
+  }
+
+  Tensor u, f, R;
+  Recurrence recurrence;
+};
+
+struct HeadOutcome {
+  SolverReport report;
+  int64_t products = 1;  // of all H with W
+};
+
+HeadOutcome solve_head(const Problem& p, int64_t head, const RecurrenceSpec& spec, float* kept,
+                       float* y) {
+  const LeakyHead leaky(p, head);
+  const Solution s = solve_parallel(leaky.recurrence, spec);
+  const float* H = s.h.data();
+  for (int64_t t = 0; t < p.T; ++t, H += p.K * p.V) {
+    if (t > 0 && t % kChunk == 0)
+      for (int64_t i = 0; i < p.K; ++i)
+        std::copy_n(H + (i - p.K) * p.V, p.V, kept + t / kChunk * p.state() + i * p.wide());
+    read_out(p, head, t, H, p.V, y);
+  }
+  return {s.report, s.products};
+}
+
+// y and what the reverse step needs: H before every kChunk-th position of each head.
+struct Forward {
+  Tensor y, kept;
+  SolverReport report = {};
+  int64_t products = 0;
+};
+
+Forward forward(const Problem& p, const RecurrenceSpec& spec) {
+  const int64_t heads = p.B * p.heads;
+  Forward all{Tensor::empty({p.B, p.T, p.heads * p.V}), Tensor({heads, p.chunks() * p.state()})};
+  PooledVector<HeadOutcome> outcomes(static_cast<std::size_t>(heads));
+  parallel_for(heads, 1, [&](int64_t head, int64_t) {
+    float* kept = all.kept.data() + head * p.chunks() * p.state();
+    if (spec.is_parallel())
+      outcomes[head] = solve_head(p, head, spec, kept, all.y.data());
+    else
+      forward_head(p, head, kept, all.y.data());
+  });
+  JoinedReport joined;
+  for (const HeadOutcome& outcome : outcomes) {
+    joined.add(outcome.report);
+    all.products += outcome.products;
+  }
+  all.report = joined.all();
+  return all;
 }
 
 // Gradients of one head, [T, .] without gaps; dw [V, wide] is added to.
@@ -148,38 +228,72 @@ void put_head(const Problem& p, int64_t head, int64_t width, const float* from,
   }
 }
 
+// dq, dk, dv and df of one head, each [T, .], one after the other; adds to dw [V, wide].
+Tensor head_gradients(const Problem& p, int64_t head, const Forward& forward, const float* dy,
+                      float* dw) {
+  const Tensor own({p.T, 2 * p.K + p.V + 1});
+  float *dq = own.data(), *dk = dq + p.T * p.K, *dv = dk + p.T * p.K, *df = dv + p.T * p.V;
+  const float* kept = forward.kept.data() + head * p.chunks() * p.state();
+  reverse_head(p, head, kept, {dy, dq, dk, dv, df, dw});
+  return own;
+}
+
+// Of the gradients of q, k, v and f, relative to the largest, against those at the loop's states.
+void audit_gradients(const Problem& p, const Forward& solved, const Forward& loop) {
+  const int64_t heads = p.B * p.heads;
+  const Tensor apart({heads}), largest({heads}), dw({2 * heads, p.V * p.wide()});
+  const float* dy = solved.y.grad();
+  parallel_for(heads, 1, [&](int64_t head, int64_t) {
+    float* own_dw = dw.data() + 2 * head * p.V * p.wide();
+    const Tensor found = head_gradients(p, head, solved, dy, own_dw),
+                 exact = head_gradients(p, head, loop, dy, own_dw + p.V * p.wide());
+    apart.data()[head] = static_cast<float>(largest_difference(exact, found));
+    largest.data()[head] = static_cast<float>(largest_difference(exact, Tensor(exact.shape())));
+  });
+  const double most = largest_difference(largest, Tensor({heads}));
+  if (most > 0) note("solver.gradient_error", largest_difference(apart, Tensor({heads})) / most);
+}
+
+void reverse(const Problem& p, const Forward& forward, const Tensor& q, const Tensor& k,
+             const Tensor& v, const Tensor& f, const Tensor& w) {
+  count_flops(2 * p.flops(p.B * p.heads));
+  const int64_t heads = p.B * p.heads, matrix = p.V * p.wide();
+  const GradTarget dq = target_of(q), dk = target_of(k), dv = target_of(v), df = target_of(f);
+  const Tensor dw({heads, matrix});
+  const float* dy = forward.y.grad();
+  parallel_for(heads, 1, [&](int64_t head, int64_t) {
+    const Tensor own = head_gradients(p, head, forward, dy, dw.data() + head * matrix);
+    const float *q_own = own.data(), *k_own = q_own + p.T * p.K, *v_own = k_own + p.T * p.K;
+    put_head(p, head, p.K, q_own, dq);
+    put_head(p, head, p.K, k_own, dk);
+    put_head(p, head, p.V, v_own, dv);
+    put_head(p, head, 1, v_own + p.T * p.V, df);
+  });
+  for (int64_t row = 0; w.needs_grad() && row < heads * p.V; ++row)
+    add_scaled(w.grad() + row % (p.heads * p.V) * p.V, 1, dw.data() + row * p.wide(), p.V);
+}
+
 }  // namespace
 
 Tensor m2rnn_recurrence(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& f,
-                        const Tensor& w, int64_t heads) {
+                        const Tensor& w, int64_t heads, const RecurrenceSpec& spec,
+                        SolverReport* report) {
   const Problem p = check(q, k, v, f, w, heads);
-  Tensor y = Tensor::empty(v.shape());
-  const int64_t kept_size = p.chunks() * p.state(), matrix = p.V * p.wide();
-  const Tensor kept = Tensor::empty({p.B * heads, kept_size});
-  count_flops(p.flops());
-  parallel_for(p.B * heads, 1, [&](int64_t head, int64_t) {
-    forward_head(p, head, kept.data() + head * kept_size, y.data());
+  Forward solved = forward(p, spec);
+  count_flops(p.flops(solved.products));
+  if (report) *report = solved.report;
+  if (spec.is_parallel()) note_report(solved.report);
+  const bool audit = spec.audit && solved.y.size() > 0;
+  Forward loop;
+  if (audit) {
+    loop = forward(p, {});
+    note("solver.error", largest_difference(solved.y, loop.y));
+  }
+  record(solved.y, {q, k, v, f, w}, [=] {  // p points into the tensors captured here
+    if (audit) audit_gradients(p, solved, loop);
+    reverse(p, solved, q, k, v, f, w);
   });
-  record(y, {q, k, v, f, w}, [=] {  // p points into the tensors captured here
-    count_flops(2 * p.flops());
-    const GradTarget dq = target_of(q), dk = target_of(k), dv = target_of(v), df = target_of(f);
-    const Tensor dw({p.B * heads, matrix});
-    const float* dy = y.grad();
-    parallel_for(p.B * heads, 1, [&](int64_t head, int64_t) {
-      const Tensor own({p.T, 2 * p.K + p.V + 1});
-      float *q_own = own.data(), *k_own = q_own + p.T * p.K, *v_own = k_own + p.T * p.K,
-            *f_own = v_own + p.T * p.V;
-      reverse_head(p, head, kept.data() + head * kept_size,
-                   {dy, q_own, k_own, v_own, f_own, dw.data() + head * matrix});
-      put_head(p, head, p.K, q_own, dq);
-      put_head(p, head, p.K, k_own, dk);
-      put_head(p, head, p.V, v_own, dv);
-      put_head(p, head, 1, f_own, df);
-    });
-    for (int64_t row = 0; w.needs_grad() && row < p.B * heads * p.V; ++row)
-      add_scaled(w.grad() + row % (heads * p.V) * p.V, 1, dw.data() + row * p.wide(), p.V);
-  });
-  return y;
+  return solved.y;
 }
 
 }  // namespace longhaul

@@ -15,7 +15,7 @@ constexpr Solver kSweepingSolvers[] = {Solver::newton,  Solver::quasi_newton, So
                                        Solver::elk};
 
 inline const char* name_of(Cell cell) {
-  constexpr const char* kNames[] = {"tanh", "gru", "lstm", "cifg"};
+  constexpr const char* kNames[] = {"tanh", "gru", "lstm", "cifg", "leaky"};
   return kNames[static_cast<int>(cell)];
 }
 

@@ -255,6 +255,11 @@ std::vector<Operator> sequences() {
       {"m2rnn_recurrence",
        {row(4), row(4), row(6), row(2), values({2, 3, 3})},
        [](In in) { return m2rnn_recurrence(in[0], in[1], in[2], in[3], in[4], 2); }},
+      {"m2rnn_recurrence by newton",
+       {row(4), row(4), row(6), row(2), values({2, 3, 3})},
+       [](In in) {
+         return m2rnn_recurrence(in[0], in[1], in[2], in[3], in[4], 2, {.solver = Solver::newton});
+       }},
       {"one_hot_scan",
        {row(3), values({3, 2, 2}), row(4), row(4)},
        [](In in) { return one_hot_scan(in[0], in[1], in[2], in[3]); }},

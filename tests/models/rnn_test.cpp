@@ -51,6 +51,18 @@ TEST_CASE("rnn conforms with every cell, dense, in blocks or diagonal, and by ev
   check("tanh", "fixed_a", 1);
 }
 
+TEST_CASE("m2rnn conforms by every solver", "[models][long]") {
+  Registry registry;
+  register_builtins(registry);
+  for (const char* solver : {"newton", "quasi_newton", "first_order", "jacobi", "elk"}) {
+    INFO(solver);
+    CHECK(check_conformance(registry.model("m2rnn"), {{"solver", std::string(solver)},
+                                                      {"audit", true},
+                                                      {"max_iterations", int64_t{500}}}) ==
+          std::vector<std::string>{});
+  }
+}
+
 TEST_CASE("rnn with sweeps as the model decodes what it computes at once", "[models]") {
   for (const char* cell : {"tanh", "gru", "lstm", "cifg"})
     for (const char* solver : {"newton", "fixed_a"}) {
