@@ -42,6 +42,7 @@ class M2Rnn final : public Mixer {
   explicit M2Rnn(MixerContext& c) : heads_(read_heads(c, 4)), d_(c.d_model() / heads_) {
     const int64_t D = c.d_model();
     read_solver(spec_, c.options());
+    spec_.layer = c.layer();
     q_ = c.weight("q.weight", D, D);
     k_ = c.weight("k.weight", D, D);
     v_ = c.weight("v.weight", D, D);

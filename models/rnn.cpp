@@ -18,7 +18,7 @@
 // solve is cheap. With block 1 the Jacobian of tanh and gru is diagonal and that of lstm and cifg
 // is made of 2 x 2 blocks: gru is ParaGRU then, cifg is ParaLSTM (Danieli et al. 2025). cifg's
 // peepholes start normal, by 2 / sqrt(5 D), and its forget gates' bias from 0 to -1, as theirs.
-// Solvers start at h = 0, not at f(0, u_t), which is their first Jacobi sweep.
+// Solvers start at h = 0, or with `start: cell` at f(0, u_t), their first Jacobi sweep, as theirs.
 //
 // The solvers are those of nonlinear_recurrence (longhaul/ops.h, math/recurrence/parallel.cpp):
 // x_t = f(x'_{t-1}) + M_t (x_{t-1} - x'_{t-1}) around the last iterate x', for newton (DEER, Lim et
@@ -74,6 +74,9 @@ void read_sweeps(RecurrenceSpec& spec, Options& o) {
       "sweeps", 0, "exactly as many sweeps, converged or not; 0: until converged", 0, 1 << 20));
   if (spec.sweeps && !spec.is_parallel())
     o.problem("sweeps", "sweeps needs a solver that sweeps, such as newton or fixed_a");
+  // Decoding goes on from every sweep's last state, and knows neither another start nor windows.
+  if (spec.sweeps && (spec.start != Start::zero || spec.window > 0))
+    o.problem("sweeps", "sweeps needs start: zero and window: 0");
 }
 
 StudiedRecurrence read_recurrence(Options& o, int64_t d_model) {
@@ -95,6 +98,7 @@ class Rnn final : public Mixer {
     Options& o = c.options();
     const StudiedRecurrence given = read_recurrence(o, N_);
     spec_ = given.spec;
+    spec_.layer = c.layer();
     int64_t block = given.block ? given.block : N_;
     if (block > N_ || N_ % block != 0) {
       o.problem("block", text("block ", block, " does not divide d_model ", N_));

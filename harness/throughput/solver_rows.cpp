@@ -26,6 +26,8 @@ SolverCase case_of(const TrialSpec& spec, const Registry& registry, const Throug
   c.max_iterations = studied.spec.max_iterations;
   c.clip = studied.spec.clip;
   c.damping = studied.spec.damping;
+  c.start = studied.spec.start;
+  c.window = studied.spec.window;
   c.repetitions = static_cast<int>(plan.repetitions);
   return c;
 }

@@ -52,6 +52,8 @@ struct Problem {
     spec.max_iterations = c.max_iterations ? c.max_iterations : static_cast<int>(c.length);
     spec.clip = c.clip;
     spec.damping = c.damping;
+    spec.start = c.start;
+    spec.window = c.window;
   }
 
   struct Pass {
@@ -89,6 +91,7 @@ bool prefix_exact(const Problem& problem, const Tensor& exact) {
     if (sweeps > exact.dim(1)) break;
     RecurrenceSpec spec = problem.spec;
     spec.sweeps = sweeps;
+    spec.window = 0;
     const Tensor h = slice(nonlinear_recurrence(problem.u, problem.R, spec), 1, 0, sweeps);
     const Tensor expected = slice(exact, 1, 0, sweeps);
     if (!(largest_difference(h.size(), h.data(), expected.data()) <= 1e-6)) return false;
@@ -139,7 +142,8 @@ SolverRow measure_solver(const SolverCase& c) {
   row.gradient_error =
       std::max(relative_difference(pass.du, exact.du), relative_difference(pass.dR, exact.dR));
   row.depth_sequential = c.length;
-  row.depth_parallel = pass.report.iterations * scan_depth(c.length);
+  row.depth_parallel =
+      pass.report.iterations * scan_depth(c.window ? std::min(c.window, c.length) : c.length);
   time_both(problem, c.repetitions, row);
   const bool passes = pass.report.converged && row.output_error <= kOutputErrorAllowed &&
                       row.gradient_error <= kGradientErrorAllowed;
@@ -224,6 +228,8 @@ const char* solver_name(Solver solver) {
       return "jacobi";
     case Solver::elk:
       return "elk";
+    case Solver::clip_elk:
+      return "clip_elk";
     case Solver::automatic:
       return "auto";
   }

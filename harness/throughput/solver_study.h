@@ -22,6 +22,8 @@ struct SolverCase {
   int max_iterations = 0;  // 0: `length`, which always suffices
   double clip = 1e8;       // of the iterates, where DEER clips; 1 keeps them where solutions lie
   double damping = 1e-3;   // of elk
+  Start start = Start::zero;
+  int64_t window = 0;  // steps that are swept together; 0: all
   int repetitions = 5;     // timed runs, of which the median counts; 0: no times
   uint64_t seed = 0;
 };
@@ -36,7 +38,8 @@ struct SolverRow {
   double seconds_sequential = 0, seconds_parallel = 0;  // forward pass
   std::optional<double> speedup;  // only of a converged solution whose errors pass
   int64_t depth_sequential = 0;   // steps that must follow each other: T
-  int64_t depth_parallel = 0;     // sweeps * 2 ceil(log2 T), by a scan on as many cores as needed
+  int64_t depth_parallel = 0;     // sweeps * 2 ceil(log2 T), by a scan on as many cores as needed;
+                                  // T: of a window
 };
 constexpr double kOutputErrorAllowed = 1e-4;
 constexpr double kGradientErrorAllowed = 1e-3;

@@ -6,8 +6,10 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <sstream>
 
 #include "harness/data/answer_spread.h"
+#include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/memory.h"
 #include "math/ops/losses.h"
@@ -181,7 +183,8 @@ Lanes::Lanes(const Model& model, int64_t lanes, std::vector<int64_t> offsets, Ob
       own_(Ranks::all().share_of_lanes(lanes)),
       objective_(std::move(objective)),
       lane_results_(static_cast<std::size_t>(lanes)),
-      lane_measured_(static_cast<std::size_t>(lanes)) {
+      lane_measured_(static_cast<std::size_t>(lanes)),
+      lane_last_(static_cast<std::size_t>(lanes)) {
   const MemoryScope scope(Memory::optimizer);
   for (int64_t lane = own_.begin; lane < own_.end; ++lane) {
     slots_.emplace_back(Shape{total_});
@@ -200,8 +203,10 @@ Lanes::Result Lanes::run(const std::vector<Batch>& lane_batches, uint64_t dropou
   const auto end = std::min(own_.end, static_cast<int64_t>(lane_batches.size()));
   for_lanes(std::max<int64_t>(end - own_.begin, 0), longest(lane_batches), [&](int64_t own) {
     const int64_t lane = own_.begin + own;
+    lane_last_[lane].begin_step();
     const Batch& batch = lane_batches[lane];
     const Meter meter(lane_measured_[lane]);
+    const LastStatesScope last(lane_last_[lane]);
     const Rng dropout(dropout_seed, "lane", static_cast<uint64_t>(lane));
     Tape tape(slot_pointers_[own]);
     const Tensor logits = model_.forward(batch, &dropout);
@@ -244,6 +249,27 @@ void Lanes::gather() {
   for (const std::string& part : ranks.gather(own)) all += part;
   std::size_t at = 0;
   for (Measurement& measured : lane_measured_) measured = measurement_from(all, at);
+}
+
+std::vector<std::pair<std::string, Tensor>> Lanes::last_states() const {
+  std::vector<std::pair<std::string, Tensor>> all;
+  for (std::size_t lane = 0; lane < lane_last_.size(); ++lane)
+    for (const auto& [layer, states] : lane_last_[lane].found())
+      if (states.defined()) all.emplace_back(text(lane, "/", layer), states);
+  return all;
+}
+
+void Lanes::resume_last_states(const std::map<std::string, Tensor>& stored,
+                               const std::string& prefix) {
+  for (const auto& [name, states] : stored) {
+    if (!name.starts_with(prefix)) continue;
+    std::istringstream place(name.substr(prefix.size()));
+    std::size_t lane = 0;
+    int64_t layer = 0;
+    char slash = 0;
+    place >> lane >> slash >> layer;
+    lane_last_.at(lane).resume(layer, states);
+  }
 }
 
 double Lanes::objective(const std::vector<Batch>& lane_batches, uint64_t dropout_seed) const {

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <limits>
+#include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/model/model.h"
@@ -8,6 +11,7 @@
 #include "longhaul/rng.h"
 #include "math/meter.h"
 #include "math/ranks.h"
+#include "math/recurrence/last_states.h"
 
 namespace longhaul {
 
@@ -35,6 +39,10 @@ class Lanes {
   const float* gradient() const { return slots_[0].data(); }
   const Measurement& measured() const { return measured_; }  // during the last run, over all lanes
 
+  // What solvers found in the last run, where the next begins (Start::last): "lane/layer".
+  std::vector<std::pair<std::string, Tensor>> last_states() const;
+  void resume_last_states(const std::map<std::string, Tensor>& stored, const std::string& prefix);
+
  private:
   void gather();
   double sum_gradients();
@@ -47,6 +55,7 @@ class Lanes {
   Objective objective_;
   std::vector<Result> lane_results_;
   std::vector<Measurement> lane_measured_;
+  std::vector<LastStates> lane_last_;
   Measurement measured_;
 };
 

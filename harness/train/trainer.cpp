@@ -109,6 +109,7 @@ class Trainer {
       all.push_back({"optimizer/" + name, tensor});
     for (std::size_t i = 0; i < average_.values().size(); ++i)
       all.push_back({"average/" + parameters[i].name, average_.values()[i]});
+    for (const auto& [name, states] : lanes_.last_states()) all.push_back({"last/" + name, states});
     return all;
   }
 
@@ -129,6 +130,7 @@ class Trainer {
       const Tensor& stored = found->tensors.at(tensor.name);
       std::copy_n(stored.data(), stored.size(), tensor.value.data());
     }
+    lanes_.resume_last_states(found->tensors, "last/");
     optimizer_.resume(state_.steps);
     diagnostics_.resume(state_.diagnostics);
     earlier_peak_ = state_.peak_activation_bytes;

@@ -263,8 +263,12 @@ enum class Solver {
   picard,
   jacobi,
   elk,
+  clip_elk,
   automatic
 };
+// The iterate that the first sweep starts from: h = 0; h_t = cell(0, u_t); or what the solver found
+// at the same place of the last training step (LastStates, math/recurrence/last_states.h).
+enum class Start { zero, cell, last };
 struct RecurrenceSpec {
   Cell cell = Cell::tanh;
   Solver solver = Solver::automatic;
@@ -273,6 +277,9 @@ struct RecurrenceSpec {
   int sweeps = 0;         // if not 0: exactly as many sweeps, converged or not
   double clip = 1;        // iterates of h stay in [-clip, clip]; every solution is in [-1, 1]
   double damping = 1e-3;  // elk: the weight of staying near the last iterate
+  Start start = Start::zero;
+  int64_t layer = 0;   // whose states `last` means: each recurrence of a model has its own
+  int64_t window = 0;  // steps that are swept together, one window after another; 0: all
   // Also solve sequentially and note "solver.error", the largest difference of h, and in the
   // reverse step "solver.gradient_error", that of du relative to the largest du.
   bool audit = false;
@@ -284,7 +291,7 @@ struct RecurrenceSpec {
 // to |c| where that is above 1). Noted as "solver.iterations", "solver.residual" and
 // "solver.unconverged", the fraction of sequences whose residual is above the tolerance.
 struct SolverReport {
-  int iterations = 0;
+  int iterations = 0;  // of all windows, one after another
   double residual = 0;
   double largest = 0;  // the largest |h| (or |c|) of any iterate
   bool converged = true;

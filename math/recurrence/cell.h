@@ -42,6 +42,10 @@ struct CellInput {
 struct CellOutput {
   float *value, *c, *kept;
   int64_t kept_stride;
+
+  CellOutput from(int64_t offset) const {
+    return {value + offset, c ? c + offset : c, kept ? kept + offset : kept, kept_stride};
+  }
 };
 void cell_values(Cell cell, int64_t n, const CellInput& in, const CellOutput& out,
                  const Peepholes& peepholes);

@@ -8,8 +8,13 @@
 // Where the linear recurrence is stable, p stays near 1 and K near `damping`; where it would grow,
 // p grows too and h_t stays at h'_t. K < 1 only shortens steps, so a converged h is the exact one,
 // reached at a linear rate; the first n steps are not exact after n sweeps.
+//
+// `clip_elk` (Gonzalez et al. 2025, arXiv:2509.21716, appendix F.2) has no parameter: the diagonal is
+// clipped to [-1, 1]. The 2 x 2 blocks of a cell with a memory are divided by their largest singular
+// value s instead, where it is above 1: s^2 = (a + sqrt(a^2 - 4 det^2)) / 2, a the sum of squares.
 #include "math/recurrence/damping.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "math/parallel.h"
@@ -39,6 +44,26 @@ void damp(int64_t planes, const LinearSweep& s, double damping, float* M, float*
         }
       }
     });
+  }
+}
+
+void contract(int64_t planes, int64_t positions, float* M) {
+  if (planes == 1) {
+#pragma omp simd
+    for (int64_t i = 0; i < positions; ++i) M[i] = clip(M[i], 1.0f);
+    return;
+  }
+  float *hh = M, *hc = hh + positions, *ch = hc + positions, *cc = ch + positions;
+#pragma omp simd
+  for (int64_t i = 0; i < positions; ++i) {
+    const float squares = hh[i] * hh[i] + hc[i] * hc[i] + ch[i] * ch[i] + cc[i] * cc[i];
+    const float det = hh[i] * cc[i] - hc[i] * ch[i];
+    const float root = std::sqrt(std::max(squares * squares - 4 * det * det, 0.0f));
+    const float shrink = 1 / std::sqrt(std::max((squares + root) / 2, 1.0f));
+    hh[i] *= shrink;
+    hc[i] *= shrink;
+    ch[i] *= shrink;
+    cc[i] *= shrink;
   }
 }
 

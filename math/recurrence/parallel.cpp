@@ -1,6 +1,8 @@
-// nonlinear_recurrence by sweeps over all steps at once, from h = 0:
+// nonlinear_recurrence by sweeps over all steps at once, or over one window of them after another:
 //
 //   h_t = f_t + M_t (h_{t-1} - h'_{t-1}),   f_t = cell(h'_{t-1}, u_t),   h' the last iterate
+//
+// The first iterate is 0, f(0, u_t) or what is known of the last training step (Start).
 //
 // Any fixed point is the solution, whatever M; and whatever M, the first n steps are exact after n
 // sweeps (but for the damped elk). What differs is how fast the rest follows. With J(h, u) the
@@ -15,6 +17,7 @@
 //   picard        I
 //   jacobi        0
 //   elk           damped quasi_newton  damping.cpp
+//   clip_elk      quasi_newton, each block no larger than 1, damping.cpp
 //
 // Iterates are clipped to where every h lies, [-clip, clip]: this does nothing near the solution;
 // far from it, where M is larger than 1, it keeps a sweep from growing without bound.
@@ -33,23 +36,58 @@ namespace {
 
 struct Outcome {
   SolverReport report;
-  int64_t products = 0;
+  int64_t applied = 0;  // as of a Solution
+
+  // Another window, which had to wait for those before.
+  void add(const Outcome& next) {
+    report.iterations += next.report.iterations;
+    if (!(next.report.residual <= report.residual)) report.residual = next.report.residual;
+    report.largest = std::max(report.largest, next.report.largest);
+    report.converged &= next.report.converged;
+    applied += next.applied;
+  }
 };
 
-// One sequence: two iterates that take turns.
+// States of one sequence, [T, N]; c of a cell with a memory alone.
+template <class Float>
+struct States {
+  Float *h = nullptr, *c = nullptr;
+
+  States from(int64_t offset) const { return {h ? h + offset : h, c ? c + offset : c}; }
+};
+
+// One window of one sequence: two iterates that take turns.
 class Iteration {
  public:
-  Iteration(const Recurrence& one, const RecurrenceSpec& spec, Sweep& sweep)
-      : r_(one), spec_(spec), sweep_(sweep), planes_(planes_of(one.cell)) {
+  Iteration(const Recurrence& window, const RecurrenceSpec& spec, Sweep& sweep)
+      : r_(window), spec_(spec), sweep_(sweep), planes_(planes_of(window.cell)) {
     for (Tensor& buffer : buffers_) buffer = Tensor({planes_, r_.T + 1, r_.N});
+  }
+
+  // The state before the window.
+  void follow(const States<float>& before) {
+    for (const Tensor& buffer : buffers_) {
+      std::copy_n(before.h, r_.N, buffer.data());
+      if (before.c) std::copy_n(before.c, r_.N, buffer.data() + (r_.T + 1) * r_.N);
+    }
+  }
+  // The first iterate.
+  void guess(const States<const float>& guessed) {
+    std::copy_n(guessed.h, r_.T * r_.N, now());
+    if (guessed.c) std::copy_n(guessed.c, r_.T * r_.N, now() + (r_.T + 1) * r_.N);
   }
 
   Outcome run() {
     Outcome o;
     SolverReport& report = o.report;
+    if (spec_.start == Start::cell) {
+      sweep_.evaluate(now());
+      sweep_.put_values(now());
+      o.applied += r_.T;
+    }
     for (;; ++report.iterations) {
       const Sweep::Seen seen = sweep_.evaluate(now());
-      ++o.products;
+      o.applied += r_.T;
       report.residual = seen.residual;
       report.largest = std::max(report.largest, seen.largest);
       report.converged = seen.residual <= spec_.tolerance;
@@ -60,14 +98,14 @@ class Iteration {
       std::swap(buffers_[0], buffers_[1]);
       enter_state(report.iterations);
       sweep_.solve(buffers_[1].data() + r_.N, now());
-      ++o.products;
+      o.applied += r_.T;
       leave_state(report.iterations);
     }
   }
 
-  void copy(float* h, float* c) const {
-    std::copy_n(now(), r_.T * r_.N, h);
-    if (c) std::copy_n(now() + (r_.T + 1) * r_.N, r_.T * r_.N, c);
+  void copy(const States<float>& to) const {
+    std::copy_n(now(), r_.T * r_.N, to.h);
+    if (to.c) std::copy_n(now() + (r_.T + 1) * r_.N, r_.T * r_.N, to.c);
   }
 
  private:
@@ -92,6 +130,30 @@ class Iteration {
   Tensor buffers_[2];  // the running iterate, the last: [planes, 1 + T, N], row 0 before the first
 };
 
+// One sequence, window by window. `at`: where values of the cell are left, planes `plane` apart.
+Outcome solve_windows(const Recurrence& one, const RecurrenceSpec& spec,
+                      const BlockProduct& product, const CellOutput& at, int64_t plane,
+                      const States<float>& found) {
+  const int64_t size = spec.window ? spec.window : one.T;
+  const States<const float> guessed{
+      one.start, one.start && has_memory(one.cell) ? one.start + one.T * one.N : nullptr};
+  Outcome all;
+  for (int64_t t = 0; t < one.T; t += size) {
+    const int64_t first = t * one.N;
+    Recurrence window = one;
+    window.T = std::min(size, one.T - t);
+    window.u = one.u + one.G * first;
+    if (one.leak) window.leak = one.leak + t;
+    Sweep sweep(window, spec, product, at.from(first), plane);
+    Iteration iteration(window, spec, sweep);
+    if (t) iteration.follow(found.from(first - one.N));
+    if (guessed.h) iteration.guess(guessed.from(first));
+    all.add(iteration.run());
+    iteration.copy(found.from(first));
+  }
+  return all;
+}
+
 }  // namespace
 
 Solution solve_parallel(const Recurrence& r, const RecurrenceSpec& spec) {
@@ -109,14 +171,13 @@ Solution solve_parallel(const Recurrence& r, const RecurrenceSpec& spec) {
     one.B = 1;
     one.u = r.u + b * r.T * r.G * r.N;
     if (r.leak) one.leak = r.leak + b * r.T;
+    if (r.start) one.start = r.start + b * planes * r.T * r.N;
     if (r.state) one.state = r.state + b * spec.sweeps * planes * r.N;
     const int64_t first = b * r.T * r.N;
     const auto part = [&](const Tensor& t) { return t.defined() ? t.data() + first : nullptr; };
     float* c = planes > 1 ? s.value.data() + r.plane() + first : nullptr;
-    Sweep sweep(one, spec, product, {part(s.value), c, part(s.kept), r.plane()}, r.plane());
-    Iteration iteration(one, spec, sweep);
-    outcomes[b] = iteration.run();
-    iteration.copy(part(s.h), part(s.c));
+    outcomes[b] = solve_windows(one, spec, product, {part(s.value), c, part(s.kept), r.plane()},
+                                r.plane(), {part(s.h), part(s.c)});
   };
   if (r.B == 1)
     solve(0);  // threads share its time
@@ -125,7 +186,7 @@ Solution solve_parallel(const Recurrence& r, const RecurrenceSpec& spec) {
   JoinedReport joined;
   for (const Outcome& o : outcomes) {
     joined.add(o.report);
-    s.products += o.products;
+    s.applied += o.applied;
   }
   s.report = joined.all();
   return s;

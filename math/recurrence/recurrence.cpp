@@ -7,6 +7,7 @@
 #include "longhaul/error.h"
 #include "longhaul/mixer.h"
 #include "math/recurrence/cell.h"
+#include "math/recurrence/last_states.h"
 #include "math/recurrence/parallel.h"
 #include "math/recurrence/reverse.h"
 #include "math/recurrence/sequential.h"
@@ -55,6 +56,21 @@ void audit_gradient(const Recurrence& r, const Solution& s) {
   if (largest > 0) note("solver.gradient_error", largest_difference(gradient(s), exact) / largest);
 }
 
+// Start::last: from the states of the last training step, which it replaces.
+Solution solve_from_start(Recurrence r, const RecurrenceSpec& spec) {
+  LastStates* last = spec.start == Start::last ? LastStates::active() : nullptr;
+  if (!last) return solve_parallel(r, spec);
+  const int64_t planes = planes_of(r.cell), size = r.T * r.N;
+  const LastStates::Place place = last->place(spec.layer, {r.B, planes, r.T, r.N});
+  r.start = place.before;
+  const Solution s = solve_parallel(r, spec);
+  for (int64_t b = 0; b < r.B; ++b) {
+    std::copy_n(s.h.data() + b * size, size, place.now + b * planes * size);
+    if (planes > 1) std::copy_n(s.c.data() + b * size, size, place.now + (b * planes + 1) * size);
+  }
+  return s;
+}
+
 }  // namespace
 
 double largest_difference(const Tensor& a, const Tensor& b) {
@@ -79,8 +95,8 @@ Tensor nonlinear_recurrence(const Tensor& u, const Tensor& recurrent, const Recu
   RecurrenceSpec spec = given;
   if (spec.solver == Solver::automatic) spec.solver = faster(r.cell, r.N, r.T);
   const bool taped = Tape::active() != nullptr;
-  Solution s = is_loop(spec) ? solve_sequential(r, taped) : solve_parallel(r, spec);
-  count_flops(r.product_flops() / std::max<int64_t>(r.B, 1) * s.products);
+  Solution s = is_loop(spec) ? solve_sequential(r, taped) : solve_from_start(r, spec);
+  count_flops(r.step_flops() * s.applied);
   if (report) *report = s.report;
   note_report(s.report);
   if (spec.audit) note("solver.error", largest_difference(s.h, solve_sequential(r, false).h));
@@ -115,7 +131,7 @@ Tensor recurrence_step(const Tensor& u, const Tensor& recurrent, const Recurrenc
   r.state = state.data();
   // A solver that converges arrives where the loop does.
   const Solution s = !keeps_no_sweeps(spec) ? solve_parallel(r, spec) : solve_sequential(r, false);
-  count_flops(r.product_flops() / std::max<int64_t>(r.B, 1) * s.products);
+  count_flops(r.step_flops() * s.applied);
   return reshape(s.h, {r.B, r.N});
 }
 

@@ -18,6 +18,7 @@ struct Recurrence {
   const float* peepholes = nullptr;  // cifg: [2, N]
   const float* leak = nullptr;       // leaky: f, [B, T]
   float* state = nullptr;  // decoding: [B, sweeps or 1, planes, N] before the first step; replaced
+  const float* start = nullptr;  // Start::last: the first iterate, [B, planes, T, N]; null: zeros
   bool is_shared = false;  // all blocks of a gate have one matrix: recurrent [G, 1, block, block]
 
   int64_t plane() const { return B * T * N; }
@@ -25,7 +26,8 @@ struct Recurrence {
   const float* matrix(int64_t gate, int64_t q) const {            // of block q
     return recurrent + (gate * matrices() + (is_shared ? 0 : q)) * block * block;
   }
-  int64_t product_flops() const { return 2 * B * T * G * N * block; }  // of R h at every position
+  int64_t step_flops() const { return 2 * G * N * block; }         // of R h of one step
+  int64_t product_flops() const { return B * T * step_flops(); }  // at every position
 };
 
 // A solution and what the reverse step needs of it.
@@ -35,7 +37,7 @@ struct Solution {
   Tensor value;  // tanh: cell(h_{t-1}, u_t), [B, T, N]; the sequential solver's is h itself
   Tensor kept;   // [kept_of, B, T, N]
   SolverReport report;
-  int64_t products = 0;  // how often R was applied to a whole sequence, summed over the sequences
+  int64_t applied = 0;  // how often R was applied to the state of one step
 };
 
 // What is told of a solution: note().

@@ -73,7 +73,7 @@ Solution solve_sequential(const Recurrence& r, bool keep) {
   Solution s;
   s.h = Tensor::empty({r.B, r.T, r.N});
   s.value = s.h;
-  s.products = r.B;
+  s.applied = r.B * r.T;
   if (has_memory(r.cell)) s.c = Tensor::empty({r.B, r.T, r.N});
   if (keep && kept_of(r.cell)) s.kept = Tensor::empty({kept_of(r.cell), r.B, r.T, r.N});
   const BlockProduct product(r, false);

@@ -255,6 +255,11 @@ void Sweep::store_blocks(int64_t begin, int64_t end) {
   }
 }
 
+void Sweep::put_values(float* h) const {
+  std::copy_n(at_.value, T_ * N_, h);
+  if (planes_ > 1) std::copy_n(at_.c, T_ * N_, h + (T_ + 1) * N_);
+}
+
 void Sweep::solve(const float* h, float* next) {
   const float clip = static_cast<float>(spec_.clip);
   LinearSweep s{T_,
@@ -268,6 +273,7 @@ void Sweep::solve(const float* h, float* next) {
                 (T_ + 1) * N_,
                 clip,
                 !LaneScope::inside() && T_ >= 2 * kChunk};
+  if (spec_.solver == Solver::clip_elk) contract(planes_, T_ * N_, M_.data());
   if (target_.defined()) {
     damp(planes_, s, spec_.damping, M_.data(), target_.data());
     s.f = target_.data();

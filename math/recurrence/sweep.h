@@ -31,6 +31,8 @@ class Sweep {
   };
   // f and M around h, whose row -1 is the state before the sequence. c lies T + 1 rows behind h.
   Seen evaluate(const float* h);
+  // The last evaluated f, and c, as an iterate.
+  void put_values(float* h) const;
   // The next iterate; row -1 of `next` is read.
   void solve(const float* h, float* next);
 
@@ -42,10 +44,7 @@ class Sweep {
   void store_blocks(int64_t begin, int64_t end);
   void store(int64_t begin, int64_t end);
 
-  CellOutput at_row(int64_t t) const {
-    const auto after = [&](float* p) { return p ? p + t * N_ : nullptr; };
-    return {at_.value + t * N_, after(at_.c), after(at_.kept), at_.kept_stride};
-  }
+  CellOutput at_row(int64_t t) const { return at_.from(t * N_); }
   const float* leak_at(int64_t t) const { return r_.leak ? r_.leak + t : nullptr; }
   const float* memory(const float* h) const { return planes_ > 1 ? h + (T_ + 1) * N_ : nullptr; }
 

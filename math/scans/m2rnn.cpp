@@ -20,6 +20,7 @@
 #include "math/kernels/vmath.h"
 #include "math/memory.h"
 #include "math/parallel.h"
+#include "math/recurrence/last_states.h"
 #include "math/recurrence/parallel.h"
 #include "math/recurrence/recurrence.h"
 
@@ -40,8 +41,8 @@ struct Problem {
   int64_t at(int64_t head, int64_t t, int64_t width) const {
     return ((head / heads * T + t) * heads + head % heads) * width;
   }
-  // Of steps that multiply H with W `products` times, summed over the heads.
-  int64_t flops(int64_t products) const { return 2 * T * K * V * (products * V + 2 * B * heads); }
+  int64_t steps() const { return B * T * heads; }
+  int64_t flops(int64_t applied) const { return 2 * K * V * (applied * V + 2 * steps()); }
 };
 
 // W of a head and its transpose, [V, wide].
@@ -116,13 +117,16 @@ struct LeakyHead {
 
 struct HeadOutcome {
   SolverReport report;
-  int64_t products = 1;  // of all H with W
+  int64_t applied = 0;  // W, to all rows of an H
 };
 
-HeadOutcome solve_head(const Problem& p, int64_t head, const RecurrenceSpec& spec, float* kept,
-                       float* y) {
-  const LeakyHead leaky(p, head);
+HeadOutcome solve_head(const Problem& p, int64_t head, const RecurrenceSpec& spec,
+                       const LastStates::Place& last, float* kept, float* y) {
+  LeakyHead leaky(p, head);
+  const int64_t first = head * p.T * p.K * p.V;
+  if (last.before) leaky.recurrence.start = last.before + first;
   const Solution s = solve_parallel(leaky.recurrence, spec);
+  if (last.now) std::copy_n(s.h.data(), s.h.size(), last.now + first);
   const float* H = s.h.data();
   for (int64_t t = 0; t < p.T; ++t, H += p.K * p.V) {
     if (t > 0 && t % kChunk == 0)
@@ -130,31 +134,35 @@ HeadOutcome solve_head(const Problem& p, int64_t head, const RecurrenceSpec& spe
         std::copy_n(H + (i - p.K) * p.V, p.V, kept + t / kChunk * p.state() + i * p.wide());
     read_out(p, head, t, H, p.V, y);
   }
-  return {s.report, s.products};
+  return {s.report, s.applied};
 }
 
 // y and what the reverse step needs: H before every kChunk-th position of each head.
 struct Forward {
   Tensor y, kept;
   SolverReport report = {};
-  int64_t products = 0;
+  int64_t applied = 0;
 };
 
 Forward forward(const Problem& p, const RecurrenceSpec& spec) {
   const int64_t heads = p.B * p.heads;
   Forward all{Tensor::empty({p.B, p.T, p.heads * p.V}), Tensor({heads, p.chunks() * p.state()})};
   PooledVector<HeadOutcome> outcomes(static_cast<std::size_t>(heads));
+  LastStates::Place last{};
+  if (spec.is_parallel() && spec.start == Start::last && LastStates::active())
+    last = LastStates::active()->place(spec.layer, {heads, p.T, p.K, p.V});
   parallel_for(heads, 1, [&](int64_t head, int64_t) {
     float* kept = all.kept.data() + head * p.chunks() * p.state();
     if (spec.is_parallel())
-      outcomes[head] = solve_head(p, head, spec, kept, all.y.data());
+      outcomes[head] = solve_head(p, head, spec, last, kept, all.y.data());
     else
       forward_head(p, head, kept, all.y.data());
   });
+  all.applied = spec.is_parallel() ? 0 : p.steps();
   JoinedReport joined;
   for (const HeadOutcome& outcome : outcomes) {
     joined.add(outcome.report);
-    all.products += outcome.products;
+    all.applied += outcome.applied;
   }
   all.report = joined.all();
   return all;
@@ -256,7 +264,7 @@ void audit_gradients(const Problem& p, const Forward& solved, const Forward& loo
 
 void reverse(const Problem& p, const Forward& forward, const Tensor& q, const Tensor& k,
              const Tensor& v, const Tensor& f, const Tensor& w) {
-  count_flops(2 * p.flops(p.B * p.heads));
+  count_flops(2 * p.flops(p.steps()));
   const int64_t heads = p.B * p.heads, matrix = p.V * p.wide();
   const GradTarget dq = target_of(q), dk = target_of(k), dv = target_of(v), df = target_of(f);
   const Tensor dw({heads, matrix});
@@ -280,7 +288,7 @@ Tensor m2rnn_recurrence(const Tensor& q, const Tensor& k, const Tensor& v, const
                         SolverReport* report) {
   const Problem p = check(q, k, v, f, w, heads);
   Forward solved = forward(p, spec);
-  count_flops(p.flops(solved.products));
+  count_flops(p.flops(solved.applied));
   if (report) *report = solved.report;
   if (spec.is_parallel()) note_report(solved.report);
   const bool audit = spec.audit && solved.y.size() > 0;

@@ -12,7 +12,7 @@ namespace longhaul {
 constexpr Cell kAllCells[] = {Cell::tanh, Cell::gru, Cell::lstm, Cell::cifg};
 constexpr Solver kSweepingSolvers[] = {Solver::newton,  Solver::quasi_newton, Solver::first_order,
                                        Solver::fixed_a, Solver::picard,       Solver::jacobi,
-                                       Solver::elk};
+                                       Solver::elk,     Solver::clip_elk};
 
 inline const char* name_of(Cell cell) {
   constexpr const char* kNames[] = {"tanh", "gru", "lstm", "cifg", "leaky"};
@@ -22,7 +22,8 @@ inline const char* name_of(Cell cell) {
 inline const char* name_of(Solver solver) {
   constexpr const char* kNames[] = {"sequential",  "newton",  "quasi_newton",
                                     "first_order", "fixed_a", "picard",
-                                    "jacobi",      "elk",     "automatic"};
+                                    "jacobi",      "elk",     "clip_elk",
+                                    "automatic"};
   return kNames[static_cast<int>(solver)];
 }
 

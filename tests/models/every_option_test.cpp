@@ -95,6 +95,7 @@ const std::vector<Case>& with_other_numbers() {
         {"max_iterations", int64_t{50}},
         {"iterate_clip", 2.0}}},
       {"m2rnn", {{"solver", is("elk")}, {"damping", 0.1}}},
+      {"m2rnn", {{"solver", is("newton")}, {"start", is("cell")}, {"window", int64_t{3}}}},
       {"linoss", {{"state", int64_t{5}}}},
       {"pd_ssm", {{"state", int64_t{5}}, {"dictionary", int64_t{3}}}},
       {"hyena",
@@ -116,6 +117,7 @@ const std::vector<Case>& with_other_numbers() {
         {"iterate_clip", 2.0}}},
       {"rnn", {{"solver", is("jacobi")}, {"sweeps", kLength}}},
       {"rnn", {{"solver", is("elk")}, {"damping", 0.1}}},
+      {"rnn", {{"solver", is("newton")}, {"start", is("cell")}, {"window", int64_t{3}}}},
   };
   return cases;
 }
@@ -125,6 +127,9 @@ Case changed(const std::string& model, const std::string& option, OptionValue va
   Case c{model, {}};
   if (model == "transformer") c.options = {{"trained_length", int64_t{5}}};
   if (value == is("identity")) c.options = {{"normaliser", is("rms")}};
+  // It comes near at a linear rate and stops right below its tolerance.
+  if (value == is("elk")) c.options = {{"tolerance", 1e-7}};
+  if (option == "start") c.options = {{"solver", is("newton")}};
   c.options[option] = std::move(value);
   return c;
 }

@@ -30,7 +30,7 @@ double log_softplus(double x) { return std::log(std::log1p(std::exp(x))); }
 double square_of_radius(double nu_log) { return std::exp(-2 * std::exp(nu_log)); }
 double exponential(double x) { return std::exp(x); }
 
-struct Start {
+struct FirstValues {
   std::string model;
   OptionMap options;
   std::string parameter;
@@ -42,9 +42,9 @@ const OptionMap kEight = {{"state", int64_t{8}}};
 const double kNarrow = std::sqrt(0.5 / kWidth);  // parts of complex values with variance 1 / D
 OptionMap c_init(const char* kind) { return {{"c_init", std::string(kind)}}; }
 
-const std::vector<Start>& starts() {
+const std::vector<FirstValues>& starts() {
   static const Distribution steps = uniform_in(std::log(1e-3), std::log(0.1));
-  static const std::vector<Start> all = {
+  static const std::vector<FirstValues> all = {
       // S4D-Lin of state-spaces: A = -1/2 + i pi n, n < 4; C complex normal.
       {"s4d", kEight, "A_log", itself, always(std::log(0.5))},
       {"s4d",
@@ -111,13 +111,13 @@ const std::vector<Start>& starts() {
   return all;
 }
 
-Tensor first_values(const Start& start, uint64_t seed) {
+Tensor first_values(const FirstValues& start, uint64_t seed) {
   return make_mixer(start.model, start.options,
                     {.d_model = kWidth, .layer = 1, .layers = 2, .seed = seed})
       .parameter(start.parameter);
 }
 
-Distribution seen(const Start& start, int64_t& count) {
+Distribution seen(const FirstValues& start, int64_t& count) {
   double sum = 0, squares = 0;
   Distribution d{kInfinity, -kInfinity, 0, 0};
   count = 0;
@@ -140,7 +140,7 @@ Distribution seen(const Start& start, int64_t& count) {
 }  // namespace
 
 TEST_CASE("parameters start with the mean, deviation and range of the authors' code", "[models]") {
-  for (const Start& start : starts()) {
+  for (const FirstValues& start : starts()) {
     INFO(start.model << " " << start.parameter);
     int64_t count = 0;
     const Distribution found = seen(start, count), &expected = start.expected;

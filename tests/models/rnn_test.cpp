@@ -6,6 +6,7 @@
 #include "longhaul/registry.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/gradient.h"
+#include "tests/helpers/make_mixer.h"
 
 using namespace longhaul;
 
@@ -83,6 +84,23 @@ TEST_CASE("rnn with sweeps as the model decodes what it computes at once", "[mod
 TEST_CASE("rnn refuses sweeps without a solver that sweeps", "[models]") {
   CHECK_THROWS_WITH(Built(8, {{"sweeps", int64_t{2}}}),
                     Catch::Matchers::Contains("sweeps needs a solver that sweeps"));
+}
+
+TEST_CASE("rnn and m2rnn refuse options of a solver where none sweeps", "[models]") {
+  for (const char* model : {"rnn", "m2rnn"}) {
+    INFO(model);
+    const auto build = [&](OptionMap given) {
+      return make_mixer(model, std::move(given), {.d_model = 8}).problems;
+    };
+    CHECK(build({{"start", std::string("cell")}}).at(0).message ==
+          "start needs a solver that sweeps, such as newton or clip_elk");
+    CHECK(build({{"window", int64_t{4}}}).at(0).message ==
+          "window needs a solver that sweeps, such as newton or clip_elk");
+  }
+  CHECK_THROWS_WITH(Built(8, {{"solver", std::string("newton")},
+                              {"sweeps", int64_t{2}},
+                              {"window", int64_t{4}}}),
+                    Catch::Matchers::Contains("sweeps needs start: zero and window: 0"));
 }
 
 TEST_CASE("the forget gate of an lstm starts open", "[models]") {

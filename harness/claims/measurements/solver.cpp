@@ -9,7 +9,7 @@ namespace {
 const std::vector<std::string> kCells = {"tanh", "gru", "lstm", "cifg"};
 const std::vector<Solver> kSolvers = {Solver::newton,  Solver::quasi_newton, Solver::first_order,
                                       Solver::fixed_a, Solver::picard,       Solver::jacobi,
-                                      Solver::elk};
+                                      Solver::elk,     Solver::clip_elk};
 
 SolverCase read_case(Options& options) {
   SolverCase c;

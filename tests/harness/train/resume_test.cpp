@@ -171,6 +171,19 @@ TEST_CASE("resume: random features that are drawn anew on the way go on as they 
   check_resumes(spec);
 }
 
+TEST_CASE("resume: solvers go on from the states of the step before the stop", "[resume]") {
+  for (const char* model : {"rnn", "m2rnn"})
+    for (const bool checkpoint : {false, true}) {
+      INFO(model << " " << checkpoint);
+      TrialSpec spec = eventful(model);
+      spec.model_options = {{"solver", std::string("newton")},
+                            {"start", std::string("last")},
+                            {"tolerance", 1e-2}};  // so that another start is seen in the bits
+      spec.settings.checkpoint_blocks = checkpoint;
+      check_resumes(spec);
+    }
+}
+
 TEST_CASE("resume: a budget of tokens ends at the same step", "[resume]") {
   TrialSpec spec = eventful("lru");
   const auto tokens_a_step = static_cast<double>(spec.settings.batch * 24);
