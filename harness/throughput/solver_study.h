@@ -23,8 +23,8 @@ struct SolverCase {
   double clip = 1e8;       // of the iterates, where DEER clips; 1 keeps them where solutions lie
   double damping = 1e-3;   // of elk
   Start start = Start::zero;
-  int64_t window = 0;  // steps that are swept together; 0: all
-  int repetitions = 5;     // timed runs, of which the median counts; 0: no times
+  int64_t window = 0;   // steps that are swept together; 0: all
+  int repetitions = 5;  // timed runs, of which the median counts; 0: no times
   uint64_t seed = 0;
 };
 

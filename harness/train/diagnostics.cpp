@@ -6,6 +6,7 @@
 #include <map>
 
 #include "math/memory.h"
+#include "math/recurrence/lyapunov.h"
 #include "support/choices.h"
 #include "support/statistics.h"
 
@@ -16,6 +17,7 @@ using Put = PutDiagnostic;
 
 constexpr int64_t kQueries = 64;         // of each sequence, evenly spaced
 constexpr int64_t kPositions = 1 << 15;  // of the batch; longer sequences are fewer
+constexpr int64_t kExponentPositions = 1 << 12;
 
 // The layer of "block.3.mixer.q.weight"; none of what stands outside the blocks.
 std::optional<int64_t> layer_of(const std::string& parameter) {
@@ -66,6 +68,11 @@ void cosine(LayerMoment& layer, const Put& put) {
   put(layer.index(), "cosine_deviation", numbers->cosine_deviation);
 }
 
+void lyapunov_exponent(LayerMoment& layer, const Put& put) {
+  if (const std::optional<double> exponent = layer.exponent())
+    put(layer.index(), "lyapunov_exponent", *exponent);
+}
+
 // After the first sequence's last position. The state's first parts are the mixers'.
 void state_norm(const ModelMoment& moment, const Put& put) {
   const auto& [model, batch, layers, causal] = moment;
@@ -92,6 +99,11 @@ void gradient_norm(const StepMoment& step, const Put& put) {
   }
   put({}, "gradient_norm", std::sqrt(all));
   for (const auto& [layer, squares] : layers) put(layer, "gradient_norm", std::sqrt(squares));
+}
+
+void notes(const StepMoment& step, const Put& put) {
+  for (const auto& [name, mean] : step.measured.notes)
+    if (mean.count > 0) put({}, name, mean.value());
 }
 
 // Of weights' change and gradient.
@@ -192,6 +204,21 @@ const std::vector<DiagnosticInfo>& diagnostics() {
            {{"gradient_norm",
              "norm of the gradient before clipping, of each layer and of all parameters"}},
        .of_step = gradient_norm},
+      {.name = "lyapunov_exponent",
+       .quantities = {{"lyapunov_exponent",
+                       "largest Lyapunov exponent of a nonlinear recurrence (rnn, m2rnn): by which "
+                       "power of e a step moves nearby states apart; below 0 they run together, "
+                       "and a parallel solver needs few sweeps (Gonzalez et al. 2025, "
+                       "arXiv:2508.16817)"}},
+       .of_layer = lyapunov_exponent},
+      {.name = "notes",
+       .quantities = {{"solver.iterations",
+                       "sweeps of a parallel solver (rnn, m2rnn), mean over the layers"},
+                      {"solver.residual", "largest change that one more sweep would make"},
+                      {"solver.unconverged",
+                       "share of the solves that stopped before they converged"},
+                      {"NAME", "every other number that mixers report by `note(NAME, value)`"}},
+       .of_step = notes},
   };
   return all;
 }
@@ -200,13 +227,27 @@ const AttentionNumbers* LayerMoment::attention() {
   if (!is_known_) {
     is_known_ = true;
     const std::vector<int64_t> queries = evenly_spaced(x_.dim(1));
-    const int64_t most = std::max<int64_t>(kPositions / x_.dim(1), 1);
-    const int64_t count = std::min(x_.dim(0), most);
+    const int64_t count = at_most(kPositions);
     const Lengths first(lengths_.begin(), lengths_.begin() + count);
     const AttentionRows rows = mixer_.attention_rows(slice(x_, 0, 0, count), first, queries);
     if (rows.weights.defined()) attention_ = attention_numbers(rows, queries);
   }
   return attention_ ? &*attention_ : nullptr;
+}
+
+int64_t LayerMoment::at_most(int64_t positions) const {
+  return std::clamp<int64_t>(positions / x_.dim(1), 1, x_.dim(0));
+}
+
+// Of real positions alone: as many of each sequence as the shortest has.
+std::optional<double> LayerMoment::exponent() const {
+  const int64_t count = at_most(kExponentPositions);
+  const int64_t length = *std::min_element(lengths_.begin(), lengths_.begin() + count);
+  const Tensor x = slice(slice(x_, 0, 0, count), 1, 0, length);
+  const Exponents exponents;
+  mixer_.forward(x, Lengths(count, length));
+  if (exponents.empty()) return std::nullopt;
+  return exponents.mean();
 }
 
 Diagnostics::Diagnostics(const Model& model, const std::vector<std::string>& asked, bool causal,
@@ -239,9 +280,10 @@ void Diagnostics::after_step(int64_t step, const Lanes& lanes, const std::vector
                              uint64_t dropout_seed, double objective) {
   if (!state_.is_due) return;
   state_.is_due = false;
-  const StepMoment moment{model_,         offsets_,
-                          before_.data(), lanes.gradient(),
-                          objective,      [&] { return lanes.objective(batches, dropout_seed); }};
+  const StepMoment moment{
+      model_, offsets_, before_.data(), lanes.gradient(), lanes.measured(), objective, [&] {
+        return lanes.objective(batches, dropout_seed);
+      }};
   for (const DiagnosticInfo& info : asked_)
     if (info.of_step) info.of_step(moment, put_at(step));
 }

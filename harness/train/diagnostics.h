@@ -25,8 +25,12 @@ class LayerMoment {
   int64_t index() const { return index_; }
   // Of the mixer's attention, at evenly spaced queries; null of a mixer that shows none.
   const AttentionNumbers* attention();
+  // The largest Lyapunov exponent of the mixer's recurrence; none of a mixer without
+  // nonlinear_recurrence or m2rnn_recurrence.
+  std::optional<double> exponent() const;
 
  private:
+  int64_t at_most(int64_t positions) const;  // sequences that have no more together
   int64_t index_;
   const Mixer& mixer_;
   const Tensor& x_;
@@ -49,6 +53,7 @@ struct StepMoment {
   const std::vector<int64_t>& offsets;
   const float* before;  // the weights
   const float* gradient;
+  const Measurement& measured;              // during the step, of all lanes
   double objective;                         // before the step
   std::function<double()> objective_after;  // on the same batch
 };

@@ -9,9 +9,10 @@
 // p grows too and h_t stays at h'_t. K < 1 only shortens steps, so a converged h is the exact one,
 // reached at a linear rate; the first n steps are not exact after n sweeps.
 //
-// `clip_elk` (Gonzalez et al. 2025, arXiv:2509.21716, appendix F.2) has no parameter: the diagonal is
-// clipped to [-1, 1]. The 2 x 2 blocks of a cell with a memory are divided by their largest singular
-// value s instead, where it is above 1: s^2 = (a + sqrt(a^2 - 4 det^2)) / 2, a the sum of squares.
+// `clip_elk` (Gonzalez et al. 2025, arXiv:2509.21716, appendix F.2) has no parameter: the diagonal
+// is clipped to [-1, 1]. The 2 x 2 blocks of a cell with a memory are divided by their largest
+// singular value s instead, where it is above 1: s^2 = (a + sqrt(a^2 - 4 det^2)) / 2, a the sum of
+// squares.
 #include "math/recurrence/damping.h"
 
 #include <algorithm>

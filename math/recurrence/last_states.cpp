@@ -16,8 +16,9 @@ thread_local LastStates* active_states = nullptr;
 void LastStates::begin_step() { std::swap(before_, now_); }
 
 LastStates::Place LastStates::place(int64_t layer, const Shape& shape) {
-  require(Ranks::all().size() == 1,
-          "start: last keeps the states of one process; a trial that MPI ranks share cannot have it");
+  require(
+      Ranks::all().size() == 1,
+      "start: last keeps the states of one process; a trial that MPI ranks share cannot have it");
   const auto has_shape = [&](const Tensor& t) { return t.defined() && t.shape() == shape; };
   Tensor &before = before_[layer], &now = now_[layer];
   const MemoryScope scope(Memory::optimizer);  // held between steps

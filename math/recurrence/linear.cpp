@@ -192,8 +192,7 @@ struct Applied {
 
   float sum(int64_t i) const {
     if constexpr (cell == Cell::tanh) return slope[i] * y[i];
-    if constexpr (cell == Cell::leaky)
-      return multiply_add(slope[plane + i], d[i], slope[i] * y[i]);
+    if constexpr (cell == Cell::leaky) return multiply_add(slope[plane + i], d[i], slope[i] * y[i]);
     constexpr int64_t G = gates_of(cell);
     float sum = multiply_add(slope[plane + i], y[gate + i], slope[i] * y[i]);
     if constexpr (cell != Cell::cifg)

@@ -34,19 +34,14 @@
 namespace longhaul {
 namespace {
 
-struct Outcome {
-  SolverReport report;
-  int64_t applied = 0;  // as of a Solution
-
-  // Another window, which had to wait for those before.
-  void add(const Outcome& next) {
-    report.iterations += next.report.iterations;
-    if (!(next.report.residual <= report.residual)) report.residual = next.report.residual;
-    report.largest = std::max(report.largest, next.report.largest);
-    report.converged &= next.report.converged;
-    applied += next.applied;
-  }
-};
+// Adds the next window, which had to wait for those before.
+void follow(SolveOutcome& all, const SolveOutcome& next) {
+  all.report.iterations += next.report.iterations;
+  if (!(next.report.residual <= all.report.residual)) all.report.residual = next.report.residual;
+  all.report.largest = std::max(all.report.largest, next.report.largest);
+  all.report.converged &= next.report.converged;
+  all.applied += next.applied;
+}
 
 // States of one sequence, [T, N]; c of a cell with a memory alone.
 template <class Float>
@@ -77,8 +72,8 @@ class Iteration {
     if (guessed.c) std::copy_n(guessed.c, r_.T * r_.N, now() + (r_.T + 1) * r_.N);
   }
 
-  Outcome run() {
-    Outcome o;
+  SolveOutcome run() {
+    SolveOutcome o;
     SolverReport& report = o.report;
     if (spec_.start == Start::cell) {
       sweep_.evaluate(now());
@@ -131,13 +126,13 @@ class Iteration {
 };
 
 // One sequence, window by window. `at`: where values of the cell are left, planes `plane` apart.
-Outcome solve_windows(const Recurrence& one, const RecurrenceSpec& spec,
-                      const BlockProduct& product, const CellOutput& at, int64_t plane,
-                      const States<float>& found) {
+SolveOutcome solve_windows(const Recurrence& one, const RecurrenceSpec& spec,
+                           const BlockProduct& product, const CellOutput& at, int64_t plane,
+                           const States<float>& found) {
   const int64_t size = spec.window ? spec.window : one.T;
   const States<const float> guessed{
       one.start, one.start && has_memory(one.cell) ? one.start + one.T * one.N : nullptr};
-  Outcome all;
+  SolveOutcome all;
   for (int64_t t = 0; t < one.T; t += size) {
     const int64_t first = t * one.N;
     Recurrence window = one;
@@ -148,7 +143,7 @@ Outcome solve_windows(const Recurrence& one, const RecurrenceSpec& spec,
     Iteration iteration(window, spec, sweep);
     if (t) iteration.follow(found.from(first - one.N));
     if (guessed.h) iteration.guess(guessed.from(first));
-    all.add(iteration.run());
+    follow(all, iteration.run());
     iteration.copy(found.from(first));
   }
   return all;
@@ -165,7 +160,7 @@ Solution solve_parallel(const Recurrence& r, const RecurrenceSpec& spec) {
   if (kept_of(r.cell)) s.kept = Tensor::empty({kept_of(r.cell), r.B, r.T, r.N});
   if (s.h.size() == 0) return s;
   const BlockProduct product(r, false);
-  PooledVector<Outcome> outcomes(static_cast<std::size_t>(r.B));
+  PooledVector<SolveOutcome> outcomes(static_cast<std::size_t>(r.B));
   const auto solve = [&](int64_t b) {
     Recurrence one = r;
     one.B = 1;
@@ -183,28 +178,27 @@ Solution solve_parallel(const Recurrence& r, const RecurrenceSpec& spec) {
     solve(0);  // threads share its time
   else
     parallel_for(r.B, 1, [&](int64_t b, int64_t) { solve(b); });
-  JoinedReport joined;
-  for (const Outcome& o : outcomes) {
-    joined.add(o.report);
-    s.applied += o.applied;
-  }
-  s.report = joined.all();
+  const SolveOutcome all = joined(outcomes);
+  s.report = all.report;
+  s.applied = all.applied;
   return s;
 }
 
-void JoinedReport::add(const SolverReport& one) {
-  worst_.iterations = std::max(worst_.iterations, one.iterations);
-  if (!std::isnan(worst_.residual) && !(one.residual <= worst_.residual))
-    worst_.residual = one.residual;
-  worst_.largest = std::max(worst_.largest, one.largest);
-  ++solves_;
-  unconverged_ += one.converged ? 0 : 1;
-}
-
-SolverReport JoinedReport::all() const {
-  SolverReport all = worst_;
-  all.converged = unconverged_ == 0;
-  all.unconverged_fraction = solves_ > 0 ? unconverged_ / solves_ : 0;
+SolveOutcome joined(const PooledVector<SolveOutcome>& solves) {
+  SolveOutcome all;
+  double unconverged = 0;
+  for (const SolveOutcome& one : solves) {
+    SolverReport& worst = all.report;
+    worst.iterations = std::max(worst.iterations, one.report.iterations);
+    if (!std::isnan(worst.residual) && !(one.report.residual <= worst.residual))
+      worst.residual = one.report.residual;
+    worst.largest = std::max(worst.largest, one.report.largest);
+    unconverged += one.report.converged ? 0 : 1;
+    all.applied += one.applied;
+  }
+  all.report.converged = unconverged == 0;
+  if (!solves.empty())
+    all.report.unconverged_fraction = unconverged / static_cast<double>(solves.size());
   return all;
 }
 

@@ -8,6 +8,7 @@
 #include "longhaul/mixer.h"
 #include "math/recurrence/cell.h"
 #include "math/recurrence/last_states.h"
+#include "math/recurrence/lyapunov.h"
 #include "math/recurrence/parallel.h"
 #include "math/recurrence/reverse.h"
 #include "math/recurrence/sequential.h"
@@ -71,6 +72,17 @@ Solution solve_from_start(Recurrence r, const RecurrenceSpec& spec) {
   return s;
 }
 
+void add_exponents(const Recurrence& r, const Solution& s) {
+  Recurrence one = r;
+  one.B = 1;
+  for (int64_t b = 0; b < r.B && r.T > 1 && r.N > 0; ++b) {
+    one.u = r.u + b * r.T * r.G * r.N;
+    const int64_t first = b * r.T * r.N;
+    Exponents::active()->add(
+        largest_exponent(one, s.h.data() + first, s.c.defined() ? s.c.data() + first : nullptr));
+  }
+}
+
 }  // namespace
 
 double largest_difference(const Tensor& a, const Tensor& b) {
@@ -100,6 +112,7 @@ Tensor nonlinear_recurrence(const Tensor& u, const Tensor& recurrent, const Recu
   if (report) *report = s.report;
   note_report(s.report);
   if (spec.audit) note("solver.error", largest_difference(s.h, solve_sequential(r, false).h));
+  if (Exponents::active()) add_exponents(r, s);
   if (spec.cell != Cell::tanh) s.value = Tensor();  // the reverse step reads what was kept
   record(s.h, {u, recurrent, peepholes}, [=, audit = spec.audit] {
     if (audit) audit_gradient(r, s);
@@ -111,9 +124,7 @@ Tensor nonlinear_recurrence(const Tensor& u, const Tensor& recurrent, const Recu
 namespace {
 
 // Whether decoding needs the last position alone, not that of every sweep.
-bool keeps_no_sweeps(const RecurrenceSpec& spec) {
-  return spec.sweeps == 0 || !spec.is_parallel();
-}
+bool keeps_no_sweeps(const RecurrenceSpec& spec) { return spec.sweeps == 0 || !spec.is_parallel(); }
 
 }  // namespace
 

@@ -26,7 +26,7 @@ struct Recurrence {
   const float* matrix(int64_t gate, int64_t q) const {            // of block q
     return recurrent + (gate * matrices() + (is_shared ? 0 : q)) * block * block;
   }
-  int64_t step_flops() const { return 2 * G * N * block; }         // of R h of one step
+  int64_t step_flops() const { return 2 * G * N * block; }        // of R h of one step
   int64_t product_flops() const { return B * T * step_flops(); }  // at every position
 };
 

@@ -154,11 +154,11 @@ void Sweep::evaluate_rows(int64_t begin, int64_t end, const float* h) {
     for (int i = 0; i < count; ++i) before[i] = h + (first + i - 1) * N_;
     product_.apply(count, before, p.data());
     for (int i = 0; i < count; ++i)
-      cell_values(r_.cell, N_,
-                  {r_.u + (first + i) * G_ * N_, p.data() + i * product_.vector_stride(), before[i],
-                   c ? c + (first + i - 1) * N_ : nullptr, N_, product_.stride(),
-                   leak_at(first + i), N_},
-                  at_row(first + i), peepholes_);
+      cell_values(
+          r_.cell, N_,
+          {r_.u + (first + i) * G_ * N_, p.data() + i * product_.vector_stride(), before[i],
+           c ? c + (first + i - 1) * N_ : nullptr, N_, product_.stride(), leak_at(first + i), N_},
+          at_row(first + i), peepholes_);
   }
 }
 
@@ -267,7 +267,7 @@ void Sweep::solve(const float* h, float* next) {
                 r_.block,
                 at_.value,
                 h,
-                form_ == Form::applied ? slopes_.data() : M_.data(),
+                matrices(),
                 next,
                 value_plane_,
                 (T_ + 1) * N_,
@@ -279,9 +279,23 @@ void Sweep::solve(const float* h, float* next) {
     s.f = target_.data();
     s.f_plane = T_ * N_;
   }
+  run(s);
+}
+
+void Sweep::run(const LinearSweep& s) const {
   if (form_ == Form::applied) return sweep_applied(r_.cell, product_, s);
   if (form_ == Form::blocks) return sweep_blocks(s);
   sweep_channels(planes_, s);
+}
+
+void Sweep::carry(float* v) const {
+  const int64_t plane = (T_ + 1) * N_;
+  const Tensor zeros({planes_, T_ + 1, N_}), changes({planes_, T_ + 1, N_});
+  const auto row = [&](int64_t i, int64_t t) { return changes.data() + i * plane + t * N_; };
+  for (int64_t i = 0; i < planes_; ++i) std::copy_n(v + i * N_, N_, row(i, 0));
+  run({T_, N_, r_.block, zeros.data(), zeros.data() + N_, matrices(), row(0, 1), plane, plane,
+       kMemoryBound, false});
+  for (int64_t i = 0; i < planes_; ++i) std::copy_n(row(i, T_), N_, v + i * N_);
 }
 
 }  // namespace longhaul

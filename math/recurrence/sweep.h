@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "math/recurrence/cell.h"
+#include "math/recurrence/linear.h"
 #include "math/recurrence/product.h"
 #include "math/recurrence/recurrence.h"
 
@@ -35,8 +36,11 @@ class Sweep {
   void put_values(float* h) const;
   // The next iterate; row -1 of `next` is read.
   void solve(const float* h, float* next);
+  // v [planes, N] becomes M_T ... M_1 v, M as of the last evaluation.
+  void carry(float* v) const;
 
  private:
+  void run(const LinearSweep& s) const;
   void evaluate_rows(int64_t begin, int64_t end, const float* h);
   void evaluate_diagonal(int64_t begin, int64_t end, const float* h);
   void linearise_apart();  // at a point that no iterate moves
@@ -44,6 +48,7 @@ class Sweep {
   void store_blocks(int64_t begin, int64_t end);
   void store(int64_t begin, int64_t end);
 
+  const float* matrices() const { return form_ == Form::applied ? slopes_.data() : M_.data(); }
   CellOutput at_row(int64_t t) const { return at_.from(t * N_); }
   const float* leak_at(int64_t t) const { return r_.leak ? r_.leak + t : nullptr; }
   const float* memory(const float* h) const { return planes_ > 1 ? h + (T_ + 1) * N_ : nullptr; }

@@ -21,6 +21,7 @@
 #include "math/memory.h"
 #include "math/parallel.h"
 #include "math/recurrence/last_states.h"
+#include "math/recurrence/lyapunov.h"
 #include "math/recurrence/parallel.h"
 #include "math/recurrence/recurrence.h"
 
@@ -42,6 +43,7 @@ struct Problem {
     return ((head / heads * T + t) * heads + head % heads) * width;
   }
   int64_t steps() const { return B * T * heads; }
+  // `applied`: how often W, to an H.
   int64_t flops(int64_t applied) const { return 2 * K * V * (applied * V + 2 * steps()); }
 };
 
@@ -82,7 +84,7 @@ void read_out(const Problem& p, int64_t head, int64_t t, const float* H, int64_t
   for (int64_t i = 0; i < p.K; ++i) add_scaled(out, q[i], H + i * stride, p.V);
 }
 
-void forward_head(const Problem& p, int64_t head, float* kept, float* y) {
+SolveOutcome forward_head(const Problem& p, int64_t head, float* kept, float* y) {
   const Weights w(p, head);
   const Tensor H({p.state()}), z = Tensor::empty({p.state()});
   for (int64_t t = 0; t < p.T; ++t) {
@@ -90,6 +92,7 @@ void forward_head(const Problem& p, int64_t head, float* kept, float* y) {
     advance(p, head, t, w, H.data(), z.data(), H.data());
     read_out(p, head, t, H.data(), p.wide(), y);
   }
+  return {{}, p.T};
 }
 
 // A head as a recurrence of K V channels: u_t = k_t^T v_t, and one R = W^T for its K blocks.
@@ -115,13 +118,8 @@ struct LeakyHead {
   Recurrence recurrence;
 };
 
-struct HeadOutcome {
-  SolverReport report;
-  int64_t applied = 0;  // W, to all rows of an H
-};
-
-HeadOutcome solve_head(const Problem& p, int64_t head, const RecurrenceSpec& spec,
-                       const LastStates::Place& last, float* kept, float* y) {
+SolveOutcome solve_head(const Problem& p, int64_t head, const RecurrenceSpec& spec,
+                        const LastStates::Place& last, float* kept, float* y) {
   LeakyHead leaky(p, head);
   const int64_t first = head * p.T * p.K * p.V;
   if (last.before) leaky.recurrence.start = last.before + first;
@@ -140,14 +138,13 @@ HeadOutcome solve_head(const Problem& p, int64_t head, const RecurrenceSpec& spe
 // y and what the reverse step needs: H before every kChunk-th position of each head.
 struct Forward {
   Tensor y, kept;
-  SolverReport report = {};
-  int64_t applied = 0;
+  SolveOutcome outcome = {};
 };
 
 Forward forward(const Problem& p, const RecurrenceSpec& spec) {
   const int64_t heads = p.B * p.heads;
   Forward all{Tensor::empty({p.B, p.T, p.heads * p.V}), Tensor({heads, p.chunks() * p.state()})};
-  PooledVector<HeadOutcome> outcomes(static_cast<std::size_t>(heads));
+  PooledVector<SolveOutcome> outcomes(static_cast<std::size_t>(heads));
   LastStates::Place last{};
   if (spec.is_parallel() && spec.start == Start::last && LastStates::active())
     last = LastStates::active()->place(spec.layer, {heads, p.T, p.K, p.V});
@@ -156,16 +153,33 @@ Forward forward(const Problem& p, const RecurrenceSpec& spec) {
     if (spec.is_parallel())
       outcomes[head] = solve_head(p, head, spec, last, kept, all.y.data());
     else
-      forward_head(p, head, kept, all.y.data());
+      outcomes[head] = forward_head(p, head, kept, all.y.data());
   });
-  all.applied = spec.is_parallel() ? 0 : p.steps();
-  JoinedReport joined;
-  for (const HeadOutcome& outcome : outcomes) {
-    joined.add(outcome.report);
-    all.applied += outcome.applied;
-  }
-  all.report = joined.all();
+  all.outcome = joined(outcomes);
   return all;
+}
+
+// Along the loop's states.
+double head_exponent(const Problem& p, int64_t head) {
+  const LeakyHead leaky(p, head);
+  const Weights w(p, head);
+  const Tensor states = Tensor::empty({p.T, p.K, p.V}), H({p.state()}), z({p.state()});
+  for (int64_t t = 0; t < p.T; ++t) {
+    advance(p, head, t, w, H.data(), z.data(), H.data());
+    for (int64_t i = 0; i < p.K; ++i)
+      std::copy_n(H.data() + i * p.wide(), p.V, states.data() + (t * p.K + i) * p.V);
+  }
+  return largest_exponent(leaky.recurrence, states.data(), nullptr);
+}
+
+// Of a sequence: the largest of its heads.
+void add_exponents(const Problem& p) {
+  if (p.T < 2 || p.state() == 0) return;
+  PooledVector<double> exponents(static_cast<std::size_t>(p.B * p.heads));
+  parallel_for(p.B * p.heads, 1,
+               [&](int64_t head, int64_t) { exponents[head] = head_exponent(p, head); });
+  for (auto of = exponents.begin(); of != exponents.end(); of += p.heads)
+    Exponents::active()->add(*std::max_element(of, of + p.heads));
 }
 
 // Gradients of one head, [T, .] without gaps; dw [V, wide] is added to.
@@ -288,9 +302,10 @@ Tensor m2rnn_recurrence(const Tensor& q, const Tensor& k, const Tensor& v, const
                         SolverReport* report) {
   const Problem p = check(q, k, v, f, w, heads);
   Forward solved = forward(p, spec);
-  count_flops(p.flops(solved.applied));
-  if (report) *report = solved.report;
-  if (spec.is_parallel()) note_report(solved.report);
+  count_flops(p.flops(solved.outcome.applied));
+  if (report) *report = solved.outcome.report;
+  if (spec.is_parallel()) note_report(solved.outcome.report);
+  if (Exponents::active()) add_exponents(p);
   const bool audit = spec.audit && solved.y.size() > 0;
   Forward loop;
   if (audit) {

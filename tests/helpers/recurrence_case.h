@@ -20,10 +20,9 @@ inline const char* name_of(Cell cell) {
 }
 
 inline const char* name_of(Solver solver) {
-  constexpr const char* kNames[] = {"sequential",  "newton",  "quasi_newton",
-                                    "first_order", "fixed_a", "picard",
-                                    "jacobi",      "elk",     "clip_elk",
-                                    "automatic"};
+  constexpr const char* kNames[] = {"sequential", "newton",   "quasi_newton", "first_order",
+                                    "fixed_a",    "picard",   "jacobi",       "elk",
+                                    "clip_elk",   "automatic"};
   return kNames[static_cast<int>(solver)];
 }
 

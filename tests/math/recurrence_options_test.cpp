@@ -127,7 +127,7 @@ TEST_CASE("the last step's states save sweeps where the next step's inputs are n
     const LastStatesScope scope(states);
     states.begin_step();
     SolverReport report;
-    by(&report)(x);
+    by (&report)(x);
     CHECK(report.converged);
     return report.iterations;
   };

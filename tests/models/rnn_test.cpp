@@ -97,10 +97,9 @@ TEST_CASE("rnn and m2rnn refuse options of a solver where none sweeps", "[models
     CHECK(build({{"window", int64_t{4}}}).at(0).message ==
           "window needs a solver that sweeps, such as newton or clip_elk");
   }
-  CHECK_THROWS_WITH(Built(8, {{"solver", std::string("newton")},
-                              {"sweeps", int64_t{2}},
-                              {"window", int64_t{4}}}),
-                    Catch::Matchers::Contains("sweeps needs start: zero and window: 0"));
+  CHECK_THROWS_WITH(
+      Built(8, {{"solver", std::string("newton")}, {"sweeps", int64_t{2}}, {"window", int64_t{4}}}),
+      Catch::Matchers::Contains("sweeps needs start: zero and window: 0"));
 }
 
 TEST_CASE("the forget gate of an lstm starts open", "[models]") {

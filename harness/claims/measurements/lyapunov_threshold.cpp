@@ -2,17 +2,16 @@
 // parallel? (Gonzalez et al. 2025, arXiv:2508.16817.) Random cells h_t = tanh(u_t + R h_{t-1}),
 // inputs normal with deviation 0.5, matrices normal with deviation rho / sqrt(width), rho rising
 // evenly from cell to cell. Of each cell
-//   exponent  the mean over steps of log |J_t v| / |v|, J_t = diag(1 - h_t^2) R along the loop's
-//             states, v the direction that the steps before have turned it to
+//   exponent  of the loop's states (math/recurrence/lyapunov.h)
 //   share     Newton's sweeps until converged over the number of steps; 1 where it gave up
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include "harness/claims/measurement.h"
 #include "longhaul/ops.h"
 #include "longhaul/rng.h"
+#include "math/recurrence/lyapunov.h"
 
 namespace longhaul {
 namespace {
@@ -32,25 +31,10 @@ Tensor normal_numbers(const Shape& shape, Rng rng, double deviation) {
   return x;
 }
 
-// `h` [length, width]: the states; `R` [width, width].
-double largest_exponent(const float* h, const float* R, int64_t length, int64_t width) {
-  std::vector<double> v(static_cast<std::size_t>(width), 1 / std::sqrt(static_cast<double>(width))),
-      next(v);
-  double sum = 0;
-  for (int64_t t = 1; t < length; ++t) {
-    double squares = 0;
-    for (int64_t i = 0; i < width; ++i) {
-      const double state = h[t * width + i];
-      double product = 0;
-      for (int64_t j = 0; j < width; ++j) product += R[i * width + j] * v[j];
-      next[i] = (1 - state * state) * product;
-      squares += next[i] * next[i];
-    }
-    const double size = std::max(std::sqrt(squares), std::numeric_limits<double>::min());
-    sum += std::log(size);
-    for (int64_t i = 0; i < width; ++i) v[i] = next[i] / size;
-  }
-  return sum / static_cast<double>(length - 1);
+double exponent_of(const Tensor& u, const Tensor& R) {
+  const Exponents exponents;
+  nonlinear_recurrence(u, R, {.solver = Solver::sequential});
+  return exponents.mean();
 }
 
 StudiedCell study(const LyapunovStudy& of, double rho, uint64_t seed, uint64_t cell) {
@@ -58,15 +42,13 @@ StudiedCell study(const LyapunovStudy& of, double rho, uint64_t seed, uint64_t c
       normal_numbers({1, of.length, of.width}, Rng(seed, "lyapunov inputs", cell), 0.5);
   const Tensor R = normal_numbers({1, 1, of.width, of.width}, Rng(seed, "lyapunov matrices", cell),
                                   rho / std::sqrt(static_cast<double>(of.width)));
-  const Tensor h = nonlinear_recurrence(u, R, {.solver = Solver::sequential});
   SolverReport report;
   nonlinear_recurrence(
       u, R,
       {.solver = Solver::newton, .max_iterations = static_cast<int>(of.length), .clip = of.clip},
       &report);
   const double sweeps = report.converged ? report.iterations : static_cast<double>(of.length);
-  return {largest_exponent(h.data(), R.data(), of.length, of.width),
-          sweeps / static_cast<double>(of.length)};
+  return {exponent_of(u, R), sweeps / static_cast<double>(of.length)};
 }
 
 std::map<std::string, double> study_all(const LyapunovStudy& of, uint64_t seed) {

@@ -159,7 +159,7 @@ TEST_CASE("config: an unknown diagnostic is named with those there are", "[confi
   CHECK(complaint(kGood + "diagnostics: [state_norms]\n") ==
         "s.yaml:7: diagnostics: found 'state_norms', allowed: attention_concentration, "
         "effective_rank, attended_distance, first_share, cosine, update_cosine, state_norm, "
-        "gradient_norm");
+        "gradient_norm, lyapunov_exponent, notes");
 }
 
 TEST_CASE("config: an impossible throughput block is named with what is allowed", "[config]") {

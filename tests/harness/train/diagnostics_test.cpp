@@ -56,7 +56,7 @@ AttentionRows two_rows(const std::vector<float>& weights) {
 }  // namespace
 
 TEST_CASE("diagnostics leave training as it is", "[diagnostics]") {
-  for (const char* model : {"transformer", "linear_attention", "lru", "tcn"}) {
+  for (const char* model : {"transformer", "linear_attention", "lru", "rnn", "m2rnn", "tcn"}) {
     INFO(model);
     const TemporaryFolder with, without, threaded;
     const Trial seen = run(small_trial(model, names_of(diagnostics())), with.path);
@@ -105,6 +105,35 @@ TEST_CASE("diagnostics: every layer that has weights or a state says so", "[diag
   Results damaged;
   damaged.trials = {Trial{"id", small_trial("lru", {"state_norm"}), TrialRecord(), folder.path}};
   CHECK_THROWS_WITH(diagnostics_csv(damaged), Catch::Matchers::Contains("diagnostics.csv:"));
+}
+
+TEST_CASE("diagnostics: a nonlinear recurrence tells its exponent, its solver its sweeps",
+          "[diagnostics]") {
+  for (const char* model : {"rnn", "m2rnn"}) {
+    INFO(model);
+    TrialSpec spec = small_trial(model, {"lyapunov_exponent", "notes"});
+    const TemporaryFolder folder;
+    const auto stepped = numbers(run(spec, folder.path));
+    for (const char* layer : {"0", "1"})
+      for (const char* step : {"4", "8"}) {
+        const double exponent = stepped.at(text("lyapunov_exponent of ", layer, " at ", step));
+        CHECK(exponent < 0);  // a fresh cell forgets
+        CHECK(exponent > -5);
+      }
+    CHECK(stepped.count("lyapunov_exponent of  at 4") == 0);
+
+    spec.model_options = {{"solver", std::string("newton")}};
+    const auto swept = numbers(run(spec, folder.path));
+    for (const char* step : {"1", "5"}) {
+      CHECK(swept.at(text("solver.iterations of  at ", step)) > 1);
+      CHECK(swept.at(text("solver.residual of  at ", step)) < 1e-6);
+      CHECK(swept.at(text("solver.unconverged of  at ", step)) == 0);
+    }
+    CHECK(swept.count("solver.iterations of  at 2") == 0);
+  }
+  const TemporaryFolder folder;
+  const auto none = numbers(run(small_trial("lru", {"lyapunov_exponent", "notes"}), folder.path));
+  CHECK(none.empty());
 }
 
 TEST_CASE("diagnostics: sgd steps along the gradient, adamw beside it", "[diagnostics]") {
