@@ -86,9 +86,8 @@ void load_plugin(const fs::path& path, Registry& registry) {
   } catch (const std::exception& error) {
     throw Error(text("plugin ", path.string(), ": ", error.what()));
   }
-  require(extended.models().size() + extended.tasks().size() >
-              registry.models().size() + registry.tasks().size(),
-          "plugin ", path.string(), ": registers neither a model nor a task");
+  require(extended.origins().count(path.string()) > 0, "plugin ", path.string(),
+          ": registers nothing: no model, task, loss or optimizer");
   extended.set_origin(kBuiltin);
   registry = std::move(extended);
 }
@@ -114,9 +113,7 @@ std::vector<PluginFile> plugins_of(const std::set<std::string>& origins) {
 }
 
 std::vector<std::string> loaded_plugins(const Registry& registry) {
-  std::set<std::string> origins;
-  for (const auto& [name, info] : registry.models()) origins.insert(info.origin);
-  for (const auto& [name, info] : registry.tasks()) origins.insert(info.origin);
+  std::set<std::string> origins = registry.origins();
   origins.erase(kBuiltin);
   return {origins.begin(), origins.end()};
 }

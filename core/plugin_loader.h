@@ -9,8 +9,8 @@
 
 namespace longhaul {
 
-// A shared object that a trial's model or task comes from, and what it held when the trial was
-// planned: a plugin that was rebuilt makes another trial, wherever its file lies.
+// A shared object that a trial's model, task, loss or optimizer comes from, and what it held when
+// the trial was planned: a plugin that was rebuilt makes another trial, wherever its file lies.
 struct PluginFile {
   std::string path;
   std::string content;  // hash of its bytes, 16 hex digits
@@ -24,7 +24,7 @@ std::string plugin_abi();
 std::filesystem::path find_plugin(const std::string& name,
                                   const std::filesystem::path& folder = {});
 
-// Loads a shared object and lets it register its models and tasks, with its path as their origin.
+// Loads a shared object and lets it register what it brings, with its path as the origin.
 // It is never unloaded, and loading it once more does nothing. Throws Error, and leaves the
 // registry as it was, if it cannot be loaded, is no plugin, was built for another longhaul or
 // compiler (naming both), registers nothing, or registers a name that is taken (naming both
@@ -36,7 +36,7 @@ void load_plugins(const std::vector<PluginFile>& plugins, Registry& registry);
 
 // Whether an origin, of a hybrid too, names a plugin.
 bool is_of_plugin(const std::string& origin);
-// The plugins among the origins of models and tasks, as they are on disk now.
+// The plugins among the origins, as they are on disk now.
 std::vector<PluginFile> plugins_of(const std::set<std::string>& origins);
 std::vector<std::string> loaded_plugins(const Registry& registry);  // paths, sorted
 

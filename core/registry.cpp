@@ -1,32 +1,44 @@
 #include "longhaul/registry.h"
 
 #include <algorithm>
-#include <cctype>
 #include <new>
 #include <utility>
 
 #include "core/hybrid.h"
+#include "core/losses.h"
 #include "core/unexpected_throw.h"
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "math/optimizer.h"
 #include "support/choices.h"
 
 namespace longhaul {
 namespace {
 
+// Throws Error unless `info` may stand beside the entry of its name that there is, if any.
+template <class Info>
+void check_name(const Info* known, const Info& info, const char* kind) {
+  require(is_snake_case(info.name), kind, " name '", info.name, "' (from ", info.origin,
+          ") must be lower-case letters, digits and '_', starting with a letter");
+  if (known)
+    throw Error(text(kind, " '", info.name, "' from ", info.origin, " is already registered from ",
+                     known->origin));
+}
+
 template <class Info>
 void insert(std::map<std::string, Info>& entries, Info info, const char* kind) {
-  const bool well_formed =
-      !info.name.empty() && std::islower(static_cast<unsigned char>(info.name[0])) &&
-      std::all_of(info.name.begin(), info.name.end(),
-                  [](unsigned char c) { return std::islower(c) || std::isdigit(c) || c == '_'; });
-  require(well_formed, kind, " name '", info.name, "' (from ", info.origin,
-          ") must be lower-case letters, digits and '_', starting with a letter");
   const auto known = entries.find(info.name);
-  if (known != entries.end())
-    throw Error(text(kind, " '", info.name, "' from ", info.origin, " is already registered from ",
-                     known->second.origin));
+  check_name(known == entries.end() ? nullptr : &known->second, info, kind);
   entries.emplace(info.name, std::move(info));
+}
+
+// Of choices, which are listed in the order of their table.
+template <class Info>
+void insert(std::vector<Info>& entries, Info info, const char* kind) {
+  const auto known = std::find_if(entries.begin(), entries.end(),
+                                  [&](const Info& entry) { return entry.name == info.name; });
+  check_name(known == entries.end() ? nullptr : &*known, info, kind);
+  entries.push_back(std::move(info));
 }
 
 // What a plugin hands in may throw what it likes; the host knows Error and a lack of memory.
@@ -64,6 +76,11 @@ const Info& lookup(const std::map<std::string, Info>& entries, const std::string
 
 }  // namespace
 
+Registry::Registry() {
+  for (const LossInfo& info : longhaul::losses()) add(info);
+  for (const OptimizerInfo& info : longhaul::optimizers()) add(info);
+}
+
 void Registry::add(ModelInfo info) {
   info.origin = origin_;
   const auto name = [&](const char* part, auto& function) {
@@ -82,6 +99,21 @@ void Registry::add(TaskInfo info) {
   insert(tasks_, std::move(info), "task");
 }
 
+void Registry::add(LossInfo info) {
+  info.origin = origin_;
+  require(info.make != nullptr, "loss '", info.name, "' (from ", origin_, ") has no make");
+  info.make = named(info, "loss", "make", std::move(info.make));
+  insert(losses_, std::move(info), "loss");
+}
+
+void Registry::add(OptimizerInfo info) {
+  info.origin = origin_;
+  require(info.update != nullptr, "optimizer '", info.name, "' (from ", origin_, ") has no update");
+  require(info.keeps.size() <= kMostArraysKept, "optimizer '", info.name, "' (from ", origin_,
+          ") keeps ", info.keeps.size(), " arrays, allowed: at most ", kMostArraysKept);
+  insert(optimizers_, std::move(info), "optimizer");
+}
+
 ModelInfo Registry::model(const std::string& name) const {
   std::vector<ModelInfo> parts;
   for (const std::string& part : mixers_of(name)) parts.push_back(lookup(models_, part, "model"));
@@ -90,6 +122,23 @@ ModelInfo Registry::model(const std::string& name) const {
 
 const TaskInfo& Registry::task(const std::string& name) const {
   return lookup(tasks_, name, "task");
+}
+
+const LossInfo& Registry::loss(const std::string& name) const {
+  return row_named("loss", name, losses_);
+}
+
+const OptimizerInfo& Registry::optimizer(const std::string& name) const {
+  return row_named("optimizer", name, optimizers_);
+}
+
+std::set<std::string> Registry::origins() const {
+  std::set<std::string> origins;
+  for (const auto& [name, info] : models_) origins.insert(info.origin);
+  for (const auto& [name, info] : tasks_) origins.insert(info.origin);
+  for (const LossInfo& info : losses_) origins.insert(info.origin);
+  for (const OptimizerInfo& info : optimizers_) origins.insert(info.origin);
+  return origins;
 }
 
 }  // namespace longhaul

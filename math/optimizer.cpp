@@ -8,7 +8,6 @@
 #include "math/memory.h"
 #include "math/orthogonal.h"
 #include "math/parallel.h"
-#include "support/choices.h"
 
 namespace longhaul {
 namespace {
@@ -169,11 +168,8 @@ const std::vector<OptimizerInfo>& optimizers() {
 }
 
 Optimizer::Optimizer(const std::vector<Parameter>& parameters, std::vector<int64_t> offsets,
-                     OptimizerSpec spec)
-    : parameters_(parameters),
-      offsets_(std::move(offsets)),
-      spec_(std::move(spec)),
-      info_(row_named("optimizer", spec_.name, optimizers())) {
+                     OptimizerSpec spec, OptimizerInfo info)
+    : parameters_(parameters), offsets_(std::move(offsets)), spec_(spec), info_(std::move(info)) {
   const MemoryScope scope(Memory::optimizer);
   for (std::size_t i = 0; i < info_.keeps.size(); ++i) kept_.emplace_back(Shape{offsets_.back()});
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
@@ -206,6 +202,7 @@ void Optimizer::step(const float* gradient, double factor, double learning_rate)
          .g = gradient + offset,
          .first = kept(0),
          .second = kept(1),
+         .third = kept(2),
          .scale = static_cast<float>(factor),
          .decayed = static_cast<float>(1 - (p.group.decay ? rate * spec_.weight_decay : 0)),
          .rate = static_cast<float>(rate),

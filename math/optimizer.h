@@ -6,41 +6,15 @@
 #include <vector>
 
 #include "longhaul/mixer.h"
+#include "longhaul/optimizer.h"
 
 namespace longhaul {
 
-// What a step has of one parameter: `size` values each of its weights, of its gradient, and of the
-// arrays that the optimizer keeps.
-struct OptimizerSlice {
-  int64_t size;
-  float* w;
-  const float* g;         // to be multiplied by `scale`, which clips
-  float *first, *second;  // arrays that it keeps; null where it has none
-  float scale;
-  float decayed;  // w times this is the weight after decay
-  float rate;
-  float momentum;
-  double beta1, beta2;
-  int64_t step;           // from 1
-  int64_t rows, columns;  // of a hidden matrix (ParameterGroup); else 0
-};
-
-// How a step follows from the gradient g, elementwise, at rate lr: w -= lr * `step`. All decay
-// weights apart from the gradient: w -= lr * weight_decay * w.
-struct OptimizerInfo {
-  std::string name;
-  std::string step;                // as a formula
-  std::string source;              // author, year, where
-  std::vector<std::string> keeps;  // from step to step, an array as large as the weights each
-  void (*update)(OptimizerSlice slice);
-  double beta2 = 0;  // where OptimizerSpec has none
-};
-
-// The one table of optimizers: a row and its update function are all that one consists of.
+// The table of built-in optimizers, which every Registry begins with: a row and its update function
+// are all that one consists of. The first is adamw.
 const std::vector<OptimizerInfo>& optimizers();
 
 struct OptimizerSpec {
-  std::string name = "adamw";  // Optimizer throws Error if there is none of that name
   double momentum = 0.9;
   double weight_decay = 0;
   double beta1 = 0.9;
@@ -60,7 +34,7 @@ int64_t end_of_trained(const std::vector<Parameter>& parameters,
 class Optimizer {
  public:
   Optimizer(const std::vector<Parameter>& parameters, std::vector<int64_t> offsets,
-            OptimizerSpec spec);
+            OptimizerSpec spec, OptimizerInfo info = optimizers().front());
 
   // One step with `gradient` scaled by `factor` (clipping).
   void step(const float* gradient, double factor, double learning_rate);
@@ -73,7 +47,7 @@ class Optimizer {
   std::vector<Parameter> parameters_;
   std::vector<int64_t> offsets_;
   OptimizerSpec spec_;
-  const OptimizerInfo& info_;
+  OptimizerInfo info_;
   std::vector<Tensor> kept_;  // flat, one for each of info_.keeps
   // What one thread steps at a time: a part of a parameter, or one whose values depend on each
   // other.

@@ -14,6 +14,9 @@ std::vector<std::string> names_of(const std::vector<Row>& rows) {
   return names;
 }
 
+// Whether it is a name as a registry takes it: lower-case letters, digits and '_', a letter first.
+bool is_snake_case(const std::string& name);
+
 // Throws Error: there is no such `kind`, what the nearest is, and which are known.
 [[noreturn]] void refuse_name(const std::string& kind, const std::string& name,
                               const std::vector<std::string>& known);

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include "harness/settings/losses.h"
+#include "core/plugin_loader.h"
 #include "harness/settings/pretrainings.h"
+#include "harness/settings/settings.h"
 #include "harness/tables/export.h"
 #include "harness/train/diagnostics.h"
-#include "math/optimizer.h"
 #include "math/schedule.h"
 
 namespace longhaul {
@@ -14,9 +14,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json settings_entries() {
+Json settings_entries(const Registry& registry) {
   Options options;
-  read_settings(options);
+  read_settings(options, {}, registry);
   Json entries = Json::array();
   for (const OptionInfo& option : options.declared()) {
     Json& entry = entries.emplace_back(Json{{"name", option.name}, {"type", option.type}});
@@ -27,24 +27,33 @@ Json settings_entries() {
   return entries;
 }
 
-Json loss_entries() {
+// An entry says where it comes from, if that is a plugin.
+template <class Info>
+Json from(const Info& info, Json entry) {
+  if (is_of_plugin(info.origin)) entry["origin"] = info.origin;
+  return entry;
+}
+
+Json loss_entries(const Registry& registry) {
   Json entries = Json::array();
-  for (const LossInfo& loss : losses())
-    entries.push_back({{"name", loss.name}, {"about", loss.formula}, {"source", loss.source}});
+  for (const LossInfo& loss : registry.losses())
+    entries.push_back(
+        from(loss, {{"name", loss.name}, {"about", loss.formula}, {"source", loss.source}}));
   return entries;
 }
 
-Json optimizer_entries() {
+Json optimizer_entries(const Registry& registry) {
   Json entries = Json::array();
-  for (const OptimizerInfo& optimizer : optimizers())
-    entries.push_back({{"name", optimizer.name},
-                       {"about", optimizer.step},
-                       {"keeps", fmt::format("{}", fmt::join(optimizer.keeps, ", "))},
-                       {"source", optimizer.source}});
+  for (const OptimizerInfo& optimizer : registry.optimizers())
+    entries.push_back(
+        from(optimizer, {{"name", optimizer.name},
+                         {"about", optimizer.step},
+                         {"keeps", fmt::format("{}", fmt::join(optimizer.keeps, ", "))},
+                         {"source", optimizer.source}}));
   return entries;
 }
 
-Json schedule_entries() {
+Json schedule_entries(const Registry&) {
   Json entries = Json::array();
   for (const ScheduleInfo& schedule : schedules())
     entries.push_back(
@@ -52,7 +61,7 @@ Json schedule_entries() {
   return entries;
 }
 
-Json pretraining_entries() {
+Json pretraining_entries(const Registry&) {
   Json entries = Json::array();
   for (const PretrainingInfo& pretraining : pretrainings())
     entries.push_back({{"name", pretraining.name}, {"about", pretraining.description}});
@@ -68,7 +77,7 @@ std::string about(const DiagnosticInfo& diagnostic) {
   return all;
 }
 
-Json diagnostic_entries() {
+Json diagnostic_entries(const Registry&) {
   Json entries = Json::array();
   for (const DiagnosticInfo& diagnostic : diagnostics())
     entries.push_back({{"name", diagnostic.name},
@@ -77,7 +86,7 @@ Json diagnostic_entries() {
   return entries;
 }
 
-Json csv_entries() {
+Json csv_entries(const Registry&) {
   Json entries = Json::array();
   for (const CsvFile& file : csv_files())
     entries.push_back({{"name", file.name}, {"about", file.description}});

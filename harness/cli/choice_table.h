@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "longhaul/registry.h"
+
 namespace longhaul {
 
 // The columns of a table in docs: their headings, and the key of an entry that each shows.
@@ -14,10 +16,10 @@ using Headings = std::vector<std::pair<std::string, std::string>>;
 struct ChoiceTable {
   std::string plural, singular;  // "losses", "loss"
   Headings headings;
-  nlohmann::ordered_json (*entries)();  // each has a "name" and an "about"
+  nlohmann::ordered_json (*entries)(const Registry&);  // each has a "name" and an "about"
 };
 
-const std::vector<ChoiceTable>& choice_tables();  // those without plugins: losses, settings ...
+const std::vector<ChoiceTable>& choice_tables();  // all but models and tasks
 
 // The columns of one of the CSV files that `longhaul export` writes, "results".
 nlohmann::ordered_json csv_column_entries(const std::string& file);

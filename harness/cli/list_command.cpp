@@ -94,7 +94,7 @@ json list(const std::string& kind, const Registry& registry) {
   else if (kind == "claims")
     entries = list_claims();
   else
-    entries = table_of(kind, "models | tasks | suites | claims").entries();
+    entries = table_of(kind, "models | tasks | suites | claims").entries(registry);
   return entries;
 }
 
@@ -172,7 +172,7 @@ void add_list_command(Program& program, CommandContext& context) {
   command.run([arguments, &context] {
     if (arguments->as_markdown) {
       const ChoiceTable& table = table_of(arguments->kind);
-      fmt::print("{}", to_markdown(table.headings, table.entries()));
+      fmt::print("{}", to_markdown(table.headings, table.entries(context.registry)));
       return;
     }
     json entries;

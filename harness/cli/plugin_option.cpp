@@ -9,7 +9,9 @@ void add_plugin_option(Command command, CommandContext& context) {
   const auto load = [&context](const std::vector<std::string>& files) {
     for (const std::string& file : files) load_plugin(find_plugin(file), context.registry);
   };
-  command.add("--plugin", load, "A shared object with models or tasks; may be repeated")
+  command
+      .add("--plugin", load,
+           "A shared object with models, tasks, losses or optimizers;\nmay be repeated")
       .one_value_each();
 }
 

@@ -27,22 +27,22 @@ json options_of(const std::vector<OptionInfo>& declared) {
   return options;
 }
 
-json settings() {
+json settings(const Registry& registry) {
   Options options;
-  read_settings(options);
+  read_settings(options, {}, registry);
   return options_of(options.declared());
 }
 
-json show_task(const TaskInfo& info) {
+json show_task(const TaskInfo& info, const Registry& registry) {
   json shown = task_card(info);
-  shown["settings"] = settings();
+  shown["settings"] = settings(registry);
   return shown;
 }
 
-json show_model(const ModelInfo& info) {
+json show_model(const ModelInfo& info, const Registry& registry) {
   json shown = describe(info);
   shown["options"] = options_of(check_model(info, {}, kMaxLength, {}).declared);
-  shown["settings"] = settings();
+  shown["settings"] = settings(registry);
   return shown;
 }
 
@@ -75,9 +75,10 @@ void print_baselines(const json& baselines) {
 }
 
 // A row of one of the tables of choices; of a CSV file with its columns.
-ordered_json show_choice(const ChoiceTable& table, const std::string& name) {
+ordered_json show_choice(const ChoiceTable& table, const std::string& name,
+                         const Registry& registry) {
   std::vector<std::string> known;
-  for (const ordered_json& entry : table.entries()) {
+  for (const ordered_json& entry : table.entries(registry)) {
     known.push_back(entry.at("name"));
     if (known.back() != name) continue;
     ordered_json shown = entry;
@@ -125,7 +126,7 @@ std::vector<std::string> kinds_of(const std::string& name, const Registry& regis
   if (registry.models().count(name)) kinds.push_back("model");
   if (registry.tasks().count(name)) kinds.push_back("task");
   for (const ChoiceTable& table : choice_tables())
-    for (const ordered_json& entry : table.entries())
+    for (const ordered_json& entry : table.entries(registry))
       if (entry.at("name") == name) kinds.push_back(table.singular);
   return kinds;
 }
@@ -156,8 +157,8 @@ Arguments with_kind(Arguments arguments, const Registry& registry) {
 void show(const Arguments& asked, const Registry& registry) {
   const auto [kind, name, as_json, as_markdown] = with_kind(asked, registry);
   require(!as_markdown || kind == "csv", "show: --markdown is for csv alone");
-  if (kind == "model") return print(show_model(registry.model(name)), as_json);
-  if (kind == "task") return print(show_task(registry.task(name)), as_json);
+  if (kind == "model") return print(show_model(registry.model(name), registry), as_json);
+  if (kind == "task") return print(show_task(registry.task(name), registry), as_json);
   std::string allowed = "model | task";
   for (const ChoiceTable& table : choice_tables()) {
     allowed += " | " + table.singular;
@@ -165,7 +166,7 @@ void show(const Arguments& asked, const Registry& registry) {
     if (as_markdown)
       fmt::print("{}", csv_markdown(name));
     else
-      print(show_choice(table, name), as_json);
+      print(show_choice(table, name, registry), as_json);
     return;
   }
   throw Error(text("show: found '", kind, "', allowed: ", allowed));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "longhaul/tape.h"
+#include "math/added_loss.h"
 #include "math/meter.h"
 
 namespace longhaul {
@@ -35,6 +36,7 @@ Tensor recomputed(const std::function<Tensor(const Tensor&, Dropout&)>& layer, c
   {
     // Operators may take another way where nothing is recorded: this tape is there to be dropped.
     const Tape dropped;
+    const NoAddedLoss none("checkpoint_blocks: true would lose its gradient; set it to false");
     y = layer(x, drop);
   }
   record(y, {x, weight}, [layer, before, x, y] {

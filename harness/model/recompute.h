@@ -14,7 +14,8 @@ namespace longhaul {
 //
 // `layer` must compute the same when it is called again: what it holds must outlive the tape's
 // reverse pass or be held by value. The second pass draws the same dropout, counts no operations
-// and notes nothing. `weight`: a parameter of it.
+// and notes nothing. An add_loss() in it throws Error while an AddedLoss listens. `weight`: a
+// parameter of it.
 Tensor recomputed(const std::function<Tensor(const Tensor&, Dropout&)>& layer, const Tensor& x,
                   Dropout& drop, const Tensor& weight);
 

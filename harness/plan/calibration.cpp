@@ -70,7 +70,7 @@ class Calibrator {
     const Listeners nobody{[](const Progress&) {}, [](const Training&) {}};
     ResumeFiles none(dir_, spec, 0);
     Training training;
-    train(model_, tasks_.trained_on(), spec, nobody, none, training);
+    train(model_, tasks_.trained_on(), spec, nobody, none, training, registry_);
     return training;
   }
 

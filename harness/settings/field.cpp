@@ -4,6 +4,7 @@
 #include <map>
 
 #include "longhaul/error.h"
+#include "support/choices.h"
 
 namespace longhaul {
 namespace {
@@ -46,6 +47,15 @@ double read_size(Options& options, const std::string& name, double default_value
   const double bytes = measured(given, units);
   if (bytes >= 0 && bytes < 1e18) return bytes;
   options.problem(name, text("found '", given, "', allowed: a size such as 512MiB or 4GiB"));
+  return default_value;
+}
+
+std::string read_name(Options& options, const std::string& name, const std::string& default_value,
+                      const std::string& description) {
+  const std::string given = options.text(name, default_value, description);
+  if (is_snake_case(given)) return given;
+  options.problem(name, text("found '", given, "', allowed: a name of lower-case letters, digits ",
+                             "and '_', a letter first"));
   return default_value;
 }
 

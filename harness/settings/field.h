@@ -29,6 +29,10 @@ struct Field {
     std::string Owner::*member;
     std::vector<std::string> names;
   };
+  struct Name {  // what a plugin may bring others of
+    std::string Owner::*member;
+    std::vector<std::string> builtin;
+  };
   struct Duration {  // "500ms", "2s", "1.5m", "1h", or a number of seconds; a year at most
     double Owner::*member;
   };
@@ -37,7 +41,7 @@ struct Field {
   };
 
   std::string name;
-  std::variant<Integer, Number, Flag, Choice, Duration, Size> value;
+  std::variant<Integer, Number, Flag, Choice, Name, Duration, Size> value;
   std::string description;
 };
 
@@ -46,6 +50,10 @@ double read_duration(Options& options, const std::string& name, double default_v
                      const std::string& description);
 double read_size(Options& options, const std::string& name, double default_value,
                  const std::string& description);
+
+// Reads a name of lower-case letters, digits and '_', and notes what is none as a problem.
+std::string read_name(Options& options, const std::string& name, const std::string& default_value,
+                      const std::string& description);
 
 // Reads the fields from options (and so declares them for --help and errors); what is not given
 // keeps its value from `base`. `Row` is a Field of Owner, or derived from one.
@@ -65,6 +73,8 @@ Owner read_fields(const std::vector<Row>& fields, Options& options, const Owner&
       read.*flag->member = options.flag(name, base.*flag->member, description);
     else if (const auto* choice = std::get_if<typename F::Choice>(&value))
       read.*choice->member = options.choice(name, base.*choice->member, choice->names, description);
+    else if (const auto* open = std::get_if<typename F::Name>(&value))
+      read.*open->member = read_name(options, name, base.*open->member, description);
     else if (const auto* duration = std::get_if<typename F::Duration>(&value))
       read.*duration->member = read_duration(options, name, base.*duration->member, description);
     else if (const auto* size = std::get_if<typename F::Size>(&value))

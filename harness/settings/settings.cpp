@@ -1,6 +1,6 @@
 #include "harness/settings/settings.h"
 
-#include "harness/settings/losses.h"
+#include "core/losses.h"
 #include "harness/settings/pretrainings.h"
 #include "longhaul/network.h"
 #include "math/optimizer.h"
@@ -15,6 +15,7 @@ const std::vector<Setting>& setting_table() {
   using Number = Field<S>::Number;
   using Flag = Field<S>::Flag;
   using Choice = Field<S>::Choice;
+  using Name = Field<S>::Name;
   constexpr bool kForAnswers = true;
   static const std::vector<Setting> table = {
       {{"d_model", Integer{&S::d_model, 1, 16384}, "width of the residual stream"}},
@@ -52,7 +53,7 @@ const std::vector<Setting>& setting_table() {
       {{"lanes", Integer{&S::lanes, 1, 1 << 16},
         "parts that a batch is split into, each run by one thread, or by all if few and long; "
         "results depend on it"}},
-      {{"loss", Choice{&S::loss, names_of(losses())},
+      {{"loss", Name{&S::loss, names_of(losses())},
         "what training minimises; scores and curves are the same for all"},
        kForAnswers},
       {{"loss_head", Choice{&S::loss_head, {"fixed", "adaptive"}},
@@ -72,7 +73,7 @@ const std::vector<Setting>& setting_table() {
       {{"label_noise", Number{&S::label_noise, 0, 1},
         "share of training answers replaced by another class"},
        kForAnswers},
-      {{"optimizer", Choice{&S::optimizer, names_of(optimizers())},
+      {{"optimizer", Name{&S::optimizer, names_of(optimizers())},
         "how weights follow from gradients; sign_sgd has no momentum"}},
       {{"momentum", Number{&S::momentum, 0, 0.9999},
         "sgd, muon: share of the last step that the next one keeps"}},
@@ -119,8 +120,23 @@ const std::vector<Setting>& setting_table() {
   return table;
 }
 
+std::vector<Setting> setting_table(const Registry& registry) {
+  using Choice = Field<Settings>::Choice;
+  std::vector<Setting> table = setting_table();
+  for (Setting& setting : table)
+    if (setting.name == "loss")
+      setting.value = Choice{&Settings::loss, names_of(registry.losses())};
+    else if (setting.name == "optimizer")
+      setting.value = Choice{&Settings::optimizer, names_of(registry.optimizers())};
+  return table;
+}
+
 Settings read_settings(Options& options, const Settings& base) {
   return read_fields(setting_table(), options, base);
+}
+
+Settings read_settings(Options& options, const Settings& base, const Registry& registry) {
+  return read_fields(setting_table(registry), options, base);
 }
 
 OptionMap to_options(const Settings& settings) {
@@ -129,9 +145,9 @@ OptionMap to_options(const Settings& settings) {
   return options.resolved();
 }
 
-void check_settings(const Settings& settings) {
+void check_settings(const Settings& settings, const Registry& registry) {
   Options options(to_options(settings));
-  read_settings(options);
+  read_settings(options, {}, registry);
   options.check("settings");
 }
 

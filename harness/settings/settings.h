@@ -5,6 +5,7 @@
 
 #include "harness/settings/field.h"
 #include "longhaul/options.h"
+#include "longhaul/registry.h"
 
 namespace longhaul {
 
@@ -66,15 +67,19 @@ struct Setting : Field<Settings> {
   bool is_for_answers = false;  // no part of it bears on self-pretraining
 };
 
-// The one table of settings.
+// The one table of settings. A loss or an optimizer may have any name: a plugin may bring it.
 const std::vector<Setting>& setting_table();
+// The same with the names that the registry knows, and no other.
+std::vector<Setting> setting_table(const Registry& registry);
 
 // Reads settings from options (and so declares them for --help and errors); what is not given keeps
 // its value from `base`.
 Settings read_settings(Options& options, const Settings& base = {});
+// The same; a name that the registry does not know is a problem.
+Settings read_settings(Options& options, const Settings& base, const Registry& registry);
 OptionMap to_options(const Settings& settings);
 
 // Throws Error listing every setting that has a value which it may not have.
-void check_settings(const Settings& settings);
+void check_settings(const Settings& settings, const Registry& registry);
 
 }  // namespace longhaul

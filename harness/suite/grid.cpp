@@ -15,9 +15,12 @@
 namespace longhaul {
 namespace {
 
-std::set<std::string> origins_of(const std::string& model, const Registry& registry) {
-  std::set<std::string> origins;
-  for (const std::string& mixer : mixers_of(model)) origins.insert(registry.model(mixer).origin);
+// Of the model and of what trains it.
+std::set<std::string> origins_of(const TrialSpec& spec, const Registry& registry) {
+  std::set<std::string> origins = {registry.loss(spec.settings.loss).origin,
+                                   registry.optimizer(spec.settings.optimizer).origin};
+  for (const std::string& mixer : mixers_of(spec.model))
+    origins.insert(registry.model(mixer).origin);
   return origins;
 }
 
@@ -104,14 +107,14 @@ std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry,
       spec.evaluate = suite.evaluate;
       spec.diagnostics = suite.diagnostics;
       spec.baselines = suite.baselines;
-      std::set<std::string> origins = origins_of(row.base, registry);
-      origins.insert(registry.task(column.base).origin);
-      spec.plugins = plugins_of(origins);
       for (const Settings& settings : along_axes(suite, spec.settings))
         for (const OptionMap& point : points) {
           spec.settings = settings;
           cells.push_back(at_point(spec, point, registry.model(row.base), row.options, task));
           cells.back().tuning.trials = static_cast<int64_t>(points.size());
+          std::set<std::string> origins = origins_of(cells.back(), registry);
+          origins.insert(registry.task(column.base).origin);
+          cells.back().plugins = plugins_of(origins);
         }
     }
   }
@@ -138,7 +141,7 @@ std::vector<TrialSpec> timed_models(const Suite& suite, const Registry& registry
     spec.settings = settings_of(suite, row, {});
     spec.model_options =
         check_model(registry.model(row.base), spec.settings, longest, row.options).resolved;
-    spec.plugins = plugins_of(origins_of(row.base, registry));
+    spec.plugins = plugins_of(origins_of(spec, registry));
   }
   return models;
 }

@@ -152,8 +152,8 @@ Budget read_budget(const Section& section) {
 
 Retry read_retry(const Section& section) { return read_section(section, retry_fields(), Retry()); }
 
-Settings read_defaults(const Section& section) {
-  return read_section(section, setting_table(), Settings());
+Settings read_defaults(const Section& section, const Registry& registry) {
+  return read_section(section, setting_table(registry), Settings());
 }
 
 std::vector<std::string> read_names(const Section& suite, const std::string& key,
@@ -170,12 +170,13 @@ std::vector<std::string> read_names(const Section& suite, const std::string& key
   return sorted;
 }
 
-std::vector<std::string> read_axis(const Section& suite, const std::string& key) {
+std::vector<std::string> read_axis(const Section& suite, const std::string& key,
+                                   const Registry& registry) {
   const ConfigNode* node = suite.find(key);
   if (!node) return {};
   const auto take = [&](const OptionValue& given, std::string& value) {
     Options options({{key, given}});
-    read_settings(options);
+    read_settings(options, {}, registry);
     for (const OptionProblem& wrong : options.problems()) suite.problem(key, wrong.message);
     value = to_text(given);
     return true;

@@ -61,7 +61,7 @@ const std::vector<Field<Budget>>& budget_fields();
 Budget read_budget(const Section& section);
 const std::vector<Field<Retry>>& retry_fields();
 Retry read_retry(const Section& section);
-Settings read_defaults(const Section& section);
+Settings read_defaults(const Section& section, const Registry& registry);
 
 // The names that a list holds, in the order of the known ones; [] where there is none.
 std::vector<std::string> read_names(const Section& suite, const std::string& key,
@@ -69,7 +69,8 @@ std::vector<std::string> read_names(const Section& suite, const std::string& key
                                     const std::vector<std::string>& known);
 
 // The values that a setting takes in turn, one or a list of them; none where the key is missing.
-std::vector<std::string> read_axis(const Section& suite, const std::string& key);
+std::vector<std::string> read_axis(const Section& suite, const std::string& key,
+                                   const Registry& registry);
 
 std::vector<std::string> setting_names();
 

@@ -103,9 +103,9 @@ double read_checkpoint_seconds(const Section& suite) {
 }
 
 Suite SuiteReader::read() {
-  read_sections();
   read_plugins();  // before the names that they bring
-  read_tasks();    // before the models, which are built for the tasks' lengths
+  read_sections();
+  read_tasks();  // before the models, which are built for the tasks' lengths
   read_models();
   if (problems_.empty()) match();
   if (problems_.empty()) check_post_hoc(suite_, registry_, file_);
@@ -125,8 +125,8 @@ void SuiteReader::read_sections() {
   if (trains() || file_.find("seeds")) suite_.seeds = read_seeds(file_);
   if (file_.find("budget")) suite_.budget = read_budget(file_.section("budget"));
   if (file_.find("match")) suite_.match = read_match(file_);
-  suite_.pretrain = read_axis(file_, "pretrain");
-  suite_.loss = read_axis(file_, "loss");
+  suite_.pretrain = read_axis(file_, "pretrain", registry_);
+  suite_.loss = read_axis(file_, "loss", registry_);
   suite_.diagnostics = read_names(file_, "diagnostics", "[update_cosine]", names_of(diagnostics()));
   suite_.baselines = read_names(file_, "baselines", "[bag_of_tokens]", extra_baselines());
   if (file_.find("tune") && file_.expect("tune", Kind::map, "{learning_rate: [1e-3, 3e-3]}"))
@@ -137,7 +137,7 @@ void SuiteReader::read_sections() {
   if (file_.find("limits")) suite_.limits = read_limits(file_.section("limits"));
   if (file_.find("checkpoint_seconds")) suite_.checkpoint_seconds = read_checkpoint_seconds(file_);
   if (file_.find("engine")) suite_.engine = read_engine(file_.section("engine"));
-  if (file_.find("defaults")) suite_.defaults = read_defaults(file_.section("defaults"));
+  if (file_.find("defaults")) suite_.defaults = read_defaults(file_.section("defaults"), registry_);
   if (file_.find("evaluate")) suite_.evaluate = read_evaluate(file_.section("evaluate"));
 }
 
@@ -186,7 +186,7 @@ Section SuiteReader::read_entry(const ConfigNode& node, const std::string& kind,
   for (const std::string& group : groups)
     if (row.find(group)) entry.options.merge(row.group(group));
   Options given(entry.settings);
-  read_settings(given, suite_.defaults);
+  read_settings(given, suite_.defaults, registry_);
   row.report(given);
   entries.push_back(entry);
   return row;
@@ -235,7 +235,7 @@ void SuiteReader::sweep(const Section& row, const Place& place, Names& known) {
     suite_.models.push_back(one);
     places_.push_back(place);
     Options given(one.settings);
-    read_settings(given, suite_.defaults);
+    read_settings(given, suite_.defaults, registry_);
     row.report(given);
     build(suite_.models.back(), row);
   }

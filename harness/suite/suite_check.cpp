@@ -4,10 +4,10 @@
 #include <map>
 
 #include "core/hybrid.h"
-#include "harness/settings/losses.h"
 #include "harness/settings/option_check.h"
 #include "harness/suite/grid.h"
 #include "harness/suite/pretraining.h"
+#include "harness/train/objective.h"
 #include "longhaul/error.h"
 
 namespace longhaul {
@@ -69,8 +69,9 @@ void check_trials(const Suite& suite, const Registry& registry, const Section& f
       file.problem("pretrain", text(spec.model_name, " on ", spec.task_name, ": ", why));
     for (const TaskEntry& task : suite.tasks)
       if (task.name == spec.task_name && task.facts.ok())
-        for (const std::string& wrong : {answer_problem(spec.settings, task.facts.is_regression),
-                                         examples_problem(spec, task.facts)})
+        for (const std::string& wrong :
+             {answer_problem(spec.settings, task.facts.is_regression, registry),
+              examples_problem(spec, task.facts)})
           if (!wrong.empty())
             file.problem("", text(spec.model_name, " on ", spec.task_name, ": ", wrong));
     if (spec.budget.epochs > 0)

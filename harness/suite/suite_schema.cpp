@@ -3,7 +3,7 @@
 #include <cmath>
 #include <map>
 
-#include "harness/settings/losses.h"
+#include "core/losses.h"
 #include "harness/settings/pretrainings.h"
 #include "harness/suite/engine.h"
 #include "harness/suite/limits.h"
@@ -42,10 +42,13 @@ Json list_of(Json items, bool may_be_empty = true) {
 
 Json enum_of(const Names& names) { return {{"enum", names}}; }
 
-// A name, or several that come in turn.
-Json axis_of(const Names& names) {
-  return {{"oneOf", {enum_of(names), list_of(enum_of(names), false)}}};
+// A built-in name, or one that a plugin brings.
+Json name_of(const Names& builtin) {
+  return {{"anyOf", {enum_of(builtin), {{"type", "string"}, {"pattern", "^[a-z][a-z0-9_]*$"}}}}};
 }
+
+// A name, or several that come in turn.
+Json axis_of(const Json& name) { return {{"oneOf", {name, list_of(name, false)}}}; }
 
 // Rows by bare name or as a map.
 Json rows_of(const std::string& part) {
@@ -78,6 +81,9 @@ Json schema_of(const Field<Owner>& field, const Owner& defaults, bool has_defaul
   } else if (const auto* choice = std::get_if<typename F::Choice>(&field.value)) {
     schema["enum"] = choice->names;
     schema["default"] = defaults.*choice->member;
+  } else if (const auto* open = std::get_if<typename F::Name>(&field.value)) {
+    schema.update(name_of(open->builtin));
+    schema["default"] = defaults.*open->member;
   } else if (const auto* duration = std::get_if<typename F::Duration>(&field.value)) {
     schema["type"] = {"string", "number"};
     schema["pattern"] = "^[0-9.]+(ms|s|m|h)?$";
@@ -148,9 +154,9 @@ std::vector<FileKey> suite_keys_table() {
                  list_of(enum_of(names_of(diagnostics()))))},
       {"pretrain",
        described("Ways to begin, each of which every model takes in turn: the setting pretrain.",
-                 axis_of(names_of(pretrainings())))},
+                 axis_of(enum_of(names_of(pretrainings()))))},
       {"loss", described("Losses that every model lowers in turn: the setting loss.",
-                         axis_of(names_of(losses())))},
+                         axis_of(name_of(names_of(losses()))))},
       {"retry", reference("retry")},
       {"limits", reference("limits")},
       {"checkpoint_seconds",

@@ -192,7 +192,7 @@ std::vector<TuneProblem> check_tune(const Suite& suite, const Registry& registry
     OptionMap settings = point;
     for (const auto& [key, value] : options_at(point)) settings.erase(key);
     Options given(settings);
-    read_settings(given);
+    read_settings(given, {}, registry);
     for (const OptionProblem& problem : given.problems()) add(point, problem.key, problem.message);
     for (const ModelEntry& row : suite.models)
       for (const TaskEntry& column : suite.tasks) {

@@ -59,8 +59,8 @@ class TrainWorkload final : public ModelWorkload {
         offsets_(gradient_layout(model_.parameters())),
         before_(live_bytes(Memory::optimizer)),
         lanes_(model_, settings_.lanes, offsets_),
-        optimizer_(model_.parameters(), offsets_,
-                   {.name = settings_.optimizer, .weight_decay = settings_.weight_decay}) {
+        optimizer_(model_.parameters(), offsets_, {.weight_decay = settings_.weight_decay},
+                   registry.optimizer(settings_.optimizer)) {
     cost_.optimizer_bytes = live_bytes(Memory::optimizer) - before_;
   }
 

@@ -11,6 +11,7 @@
 #include "harness/data/answer_spread.h"
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
+#include "math/added_loss.h"
 #include "math/memory.h"
 #include "math/ops/losses.h"
 #include "math/optimizer.h"
@@ -174,6 +175,11 @@ int64_t longest(const std::vector<Batch>& lane_batches) {
   return rows;
 }
 
+// Of the scored positions of the whole batch, how many a lane has.
+float share_of(const Batch& lane, float weight) {
+  return weight * static_cast<float>(lane.targets.size());
+}
+
 }  // namespace
 
 Lanes::Lanes(const Model& model, int64_t lanes, std::vector<int64_t> offsets, Objective objective)
@@ -209,9 +215,11 @@ Lanes::Result Lanes::run(const std::vector<Batch>& lane_batches, uint64_t dropou
     const LastStatesScope last(lane_last_[lane]);
     const Rng dropout(dropout_seed, "lane", static_cast<uint64_t>(lane));
     Tape tape(slot_pointers_[own]);
+    const AddedLoss added;
     const Tensor logits = model_.forward(batch, &dropout);
     const Tensor plain = plain_loss(logits, batch, weight);
-    const Tensor loss = objective_ ? objective_(logits, batch, weight) : plain;
+    const Tensor loss =
+        added.to(objective_ ? objective_(logits, batch, weight) : plain, share_of(batch, weight));
     lane_results_[lane].plain_loss = plain.item();
     lane_results_[lane].objective = loss.item();
     tape.backward(loss);  // skips the plain loss where it is not what is minimised
@@ -278,9 +286,11 @@ double Lanes::objective(const std::vector<Batch>& lane_batches, uint64_t dropout
   for_lanes(static_cast<int64_t>(parts.size()), longest(lane_batches), [&](int64_t lane) {
     const Batch& batch = lane_batches[lane];
     const Rng dropout(dropout_seed, "lane", static_cast<uint64_t>(lane));
+    const AddedLoss added;
     const Tensor logits = model_.forward(batch, &dropout);
-    parts[lane] =
-        (objective_ ? objective_(logits, batch, weight) : plain_loss(logits, batch, weight)).item();
+    const Tensor loss =
+        objective_ ? objective_(logits, batch, weight) : plain_loss(logits, batch, weight);
+    parts[lane] = added.to(loss, share_of(batch, weight)).item();
   });
   double sum = 0;
   for (const double part : parts) sum += part;

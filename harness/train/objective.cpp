@@ -5,7 +5,6 @@
 #include "harness/data/examples.h"
 #include "harness/data/label_noise.h"
 #include "longhaul/error.h"
-#include "support/choices.h"
 
 namespace longhaul {
 namespace {
@@ -36,11 +35,38 @@ std::vector<double> class_shares(const Settings& settings, const Task& task) {
 
 }  // namespace
 
-Objective make_objective(const Settings& settings, const Tensor& head, const Task& task) {
-  const LossInfo& loss = row_named("loss", settings.loss, losses());
-  const std::string problem = answer_problem(settings, task.is_regression());
+Objective make_objective(const Settings& settings, const Tensor& head, const Task& task,
+                         const Registry& registry) {
+  const LossInfo& loss = registry.loss(settings.loss);
+  const std::string problem = answer_problem(settings, task.is_regression(), registry);
   require(problem.empty(), problem);
-  return loss.make({settings, head, [&] { return class_shares(settings, task); }});
+  const Objective objective =
+      loss.make({.gamma = settings.loss_gamma,
+                 .tau = settings.loss_tau,
+                 .label_smoothing = settings.label_smoothing,
+                 .is_head_fixed = settings.loss_head == "fixed",
+                 .is_mixed = settings.loss_mix == "cross_entropy",
+                 .head = head,
+                 .class_shares = [&] { return class_shares(settings, task); }});
+  require(objective != nullptr, "loss: ", loss.name, " (", loss.origin, ") made no objective");
+  return objective;
+}
+
+std::string answer_problem(const Settings& settings, bool is_regression, const Registry& registry) {
+  std::string allowed;
+  bool suits = false;
+  for (const LossInfo& loss : registry.losses()) {
+    if (loss.is_of_numbers != is_regression) continue;
+    allowed += (allowed.empty() ? "" : " | ") + loss.name;
+    suits |= loss.name == settings.loss;
+  }
+  if (!suits)
+    return text("loss: found ", settings.loss, ", allowed where answers are ",
+                is_regression ? "real numbers: " : "classes: ", allowed);
+  if (is_regression && settings.label_noise > 0)
+    return text("label_noise: found ", settings.label_noise,
+                ", allowed where answers are real numbers: 0");
+  return "";
 }
 
 }  // namespace longhaul

@@ -37,7 +37,7 @@ void restore_values(const std::vector<Parameter>& parameters, const std::vector<
 class Trainer {
  public:
   Trainer(Model& model, const Task& task, const TrialSpec& spec, const Listeners& listeners,
-          ResumeFiles& resume, Training& training)
+          ResumeFiles& resume, Training& training, const Registry& registry)
       : model_(model),
         task_(task),
         spec_(spec),
@@ -45,13 +45,14 @@ class Trainer {
         listeners_(listeners),
         resume_(resume),
         offsets_(gradient_layout(model.parameters())),
-        lanes_(model, settings_.lanes, offsets_, make_objective(settings_, model.head(), task)),
+        lanes_(model, settings_.lanes, offsets_,
+               make_objective(settings_, model.head(), task, registry)),
         optimizer_(model.parameters(), offsets_,
-                   {.name = settings_.optimizer,
-                    .momentum = settings_.momentum,
+                   {.momentum = settings_.momentum,
                     .weight_decay = settings_.weight_decay,
                     .beta1 = settings_.beta1,
-                    .beta2 = settings_.beta2}),
+                    .beta2 = settings_.beta2},
+                   registry.optimizer(settings_.optimizer)),
         schedule_{settings_.schedule, settings_.warmup, settings_.cooldown, settings_.rate_floor},
         average_(model.parameters(), settings_.weight_average),
         validation_(draw_all(task, Split::validation, settings_.validation_examples)),
@@ -282,9 +283,9 @@ class Trainer {
 }  // namespace
 
 void train(Model& model, const Task& task, const TrialSpec& spec, const Listeners& listeners,
-           ResumeFiles& resume, Training& training) {
-  check_settings(spec.settings);
-  Trainer(model, task, spec, listeners, resume, training).run();
+           ResumeFiles& resume, Training& training, const Registry& registry) {
+  check_settings(spec.settings, registry);
+  Trainer(model, task, spec, listeners, resume, training, registry).run();
 }
 
 }  // namespace longhaul

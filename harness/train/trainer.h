@@ -43,8 +43,8 @@ struct Listeners {
 // passes. It goes on from what `resume` holds, and ends with the bytes of a training that was never
 // stopped. On return the model holds the weights that validation chose. Throws Diverged,
 // StoredToResume, and Error for settings that none may have; whatever it throws, `training` holds
-// what was found until then.
+// what was found until then. The registry knows the loss and the optimizer.
 void train(Model& model, const Task& task, const TrialSpec& spec, const Listeners& listeners,
-           ResumeFiles& resume, Training& training);
+           ResumeFiles& resume, Training& training, const Registry& registry);
 
 }  // namespace longhaul

@@ -80,7 +80,8 @@ void note_training(const Training& training, const TrialSpec& spec, const fs::pa
 
 // Trains on the task's stream; the validation score.
 double train_and_note(Model& model, const Task& task, const TrialSpec& spec,
-                      const TrialPlace& place, ProgressFile& progress, TrialRecord& record) {
+                      const Registry& registry, const TrialPlace& place, ProgressFile& progress,
+                      TrialRecord& record) {
   record.parameters = model.parameter_count();
   ResumeFiles resume(place.dir, spec, place.checkpoint_seconds);
   const auto show = [&](const Training& so_far) {
@@ -92,7 +93,7 @@ double train_and_note(Model& model, const Task& task, const TrialSpec& spec,
   const Listeners listeners{[&](const Progress& now) { progress.note(now); }, show};
   Training training;
   try {
-    train(model, task, spec, listeners, resume, training);
+    train(model, task, spec, listeners, resume, training, registry);
   } catch (...) {
     note_training(training, spec, place.dir, record);
     throw;
@@ -111,7 +112,7 @@ void pretrain(const TrialSpec& spec, const Registry& registry, const TrialPlace&
   const TrialTasks tasks = tasks_of(spec, registry);
   Model model = make_model(spec, registry, tasks.shape);
   const double validation =
-      train_and_note(model, tasks.trained_on(), spec, place, progress, record);
+      train_and_note(model, tasks.trained_on(), spec, registry, place, progress, record);
   record.evaluations = {untested(validation)};
   store(model, spec, place.dir);
 }
@@ -131,7 +132,7 @@ void run(const TrialSpec& spec, const Registry& registry, const TrialPlace& plac
                           pretraining_of(spec.settings).restore == Restore::next);
     });
   const double validation =
-      train_and_note(model, tasks.trained_on(), spec, place, progress, record);
+      train_and_note(model, tasks.trained_on(), spec, registry, place, progress, record);
   if (spec.tuning.is_candidate) {
     record.evaluations = {untested(validation)};
     return;

@@ -144,4 +144,13 @@ class Mixer {
 // this thread; free when nobody does. Values of one name are averaged over a training step.
 void note(const char* name, double value);
 
+// In training, adds an auxiliary loss of the running forward pass to what is minimised, such as a
+// term that balances a router's load. `value` is one number, of any shape that holds one: a mean
+// over the sequences of this pass. Each lane's is weighted by its share of the scored positions of
+// the whole batch, so that the objective gets their mean, with the same bits for any number of
+// threads; a pass that adds several adds their sum. Scores and curves do not show it, and passes in
+// evaluation ignore it. Call it on the thread that called forward. Throws Error if `value` is not
+// one number, and in training with checkpoint_blocks: true, which would lose its gradient.
+void add_loss(const Tensor& value);
+
 }  // namespace longhaul

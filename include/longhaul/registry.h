@@ -3,10 +3,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "longhaul/loss.h"
 #include "longhaul/network.h"
+#include "longhaul/optimizer.h"
 #include "longhaul/task.h"
 
 namespace longhaul {
@@ -50,9 +53,12 @@ struct TaskInfo {
   std::function<std::unique_ptr<Task>(Options&)> make = {};
 };
 
-// Names of models and tasks. An ordinary value: the program owns one, each test makes its own.
+// Names of models, tasks, losses and optimizers. An ordinary value: the program owns one, each test
+// makes its own.
 class Registry {
  public:
+  Registry();  // with the losses and optimizers that are built in, and no model or task
+
   template <class T>
   void mixer(ModelInfo info) {
     info.make = [](MixerContext& context) { return std::make_unique<T>(context); };
@@ -68,23 +74,34 @@ class Registry {
     info.make = [](Options& options) { return std::make_unique<T>(options); };
     add(std::move(info));
   }
+  void loss(LossInfo info) { add(std::move(info)); }
+  void optimizer(OptimizerInfo info) { add(std::move(info)); }
 
   // Throw Error if the name is unknown (naming the nearest), already taken (naming both origins) or
   // not lower-case snake_case. The model "lru+lru+transformer" is a hybrid: layer i has the mixer
   // that its i-th name says, from the first again after the last.
   ModelInfo model(const std::string& name) const;
   const TaskInfo& task(const std::string& name) const;
+  const LossInfo& loss(const std::string& name) const;
+  const OptimizerInfo& optimizer(const std::string& name) const;
   void add(ModelInfo info);
   void add(TaskInfo info);
+  void add(LossInfo info);
+  void add(OptimizerInfo info);
 
   const std::map<std::string, ModelInfo>& models() const { return models_; }
   const std::map<std::string, TaskInfo>& tasks() const { return tasks_; }
+  const std::vector<LossInfo>& losses() const { return losses_; }  // built-in ones first
+  const std::vector<OptimizerInfo>& optimizers() const { return optimizers_; }
+  std::set<std::string> origins() const;  // of all
 
   void set_origin(std::string origin) { origin_ = std::move(origin); }  // of what is added next
 
  private:
   std::map<std::string, ModelInfo> models_;
   std::map<std::string, TaskInfo> tasks_;
+  std::vector<LossInfo> losses_;
+  std::vector<OptimizerInfo> optimizers_;
   std::string origin_ = "builtin";
 };
 

@@ -65,7 +65,8 @@ TEST_CASE("plugin: what cannot be loaded says why", "[plugin]") {
   CHECK_THAT(refusal("/no/such.so"), StartsWith("plugin /no/such.so: cannot be loaded: "));
   CHECK_THAT(refusal(plugin("bare")),
              Contains("is not a longhaul plugin: it has no LONGHAUL_PLUGIN(...) block"));
-  CHECK_THAT(refusal(plugin("empty")), Contains("registers neither a model nor a task"));
+  CHECK_THAT(refusal(plugin("empty")),
+             Contains("registers nothing: no model, task, loss or optimizer"));
   const TemporaryFolder folder;
   std::ofstream(folder.path / "text.so") << "no shared object\n";
   CHECK_THAT(refusal(folder.path / "text.so"), Contains("cannot be loaded: "));

@@ -76,7 +76,8 @@ TrialRecord run_seen_trial(const TrialSpec& spec, const std::filesystem::path& d
 Training train_alone(Model& model, const Task& task, const TrialSpec& spec) {
   ResumeFiles none("", spec, 0);
   Training training;
-  train(model, task, spec, {[](const Progress&) {}, [](const Training&) {}}, none, training);
+  train(model, task, spec, {[](const Progress&) {}, [](const Training&) {}}, none, training,
+        Registry());
   return training;
 }
 

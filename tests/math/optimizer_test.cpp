@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "longhaul/ops.h"
+#include "longhaul/registry.h"
 #include "math/optimizer.h"
 #include "math/orthogonal.h"
 #include "math/parallel.h"
@@ -33,7 +34,7 @@ struct Model {
 // Three steps of a rule, checked against `step(w, g, m, s, t)`: the change of w at rate 1, with the
 // memories m and s that it updates.
 template <class Step>
-void check_rule(OptimizerSpec spec, Step step) {
+void check_rule(const std::string& name, OptimizerSpec spec, Step step) {
   spec.weight_decay = 0.1;
   Model model;
   std::vector<std::vector<double>> w, m, s;
@@ -42,7 +43,7 @@ void check_rule(OptimizerSpec spec, Step step) {
     m.emplace_back(w.back().size());
     s.emplace_back(w.back().size());
   }
-  Optimizer optimizer(model.parameters, model.offsets, spec);
+  Optimizer optimizer(model.parameters, model.offsets, spec, Registry().optimizer(name));
   for (int t = 1; t <= 3; ++t) {
     const std::vector<float> gradient = model.gradient(t);
     optimizer.step(gradient.data(), kFactor, kRate);
@@ -62,15 +63,15 @@ double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
 }  // namespace
 
 TEST_CASE("optimizer: each rule makes the steps of its formula", "[optimizer]") {
-  check_rule({.name = "adamw"}, [](double g, double& m, double& s, int t) {
+  check_rule("adamw", {}, [](double g, double& m, double& s, int t) {
     m = 0.9 * m + 0.1 * g;
     s = 0.98 * s + 0.02 * g * g;
     return m / (1 - std::pow(0.9, t)) / (std::sqrt(s / (1 - std::pow(0.98, t))) + 1e-8);
   });
-  check_rule({.name = "sgd", .momentum = 0.7},
+  check_rule("sgd", {.momentum = 0.7},
              [](double g, double& m, double&, int) { return m = 0.7 * m + g; });
-  check_rule({.name = "sign_sgd"}, [](double g, double&, double&, int) { return sign(g); });
-  check_rule({.name = "lion"}, [](double g, double& m, double&, int) {
+  check_rule("sign_sgd", {}, [](double g, double&, double&, int) { return sign(g); });
+  check_rule("lion", {}, [](double g, double& m, double&, int) {
     const double way = sign(0.9 * m + 0.1 * g);
     m = 0.99 * m + 0.01 * g;
     return way;
@@ -84,7 +85,7 @@ TEST_CASE("optimizer: values are held in the range of their group and can leave 
     const std::vector<Parameter> parameters = {
         {"w", w, {.decay = false, .least = 0.49f, .most = 0.51f}}};
     const std::vector<int64_t> offsets = gradient_layout(parameters);
-    Optimizer optimizer(parameters, offsets, {.name = info.name, .momentum = 0});
+    Optimizer optimizer(parameters, offsets, {.momentum = 0}, info);
     std::vector<float> gradient(static_cast<std::size_t>(offsets.back()));
     const auto step = [&](float down, float up) {
       gradient[0] = down;
@@ -101,28 +102,27 @@ TEST_CASE("optimizer: a weight without gradient only decays under the signs", "[
   for (const char* name : {"sign_sgd", "lion"}) {
     Model model;
     const float before = model.parameters[1].value.item();
-    Optimizer optimizer(model.parameters, model.offsets, {.name = name});
+    Optimizer optimizer(model.parameters, model.offsets, {}, Registry().optimizer(name));
     optimizer.step(std::vector<float>(model.offsets.back()).data(), 1, 1);
     CHECK(model.parameters[1].value.item() == before);
   }
 }
 
 TEST_CASE("optimizer: betas may be chosen, and 0 is the optimizer's own", "[optimizer]") {
-  check_rule({.name = "adamw", .beta1 = 0.5, .beta2 = 0.999},
-             [](double g, double& m, double& s, int t) {
-               m = 0.5 * m + 0.5 * g;
-               s = 0.999 * s + 0.001 * g * g;
-               return m / (1 - std::pow(0.5, t)) / (std::sqrt(s / (1 - std::pow(0.999, t))) + 1e-8);
-             });
-  check_rule({.name = "adamw", .beta1 = 0}, [](double g, double&, double& s, int t) {
+  check_rule("adamw", {.beta1 = 0.5, .beta2 = 0.999}, [](double g, double& m, double& s, int t) {
+    m = 0.5 * m + 0.5 * g;
+    s = 0.999 * s + 0.001 * g * g;
+    return m / (1 - std::pow(0.5, t)) / (std::sqrt(s / (1 - std::pow(0.999, t))) + 1e-8);
+  });
+  check_rule("adamw", {.beta1 = 0}, [](double g, double&, double& s, int t) {
     s = 0.98 * s + 0.02 * g * g;
     return g / (std::sqrt(s / (1 - std::pow(0.98, t))) + 1e-8);
   });
-  check_rule({.name = "adamw", .beta1 = 0, .beta2 = 1e-9},
+  check_rule("adamw", {.beta1 = 0, .beta2 = 1e-9},
              [](double g, double&, double&, int) { return g / (std::abs(g) + 1e-8); });
-  check_rule({.name = "lion", .beta1 = 0, .beta2 = 1e-9},
+  check_rule("lion", {.beta1 = 0, .beta2 = 1e-9},
              [](double g, double&, double&, int) { return sign(g); });
-  check_rule({.name = "lion", .beta1 = 0.8, .beta2 = 0.95}, [](double g, double& m, double&, int) {
+  check_rule("lion", {.beta1 = 0.8, .beta2 = 0.95}, [](double g, double& m, double&, int) {
     const double way = sign(0.8 * m + 0.2 * g);
     m = 0.95 * m + 0.05 * g;
     return way;
@@ -137,8 +137,9 @@ TEST_CASE("optimizer: muon makes steps of hidden matrices orthogonal and of the 
                                              {"table", other, {}}},
                                alone = {{"table", plain, {}}};
   const std::vector<int64_t> offsets = gradient_layout(parameters), at_0 = gradient_layout(alone);
-  Optimizer muon(parameters, offsets, {.name = "muon", .momentum = 0.95, .weight_decay = 0.1});
-  Optimizer adamw(alone, at_0, {.name = "adamw", .weight_decay = 0.1});
+  Optimizer muon(parameters, offsets, {.momentum = 0.95, .weight_decay = 0.1},
+                 Registry().optimizer("muon"));
+  Optimizer adamw(alone, at_0, {.weight_decay = 0.1});
   std::vector<float> gradient(static_cast<std::size_t>(offsets.back()));
   Tensor m({4, 6}), w = first.clone();
   for (uint64_t t = 1; t <= 2; ++t) {
@@ -207,12 +208,12 @@ TEST_CASE("optimizer: every row of the table makes steps, and no other name does
     Model model;
     const std::vector<float> gradient = model.gradient(1);
     const float before = model.parameters[1].value.item();
-    Optimizer optimizer(model.parameters, model.offsets, {.name = info.name});
+    Optimizer optimizer(model.parameters, model.offsets, {}, info);
     optimizer.step(gradient.data(), 1, kRate);
     CHECK(model.parameters[1].value.item() != before);
   }
   Model model;
   CHECK_THROWS_WITH(
-      Optimizer(model.parameters, model.offsets, {.name = "adam"}),
+      Registry().optimizer("adam"),
       Catch::Matchers::StartsWith("no optimizer 'adam'; did you mean 'adamw'? known: adamw "));
 }

@@ -81,9 +81,10 @@ TEST_CASE("emo measures by the head as training found it, or as it is", "[object
   const std::unique_ptr<Task> task = seen_task();
   Tensor head = first.clone();
   const std::vector<int32_t> targets = {0, 1, 1};
-  const Objective fixed = make_objective({.loss = "emo", .loss_mix = "none"}, head, *task);
-  const Objective adaptive =
-      make_objective({.loss = "emo", .loss_head = "adaptive", .loss_mix = "none"}, head, *task);
+  const Objective fixed =
+      make_objective({.loss = "emo", .loss_mix = "none"}, head, *task, Registry());
+  const Objective adaptive = make_objective(
+      {.loss = "emo", .loss_head = "adaptive", .loss_mix = "none"}, head, *task, Registry());
   const Tensor later = random_tensor({4, 2}, 3);
   std::copy_n(later.data(), later.size(), head.data());
   const auto by = [&](const Tensor& vectors) {
@@ -101,16 +102,16 @@ TEST_CASE("logit_adjusted adds tau times the log frequencies of training answers
       seen += target;
       ++all;
     }
-  const Objective once = make_objective({.loss = "logit_adjusted"}, Tensor(), *task);
+  const Objective once = make_objective({.loss = "logit_adjusted"}, Tensor(), *task, Registry());
   CHECK(once(Tensor({1, 2}), answers({1}), 1).item() ==
         Approx(-std::log(seen / all)).epsilon(1e-3));
   const Objective twice =
-      make_objective({.loss = "logit_adjusted", .loss_tau = 2}, Tensor(), *task);
+      make_objective({.loss = "logit_adjusted", .loss_tau = 2}, Tensor(), *task, Registry());
   CHECK(twice(Tensor({1, 2}), answers({1}), 1).item() ==
         Approx(std::log1p(std::pow(all / seen - 1, 2))).epsilon(1e-3));
 
   const Objective flipped =  // of two classes, each answer is the other one
-      make_objective({.loss = "logit_adjusted", .label_noise = 1}, Tensor(), *task);
+      make_objective({.loss = "logit_adjusted", .label_noise = 1}, Tensor(), *task, Registry());
   CHECK(flipped(Tensor({1, 2}), answers({1}), 1).item() ==
         Approx(-std::log(1 - seen / all)).epsilon(1e-3));
 }

@@ -69,7 +69,7 @@ Ended trained(const TrialSpec& spec, const fs::path& dir, std::vector<int64_t> s
     };
     Training training;
     try {
-      train(model, *task, spec, {step, so_far}, files, training);
+      train(model, *task, spec, {step, so_far}, files, training, Registry());
       is_done = true;
     } catch (const StoredToResume&) {
       continue;

@@ -1,4 +1,4 @@
-#include "harness/settings/losses.h"
+#include "core/losses.h"
 
 #include <cmath>
 
@@ -21,24 +21,24 @@ Objective of_classes(Loss loss) {
 using Targets = std::vector<int32_t>;
 
 Objective smoothed(const LossContext& context) {
-  return of_classes([smoothing = context.settings.label_smoothing](
-                        const Tensor& logits, const Targets& targets, float weight) {
+  return of_classes([smoothing = context.label_smoothing](const Tensor& logits,
+                                                          const Targets& targets, float weight) {
     return smoothed_cross_entropy(logits, targets, smoothing, weight);
   });
 }
 
 Objective tailr(const LossContext& context) {
-  return of_classes([gamma = context.settings.loss_gamma](const Tensor& logits,
-                                                          const Targets& targets, float weight) {
-    return tailr_loss(logits, targets, gamma, weight);
-  });
+  return of_classes(
+      [gamma = context.gamma](const Tensor& logits, const Targets& targets, float weight) {
+        return tailr_loss(logits, targets, gamma, weight);
+      });
 }
 
 Objective logit_adjusted(const LossContext& context) {
   const std::vector<double> shares = context.class_shares();
   Tensor prior = Tensor::empty({static_cast<int64_t>(shares.size())});
   for (std::size_t c = 0; c < shares.size(); ++c)
-    prior.data()[c] = static_cast<float>(context.settings.loss_tau * elementary::log(shares[c]));
+    prior.data()[c] = static_cast<float>(context.tau * elementary::log(shares[c]));
   return of_classes([prior](const Tensor& logits, const Targets& targets, float weight) {
     return cross_entropy(logits + prior, targets, weight);
   });
@@ -48,8 +48,8 @@ Objective logit_adjusted(const LossContext& context) {
 Objective emo(const LossContext& context) {
   const Tensor head = context.head;
   require(head.defined(), "loss: emo needs a model with class vectors, head.weight");
-  const bool mixed = context.settings.loss_mix == "cross_entropy";
-  if (context.settings.loss_head == "adaptive")
+  const bool mixed = context.is_mixed;
+  if (!context.is_head_fixed)
     return of_classes([=](const Tensor& logits, const Targets& targets, float weight) {
       return emo_loss(logits, targets, unit_columns(head), mixed, weight);
     });
@@ -88,23 +88,6 @@ const std::vector<LossInfo>& losses() {
        "", mse, true},
   };
   return all;
-}
-
-std::string answer_problem(const Settings& settings, bool is_regression) {
-  std::string allowed;
-  bool suits = false;
-  for (const LossInfo& loss : losses()) {
-    if (loss.is_of_numbers != is_regression) continue;
-    allowed += (allowed.empty() ? "" : " | ") + loss.name;
-    suits |= loss.name == settings.loss;
-  }
-  if (!suits)
-    return text("loss: found ", settings.loss, ", allowed where answers are ",
-                is_regression ? "real numbers: " : "classes: ", allowed);
-  if (is_regression && settings.label_noise > 0)
-    return text("label_noise: found ", settings.label_noise,
-                ", allowed where answers are real numbers: 0");
-  return "";
 }
 
 }  // namespace longhaul
