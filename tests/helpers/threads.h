@@ -16,4 +16,11 @@ class Threads {
   int before_;
 };
 
+// What run() gives on so many threads.
+template <class Run>
+auto with_threads(int count, Run run) {
+  const Threads scope(count);
+  return run();
+}
+
 }  // namespace longhaul

@@ -7,6 +7,7 @@
 #include "tests/helpers/catch.h"
 #include "tests/helpers/gradient.h"
 #include "tests/helpers/results.h"
+#include "tests/helpers/threads.h"
 
 using namespace longhaul;
 
@@ -103,12 +104,7 @@ TEST_CASE("dplr_scan gives a gradient to the inputs that need one and no other",
 
 TEST_CASE("dplr_scan has the same bits for any number of threads", "[ops][dplr_scan]") {
   const auto run = [] { return value_and_gradients(operation(3), inputs({2, 50, 3, 8, 20})); };
-  const int before = threads();
-  set_threads(1);
-  const std::vector<Tensor> one = run();
-  set_threads(2);
-  CHECK(largest_difference(run(), one) == 0);
-  set_threads(before);
+  CHECK(largest_difference(with_threads(2, run), with_threads(1, run)) == 0);
 }
 
 TEST_CASE("dplr_scan names what does not fit", "[ops][dplr_scan]") {

@@ -8,6 +8,7 @@
 #include "tests/helpers/gradient.h"
 #include "tests/helpers/recurrence_case.h"
 #include "tests/helpers/results.h"
+#include "tests/helpers/threads.h"
 
 using namespace longhaul;
 
@@ -158,11 +159,6 @@ TEST_CASE("m2rnn_recurrence has the same bits for any number of threads", "[ops]
       const auto run = [&] {
         return value_and_gradients(operation(c.heads, by(solver)), calm_inputs(c));
       };
-      const int before = threads();
-      set_threads(1);
-      const std::vector<Tensor> one = run();
-      set_threads(2);
-      CHECK(largest_difference(run(), one) == 0);
-      set_threads(before);
+      CHECK(largest_difference(with_threads(2, run), with_threads(1, run)) == 0);
     }
 }

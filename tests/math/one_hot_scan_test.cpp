@@ -7,6 +7,7 @@
 #include "tests/helpers/catch.h"
 #include "tests/helpers/gradient.h"
 #include "tests/helpers/results.h"
+#include "tests/helpers/threads.h"
 
 using namespace longhaul;
 
@@ -99,12 +100,7 @@ TEST_CASE(
 
 TEST_CASE("one_hot_scan has the same bits for any number of threads", "[ops][one_hot]") {
   const auto run = [] { return value_and_gradients(operation, inputs({3, 30, 6, 3})); };
-  const int before = threads();
-  set_threads(1);
-  const std::vector<Tensor> one = run();
-  set_threads(2);
-  CHECK(largest_difference(run(), one) == 0);
-  set_threads(before);
+  CHECK(largest_difference(with_threads(2, run), with_threads(1, run)) == 0);
 }
 
 TEST_CASE("one_hot_scan names what does not fit", "[ops][one_hot]") {

@@ -7,6 +7,7 @@
 #include "tests/helpers/catch.h"
 #include "tests/helpers/gradient.h"
 #include "tests/helpers/results.h"
+#include "tests/helpers/threads.h"
 
 using namespace longhaul;
 
@@ -91,12 +92,7 @@ TEST_CASE("slstm_recurrence has the gradient of finite differences", "[ops][slst
 
 TEST_CASE("slstm_recurrence has the same bits for any number of threads", "[ops][slstm]") {
   const auto run = [] { return value_and_gradients(operation, inputs({20, 30, 8, 4})); };
-  const int before = threads();
-  set_threads(1);
-  const std::vector<Tensor> one = run();
-  set_threads(2);
-  CHECK(largest_difference(run(), one) == 0);
-  set_threads(before);
+  CHECK(largest_difference(with_threads(2, run), with_threads(1, run)) == 0);
 }
 
 TEST_CASE("slstm_recurrence names what does not fit", "[ops][slstm]") {
