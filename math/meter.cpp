@@ -15,6 +15,7 @@ thread_local Measurement* active = nullptr;
 void Measurement::reset() {
   flops = 0;
   for (auto& [name, mean] : notes) mean = {};
+  if (profile) profile->clear();
 }
 
 void Measurement::add(const Measurement& other) {
@@ -24,13 +25,19 @@ void Measurement::add(const Measurement& other) {
     own.sum += mean.sum;
     own.count += mean.count;
   }
+  if (profile && other.profile) profile->add(*other.profile);
 }
 
-Meter::Meter(Measurement& into) : outer_(active) { active = &into; }
+Meter::Meter(Measurement& into)
+    : outer_(active), profile_(into.profile ? &*into.profile : nullptr) {
+  active = &into;
+}
 Meter::~Meter() { active = outer_; }
 
 void count_flops(int64_t count) {
-  if (active) active->flops += count;
+  if (!active) return;
+  active->flops += count;
+  if (active->profile) active->profile->count(count);
 }
 
 void note(const char* name, double value) {

@@ -2,12 +2,16 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+
+#include "math/profile.h"
 
 namespace longhaul {
 
 // What forward and backward passes report: operations counted by the operators that ran (ops.h
-// count_flops) and the means of the numbers that mixers note (mixer.h note).
+// count_flops), the means of the numbers that mixers note (mixer.h note) and, where a profile is
+// asked for, what each operator took.
 struct Measurement {
   struct Mean {
     double sum = 0;
@@ -16,8 +20,9 @@ struct Measurement {
   };
   int64_t flops = 0;
   std::map<std::string, Mean, std::less<>> notes;
+  std::optional<OperatorProfile> profile;
 
-  void reset();  // to zero, keeping the names (and so the memory)
+  void reset();  // to zero, keeping the names (and so the memory), and whether there is a profile
   void add(const Measurement& other);
 };
 
@@ -31,6 +36,7 @@ class Meter {
 
  private:
   Measurement* outer_;
+  ProfileScope profile_;
 };
 
 }  // namespace longhaul

@@ -1,8 +1,13 @@
 #include "math/peak.h"
-#include "support/clock.h"
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
+
+#include "math/parallel.h"
+#include "support/clock.h"
 #ifdef __x86_64__
 #include <immintrin.h>
 #endif
@@ -85,6 +90,33 @@ double fma_gflops() {
 double fma_peak_gflops() {
   double best = 0;
   for (int burst = 0; burst < kBursts; ++burst) best = std::max(best, fma_gflops());
+  return best;
+}
+
+double memory_gigabytes_per_second(int threads) {
+  constexpr int64_t kLeast = 64 << 20, kMost = 1 << 30;  // bytes of an array
+  constexpr int kPasses = 8;
+  const int64_t cache = std::max<int64_t>(sysconf(_SC_LEVEL3_CACHE_SIZE), 0);
+  const int64_t count = std::clamp(cache / 2, kLeast, kMost) / static_cast<int64_t>(sizeof(float));
+  const auto a = std::make_unique_for_overwrite<float[]>(count);
+  const auto b = std::make_unique_for_overwrite<float[]>(count);
+  const auto c = std::make_unique_for_overwrite<float[]>(count);
+  const int64_t part = (count + threads - 1) / threads;
+  parallel_for(count, part, [&](int64_t begin, int64_t end) {
+    std::fill(&b[begin], &b[end], 1.0f);
+    std::fill(&c[begin], &c[end], 2.0f);
+    std::fill(&a[begin], &a[end], 0.0f);
+  });
+  double best = 0;
+  for (int pass = 0; pass < kPasses; ++pass) {
+    const auto factor = static_cast<float>(pass);
+    const Stopwatch watch;
+    parallel_for(count, part, [&](int64_t begin, int64_t end) {
+#pragma omp simd
+      for (int64_t i = begin; i < end; ++i) a[i] = b[i] + factor * c[i];
+    });
+    best = std::max(best, 3e-9 * sizeof(float) * static_cast<double>(count) / watch.seconds());
+  }
   return best;
 }
 

@@ -12,4 +12,9 @@ double fma_gflops();
 // The peak of one thread: the best of many such bursts. Takes about 20 ms.
 double fma_peak_gflops();
 
+// What so many threads read and write together, in GB/s: a = b + s c over arrays larger than the
+// last cache, the best of several passes. A third of it is written; that a processor reads a line
+// before it writes it is not counted. Takes about a second.
+double memory_gigabytes_per_second(int threads);
+
 }  // namespace longhaul

@@ -2,6 +2,7 @@
 
 #include "longhaul/error.h"
 #include "math/memory.h"
+#include "math/profile.h"
 
 namespace longhaul {
 namespace {
@@ -79,8 +80,12 @@ void Tape::backward(const Tensor& loss, float seed) {
   if (!loss.needs_grad()) return;
   loss.grad()[0] += seed;
   while (last_) {
-    const Taken step(*this);
-    if (step.entry->result.has_grad()) step.entry->run(step.entry->closure);
+    const void* const own = last_;
+    {
+      const Taken step(*this);
+      if (step.entry->result.has_grad()) step.entry->run(step.entry->closure);
+    }
+    report_reverse_step(own);
   }
 }
 

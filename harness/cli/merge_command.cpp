@@ -5,6 +5,7 @@
 
 #include "harness/cli/command.h"
 #include "harness/results/merge.h"
+#include "harness/throughput/profile_record.h"
 #include "harness/throughput/solver_record.h"
 #include "harness/throughput/throughput_record.h"
 #include "support/exit_status.h"
@@ -38,6 +39,8 @@ void merge(const Arguments& arguments, CommandContext& context) {
   if (!rows.empty()) write_throughput(out, rows);
   const auto solvers = united(read_solvers(first), read_solvers(second));
   if (!solvers.empty()) write_solvers(out, solvers);
+  const auto profile = united(read_profile(first), read_profile(second));
+  if (!profile.empty()) write_profile(out, profile);
   for (const std::string& problem : merged.problems) say("{}\n", problem);
   fmt::print("{}: {} finished trials of {}, {} of {}", out.string(), merged.from_first,
              first.string(), merged.from_second, second.string());

@@ -11,6 +11,7 @@
 #include "harness/cli/terminal.h"
 #include "harness/suite/find_suite.h"
 #include "harness/suite/suite.h"
+#include "harness/throughput/profile_table.h"
 #include "harness/throughput/solver_table.h"
 #include "harness/throughput/throughput_table.h"
 #include "support/cores.h"
@@ -22,6 +23,7 @@ namespace {
 struct Arguments {
   std::string suite, out;
   int threads = usable_cores();
+  bool profile = false;
   std::vector<std::string> overrides;
 };
 
@@ -42,12 +44,26 @@ std::string announcement(const Suite& suite) {
       duration_text(seconds));
 }
 
+template <class Row>
+bool some_failed(const std::vector<Row>& rows) {
+  return std::any_of(rows.begin(), rows.end(),
+                     [](const Row& row) { return !row.ok() && row.status != Status::unsupported; });
+}
+
 void measure(const Arguments& arguments, CommandContext& context) {
   const Suite suite = load_suite(find_shipped("suite", arguments.suite), context.registry,
                                  arguments.overrides, Purpose::measure);
   const std::filesystem::path out = results_folder(suite.name, arguments.out);
-  say("{}\n", announcement(suite));
   ProgressDisplay display(stderr);
+  if (arguments.profile) {
+    const std::vector<ProfileRow> rows =
+        run_profile(suite, context.registry, out, arguments.threads, display);
+    for (const Table& table : profile_tables(rows))
+      fmt::print("{}", to_text(table, output_style()));
+    context.exit_status = some_failed(rows);
+    return;
+  }
+  say("{}\n", announcement(suite));
   const std::vector<ThroughputRow> rows =
       run_throughput(suite, context.registry, out, arguments.threads, display);
   print_throughput(rows, read_solvers(out));
@@ -63,11 +79,7 @@ void print_throughput(const std::vector<ThroughputRow>& rows,
   if (!solvers.empty()) fmt::print("{}", to_text(solver_table(solvers), output_style()));
 }
 
-int throughput_status(const std::vector<ThroughputRow>& rows) {
-  return std::any_of(rows.begin(), rows.end(), [](const ThroughputRow& row) {
-    return !row.ok() && row.status != Status::unsupported;
-  });
-}
+int throughput_status(const std::vector<ThroughputRow>& rows) { return some_failed(rows); }
 
 void add_throughput_command(Program& program, CommandContext& context) {
   const auto arguments = std::make_shared<Arguments>();
@@ -79,6 +91,9 @@ void add_throughput_command(Program& program, CommandContext& context) {
   command.add("--threads", arguments->threads, "Threads of the one program [cores]").range(1, 1024);
   command.add("--set", arguments->overrides, "PATH=VALUE: override an entry of the suite")
       .one_value_each();
+  command.flag(
+      "--profile", arguments->profile,
+      "Instead say where the time of training and prefill steps goes, operator by operator");
   add_plugin_option(command, context);
   command.footer(
       "Example: longhaul throughput quick --set 'throughput.lengths=[256, 1024]' --out /tmp/cost");

@@ -86,7 +86,7 @@ std::vector<Trial> found_trials(const fs::path& dir, std::vector<std::string>& p
 }
 
 void require_results_folder(const fs::path& dir) {
-  for (const char* content : {"trials", "order.json", "throughput.json"})
+  for (const char* content : {"trials", "order.json", "throughput.json", "profile.json"})
     if (fs::exists(dir / content)) return;
   if (fs::exists(dir))
     throw Error(text(dir.string(), ": is not a results folder: it holds no trials/"));

@@ -17,6 +17,7 @@ namespace longhaul {
 //   trials/<id>/record.json    written last: it is there if, and only if, the trial is finished
 //   throughput.json            what its models cost, measured with nothing else running
 //   solvers.json               what the parallel solvers of its rnn models did, likewise
+//   profile.json               where the time of their steps goes, likewise
 //   trials/<id>/{curve.csv, diagnostics.csv, checkpoint.safetensors, log.txt}
 //   external/<id>.json         a score that was made elsewhere (external.h)
 

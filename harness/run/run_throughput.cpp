@@ -6,6 +6,8 @@
 
 #include "harness/suite/grid.h"
 #include "harness/throughput/measure.h"
+#include "harness/throughput/profile.h"
+#include "harness/throughput/profile_csv.h"
 #include "harness/throughput/solver_rows.h"
 #include "harness/throughput/throughput_csv.h"
 #include "longhaul/error.h"
@@ -91,6 +93,26 @@ Rows run_throughput(const Suite& suite, const Registry& registry, const std::fil
   run_solvers(models, registry, plan, out, threads, display);
   display.clear();
   write_atomically(out / "throughput.csv", throughput_csv(rows));
+  return rows;
+}
+
+std::vector<ProfileRow> run_profile(const Suite& suite, const Registry& registry,
+                                    const std::filesystem::path& out, int threads,
+                                    ProgressDisplay& display) {
+  make_folder(out);
+  const FolderLock lock(out);
+  const ThroughputPlan plan = suite.throughput.value_or(ThroughputPlan());
+  SuiteProgress progress;
+  const std::vector<ProfileRow> rows =
+      profile_operators(timed_models(suite, registry), registry, plan, threads,
+                        [&](const std::vector<ProfileRow>& so_far, const std::string& doing) {
+                          progress.finished = static_cast<int64_t>(so_far.size());
+                          progress.last = doing;
+                          display.update(progress);
+                        });
+  display.clear();
+  write_profile(out, rows);
+  write_atomically(out / "profile.csv", profile_csv(rows));
   return rows;
 }
 

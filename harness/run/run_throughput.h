@@ -4,6 +4,7 @@
 
 #include "harness/run/progress.h"
 #include "harness/suite/suite.h"
+#include "harness/throughput/profile_record.h"
 
 namespace longhaul {
 
@@ -14,5 +15,11 @@ namespace longhaul {
 std::vector<ThroughputRow> run_throughput(const Suite& suite, const Registry& registry,
                                           const std::filesystem::path& out, int threads,
                                           ProgressDisplay& display);
+
+// Profiles the operators inside the steps of the suite's models (harness/throughput/profile.h), in
+// `out` likewise. Writes profile.json and profile.csv in place of those before.
+std::vector<ProfileRow> run_profile(const Suite& suite, const Registry& registry,
+                                    const std::filesystem::path& out, int threads,
+                                    ProgressDisplay& display);
 
 }  // namespace longhaul

@@ -8,6 +8,7 @@
 #include "harness/tables/ranking.h"
 #include "harness/tables/results_csv.h"
 #include "harness/tables/summary_csv.h"
+#include "harness/throughput/profile_csv.h"
 #include "harness/throughput/solver_csv.h"
 #include "harness/throughput/throughput_csv.h"
 #include "longhaul/error.h"
@@ -43,6 +44,9 @@ const std::vector<CsvFile>& csv_files() {
       {"solver", "a row for each model with an iterative solver, solver and length",
        solver_columns(),
        [](const R& results) { return solver_csv(results.trials, results.solvers); }},
+      {"profile",
+       "a row for each model, phase, length and kind of operator of `throughput --profile`",
+       profile_columns(), [](const R& results) { return profile_csv(results.profile); }},
   };
   return files;
 }

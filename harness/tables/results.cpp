@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 
 // Whether the folder holds exported results alone, as results/reference/ does.
 bool is_exported(const fs::path& dir) {
-  for (const char* content : {"trials", "order.json", "throughput.json"})
+  for (const char* content : {"trials", "order.json", "throughput.json", "profile.json"})
     if (fs::exists(dir / content)) return false;
   return fs::exists(dir / "results.csv");
 }
@@ -27,6 +27,7 @@ Results load_results(const std::filesystem::path& dir) {
   try {
     results.throughput = read_throughput(dir);
     results.solvers = read_solvers(dir);
+    results.profile = read_profile(dir);
   } catch (const Error& error) {
     results.problems.push_back(error.what());
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "harness/results/store.h"
+#include "harness/throughput/profile_record.h"
 #include "harness/throughput/solver_record.h"
 #include "harness/throughput/throughput_record.h"
 
@@ -16,6 +17,7 @@ struct Results {
   std::vector<Trial> tuning = {};         // that chose settings, and were not tested
   std::vector<ThroughputRow> throughput;  // those that the suite plans
   std::vector<SolverRecord> solvers;      // measured beside it
+  std::vector<ProfileRow> profile = {};   // by longhaul throughput --profile
   std::vector<std::string> problems;      // damaged files, a line each
 };
 

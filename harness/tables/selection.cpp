@@ -45,6 +45,7 @@ void select_models(Results& results, const Names& models) {
   const auto is_other = [&](const auto& row) { return !contains(models, row.model); };
   std::erase_if(results.throughput, is_other);
   std::erase_if(results.solvers, is_other);
+  std::erase_if(results.profile, is_other);
 }
 
 void select_tasks(Results& results, const Names& tasks) {

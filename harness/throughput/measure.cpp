@@ -3,17 +3,17 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <new>
 #include <optional>
 
 #include "harness/results/machine.h"
 #include "harness/settings/option_check.h"
+#include "harness/throughput/attempt.h"
+#include "harness/throughput/limits.h"
 #include "harness/throughput/memory.h"
 #include "harness/throughput/turns.h"
 #include "harness/throughput/workload.h"
 #include "math/instruction_set.h"
 #include "math/parallel.h"
-#include "math/peak.h"
 #include "support/clock.h"
 
 namespace longhaul {
@@ -22,40 +22,6 @@ namespace {
 constexpr double kQuickSeconds = 0.5;  // a first run that is over sooner is not yet a warm one
 constexpr int64_t kPasses = 3;         // over all rows
 constexpr double kLongestTry = 600;    // seconds of a plugin's first run
-
-// What all threads reach together; one alone may run at a higher clock.
-double peak_gflops(int threads) {
-  std::vector<double> peaks(static_cast<std::size_t>(threads));
-  parallel_for(threads, 1, [&](int64_t i, int64_t) { peaks[i] = fma_peak_gflops(); });
-  double sum = 0;
-  for (const double peak : peaks) sum += peak;
-  return sum;
-}
-
-std::string gibibytes(double bytes) {
-  return text(std::round(bytes / (1 << 30) * 10) / 10, " GiB");
-}
-
-// Runs something that may fail for lack of memory or because the model cannot do it, and says so in
-// the row. A model has no other way to decline a length than to throw Error.
-template <class Attempt>
-bool attempt(ThroughputRow& row, Attempt&& run) {
-  try {
-    run();
-    return true;
-  } catch (const Error& error) {
-    row.status = Status::unsupported;
-    row.message = error.what();
-  } catch (const std::bad_alloc&) {
-    row.status = Status::out_of_memory;
-    row.message = "out of memory";
-  } catch (const std::exception& error) {
-    row.status = Status::failed;
-    row.message = error.what();
-  }
-  row.step_seconds.clear();
-  return false;
-}
 
 class Measurer {
  public:
@@ -195,12 +161,9 @@ std::optional<Turn> Measurer::warm_up(ThroughputRow& row) {
   const TrialSpec& spec = spec_of(row);
   if (row.step_seconds.empty() && !survives(row, spec)) return std::nullopt;
   const bool possible = attempt(row, [&] {
-    const double needed = predict_bytes(spec, registry_, row.phase, row.length, row.batch);
-    const double available = available_bytes();
-    if (needed > available) {
+    row.message = memory_refusal(spec, registry_, row.phase, row.length, row.batch);
+    if (!row.message.empty()) {
       row.status = Status::out_of_memory;
-      row.message = text("needs about ", gibibytes(needed), " of memory, ", gibibytes(available),
-                         " are free; not tried");
       return;
     }
     turn.workload = make_workload(spec, registry_, row.phase, row.length, row.batch);
@@ -213,6 +176,7 @@ std::optional<Turn> Measurer::warm_up(ThroughputRow& row) {
     if (once < kQuickSeconds) once = seconds();
     turn.runs = std::max<int64_t>(1, std::llround(plan_.turn_seconds / once));
   });
+  if (!possible) row.step_seconds.clear();
   return possible && turn.workload ? std::optional(std::move(turn)) : std::nullopt;
 }
 
@@ -251,7 +215,10 @@ void Measurer::finish(ThroughputRow& row, const Turn& turn) {
   const bool went_well = attempt(row, [&] {
     if (turn.failure) std::rethrow_exception(turn.failure);
   });
-  if (!went_well) return;
+  if (!went_well) {
+    row.step_seconds.clear();
+    return;
+  }
   const WorkloadCost& cost = turn.workload->cost();
   row.kernel = "tiles";
   row.step_seconds.insert(row.step_seconds.end(), turn.step_seconds.begin(),

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <limits>
 
+#include "longhaul/error.h"
 #include "math/parallel.h"
 
 namespace longhaul {
@@ -32,6 +33,10 @@ double bytes_in(const char* file, const std::string& word, double otherwise) {
   for (std::string key; in >> key;)
     if (double value = 0; key == word && in >> value) return value;
   return otherwise;
+}
+
+std::string gibibytes(double bytes) {
+  return text(std::round(bytes / (1 << 30) * 10) / 10, " GiB");
 }
 
 }  // namespace
@@ -69,6 +74,15 @@ double available_bytes() {
   if (double value = 0; in >> value) limit = value;
   return std::min(1024 * bytes_in("/proc/meminfo", "MemAvailable:", kNoLimit),
                   limit - bytes_in("/sys/fs/cgroup/memory.stat", "anon", 0));
+}
+
+std::string memory_refusal(const TrialSpec& spec, const Registry& registry, Phase phase,
+                           int64_t length, int64_t batch) {
+  const double needed = predict_bytes(spec, registry, phase, length, batch);
+  const double available = available_bytes();
+  if (needed <= available) return "";
+  return text("needs about ", gibibytes(needed), " of memory, ", gibibytes(available),
+              " are free; not tried");
 }
 
 }  // namespace longhaul

@@ -10,6 +10,10 @@ namespace longhaul {
 double predict_bytes(const TrialSpec& spec, const Registry& registry, Phase phase, int64_t length,
                      int64_t batch);
 
+// Why such a workload is not tried: it would take more memory than is free. "" if it fits.
+std::string memory_refusal(const TrialSpec& spec, const Registry& registry, Phase phase,
+                           int64_t length, int64_t batch);
+
 // Bytes that this process can still have without swapping, as the kernel and the control group say.
 double available_bytes();
 

@@ -62,20 +62,31 @@ class TrainWorkload final : public ModelWorkload {
         optimizer_(model_.parameters(), offsets_, {.weight_decay = settings_.weight_decay},
                    registry.optimizer(settings_.optimizer)) {
     cost_.optimizer_bytes = live_bytes(Memory::optimizer) - before_;
+    update_bytes_ = 3 * cost_.parameter_bytes;  // weights are read and written, gradients read
+    for (const auto& [name, kept] : optimizer_.kept()) update_bytes_ += 2 * kept.bytes();
   }
 
  private:
-  Step step() override {
+  Step step(Measurement& measured) override {
+    lanes_.profile_operators(measured.profile.has_value());
+    const Meter meter(measured);
     const Stopwatch watch;
     lanes_.run(batches_, kSeed);
+    update();
+    const double seconds = watch.seconds();
+    measured.add(lanes_.measured());
+    return {seconds, tokens_};
+  }
+
+  void update() {
+    const ProfiledPart part("optimizer", update_bytes_);
     optimizer_.step(lanes_.gradient(), 1, kLearningRate);
-    return {watch.seconds(), lanes_.measured().flops, tokens_};
   }
 
   int64_t tokens_;
   std::vector<Batch> batches_;
   std::vector<int64_t> offsets_;
-  int64_t before_;
+  int64_t before_, update_bytes_;
   Lanes lanes_;
   Optimizer optimizer_;
 };
@@ -91,10 +102,14 @@ class PrefillWorkload final : public ModelWorkload {
         measured_(batches_.size()) {}
 
  private:
-  Step step() override {
+  Step step(Measurement& measured) override {
+    for (Measurement& part : measured_) {
+      part.reset();
+      part.profile.reset();
+      if (measured.profile) part.profile.emplace();
+    }
     const Stopwatch watch;
     const auto forward = [&](int64_t i) {
-      measured_[i].reset();
       const Meter meter(measured_[i]);
       model_.forward(batches_[i]);
     };
@@ -103,9 +118,9 @@ class PrefillWorkload final : public ModelWorkload {
       forward(0);
     else
       parallel_for(parts, 1, [&](int64_t i, int64_t) { forward(i); });
-    Step step{watch.seconds(), 0, tokens_};
-    for (const Measurement& part : measured_) step.flops += part.flops;
-    return step;
+    const double seconds = watch.seconds();
+    for (const Measurement& part : measured_) measured.add(part);
+    return {seconds, tokens_};
   }
 
   int64_t tokens_;
@@ -129,16 +144,15 @@ class DecodeWorkload final : public ModelWorkload {
   }
 
  private:
-  Step step() override {
+  Step step(Measurement& measured) override {
     DecodeState state = state_.clone();
-    Measurement measured;
     const Meter meter(measured);
     const Stopwatch watch;
     for (const Batch& column : columns_) model_.step(column, state);
     const auto positions = static_cast<int64_t>(columns_.size());
     const double seconds = watch.seconds() / static_cast<double>(positions);
     cost_.state_bytes = state.bytes() / batch_;
-    return {seconds, measured.flops, batch_ * positions};
+    return {seconds, batch_ * positions};
   }
 
   int64_t batch_;
@@ -149,11 +163,24 @@ class DecodeWorkload final : public ModelWorkload {
 }  // namespace
 
 double Workload::run() {
+  Measurement measured;
+  return run(measured);
+}
+
+double Workload::run(OperatorProfile& profile) {
+  Measurement measured;
+  measured.profile.emplace();
+  const double seconds = run(measured);
+  profile.add(*measured.profile);
+  return seconds;
+}
+
+double Workload::run(Measurement& measured) {
   const int64_t others = live_bytes(Memory::activations);
   reset_peak_bytes();
-  const Step done = step();
+  const Step done = step(measured);
   cost_.activation_bytes = peak_bytes(Memory::activations) - others;
-  cost_.flops_per_token = static_cast<double>(done.flops) / static_cast<double>(done.tokens);
+  cost_.flops_per_token = static_cast<double>(measured.flops) / static_cast<double>(done.tokens);
   return done.seconds;
 }
 

@@ -4,6 +4,7 @@
 
 #include "harness/model/model.h"
 #include "harness/throughput/plan.h"
+#include "math/meter.h"
 
 namespace longhaul {
 
@@ -25,17 +26,22 @@ class Workload {
   // Runs once and returns the seconds of a step: for decode, which runs the last positions of the
   // sequences, the mean of these.
   double run();
+  // The same, and adds what each operator took to `profile`.
+  double run(OperatorProfile& profile);
   const WorkloadCost& cost() const { return cost_; }
 
  protected:
   struct Step {
     double seconds = 0;
-    int64_t flops = 0;
     int64_t tokens = 1;
   };
-  virtual Step step() = 0;
+  // `measured` receives the operations, and has a profile where one is asked for.
+  virtual Step step(Measurement& measured) = 0;
 
   WorkloadCost cost_;
+
+ private:
+  double run(Measurement& measured);
 };
 
 // `spec` names the model, its options and settings; its task does not matter. Throws Unsupported if

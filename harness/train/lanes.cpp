@@ -16,6 +16,7 @@
 #include "math/ops/losses.h"
 #include "math/optimizer.h"
 #include "math/parallel.h"
+#include "math/profile.h"
 
 namespace longhaul {
 namespace {
@@ -201,11 +202,7 @@ Lanes::Lanes(const Model& model, int64_t lanes, std::vector<int64_t> offsets, Ob
 Lanes::Result Lanes::run(const std::vector<Batch>& lane_batches, uint64_t dropout_seed) {
   assert(lane_batches.size() <= lane_results_.size());
   const float weight = weight_of(lane_batches);
-  parallel_for(own_.end - own_.begin, 1, [&](int64_t own, int64_t) {
-    std::fill_n(slot_pointers_[own], total_, 0.0f);
-    lane_results_[own_.begin + own] = {};
-    lane_measured_[own_.begin + own].reset();
-  });
+  clear();
   const auto end = std::min(own_.end, static_cast<int64_t>(lane_batches.size()));
   for_lanes(std::max<int64_t>(end - own_.begin, 0), longest(lane_batches), [&](int64_t own) {
     const int64_t lane = own_.begin + own;
@@ -237,8 +234,30 @@ Lanes::Result Lanes::run(const std::vector<Batch>& lane_batches, uint64_t dropou
   return result;
 }
 
+void Lanes::profile_operators(bool wanted) {
+  const auto make = [&](Measurement& measured) {
+    measured.profile.reset();
+    if (wanted) measured.profile.emplace();
+  };
+  for (Measurement& measured : lane_measured_) make(measured);
+  make(measured_);
+}
+
+// What the last run has left.
+void Lanes::clear() {
+  const int64_t own_lanes = own_.end - own_.begin;
+  const ProfiledPart part("gradients", own_lanes * total_ * int64_t{sizeof(float)});
+  parallel_for(own_lanes, 1, [&](int64_t own, int64_t) {
+    std::fill_n(slot_pointers_[own], total_, 0.0f);
+    lane_results_[own_.begin + own] = {};
+    lane_measured_[own_.begin + own].reset();
+  });
+}
+
 // Into the first slot, of all lanes; the norm of the sum.
 double Lanes::sum_gradients() {
+  const int64_t own_lanes = own_.end - own_.begin;
+  const ProfiledPart part("gradients", (own_lanes + 1) * total_ * int64_t{sizeof(float)});
   if (Ranks::all().size() == 1) return longhaul::sum_gradients(slot_pointers_, total_, trained_);
   add_lanes(slot_pointers_, total_);
   Ranks::all().sum(slot_pointers_[0], total_);

@@ -38,12 +38,15 @@ class Lanes {
 
   const float* gradient() const { return slots_[0].data(); }
   const Measurement& measured() const { return measured_; }  // during the last run, over all lanes
+  // Whether measured() has a profile of the operators from the next run on.
+  void profile_operators(bool wanted);
 
   // What solvers found in the last run, where the next begins (Start::last): "lane/layer".
   std::vector<std::pair<std::string, Tensor>> last_states() const;
   void resume_last_states(const std::map<std::string, Tensor>& stored, const std::string& prefix);
 
  private:
+  void clear();
   void gather();
   double sum_gradients();
 

@@ -33,6 +33,7 @@ class Tape {
   void backward(const Tensor& loss, float seed = 1);
 
   float* slots() const { return slots_; }
+  const void* last_step() const { return last_; }  // null: none is recorded
 
   // Appends a reverse step of `result`; use record() below. Throws Error if the closure is larger
   // than 63 KiB: it should hold tensors, not arrays. What constructing it throws passes on, and the
@@ -63,21 +64,29 @@ class Tape {
   Tape* outer_;
 };
 
+// Tells the profile that this thread has, if any (longhaul throughput --profile), that `function`
+// has computed `result`, and which reverse step of the tape is its own.
+void report_operator(const char* function, const Tensor& result,
+                     std::initializer_list<Tensor> inputs, const void* step);
+
 // Records `step` as the reverse step of `result`, if a tape is active and an input needs a
-// gradient.
+// gradient. An operator calls it last: a profile takes the function that calls it for the operator.
 //
 // `step` is a closure over tensor handles by value. It reads result.grad() and adds to the
 // gradients of those inputs that need one; it changes nothing else. What it captures stays in
 // memory until it has run. It is skipped when no gradient reached `result`.
 template <class F>
-void record(Tensor& result, std::initializer_list<Tensor> inputs, F&& step) {
-  Tape* tape = Tape::active();
-  if (!tape) return;
+void record(Tensor& result, std::initializer_list<Tensor> inputs, F&& step,
+            const char* function = __builtin_FUNCTION()) {
   bool needed = false;
-  for (const Tensor& input : inputs) needed |= input.defined() && input.needs_grad();
-  if (!needed) return;
-  tape->push(result, std::forward<F>(step));
-  result.set_needs_grad(true);
+  Tape* const tape = Tape::active();
+  if (tape)
+    for (const Tensor& input : inputs) needed |= input.defined() && input.needs_grad();
+  if (needed) {
+    tape->push(result, std::forward<F>(step));
+    result.set_needs_grad(true);
+  }
+  report_operator(function, result, inputs, needed ? tape->last_step() : nullptr);
 }
 
 }  // namespace longhaul

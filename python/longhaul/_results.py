@@ -27,7 +27,7 @@ AS_WRITTEN = {
 class Run:
     """What a results folder holds, as frames with the columns of docs/results/csv.md.
 
-    results, summary, curves, throughput, diagnostics, solver, pairs, pareto, ranks, wins: a pandas frame each, without
+    results, summary, curves, throughput, diagnostics, solver, profile, pairs, pareto, ranks, wins: a pandas frame each, without
     rows where the folder has none. Made by longhaul.load().
     """
 
@@ -37,6 +37,7 @@ class Run:
     throughput: pd.DataFrame
     diagnostics: pd.DataFrame
     solver: pd.DataFrame
+    profile: pd.DataFrame
     pairs: pd.DataFrame
     pareto: pd.DataFrame
     ranks: pd.DataFrame

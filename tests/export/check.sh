@@ -25,6 +25,8 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$longhaul" run "$here/suite.yaml" --out "$work/run" >/dev/null 2>"$work/log" || { cat "$work/log"; exit 1; }
+"$longhaul" throughput "$here/suite.yaml" --profile --set 'throughput.phases=[train, prefill]' --out "$work/run" >/dev/null 2>"$work/log" ||
+  { cat "$work/log"; exit 1; }
 "$longhaul" export "$work/run" -o "$work/csv" >/dev/null
 "$longhaul" export "$work/run" -o "$work/again" >/dev/null
 diff -r "$work/csv" "$work/again"   # the order is stable

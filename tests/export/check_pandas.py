@@ -12,9 +12,9 @@ for name, table in tables.items():
 
 TEXT = {"suite", "trial", "model", "model_origin", "task", "pretrain", "loss", "status", "metric", "precision",
         "host", "cpu", "version", "build", "phase", "kernel", "isa", "reason", "split", "solver", "layer", "name", "measured_in",
-        "options", "cost", "opponent", "finished_at"}
+        "options", "cost", "opponent", "finished_at", "operator"}
 TRUTH = {"at_baseline", "on_front", "external"}
-COUNTS = {"seed", "eval_length", "step", "length", "batch", "threads", "repetitions", "n", "task_version"}
+COUNTS = {"seed", "eval_length", "step", "length", "batch", "threads", "repetitions", "n", "task_version", "calls"}
 for name, table in tables.items():
     for column in table:
         values = table[column].dropna()
@@ -40,3 +40,5 @@ seconds = timed.batch / timed.tokens_per_second_median
 assert ((1000 * seconds - timed.step_milliseconds_median).abs() < 1e-6 * timed.step_milliseconds_median).all()
 joined = good.merge(timed, on="model")
 assert set(joined.model) == {"lru", "rnn-newton"}
+profile = tables["profile"][tables["profile"].status == "ok"]
+assert (abs(profile.groupby(["model", "phase", "length"]).share.sum() - 1) < 1e-9).all()

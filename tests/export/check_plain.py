@@ -13,7 +13,7 @@ for path in sorted(folder.glob("*.csv")):
     assert rows and all(len(row) == len(header) for row in rows), f"{path.name}: ragged or empty"
     tables[path.stem] = [dict(zip(header, row)) for row in rows]
 
-assert set(tables) >= {"results", "summary", "throughput", "solver", "curves"}, sorted(tables)
+assert set(tables) >= {"results", "summary", "throughput", "solver", "profile", "curves"}, sorted(tables)
 assert len(tables["results"]) == 6
 assert [row["model"] for row in tables["summary"]] == ["lru", "rnn-newton", "rnn-both-ways"]
 assert len(tables["throughput"]) == 3 * 4
@@ -22,3 +22,11 @@ for row in tables["results"] + tables["throughput"]:
 for row in tables["throughput"]:
     assert (float(row["tokens_per_second_median"]) > 0) if row["status"] == "ok" else row["reason"], row
     assert row["state_bytes"] != "0" and row["optimizer_bytes"] == ""
+shares = {}
+for row in tables["profile"]:
+    if row["status"] != "ok":
+        assert row["reason"] and row["share"] == "", row
+        continue
+    step = row["model"], row["phase"], row["length"]
+    shares[step] = shares.get(step, 0) + float(row["share"])
+assert len(shares) == 2 * 2 * 2 and all(abs(share - 1) < 1e-9 for share in shares.values()), shares

@@ -89,10 +89,10 @@ class Scribe final : public Workload {
   Scribe(std::string name, std::string& notes) : name_(std::move(name)), notes_(notes) {}
 
  private:
-  Step step() override {
+  Step step(Measurement&) override {
     notes_ += name_;
     if (name_ == "X") throw Error("X cannot");
-    return {0.5, 0, 1};
+    return {0.5, 1};
   }
   std::string name_;
   std::string& notes_;
