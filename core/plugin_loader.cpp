@@ -87,7 +87,7 @@ void load_plugin(const fs::path& path, Registry& registry) {
     throw Error(text("plugin ", path.string(), ": ", error.what()));
   }
   require(extended.origins().count(path.string()) > 0, "plugin ", path.string(),
-          ": registers nothing: no model, task, loss or optimizer");
+          ": registers nothing: no model, task, loss, optimizer or metric");
   extended.set_origin(kBuiltin);
   registry = std::move(extended);
 }

@@ -9,8 +9,9 @@
 
 namespace longhaul {
 
-// A shared object that a trial's model, task, loss or optimizer comes from, and what it held when
-// the trial was planned: a plugin that was rebuilt makes another trial, wherever its file lies.
+// A shared object that a trial's model, task, loss, optimizer or metric comes from, and what it
+// held when the trial was planned: a plugin that was rebuilt makes another trial, wherever its file
+// lies.
 struct PluginFile {
   std::string path;
   std::string content;  // hash of its bytes, 16 hex digits

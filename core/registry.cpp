@@ -6,6 +6,7 @@
 
 #include "core/hybrid.h"
 #include "core/losses.h"
+#include "core/metrics.h"
 #include "core/unexpected_throw.h"
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
@@ -79,6 +80,7 @@ const Info& lookup(const std::map<std::string, Info>& entries, const std::string
 Registry::Registry() {
   for (const LossInfo& info : longhaul::losses()) add(info);
   for (const OptimizerInfo& info : longhaul::optimizers()) add(info);
+  for (const MetricInfo& info : builtin_metrics()) add(info);
 }
 
 void Registry::add(ModelInfo info) {
@@ -114,6 +116,15 @@ void Registry::add(OptimizerInfo info) {
   insert(optimizers_, std::move(info), "optimizer");
 }
 
+void Registry::add(MetricInfo info) {
+  info.origin = origin_;
+  require(info.sums && info.value, "metric '", info.name, "' (from ", origin_, ") has no ",
+          info.sums ? "value" : "sums");
+  info.sums = named(info, "metric", "sums", std::move(info.sums));
+  info.value = named(info, "metric", "value", std::move(info.value));
+  insert(metrics_, std::move(info), "metric");
+}
+
 ModelInfo Registry::model(const std::string& name) const {
   std::vector<ModelInfo> parts;
   for (const std::string& part : mixers_of(name)) parts.push_back(lookup(models_, part, "model"));
@@ -132,12 +143,17 @@ const OptimizerInfo& Registry::optimizer(const std::string& name) const {
   return row_named("optimizer", name, optimizers_);
 }
 
+const MetricInfo& Registry::metric(const std::string& name) const {
+  return row_named("metric", name, metrics_);
+}
+
 std::set<std::string> Registry::origins() const {
   std::set<std::string> origins;
   for (const auto& [name, info] : models_) origins.insert(info.origin);
   for (const auto& [name, info] : tasks_) origins.insert(info.origin);
   for (const LossInfo& info : losses_) origins.insert(info.origin);
   for (const OptimizerInfo& info : optimizers_) origins.insert(info.origin);
+  for (const MetricInfo& info : metrics_) origins.insert(info.origin);
   return origins;
 }
 

@@ -26,6 +26,18 @@ class LaneScope {
 void set_threads(int threads);
 int threads();
 
+// Sets their number until it ends.
+class Threads {
+ public:
+  explicit Threads(int count) : before_(threads()) { set_threads(count); }
+  ~Threads() { set_threads(before_); }
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+
+ private:
+  const int before_;
+};
+
 // While it lives, this thread treats denormal numbers as zero, which kernels assume (they cost 100
 // cycles each); afterwards it does as before. parallel_for has one on each of its threads.
 class FlushDenormals {

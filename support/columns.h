@@ -12,7 +12,7 @@ namespace longhaul {
 // memory, the machine) differ from run to run.
 template <class Row>
 struct Column {
-  const char* name;
+  std::string name;
   const char* description;
   std::function<std::string(const Row&)> text;
   bool measured = false;

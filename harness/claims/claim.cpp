@@ -6,6 +6,7 @@
 #include "harness/suite/section.h"
 #include "harness/suite/seeds.h"
 #include "harness/suite/yaml.h"
+#include "harness/tables/results_csv.h"
 #include "longhaul/error.h"
 #include "longhaul/rng.h"
 #include "support/choices.h"
@@ -198,6 +199,8 @@ Vocabulary ClaimReader::vocabulary() const {
     return words;
   }
   words.columns = exported_columns();
+  for (const std::string& metric : claim_.suite->metrics)
+    words.columns["results"].push_back(metric_column(metric));
   words.file = "results";
   words.column = "test_value";
   Names& models = words.values["model"];

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "harness/results/record.h"
 #include "longhaul/error.h"
 #include "support/number_text.h"
 
@@ -45,7 +46,7 @@ std::vector<Pass> passes_of(const NumberRule& rule, const CsvTable& curves,
   for (const Fields& row : curves.rows) {
     const bool is_ours =
         field_of(curves, row, "seed") == seed && field_of(curves, row, "split") == "validation" &&
-        field_of(curves, row, "metric") != "loss" &&
+        is_score(field_of(curves, row, "metric")) &&
         std::all_of(rule.where.begin(), rule.where.end(), [&](const auto& selector) {
           return field_of(curves, row, selector.first) == selector.second;
         });

@@ -53,6 +53,17 @@ Json optimizer_entries(const Registry& registry) {
   return entries;
 }
 
+Json metric_entries(const Registry& registry) {
+  Json entries = Json::array();
+  for (const MetricInfo& metric : registry.metrics())
+    entries.push_back(from(metric, {{"name", metric.name},
+                                    {"about", metric.about},
+                                    {"better", to_string(metric.better)},
+                                    {"of", metric.is_of_numbers ? "real numbers" : "classes"},
+                                    {"source", metric.source}}));
+  return entries;
+}
+
 Json schedule_entries(const Registry&) {
   Json entries = Json::array();
   for (const ScheduleInfo& schedule : schedules())
@@ -120,6 +131,14 @@ const std::vector<ChoiceTable>& choice_tables() {
        "optimizer",
        {{"`optimizer`", "name"}, {"step", "about"}, {"keeps", "keeps"}, {"source", "source"}},
        optimizer_entries},
+      {"metrics",
+       "metric",
+       {{"metric", "name"},
+        {"value", "about"},
+        {"better", "better"},
+        {"answers", "of"},
+        {"source", "source"}},
+       metric_entries},
       {"schedules",
        "schedule",
        {{"`schedule`", "name"}, {"share of learning_rate", "about"}, {"source", "source"}},

@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include "core/plugin_loader.h"
 #include "harness/cli/command.h"
 #include "harness/cli/plugin_option.h"
 #include "harness/data/batches.h"
@@ -7,7 +8,7 @@
 #include "harness/data/examples.h"
 #include "harness/model/stored_model.h"
 #include "harness/suite/assignments.h"
-#include "harness/train/trainer.h"
+#include "harness/train/scoring.h"
 #include "longhaul/ops.h"
 #include "math/checkpoint.h"
 #include "math/parallel.h"
@@ -71,7 +72,7 @@ void run(const Arguments& arguments, CommandContext& context) {
   const FlushDenormals flush;
   const std::vector<Batch> batches =
       draw_all(*task, names_of(Split()).value(arguments.split), count);
-  const Score score = evaluate(*stored.model, batches);
+  const Score score = evaluate(*stored.model, batches, context.registry.metrics());
   require(score.unanswered == 0, arguments.checkpoint,
           ": the model gives no answer: the logits of ", score.unanswered,
           " scored positions are not numbers");
@@ -83,10 +84,14 @@ void run(const Arguments& arguments, CommandContext& context) {
              scored_examples);
   const double unit = task->answer_unit();
   if (task->is_regression())
-    fmt::print("r2         {:.6f}\nmse        {:.6g}\nmae        {:.6g}\n", score.accuracy,
-               score.loss * unit * unit, score.absolute_error * unit);
+    fmt::print("r2         {:.6f}\nmse        {:.6g}\nmae        {:.6g}\n", score.of("r2"),
+               score.of("mse") * unit * unit, score.of("mae") * unit);
   else
-    fmt::print("accuracy   {:.6f}\nloss       {:.6f}\n", score.accuracy, score.loss);
+    fmt::print("accuracy   {:.6f}\nloss       {:.6f}\n", score.of("accuracy"),
+               score.of("cross_entropy"));
+  for (const MetricInfo& metric : context.registry.metrics())
+    if (is_of_plugin(metric.origin) && score.values.count(metric.name))
+      fmt::print("{:<10} {:.6g}\n", metric.name, score.of(metric.name));
   if (arguments.logits.empty()) return;
   std::vector<Tensor> logits;
   for (const Batch& batch : batches) logits.push_back(stored.model->forward(batch));

@@ -162,7 +162,7 @@ void add_list_command(Program& program, CommandContext& context) {
   command
       .add("KIND", arguments->kind,
            "models | tasks | suites | claims, or settings | losses | optimizers |\n"
-           "schedules | pretraining | diagnostics | csv")
+           "metrics | schedules | pretraining | diagnostics | csv")
       .required();
   command.flag("--json", arguments->as_json, "Print JSON");
   command.flag("--markdown", arguments->as_markdown,

@@ -11,7 +11,7 @@ void add_plugin_option(Command command, CommandContext& context) {
   };
   command
       .add("--plugin", load,
-           "A shared object with models, tasks, losses or optimizers;\nmay be repeated")
+           "A shared object with models, tasks, losses, optimizers or\nmetrics; may be repeated")
       .one_value_each();
 }
 

@@ -182,7 +182,7 @@ void add_show_command(Program& program, CommandContext& context) {
                                 "of a suite means, and the columns of a CSV file");
   command
       .add("KIND", arguments->kind,
-           "model | task, or setting | loss | optimizer | pretraining |\n"
+           "model | task, or setting | loss | optimizer | metric | pretraining |\n"
            "schedule | diagnostic | csv; it may be left out where the name says it")
       .required();
   command.add("NAME", arguments->name, "As longhaul list prints it");

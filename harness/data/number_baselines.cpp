@@ -3,7 +3,7 @@
 #include <map>
 #include <vector>
 
-#include "harness/data/answer_spread.h"
+#include "core/answer_spread.h"
 #include "harness/data/scored.h"
 
 namespace longhaul {

@@ -9,6 +9,7 @@
 #include "harness/model/stored_model.h"
 #include "harness/results/machine.h"
 #include "harness/train/evaluation.h"
+#include "harness/train/scoring.h"
 #include "harness/train/trainer.h"
 #include "harness/train/trial_end.h"
 #include "harness/train/trial_tasks.h"
@@ -128,10 +129,11 @@ class Calibrator {
     std::vector<Batch> batches;
     found_.test_seconds +=
         part(whole, whole, [&] { batches = draw_all(task, Split::test, some(all)); });
+    const std::vector<MetricInfo> metrics = with_builtin_metrics(spec_.metrics, registry_);
     const bool is_changed = registry_.model(spec_.model).post_hoc != nullptr;
     const std::size_t passes = 1 + (is_changed ? spec_.evaluate.post_hoc.size() : 0);
     found_.test_seconds +=
-        static_cast<double>(passes) * part(whole, 1, [&] { evaluate(model_, batches); });
+        static_cast<double>(passes) * part(whole, 1, [&] { evaluate(model_, batches, metrics); });
 
     const int64_t fitted = available(task, Split::train, default_train_examples(task));
     const double both = times(all + fitted, some(all) + some(fitted));

@@ -31,6 +31,7 @@ inline constexpr auto json_fields<Evaluation> =
                field<Key::newer>("string_accuracy", &Evaluation::string_accuracy),
                field<Key::newer>("mse", &Evaluation::mse),
                field<Key::newer>("mae", &Evaluation::mae),
+               field<Key::unless_default>("metrics", &Evaluation::metrics),
                field<Key::newer>("status", &Evaluation::status),
                field<Key::newer>("message", &Evaluation::message)};
 
@@ -44,6 +45,7 @@ inline constexpr auto json_fields<TrialRecord> =
                field<Key::newer>("message", &TrialRecord::message),
                field<Key::newer>("attempts", &TrialRecord::attempts),
                field<Key::newer>("metric", &TrialRecord::metric),
+               field<Key::unless_default>("metrics", &TrialRecord::metrics),
                field("evaluations", &TrialRecord::evaluations),
                field<Key::newer>("selected_step", &TrialRecord::selected_step),
                field<Key::newer>("train_loss", &TrialRecord::train_loss),
@@ -79,6 +81,14 @@ const EnumNames<Status>& names_of(Status) {
                                           {Status::killed, "killed"}};
   return names;
 }
+
+const EnumNames<Better>& names_of(Better) {
+  static const EnumNames<Better> names = {
+      {Better::higher, "higher"}, {Better::lower, "lower"}, {Better::neither, "neither"}};
+  return names;
+}
+
+bool is_score(const std::string& metric) { return metric == "accuracy" || metric == "r2"; }
 
 double Baselines::best() const {
   double best = 0;

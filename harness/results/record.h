@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "longhaul/metric.h"
 #include "support/enum_names.h"
 
 namespace longhaul {
@@ -19,6 +20,7 @@ enum class UnknownKeys;  // support/json_fields.h
 enum class Status { ok, diverged, failed, out_of_memory, timed_out, unsupported, killed };
 
 const EnumNames<Status>& names_of(Status);
+const EnumNames<Better>& names_of(Better);
 
 // What a rule without a sequence model scores on the same test examples.
 struct Baselines {
@@ -35,9 +37,12 @@ struct Baselines {
 struct CurvePoint {
   int64_t step = 0;
   std::string split;   // train | validation
-  std::string metric;  // loss | accuracy; of a regression loss | r2
+  std::string metric;  // loss | accuracy; of a regression loss | r2; or one of the suite's metrics
   double value = 0;
 };
+
+// Whether it is what chooses weights: the accuracy, or R^2 of a regression.
+bool is_score(const std::string& metric);
 
 // One row of diagnostics.csv.
 struct DiagnosticPoint {
@@ -61,6 +66,7 @@ struct Evaluation {
   double string_accuracy = kNotMeasured;  // over examples, right if all of theirs are; likewise
   // Of a regression, whose `test` is R^2: mean squared and absolute error in the data's own unit.
   double mse = kNotMeasured, mae = kNotMeasured;
+  std::map<std::string, double> metrics = {};  // those that the suite asks for, by name
   // `diverged` where the model's logits were not numbers, and then `message` says so.
   Status status = Status::ok;
   std::string message = {};
@@ -86,7 +92,8 @@ struct TrialRecord {
   std::string message;
   int64_t attempts = 1;
 
-  std::string metric = "accuracy";  // what `test` and `validation` are; of a regression r2
+  std::string metric = "accuracy";        // what `test` and `validation` are; of a regression r2
+  std::map<std::string, Better> metrics;  // that the suite asks for, by name
   std::vector<Evaluation> evaluations;
   int64_t selected_step = 0;  // of the checkpoint that validation chose and test scored
   double train_loss = 0;      // mean over the last tenth of the steps

@@ -70,6 +70,7 @@ inline constexpr auto json_fields<TrialSpec> =
                field("evaluate", &TrialSpec::evaluate),
                field<Key::unless_default>("diagnostics", &TrialSpec::diagnostics),
                field<Key::unless_default>("baselines", &TrialSpec::baselines),
+               field<Key::unless_default>("metrics", &TrialSpec::metrics),
                field<Key::newer>("tuning", &TrialSpec::tuning),
                field("seed", &TrialSpec::seed),
                field("is_pretraining", &TrialSpec::is_pretraining),

@@ -53,6 +53,7 @@ struct TrialSpec {
   std::vector<std::string>
       diagnostics;                     // what is measured on the way (harness/train/diagnostics.h)
   std::vector<std::string> baselines;  // beside the ordinary ones, of extra_baselines()
+  std::vector<std::string> metrics;    // beside the built-in ones
   Tuning tuning;
   uint64_t seed = 0;
   bool is_pretraining = false;  // it trains weights that other trials start from

@@ -15,12 +15,13 @@
 namespace longhaul {
 namespace {
 
-// Of the model and of what trains it.
+// Of the model, of what trains it and of what it is measured by.
 std::set<std::string> origins_of(const TrialSpec& spec, const Registry& registry) {
   std::set<std::string> origins = {registry.loss(spec.settings.loss).origin,
                                    registry.optimizer(spec.settings.optimizer).origin};
   for (const std::string& mixer : mixers_of(spec.model))
     origins.insert(registry.model(mixer).origin);
+  for (const std::string& metric : spec.metrics) origins.insert(registry.metric(metric).origin);
   return origins;
 }
 
@@ -107,6 +108,9 @@ std::vector<TrialSpec> grid(const Suite& suite, const Registry& registry,
       spec.evaluate = suite.evaluate;
       spec.diagnostics = suite.diagnostics;
       spec.baselines = suite.baselines;
+      for (const std::string& metric : suite.metrics)
+        if (registry.metric(metric).is_of_numbers == task.is_regression)
+          spec.metrics.push_back(metric);
       for (const Settings& settings : along_axes(suite, spec.settings))
         for (const OptionMap& point : points) {
           spec.settings = settings;

@@ -21,6 +21,7 @@ TrialSpec stage_of(const TrialSpec& spec) {
   stage.tuning = {};
   stage.diagnostics.clear();
   stage.baselines.clear();
+  stage.metrics.clear();
   stage.budget = {.steps = pretraining_steps(spec)};
   stage.settings.pretrain_steps = stage.budget.steps;
   const Settings fresh;

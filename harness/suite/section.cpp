@@ -160,10 +160,14 @@ std::vector<std::string> read_names(const Section& suite, const std::string& key
                                     const std::string& example, const Names& known) {
   std::string allowed;
   for (const std::string& name : known) allowed += (allowed.empty() ? "" : ", ") + name;
-  const auto take = [&](const OptionValue& given, std::string& name) {
-    return contains(known, name = to_text(given));
+  const auto take = [](const OptionValue& given, std::string& name) {
+    name = to_text(given);
+    return true;
   };
   const Names given = read_list<std::string>(suite, key, example, allowed, take);
+  for (const std::string& name : given)
+    if (!contains(known, name))
+      suite.problem(key, text("found '", name, "', allowed: ", allowed, did_you_mean(name, known)));
   Names sorted;
   for (const std::string& name : known)
     if (contains(given, name)) sorted.push_back(name);

@@ -18,6 +18,7 @@
 #include "harness/suite/throughput_section.h"
 #include "harness/suite/tune.h"
 #include "harness/suite/yaml.h"
+#include "harness/tables/metric.h"
 #include "harness/train/diagnostics.h"
 #include "harness/train/evaluation.h"
 #include "longhaul/error.h"
@@ -92,6 +93,22 @@ class SuiteReader {
   std::vector<Place> places_;  // of the models' rows
 };
 
+// Those of plugins: the built-in ones are always measured.
+Names read_metrics(const Section& suite, const Registry& registry) {
+  Names known;
+  for (const MetricInfo& metric : registry.metrics())
+    if (is_of_plugin(metric.origin)) known.push_back(metric.name);
+  if (known.empty() && suite.find("metrics"))
+    suite.problem("metrics", "no loaded plugin brings one; the built-in ones are always measured");
+  if (known.empty()) return {};
+  const Names asked = read_names(suite, "metrics", "[macro_f1]", known);
+  for (const std::string& name : asked)
+    if (is_taken_by_tables(name))
+      suite.problem("metrics", text("'", name, "' is a name that tables have already; the plugin ",
+                                    "must call its metric otherwise"));
+  return asked;
+}
+
 double read_checkpoint_seconds(const Section& suite) {
   const std::string key = "checkpoint_seconds";
   const ConfigNode* node = suite.expect(key, Kind::scalar, "60");
@@ -112,6 +129,7 @@ Suite SuiteReader::read() {
   if (problems_.empty())
     for (const TuneProblem& wrong : check_tune(suite_, registry_))
       file_.section("tune").problem(wrong.key, wrong.message);
+  if (problems_.empty()) check_metrics(suite_, registry_, file_);
   if (problems_.empty()) check_trials(suite_, registry_, file_);
   return suite_;
 }
@@ -128,6 +146,7 @@ void SuiteReader::read_sections() {
   suite_.pretrain = read_axis(file_, "pretrain", registry_);
   suite_.loss = read_axis(file_, "loss", registry_);
   suite_.diagnostics = read_names(file_, "diagnostics", "[update_cosine]", names_of(diagnostics()));
+  suite_.metrics = read_metrics(file_, registry_);
   suite_.baselines = read_names(file_, "baselines", "[bag_of_tokens]", extra_baselines());
   if (file_.find("tune") && file_.expect("tune", Kind::map, "{learning_rate: [1e-3, 3e-3]}"))
     suite_.tune = read_value_lists(file_.section("tune"), "tune: {learning_rate: [1e-3, 3e-3]}");

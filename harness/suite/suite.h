@@ -72,6 +72,7 @@ struct Suite {
   Evaluate evaluate;
   std::vector<std::string> diagnostics;
   std::vector<std::string> baselines;  // beside the ordinary ones
+  std::vector<std::string> metrics;    // likewise, of plugins
   std::vector<ModelEntry> models;
   std::vector<TaskEntry> tasks;
   std::vector<std::string> plugins;  // paths of all that are loaded, its own and --plugin's

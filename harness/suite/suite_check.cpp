@@ -58,6 +58,19 @@ void check_post_hoc(const Suite& suite, const Registry& registry, const Section&
   }
 }
 
+void check_metrics(const Suite& suite, const Registry& registry, const Section& file) {
+  for (const std::string& name : suite.metrics) {
+    const bool is_of_numbers = registry.metric(name).is_of_numbers;
+    const bool suits = std::any_of(
+        suite.tasks.begin(), suite.tasks.end(),
+        [&](const TaskEntry& task) { return task.facts.is_regression == is_of_numbers; });
+    if (!suits)
+      file.problem("metrics", text(name, " is of answers that are ",
+                                   is_of_numbers ? "real numbers" : "classes",
+                                   ", which no task of the suite has"));
+  }
+}
+
 void check_trials(const Suite& suite, const Registry& registry, const Section& file) {
   Suite once = suite;
   once.seeds.resize(1);

@@ -11,6 +11,9 @@ namespace longhaul {
 // A post-hoc change that no model of the suite knows.
 void check_post_hoc(const Suite& suite, const Registry& registry, const Section& file);
 
+// A metric of classes in a suite of regressions alone, or the other way round.
+void check_metrics(const Suite& suite, const Registry& registry, const Section& file);
+
 // Two rows with equal trials, which would share one folder and be one row twice; and a pretraining
 // that cannot be.
 void check_trials(const Suite& suite, const Registry& registry, const Section& file);

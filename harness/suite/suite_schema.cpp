@@ -148,6 +148,10 @@ std::vector<FileKey> suite_keys_table() {
        described("Rules that are scored beside chance, majority and the task's shallow rule: "
                  "logistic regression on a bag of tokens.",
                  list_of(enum_of(extra_baselines())))},
+      {"metrics",
+       described("Metrics of plugins (longhaul list metrics), measured beside the built-in ones on "
+                 "validation and test examples.",
+                 list_of({{"type", "string"}, {"pattern", "^[a-z][a-z0-9_]*$"}}))},
       {"diagnostics",
        described("What is measured while models train, without a change to what they learn: "
                  "diagnostics.csv.",

@@ -183,6 +183,7 @@ std::string to_yaml(const Suite& suite) {
   put_list(out, "loss", suite.loss);
   put_list(out, "diagnostics", suite.diagnostics);
   put_list(out, "baselines", suite.baselines);
+  put_list(out, "metrics", suite.metrics);
   put_tune(out, suite.tune);
   put_evaluate(out, suite.evaluate);
   put_list(out, "plugins", suite.plugins);

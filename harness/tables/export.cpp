@@ -59,11 +59,13 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-void require_columns(const Names& columns) {
+void require_columns(const Names& columns, const Results& results) {
   Names known;
   for (const CsvFile& file : csv_files())
     for (const ColumnInfo& column : file.columns)
       if (!contains(known, column.name)) known.push_back(column.name);
+  for (const auto& [metric, better] : asked_metrics(results))
+    known.push_back(metric_column(metric));
   for (const std::string& column : columns)
     require(contains(known, column), "--columns: no CSV file has a column '", column, "'",
             nearest_and_known(column, known));
@@ -92,7 +94,7 @@ std::string with_columns(const std::string& csv, const Names& columns) {
 std::vector<std::filesystem::path> export_csv(const Results& results,
                                               const std::filesystem::path& folder,
                                               const std::vector<std::string>& columns) {
-  require_columns(columns);
+  require_columns(columns, results);
   make_folder(folder);
   std::vector<std::filesystem::path> written;
   for (const CsvFile& file : csv_files()) {

@@ -8,12 +8,14 @@
 #include <set>
 
 #include "harness/results/points.h"
+#include "harness/tables/results_csv.h"
 #include "harness/tables/sample_efficiency.h"
 #include "harness/tables/summary.h"
 #include "longhaul/error.h"
 #include "support/choices.h"
 #include "support/number_text.h"
 #include "support/suggest.h"
+#include "support/values.h"
 
 namespace longhaul {
 namespace {
@@ -47,6 +49,15 @@ TrialValue validation_score() {
   return [any = score(&Evaluation::validation), known = newer_score(&Evaluation::validation)](
              const Trial& trial, int64_t eval_length) {
     return trial.is_external ? known(trial, eval_length) : any(trial, eval_length);
+  };
+}
+
+// One that the suite asked for. A number that was not finite is none.
+TrialValue asked_for(const std::string& name) {
+  return [=](const Trial& trial, int64_t eval_length) -> std::optional<double> {
+    const Evaluation* evaluation = evaluation_at(trial, eval_length);
+    if (!evaluation || !evaluation->ok() || !evaluation->metrics.count(name)) return std::nullopt;
+    return evaluation->metrics.at(name);
   };
 }
 
@@ -131,6 +142,9 @@ std::vector<Metric> metrics(const Results& results) {
       {"examples_to_95", "training examples until validation first reached 95%", examples(0.95),
        short_count, lower, false, false, false, kNotReached},
   };
+  for (const auto& [name, better] : asked_metrics(results))
+    all.push_back({name, "test " + name, asked_for(name), number_text, better, true, false, false,
+                   kNotRecorded});
   std::set<std::string> notes;
   for (const Trial& trial : results.trials)
     if (trial.ok())
@@ -138,6 +152,11 @@ std::vector<Metric> metrics(const Results& results) {
   for (const std::string& name : notes)
     all.push_back({name, name + ", as the model reports it", of_note(name), number_text});
   return all;
+}
+
+bool is_taken_by_tables(const std::string& name) {
+  return contains(names_of(metrics({})), name) ||
+         contains(names_of(results_columns()), metric_column(name));
 }
 
 Metric find_metric(const Results& results, const std::string& name) {

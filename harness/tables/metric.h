@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/tables/results.h"
+#include "longhaul/metric.h"
 
 namespace longhaul {
 
@@ -13,8 +14,6 @@ constexpr const char* kNotANumber = "not a number";
 
 // What a trial that went well found, at a length of its tests; nothing if it has no such number.
 using TrialValue = std::function<std::optional<double>(const Trial&, int64_t eval_length)>;
-
-enum class Better { higher, lower, neither };
 
 // What the cells of a table can show, and what two folders can be compared by.
 struct Metric {
@@ -32,8 +31,11 @@ struct Metric {
 // What the trials' scores are: "accuracy", or "R^2" of those that are a regression.
 std::string score_title(const Results& results);
 
-// All of them; those that models note in their records last.
+// All of them; at the end those of plugins, and what models note in their records.
 std::vector<Metric> metrics(const Results& results);
+// Whether tables have a metric, or results.csv the column, that a plugin's metric of this name
+// needs.
+bool is_taken_by_tables(const std::string& name);
 // Throws Error naming the nearest if there is no such metric.
 Metric find_metric(const Results& results, const std::string& name);
 

@@ -17,6 +17,17 @@ bool is_exported(const fs::path& dir) {
 
 }  // namespace
 
+std::map<std::string, Better> asked_metrics(const Results& results) {
+  std::map<std::string, Better> metrics;
+  for (const std::vector<Trial>* trials : {&results.trials, &results.tuning})
+    for (const Trial& trial : *trials) {
+      for (const std::string& name : trial.spec.metrics) metrics.emplace(name, Better::neither);
+      if (trial.record)
+        for (const auto& [name, better] : trial.record->metrics) metrics[name] = better;
+    }
+  return metrics;
+}
+
 Results load_results(const std::filesystem::path& dir) {
   if (is_exported(dir)) return results_from_csv(dir / "results.csv");
   StoredTrials stored = load_trials(dir);

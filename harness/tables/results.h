@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct Results {
   std::vector<ProfileRow> profile = {};   // by longhaul throughput --profile
   std::vector<std::string> problems;      // damaged files, a line each
 };
+
+// The metrics that its suite asks for, and where each is better; neither where no trial says so.
+std::map<std::string, Better> asked_metrics(const Results& results);
 
 // Reads a results folder: its trials (load_trials) and what was measured beside them; or one that
 // holds a results.csv alone, as `longhaul export` writes it. Throws Error if `dir` is neither.

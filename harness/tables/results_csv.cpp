@@ -4,7 +4,7 @@
 #include <cmath>
 #include <concepts>
 #include <functional>
-#include <string_view>
+#include <map>
 
 #include "harness/tables/summary.h"
 #include "harness/tables/varied_options.h"
@@ -86,6 +86,21 @@ std::string state_bytes(const ResultRow& row) {
   return row.record.state_bytes > 0 ? csv_text(row.record.state_bytes) : "";
 }
 
+// "macro_f1=higher": what the suite asks for, and where it is better.
+std::string metrics_text(const ResultRow& row) {
+  std::string words;
+  for (const auto& [name, better] : row.record.metrics)
+    words += (words.empty() ? "" : " ") + name + "=" + to_string(better);
+  return words;
+}
+
+ResultColumn of_metric(const std::string& name) {
+  return {metric_column(name), "", [=](const ResultRow& row) {
+            const bool is_there = row.evaluation && row.evaluation->metrics.count(name);
+            return is_there ? csv_text(row.evaluation->metrics.at(name)) : "";
+          }};
+}
+
 // Not known of a score that was made elsewhere.
 std::string tuning_trials(const ResultRow& row) {
   return row.trial.is_external ? "" : csv_text(row.trial.spec.tuning.trials);
@@ -99,7 +114,7 @@ std::string tuned(const ResultRow& row) {
   return values;
 }
 
-// bag_of_tokens is only in results that have it.
+// bag_of_tokens and metrics are only in results that have them.
 const std::vector<ResultColumn>& result_table() {
   using S = TrialSpec;
   using R = TrialRecord;
@@ -206,6 +221,11 @@ const std::vector<ResultColumn>& result_table() {
        [](const ResultRow& row) { return csv_text(row.trial.is_external); }},
       {"finished_at", "when the trial ended, in UTC; empty in results older than it",
        [](const ResultRow& row) { return row.record.finished_at; }, kMeasured},
+      {"metrics",
+       "the suite's `metrics:` and where each is better, such as `macro_f1=higher`; each has a "
+       "column of its own behind this one, `test_macro_f1`. They are there only if the suite asks "
+       "for any",
+       metrics_text},
   };
   return columns;
 }
@@ -217,12 +237,16 @@ bool has_bag_of_tokens(const Results& results) {
 
 }  // namespace
 
+std::string metric_column(const std::string& metric) { return "test_" + metric; }
+
 std::string results_csv(const Results& results) {
   std::vector<ResultColumn> columns = result_table();
-  if (!has_bag_of_tokens(results))
-    std::erase_if(columns, [](const ResultColumn& column) {
-      return std::string_view(column.name) == "bag_of_tokens";
-    });
+  const std::map<std::string, Better> metrics = asked_metrics(results);
+  std::erase_if(columns, [&](const ResultColumn& column) {
+    return (column.name == "bag_of_tokens" && !has_bag_of_tokens(results)) ||
+           (column.name == "metrics" && metrics.empty());
+  });
+  for (const auto& [name, better] : metrics) columns.push_back(of_metric(name));
   std::string csv = header(columns);
   const VariedOptions varied(results);
   for (const std::vector<Trial>* trials : {&results.trials, &results.tuning})

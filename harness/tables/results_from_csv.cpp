@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <sstream>
 
+#include "harness/tables/results_csv.h"
 #include "longhaul/error.h"
 #include "support/csv.h"
 #include "support/file.h"
@@ -50,6 +52,21 @@ class Fields {
   std::map<std::string, std::size_t> places_;
 };
 
+// "macro_f1=higher brier=lower"
+std::map<std::string, Better> metrics_of(const Fields& fields) {
+  std::map<std::string, Better> metrics;
+  std::istringstream words(fields.text_of("metrics"));
+  for (std::string word; words >> word;) {
+    const std::size_t end = word.find('=');
+    try {
+      metrics[word.substr(0, end)] = names_of(Better()).value(word.substr(end + 1));
+    } catch (const Error& error) {
+      throw Error(text(fields.place(), ", column metrics: ", error.what()));
+    }
+  }
+  return metrics;
+}
+
 TrialSpec spec_of(const Fields& fields) {
   TrialSpec spec;
   fields.read("suite", spec.suite);
@@ -67,6 +84,7 @@ TrialSpec spec_of(const Fields& fields) {
   fields.read("test_examples", spec.settings.test_examples);
   fields.read("tuning_trials", spec.tuning.trials);
   if (!fields.text_of("bag_of_tokens").empty()) spec.baselines = {"bag_of_tokens"};
+  for (const auto& [name, better] : metrics_of(fields)) spec.metrics.push_back(name);
   return spec;
 }
 
@@ -99,6 +117,7 @@ TrialRecord record_of(const Fields& fields) {
   read("version", &R::version);
   read("build", &R::build);
   read("finished_at", &R::finished_at);
+  record.metrics = metrics_of(fields);
   return record;
 }
 
@@ -117,6 +136,10 @@ Evaluation evaluation_of(const Fields& fields) {
   fields.read("chance", evaluation.baselines.chance);
   fields.read("majority", evaluation.baselines.majority);
   fields.read("shallow", evaluation.baselines.shallow);
+  for (const auto& [name, better] : metrics_of(fields)) {
+    double& value = evaluation.metrics[name] = kNone;
+    fields.read(metric_column(name), value);
+  }
   double bag = 0;
   if (fields.read("bag_of_tokens", bag)) evaluation.baselines.bag_of_tokens = bag;
   return evaluation;

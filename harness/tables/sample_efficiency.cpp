@@ -11,7 +11,7 @@ namespace longhaul {
 std::optional<double> examples_to(const Trial& trial, double score) {
   if (!trial.ok()) return std::nullopt;
   for (const CurvePoint& point : curve_of(trial))
-    if (point.split == "validation" && point.metric != "loss" && point.value >= score)
+    if (point.split == "validation" && is_score(point.metric) && point.value >= score)
       return static_cast<double>(point.step * trial.spec.settings.batch);
   return std::nullopt;
 }

@@ -94,9 +94,12 @@ std::string events_of(const Trial& trial) {
     add("diagnostics/" + point.name + (point.layer ? text("/layer", *point.layer) : ""), point.step,
         point.value);
   for (const Evaluation& test : found.evaluations)
-    if (test.ok() && test.test_set.empty() && test.post_hoc.empty())
-      add("test/" + found.metric + (test.length ? text("/length", test.length) : ""),
-          found.selected_step, test.test);
+    if (test.ok() && test.test_set.empty() && test.post_hoc.empty()) {
+      const std::string at = test.length ? text("/length", test.length) : "";
+      add("test/" + found.metric + at, found.selected_step, test.test);
+      for (const auto& [name, value] : test.metrics)
+        add("test/" + name + at, found.selected_step, value);
+    }
   return file.bytes();
 }
 

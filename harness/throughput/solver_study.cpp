@@ -111,17 +111,6 @@ void time_both(const Problem& problem, int repetitions, SolverRow& row) {
   row.seconds_parallel = median(parallel);
 }
 
-class ThreadsScope {
- public:
-  explicit ThreadsScope(int count) : before_(threads()) { set_threads(count); }
-  ~ThreadsScope() { set_threads(before_); }
-  ThreadsScope(const ThreadsScope&) = delete;
-  ThreadsScope& operator=(const ThreadsScope&) = delete;
-
- private:
-  int before_;
-};
-
 int64_t scan_depth(int64_t length) {
   int64_t levels = 0;
   while ((int64_t{1} << levels) < length) ++levels;
@@ -131,7 +120,7 @@ int64_t scan_depth(int64_t length) {
 }  // namespace
 
 SolverRow measure_solver(const SolverCase& c) {
-  const ThreadsScope scope(c.threads);
+  const Threads scope(c.threads);
   const Problem problem(c);
   const Problem::Pass exact = problem.run(problem.loop), pass = problem.run(problem.spec);
   SolverRow row;

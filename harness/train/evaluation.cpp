@@ -1,11 +1,11 @@
 #include "harness/train/evaluation.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "harness/data/baselines.h"
 #include "harness/data/batches.h"
-#include "harness/train/lanes.h"
+#include "harness/data/examples.h"
+#include "harness/train/scoring.h"
 #include "harness/train/trainer.h"
 #include "longhaul/error.h"
 
@@ -38,6 +38,7 @@ std::vector<Evaluation> run_tests(const Model& model, const TrialSpec& spec,
                                   const std::vector<TestTask>& tests, const TaskShape& shape,
                                   double validation) {
   const ModelInfo info = registry.model(spec.model);
+  const std::vector<MetricInfo> metrics = with_builtin_metrics(spec.metrics, registry);
   std::vector<Evaluation> evaluations;
   for (const TestTask& test : tests) {
     const std::vector<Batch> batches =
@@ -45,20 +46,24 @@ std::vector<Evaluation> run_tests(const Model& model, const TrialSpec& spec,
     const Baselines baselines =
         measure_baselines(*test.task, spec.settings.test_examples, 0, !spec.baselines.empty());
     const auto add = [&](const Model& tested, const std::string& post_hoc) {
-      const Score score = evaluate(tested, batches);
-      evaluations.push_back({test.length, score.accuracy, validation, test.test_set, post_hoc,
-                             baselines, score.calibration_error, score.loss,
-                             score.string_accuracy});
-      if (test.task->is_regression()) {
-        const double unit = test.task->answer_unit();
-        evaluations.back().mse = score.loss * unit * unit;
-        evaluations.back().mae = score.absolute_error * unit;
-        evaluations.back().loss = std::numeric_limits<double>::quiet_NaN();  // no cross entropy
-      }
+      const Score score = evaluate(tested, batches, metrics);
+      const double unit = test.task->answer_unit();
+      Evaluation& found = evaluations.emplace_back();
+      found.length = test.length;
+      found.test = score.of(metric_of(*test.task));
+      found.validation = validation;
+      found.test_set = test.test_set;
+      found.post_hoc = post_hoc;
+      found.baselines = baselines;
+      found.calibration_error = score.of("ece");
+      found.loss = score.of("cross_entropy");
+      found.string_accuracy = score.of("string_accuracy");
+      found.mse = score.of("mse") * unit * unit;
+      found.mae = score.of("mae") * unit;
+      for (const std::string& name : spec.metrics) found.metrics[name] = score.of(name);
       if (score.unanswered == 0) return;
-      evaluations.back().status = Status::diverged;
-      evaluations.back().message =
-          text("logits of ", score.unanswered, " test answers are not numbers");
+      found.status = Status::diverged;
+      found.message = text("logits of ", score.unanswered, " test answers are not numbers");
     };
     add(model, "");
     if (!info.post_hoc) continue;

@@ -1,14 +1,11 @@
 #include "harness/train/lanes.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <sstream>
 
-#include "harness/data/answer_spread.h"
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/added_loss.h"
@@ -21,85 +18,10 @@
 namespace longhaul {
 namespace {
 
-constexpr int64_t kBins = 15;
-
-// Of the positions whose answer the model gives a probability in the bin's range.
-struct Bin {
-  int64_t scored = 0, correct = 0;
-  double probability = 0;  // sum
-};
-
-struct Tally {
-  int64_t unanswered = 0;
-  int64_t examples = 0, right_examples = 0;  // with a scored position; with all of them right
-  double loss = 0;
-  double absolute = 0;  // sum of absolute errors, of a regression
-  std::array<Bin, kBins> bins;
-};
-
-// What a model is scored by, whatever was trained on.
+// What the curve shows, whatever is minimised.
 Tensor plain_loss(const Tensor& outputs, const Batch& answers, float weight) {
   return answers.numbers.empty() ? cross_entropy(outputs, answers.targets, weight)
                                  : squared_error(outputs, answers.numbers, weight);
-}
-
-// Rows of an example stand side by side.
-int64_t example_of(const Batch& batch, int64_t row) {
-  return batch.rows.empty() ? row : batch.rows[row] / batch.length;
-}
-
-Tally score(const Model& model, const Batch& batch) {
-  const Tensor logits = model.forward(batch);
-  const int64_t C = logits.dim(1);
-  Tally tally;
-  tally.unanswered = rows_without_answer(logits);
-  if (tally.unanswered > 0) return tally;
-  tally.loss = plain_loss(logits, batch, 1).item();
-  for (std::size_t i = 0; i < batch.numbers.size(); ++i)
-    tally.absolute += std::abs(double{logits.data()[i]} - batch.numbers[i]);
-  if (!batch.numbers.empty()) return tally;
-  const Tensor shares = softmax(logits);
-  int64_t example = -1;
-  bool all_right = true;  // so far, in the example
-  for (int64_t r = 0; r < logits.dim(0); ++r) {
-    const float *row = logits.data() + r * C, *top = std::max_element(row, row + C);
-    const double probability{shares.data()[r * C + (top - row)]};
-    const auto place = static_cast<int64_t>(probability * kBins);
-    Bin& bin = tally.bins[std::clamp<int64_t>(place, 0, kBins - 1)];
-    const bool is_right = top - row == batch.targets[r];
-    ++bin.scored;
-    bin.correct += is_right;
-    bin.probability += probability;
-    if (const int64_t of = example_of(batch, r); of != example) {
-      tally.right_examples += example >= 0 && all_right;
-      ++tally.examples;
-      example = of;
-      all_right = true;
-    }
-    all_right &= is_right;
-  }
-  tally.right_examples += example >= 0 && all_right;
-  return tally;
-}
-
-// Of every batch. Batches come by length, so that processes take them in turn.
-std::vector<Tally> score_all(const Model& model, const std::vector<Batch>& batches) {
-  const Ranks& ranks = Ranks::all();
-  const auto count = static_cast<int64_t>(batches.size());
-  const auto count_of = [&](int64_t rank) {
-    return (count - rank + ranks.size() - 1) / ranks.size();
-  };
-  std::vector<Tally> own(static_cast<std::size_t>(count_of(ranks.rank())));
-  parallel_for(static_cast<int64_t>(own.size()), 1, [&](int64_t i, int64_t) {
-    own[i] = score(model, batches[ranks.rank() + i * ranks.size()]);
-  });
-  if (ranks.size() == 1) return own;
-  const std::vector<Tally> gathered = ranks.gather(own);
-  std::vector<Tally> all(batches.size());
-  int64_t next = 0;
-  for (int64_t rank = 0; rank < ranks.size(); ++rank)
-    for (int64_t i = rank; i < count; i += ranks.size()) all[i] = gathered[next++];
-  return all;
 }
 
 // A measurement as other processes read it: operations, then how many notes, and each of these.
@@ -135,31 +57,6 @@ Measurement measurement_from(const std::string& bytes, std::size_t& at) {
     take(measured.notes[name]);
   }
   return measured;
-}
-
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
-// Of a regression; loss and absolute error are sums over rows of means over an answer's numbers.
-Score score_of_numbers(const std::vector<Batch>& batches, const std::vector<Tally>& tallies) {
-  std::size_t rows = 0, numbers = 0;
-  for (const Batch& batch : batches) {
-    rows += batch.targets.size();
-    numbers += batch.numbers.size();
-  }
-  const std::size_t outputs = numbers / rows;
-  AnswerSpread answers(outputs);
-  for (const Batch& batch : batches)
-    for (std::size_t at = 0; at < batch.numbers.size(); at += outputs)
-      answers.add(&batch.numbers[at]);
-  double loss = 0, absolute = 0;
-  for (const Tally& tally : tallies) {
-    loss += tally.loss;
-    absolute += tally.absolute;
-  }
-  Score score{answers.explained(loss * static_cast<double>(outputs)),
-              loss / static_cast<double>(rows), kNone, kNone};
-  score.absolute_error = absolute / static_cast<double>(numbers);
-  return score;
 }
 
 // 1 / scored positions of the whole batch.
@@ -314,37 +211,6 @@ double Lanes::objective(const std::vector<Batch>& lane_batches, uint64_t dropout
   double sum = 0;
   for (const double part : parts) sum += part;
   return sum;
-}
-
-Score evaluate(const Model& model, const std::vector<Batch>& batches) {
-  const std::vector<Tally> tallies = score_all(model, batches);
-  int64_t correct = 0, scored = 0, unanswered = 0, examples = 0, right_examples = 0;
-  for (const Tally& tally : tallies) {
-    unanswered += tally.unanswered;
-    examples += tally.examples;
-    right_examples += tally.right_examples;
-  }
-  if (unanswered > 0) return {kNone, kNone, kNone, kNone, unanswered};
-  if (!batches.empty() && !batches.front().numbers.empty())
-    return score_of_numbers(batches, tallies);
-  double loss = 0;
-  double off = 0;  // how far the bins' probabilities are from what came true, in positions
-  for (int64_t b = 0; b < kBins; ++b) {
-    Bin bin;
-    for (const Tally& tally : tallies) {
-      bin.scored += tally.bins[b].scored;
-      bin.correct += tally.bins[b].correct;
-      bin.probability += tally.bins[b].probability;
-    }
-    scored += bin.scored;
-    correct += bin.correct;
-    off += std::abs(static_cast<double>(bin.correct) - bin.probability);
-  }
-  for (const Tally& tally : tallies) loss += tally.loss;
-  const auto count = static_cast<double>(std::max<int64_t>(scored, 1));
-  const auto strings = static_cast<double>(std::max<int64_t>(examples, 1));
-  return {static_cast<double>(correct) / count, loss / count,
-          static_cast<double>(right_examples) / strings, off / count};
 }
 
 }  // namespace longhaul

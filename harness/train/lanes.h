@@ -1,6 +1,5 @@
 #pragma once
 
-#include <limits>
 #include <map>
 #include <string>
 #include <utility>
@@ -61,21 +60,5 @@ class Lanes {
   std::vector<LastStates> lane_last_;
   Measurement measured_;
 };
-
-// Scores of a model on examples of one kind, in parallel over batches and the same for any number
-// of threads and processes.
-struct Score {
-  double accuracy = 0;         // over scored positions; of a regression R^2, which is 1 at best
-  double loss = 0;             // cross entropy, whatever was trained on; of a regression MSE
-  double string_accuracy = 0;  // over examples, right if all their scored positions are
-  // Expected calibration error (Guo et al. 2017, arXiv:1706.04599, eq. 3): positions fall into 15
-  // equal bins by the probability of their answer; the mean of |accuracy - mean probability| of the
-  // bins, weighted by how many fall in.
-  double calibration_error = 0;
-  // Positions without an answer (rows_without_answer). With any, the others are not numbers.
-  int64_t unanswered = 0;
-  double absolute_error = std::numeric_limits<double>::quiet_NaN();  // mean, of a regression alone
-};
-Score evaluate(const Model& model, const std::vector<Batch>& batches);
 
 }  // namespace longhaul

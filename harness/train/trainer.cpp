@@ -7,6 +7,7 @@
 #include "harness/data/examples.h"
 #include "harness/train/diagnostics.h"
 #include "harness/train/objective.h"
+#include "harness/train/scoring.h"
 #include "harness/train/stop_request.h"
 #include "harness/train/weight_average.h"
 #include "math/memory.h"
@@ -56,6 +57,7 @@ class Trainer {
         schedule_{settings_.schedule, settings_.warmup, settings_.cooldown, settings_.rate_floor},
         average_(model.parameters(), settings_.weight_average),
         validation_(draw_all(task, Split::validation, settings_.validation_examples)),
+        metrics_(with_builtin_metrics(spec.metrics, registry)),
         diagnostics_(model, spec.diagnostics, settings_.causal, offsets_),
         result_(training),
         state_(training.state) {
@@ -210,20 +212,24 @@ class Trainer {
   // Of the averaged weights, if there are any.
   void validate() {
     average_.swap();
-    const Score score = evaluate(model_, validation_);
+    const Score score = evaluate(model_, validation_, metrics_);
     if (score.unanswered > 0)
       throw Diverged(text("logits of ", score.unanswered, " validation answers are not numbers at ",
                           "step ", state_.steps));
-    if (!std::isfinite(score.loss))
-      throw Diverged(text("validation loss ", score.loss, " at step ", state_.steps));
-    state_.validations.push_back({state_.steps, "validation", metric_of(task_), score.accuracy});
-    state_.validations.push_back({state_.steps, "validation", "loss", score.loss});
-    progress_.accuracy = state_.accuracy = score.accuracy;
+    const double value = score.of(metric_of(task_));
+    const double loss = score.of(task_.is_regression() ? "mse" : "cross_entropy");
+    if (!std::isfinite(loss))
+      throw Diverged(text("validation loss ", loss, " at step ", state_.steps));
+    state_.validations.push_back({state_.steps, "validation", metric_of(task_), value});
+    state_.validations.push_back({state_.steps, "validation", "loss", loss});
+    for (const std::string& asked : spec_.metrics)
+      state_.validations.push_back({state_.steps, "validation", asked, score.of(asked)});
+    progress_.accuracy = state_.accuracy = value;
     diagnostics_.after_validation(state_.steps, validation_[validation_.size() / 2]);
     // Of a regression: the highest R^2 on the same examples, which is the least squared error.
-    if (best_.empty() || score.accuracy > state_.validation) {
+    if (best_.empty() || value > state_.validation) {
       best_ = copy_values(model_.parameters());
-      state_.validation = score.accuracy;
+      state_.validation = value;
       state_.selected_step = state_.steps;
     }
     average_.swap();
@@ -234,7 +240,7 @@ class Trainer {
     if (settings_.patience == 0) return true;
     return settings_.patience > std::count_if(state_.validations.begin(), state_.validations.end(),
                                               [&](const CurvePoint& point) {
-                                                return point.metric != "loss" &&
+                                                return is_score(point.metric) &&
                                                        point.step > state_.selected_step;
                                               });
   }
@@ -271,6 +277,7 @@ class Trainer {
   ScheduleSpec schedule_;
   WeightAverage average_;
   std::vector<Batch> validation_;  // by length
+  std::vector<MetricInfo> metrics_;
   Diagnostics diagnostics_;
   std::vector<Tensor> best_;  // none before the first validation
   int64_t made_ = 0;          // steps, by this process

@@ -124,6 +124,7 @@ void run(const TrialSpec& spec, const Registry& registry, const TrialPlace& plac
   const TrialTasks tasks = tasks_of(spec, registry);
   const Task& task = *tasks.task;
   record.metric = metric_of(task);
+  for (const std::string& name : spec.metrics) record.metrics[name] = registry.metric(name).better;
   Model model = make_model(spec, registry, tasks.shape);
   if (!spec.pretrained.empty())
     with_files([&] {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "longhaul/loss.h"
+#include "longhaul/metric.h"
 #include "longhaul/network.h"
 #include "longhaul/optimizer.h"
 #include "longhaul/task.h"
@@ -53,11 +54,11 @@ struct TaskInfo {
   std::function<std::unique_ptr<Task>(Options&)> make = {};
 };
 
-// Names of models, tasks, losses and optimizers. An ordinary value: the program owns one, each test
-// makes its own.
+// Names of models, tasks, losses, optimizers and metrics. An ordinary value: the program owns one,
+// each test makes its own.
 class Registry {
  public:
-  Registry();  // with the losses and optimizers that are built in, and no model or task
+  Registry();  // with what is built in, but for models and tasks
 
   template <class T>
   void mixer(ModelInfo info) {
@@ -76,6 +77,7 @@ class Registry {
   }
   void loss(LossInfo info) { add(std::move(info)); }
   void optimizer(OptimizerInfo info) { add(std::move(info)); }
+  void metric(MetricInfo info) { add(std::move(info)); }
 
   // Throw Error if the name is unknown (naming the nearest), already taken (naming both origins) or
   // not lower-case snake_case. The model "lru+lru+transformer" is a hybrid: layer i has the mixer
@@ -84,15 +86,18 @@ class Registry {
   const TaskInfo& task(const std::string& name) const;
   const LossInfo& loss(const std::string& name) const;
   const OptimizerInfo& optimizer(const std::string& name) const;
+  const MetricInfo& metric(const std::string& name) const;
   void add(ModelInfo info);
   void add(TaskInfo info);
   void add(LossInfo info);
   void add(OptimizerInfo info);
+  void add(MetricInfo info);
 
   const std::map<std::string, ModelInfo>& models() const { return models_; }
   const std::map<std::string, TaskInfo>& tasks() const { return tasks_; }
   const std::vector<LossInfo>& losses() const { return losses_; }  // built-in ones first
   const std::vector<OptimizerInfo>& optimizers() const { return optimizers_; }
+  const std::vector<MetricInfo>& metrics() const { return metrics_; }
   std::set<std::string> origins() const;  // of all
 
   void set_origin(std::string origin) { origin_ = std::move(origin); }  // of what is added next
@@ -102,6 +107,7 @@ class Registry {
   std::map<std::string, TaskInfo> tasks_;
   std::vector<LossInfo> losses_;
   std::vector<OptimizerInfo> optimizers_;
+  std::vector<MetricInfo> metrics_;
   std::string origin_ = "builtin";
 };
 

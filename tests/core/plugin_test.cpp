@@ -66,7 +66,7 @@ TEST_CASE("plugin: what cannot be loaded says why", "[plugin]") {
   CHECK_THAT(refusal(plugin("bare")),
              Contains("is not a longhaul plugin: it has no LONGHAUL_PLUGIN(...) block"));
   CHECK_THAT(refusal(plugin("empty")),
-             Contains("registers nothing: no model, task, loss or optimizer"));
+             Contains("registers nothing: no model, task, loss, optimizer or metric"));
   const TemporaryFolder folder;
   std::ofstream(folder.path / "text.so") << "no shared object\n";
   CHECK_THAT(refusal(folder.path / "text.so"), Contains("cannot be loaded: "));

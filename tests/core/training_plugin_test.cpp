@@ -115,10 +115,9 @@ TEST_CASE("a plugin's loss has its values and gradients", "[plugin]") {
 
 TEST_CASE("a plugin's optimizer makes its steps, the same on any number of threads", "[plugin]") {
   const Registry registry = with_training_plugin();
-  const int before = threads();
   std::vector<std::vector<float>> ends;
   for (const int on : {1, 2}) {
-    set_threads(on);
+    const Threads scope(on);
     const Tensor a = random_tensor({5}, 1), b = random_tensor({3}, 2);
     const std::vector<Parameter> parameters = {{"a", a, {}}, {"b", b, {}}};
     const std::vector<int64_t> offsets = gradient_layout(parameters);
@@ -137,7 +136,6 @@ TEST_CASE("a plugin's optimizer makes its steps, the same on any number of threa
     ends.emplace_back(a.data(), a.data() + 5);
     ends.back().insert(ends.back().end(), b.data(), b.data() + 3);
   }
-  set_threads(before);
   CHECK(ends[0] == ends[1]);
 }
 

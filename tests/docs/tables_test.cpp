@@ -71,7 +71,8 @@ TEST_CASE("README's table is that of the reference results", "[docs][cli]") {
 TEST_CASE("docs have the table of every choice and of every CSV file", "[docs][cli]") {
   std::set<std::string> commands;
   for (const PrintedTable& table : printed_tables()) commands.insert(table.command);
-  for (const char* kind : {"settings", "losses", "optimizers", "pretraining", "diagnostics"}) {
+  for (const char* kind :
+       {"settings", "losses", "optimizers", "metrics", "pretraining", "diagnostics"}) {
     INFO(kind);
     CHECK(commands.count(std::string("list ") + kind) == 1);
   }

@@ -67,10 +67,8 @@ TrialSpec seen_trial(const std::string& model, int64_t steps) {
 
 TrialRecord run_seen_trial(const TrialSpec& spec, const std::filesystem::path& dir,
                            int on_threads) {
-  const int before = threads();
-  TrialRecord record = run_trial(spec, registry_with_seen_task(), {dir, on_threads});
-  set_threads(before);
-  return record;
+  const Threads scope(on_threads);
+  return run_trial(spec, registry_with_seen_task(), {dir, on_threads});
 }
 
 Training train_alone(Model& model, const Task& task, const TrialSpec& spec) {

@@ -10,6 +10,7 @@
 #include "math/parallel.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/gradient.h"
+#include "tests/helpers/threads.h"
 
 using namespace longhaul;
 
@@ -221,8 +222,7 @@ TEST_CASE("attention has the gradient of finite differences with every part of i
 TEST_CASE("attention has the same bits for any number of threads with every part of its spec",
           "[ops][attention]") {
   const Case c{"all", 90, 90, 8, 8, {90, 61}, spec(4, true, 2, 50, 0, 20), true, true};
-  const auto run = [&](int count) {
-    set_threads(count);
+  const auto run = [&] {
     std::vector<Tensor> in = inputs(c);
     for (Tensor& x : in) x.set_needs_grad(true);
     Tape tape;
@@ -235,9 +235,7 @@ TEST_CASE("attention has the same bits for any number of threads with every part
     }
     return all;
   };
-  const int before = threads();
-  const std::vector<Tensor> one = run(1), two = run(2);
-  set_threads(before);
+  const std::vector<Tensor> one = with_threads(1, run), two = with_threads(2, run);
   for (std::size_t i = 0; i < one.size(); ++i) CHECK(max_difference(one[i], two[i]) == 0);
 }
 

@@ -6,6 +6,7 @@
 #include "math/parallel.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/gradient.h"
+#include "tests/helpers/threads.h"
 
 using namespace longhaul;
 
@@ -105,12 +106,8 @@ TEST_CASE("complex_scan stays accurate when lambda is almost on the unit circle"
 
 TEST_CASE("complex_scan has the same bits for one and two threads", "[ops]") {
   const Tensor lambda = on_circle(5, 0.99), u = random_tensor({2, 2100, 10}, 5);
-  const int before = threads();
-  set_threads(1);
-  const Gradients one = run(lambda, u);
-  set_threads(2);
-  const Gradients two = run(lambda, u);
-  set_threads(before);
+  const auto run_both = [&] { return run(lambda, u); };
+  const Gradients one = with_threads(1, run_both), two = with_threads(2, run_both);
   CHECK(max_difference(one.x, two.x) == 0);
   CHECK(max_difference(one.du, two.du) == 0);
   CHECK(max_difference(one.dlambda, two.dlambda) == 0);

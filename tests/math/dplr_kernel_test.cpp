@@ -2,9 +2,9 @@
 
 #include "longhaul/ops.h"
 #include "longhaul/recurrences.h"
-#include "math/parallel.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/gradient.h"
+#include "tests/helpers/threads.h"
 
 using namespace longhaul;
 
@@ -107,12 +107,8 @@ TEST_CASE("dplr_kernel: gradients are those of finite differences", "[ops]") {
 
 TEST_CASE("dplr_kernel: the same bits on one thread and on four", "[ops]") {
   const Inputs in = random_system(3, 6);
-  const int before = threads();
-  set_threads(1);
-  const Tensor alone = dplr_kernel(in[0], in[1], in[2], in[3], in[4], 50);
-  set_threads(4);
-  CHECK(max_difference(dplr_kernel(in[0], in[1], in[2], in[3], in[4], 50), alone) == 0);
-  set_threads(before);
+  const auto kernel = [&] { return dplr_kernel(in[0], in[1], in[2], in[3], in[4], 50); };
+  CHECK(max_difference(with_threads(4, kernel), with_threads(1, kernel)) == 0);
 }
 
 TEST_CASE("dplr_kernel takes no length and no channels, and refuses what does not fit", "[ops]") {

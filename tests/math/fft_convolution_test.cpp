@@ -1,7 +1,7 @@
 #include "longhaul/ops.h"
-#include "math/parallel.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/gradient.h"
+#include "tests/helpers/threads.h"
 
 using namespace longhaul;
 
@@ -36,12 +36,8 @@ TEST_CASE("fft_convolution: later values reach no earlier ones", "[ops]") {
 
 TEST_CASE("fft_convolution: the same bits on one thread and on four", "[ops]") {
   const Tensor x = random_tensor({3, 40, 6}, 1), w = random_tensor({40, 6}, 2);
-  const int before = threads();
-  set_threads(1);
-  const Tensor alone = fft_convolution(x, w);
-  set_threads(4);
-  CHECK(max_difference(fft_convolution(x, w), alone) == 0);
-  set_threads(before);
+  const auto run = [&] { return fft_convolution(x, w); };
+  CHECK(max_difference(with_threads(4, run), with_threads(1, run)) == 0);
 }
 
 TEST_CASE("fft_convolution takes empty inputs and refuses what does not fit", "[ops]") {

@@ -9,6 +9,7 @@
 #include "tests/helpers/catch.h"
 #include "tests/helpers/gradient.h"
 #include "tests/helpers/results.h"
+#include "tests/helpers/threads.h"
 
 using namespace longhaul;
 
@@ -252,16 +253,11 @@ TEST_CASE("gated_linear_attention gives a gradient to the inputs that need one a
 TEST_CASE("gated_linear_attention has the same bits for any number of threads and inside a lane",
           "[ops][gated_linear_attention]") {
   const Case c{2, 150, 3, 16, 16, 32};
-  const int before = threads();
-  set_threads(1);
-  const std::vector<Tensor> one = run(c);
-  set_threads(2);
+  const std::vector<Tensor> one = with_threads(1, [&] { return run(c); });
+  const Threads scope(2);
   CHECK(largest_difference(run(c), one) == 0);
-  {
-    const LaneScope lane;
-    CHECK(largest_difference(run(c), one) == 0);
-  }
-  set_threads(before);
+  const LaneScope lane;
+  CHECK(largest_difference(run(c), one) == 0);
 }
 
 TEST_CASE("gated_linear_attention keeps no state per position", "[ops][gated_linear_attention]") {

@@ -3,6 +3,7 @@
 #include "math/parallel.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/gradient.h"
+#include "tests/helpers/threads.h"
 
 using namespace longhaul;
 
@@ -78,15 +79,11 @@ TEST_CASE("gated_scan adds to gradients that other readers have left, even of on
 
 TEST_CASE("gated_scan in chunks agrees with the scan inside a lane, whatever the threads",
           "[ops]") {
-  const int before = threads();
   for (const Shape& gates : {Shape{2, 3001, 6}, Shape{6}}) {
     INFO(gates);
     const Tensor a = random_tensor(gates, 5, 0.9f, 1), b = random_tensor({2, 3001, 6}, 6);
-    set_threads(1);
-    const Gradients one = run(a, b);
-    set_threads(2);
-    const Gradients two = run(a, b);
-    set_threads(before);
+    const auto run_both = [&] { return run(a, b); };
+    const Gradients one = with_threads(1, run_both), two = with_threads(2, run_both);
     const LaneScope lane;
     const Gradients whole = run(a, b);
     for (auto part : {&Gradients::x, &Gradients::da, &Gradients::db}) {

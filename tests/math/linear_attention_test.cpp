@@ -7,6 +7,7 @@
 #include "math/parallel.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/gradient.h"
+#include "tests/helpers/threads.h"
 
 using namespace longhaul;
 
@@ -212,16 +213,11 @@ TEST_CASE("linear_attention never lets padding reach a real position", "[ops][li
 TEST_CASE("linear_attention has the same bits for any number of threads and inside a lane",
           "[ops][linear_attention]") {
   const Case c{2, 150, 16, 16, {3, true, 32}, {150, 77}};
-  const int before = threads();
-  set_threads(1);
-  const Result one = run(c);
-  set_threads(2);
+  const Result one = with_threads(1, [&] { return run(c); });
+  const Threads scope(2);
   CHECK(largest_difference(run(c), one) == 0);
-  {
-    const LaneScope lane;
-    CHECK(largest_difference(run(c), one) == 0);
-  }
-  set_threads(before);
+  const LaneScope lane;
+  CHECK(largest_difference(run(c), one) == 0);
 }
 
 TEST_CASE("linear_attention keeps no state per position", "[ops][linear_attention]") {

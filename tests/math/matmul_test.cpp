@@ -3,9 +3,9 @@
 #include "longhaul/error.h"
 #include "longhaul/ops.h"
 #include "math/kernels/gemm.h"
-#include "math/parallel.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/gradient.h"
+#include "tests/helpers/threads.h"
 
 using namespace longhaul;
 
@@ -80,12 +80,8 @@ TEST_CASE("matmul names the shapes that do not fit", "[ops]") {
 
 TEST_CASE("matmul has the same bits for one and two threads", "[ops]") {
   const Tensor x = random_tensor({1100, 32}, 1), w = random_tensor({32, 48}, 2);
-  const int before = threads();
-  set_threads(1);
-  const Tensor one = matmul(x, w);
-  set_threads(2);
-  CHECK(max_difference(matmul(x, w), one) == 0);
-  set_threads(before);
+  const auto product = [&] { return matmul(x, w); };
+  CHECK(max_difference(with_threads(2, product), with_threads(1, product)) == 0);
 }
 
 // What gemm promises on every machine.

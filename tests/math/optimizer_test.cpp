@@ -5,9 +5,9 @@
 #include "longhaul/registry.h"
 #include "math/optimizer.h"
 #include "math/orthogonal.h"
-#include "math/parallel.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/gradient.h"
+#include "tests/helpers/threads.h"
 
 using namespace longhaul;
 
@@ -194,12 +194,8 @@ TEST_CASE("sum_gradients: the same bits for any number of threads", "[optimizer]
     const Tensor values = random_tensor({50000}, lane);
     lanes.emplace_back(values.data(), values.data() + values.size());
   }
-  const int before = threads();
-  set_threads(1);
-  const std::vector<double> alone = summed(lanes);
-  set_threads(4);
-  CHECK(summed(lanes) == alone);
-  set_threads(before);
+  const auto sum = [&] { return summed(lanes); };
+  CHECK(with_threads(4, sum) == with_threads(1, sum));
 }
 
 TEST_CASE("optimizer: every row of the table makes steps, and no other name does", "[optimizer]") {

@@ -7,6 +7,7 @@
 #include "tests/helpers/catch.h"
 #include "tests/helpers/gradient.h"
 #include "tests/helpers/recurrence_case.h"
+#include "tests/helpers/threads.h"
 
 using namespace longhaul;
 
@@ -207,12 +208,8 @@ TEST_CASE("a sequence has the same bits alone, in a batch and for one or two thr
         const Case c{cell, 7, 33, 12, block};
         INFO(c);
         const Tensor u = inputs(c), R = recurrent(c, 0.9);
-        const int before = threads();
-        set_threads(1);
-        const Gradients one = run(u, R, with(cell, solver));
-        set_threads(2);
-        const Gradients two = run(u, R, with(cell, solver));
-        set_threads(before);
+        const auto solve = [&] { return run(u, R, with(cell, solver)); };
+        const Gradients one = with_threads(1, solve), two = with_threads(2, solve);
         CHECK(max_difference(one.h, two.h) == 0);
         CHECK(max_difference(one.du, two.du) == 0);
         CHECK(max_difference(one.dR, two.dR) == 0);
@@ -228,12 +225,8 @@ TEST_CASE("one long sequence of narrow blocks is solved in chunks", "[ops][recur
       const Case c{cell, 1, 3000, N, block};
       INFO(c);
       const Tensor u = inputs(c), R = recurrent(c, 0.3);
-      const int before = threads();
-      set_threads(1);
-      const Tensor one = nonlinear_recurrence(u, R, with(cell, Solver::newton));
-      set_threads(2);
-      const Tensor two = nonlinear_recurrence(u, R, with(cell, Solver::newton));
-      set_threads(before);
+      const auto solve = [&] { return nonlinear_recurrence(u, R, with(cell, Solver::newton)); };
+      const Tensor one = with_threads(1, solve), two = with_threads(2, solve);
       CHECK(max_difference(one, two) == 0);
       CHECK(max_difference(one, nonlinear_recurrence(u, R, with(cell, Solver::sequential))) < 1e-5);
     }

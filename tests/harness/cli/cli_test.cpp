@@ -52,7 +52,7 @@ TEST_CASE("cli: bad arguments are one line that names the nearest, with status 2
   says("show model", "show: NAME is required; see longhaul show --help");
   says("list modles",
        "list: found 'modles', allowed: models | tasks | suites | claims | settings | losses | "
-       "optimizers | schedules | pretraining | diagnostics | csv");
+       "optimizers | metrics | schedules | pretraining | diagnostics | csv");
   says("show optimizer adam",
        "no optimizer 'adam'; did you mean 'adamw'? known: adamw muon sgd sign_sgd lion");
   says("schema suit", "schema: found 'suit', allowed: suite | claim");
@@ -79,10 +79,13 @@ TEST_CASE("cli: list and show agree on what there is", "[cli]") {
 }
 
 TEST_CASE("cli: every choice that list names can be shown", "[cli]") {
-  const std::pair<const char*, const char*> kinds[] = {
-      {"settings", "setting"},       {"losses", "loss"},
-      {"optimizers", "optimizer"},   {"pretraining", "pretraining"},
-      {"diagnostics", "diagnostic"}, {"csv", "csv"}};
+  const std::pair<const char*, const char*> kinds[] = {{"settings", "setting"},
+                                                       {"losses", "loss"},
+                                                       {"optimizers", "optimizer"},
+                                                       {"metrics", "metric"},
+                                                       {"pretraining", "pretraining"},
+                                                       {"diagnostics", "diagnostic"},
+                                                       {"csv", "csv"}};
   for (const auto& [plural, singular] : kinds)
     for (const nlohmann::json& entry : json_of(std::string("list ") + plural + " --json")) {
       const std::string name = entry.at("name");

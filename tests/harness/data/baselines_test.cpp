@@ -4,8 +4,8 @@
 
 #include "harness/data/baselines.h"
 #include "harness/data/logistic.h"
-#include "math/parallel.h"
 #include "tests/helpers/catch.h"
+#include "tests/helpers/threads.h"
 
 using namespace longhaul;
 
@@ -105,12 +105,8 @@ TEST_CASE("a bag of tokens is measured on request beside a task's own rule", "[b
 }
 
 TEST_CASE("baselines have the same bits for one and for two threads", "[baselines]") {
-  const int before = threads();
-  set_threads(1);
-  const Baselines one = measure_baselines(Counting(true), 300, 300);
-  set_threads(2);
-  const Baselines two = measure_baselines(Counting(true), 300, 300);
-  set_threads(before);
+  const auto measure = [] { return measure_baselines(Counting(true), 300, 300); };
+  const Baselines one = with_threads(1, measure), two = with_threads(2, measure);
   CHECK(one.shallow == two.shallow);
   CHECK(one.majority == two.majority);
 }

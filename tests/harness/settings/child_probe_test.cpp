@@ -22,11 +22,9 @@ TEST_CASE("probe: work that comes to its end, by an Error too, is well", "[probe
 TEST_CASE("probe: work on several threads comes to its end behind such work in this process",
           "[probe]") {
   const auto work = [] { parallel_for(64, 1, [](int64_t, int64_t) {}); };
-  const int before = threads();
-  set_threads(2);
+  const Threads scope(2);
   work();
   CHECK_FALSE(try_in_child(work, 20).hangs);
-  set_threads(before);
 }
 
 TEST_CASE("probe: work that ends the program, or never ends, is told of", "[probe]") {

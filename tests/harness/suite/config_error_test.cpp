@@ -77,7 +77,7 @@ s.yaml:10: models.copi: no model 'copi'; did you mean 'copy'? known: copy mirror
 s.yaml:12: tasks.coin.d_model: found 0, allowed: 1 .. 16384
 s.yaml:12: tasks.coin.sides: found 7, allowed: 2 .. 6
 s.yaml:13: tasks.echo: echo: length 3 is odd
-s.yaml:14: extra: unknown key; known: suite seeds root_seed budget match tune sweep baselines diagnostics pretrain loss retry limits checkpoint_seconds engine defaults models tasks evaluate plugins throughput)");
+s.yaml:14: extra: unknown key; known: suite seeds root_seed budget match tune sweep baselines metrics diagnostics pretrain loss retry limits checkpoint_seconds engine defaults models tasks evaluate plugins throughput)");
 }
 
 TEST_CASE("config: a setting misspelt in an entry finds the setting", "[config]") {
@@ -159,7 +159,7 @@ TEST_CASE("config: an unknown diagnostic is named with those there are", "[confi
   CHECK(complaint(kGood + "diagnostics: [state_norms]\n") ==
         "s.yaml:7: diagnostics: found 'state_norms', allowed: attention_concentration, "
         "effective_rank, attended_distance, first_share, cosine, update_cosine, state_norm, "
-        "gradient_norm, lyapunov_exponent, notes");
+        "gradient_norm, lyapunov_exponent, notes; did you mean 'state_norm'?");
 }
 
 TEST_CASE("config: an impossible throughput block is named with what is allowed", "[config]") {

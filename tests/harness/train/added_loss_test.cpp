@@ -3,11 +3,12 @@
 
 #include "harness/check/gradcheck.h"
 #include "harness/train/lanes.h"
+#include "harness/train/scoring.h"
 #include "longhaul/ops.h"
 #include "math/optimizer.h"
-#include "math/parallel.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/gradient.h"
+#include "tests/helpers/threads.h"
 
 using namespace longhaul;
 using Catch::Matchers::Contains;
@@ -83,7 +84,8 @@ TEST_CASE("add_loss: training minimises it too, and no score shows it", "[added_
   CHECK(one.result.objective == Approx(other.result.objective + 2 * 4 * 0.25));
   CHECK(one.again == Approx(one.result.objective));
   CHECK(one.result.plain_loss == other.result.plain_loss);
-  CHECK(evaluate(with, three_lanes()).loss == evaluate(without, three_lanes()).loss);
+  CHECK(evaluate(with, three_lanes()).of("cross_entropy") ==
+        evaluate(without, three_lanes()).of("cross_entropy"));
 
   const std::vector<int64_t> offsets = gradient_layout(with.parameters());
   for (std::size_t p = 0; p < with.parameters().size(); ++p) {
@@ -122,13 +124,9 @@ TEST_CASE("add_loss: its gradient is that of finite differences", "[added_loss]"
 }
 
 TEST_CASE("add_loss: a step has the same bits on any number of threads", "[added_loss]") {
-  const int before = threads();
   const Model model = model_that_adds("outputs");
-  set_threads(1);
-  const Step one = step_of(model);
-  set_threads(2);
-  const Step two = step_of(model);
-  set_threads(before);
+  const auto step = [&] { return step_of(model); };
+  const Step one = with_threads(1, step), two = with_threads(2, step);
   CHECK(one.result.objective == two.result.objective);
   CHECK(one.gradient == two.gradient);
 }

@@ -46,10 +46,8 @@ TrialRecord run_with(const PostHoc& post_hoc) {
   spec.evaluate.lengths = {24, 48};
   spec.evaluate.post_hoc = {"longer"};
   const TemporaryFolder folder;
-  const int before = threads();
-  const TrialRecord record = run_trial(spec, registry, {folder.path, 1});
-  set_threads(before);
-  return record;
+  const Threads one(1);
+  return run_trial(spec, registry, {folder.path, 1});
 }
 
 }  // namespace

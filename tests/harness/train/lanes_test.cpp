@@ -107,7 +107,7 @@ TEST_CASE("from the third training step on, no model asks the heap for memory", 
   Registry registry;
   register_builtins(registry);
   const std::vector<Batch> batches = random_lanes();
-  set_threads(1);
+  const Threads one(1);
   for (const auto& [name, info] : registry.models()) {
     if (info.direction == Direction::bidirectional) continue;
     Options options;

@@ -4,8 +4,8 @@
 #include "harness/check/gradcheck.h"
 #include "harness/data/examples.h"
 #include "harness/data/label_noise.h"
-#include "harness/train/lanes.h"
 #include "harness/train/objective.h"
+#include "harness/train/scoring.h"
 #include "harness/train/trainer.h"
 #include "longhaul/ops.h"
 #include "math/ops/losses.h"
@@ -35,11 +35,8 @@ double trained(const OptionMap& given) {
   spec.settings.evaluations = 1;
   spec.budget.steps = 150;
   Model model(registry.model("min_gru"), mixer, spec.settings, shape_of(*task), 1);
-  const int before = threads();
-  set_threads(1);
-  const double validation = train_alone(model, *task, spec).state.validation;
-  set_threads(before);
-  return validation;
+  const Threads one(1);
+  return train_alone(model, *task, spec).state.validation;
 }
 
 Batch answers(std::vector<int32_t> targets) {
@@ -154,10 +151,10 @@ TEST_CASE("calibration error is how far probabilities are from what comes true",
   const double right = static_cast<double>((rows + 1) / 2) / static_cast<double>(rows);
   set("head.weight", {0});
   set("head.bias", {0});  // every class 1/4, and the first is the answer
-  CHECK(evaluate(model, batches).accuracy == right);
-  CHECK(evaluate(model, batches).calibration_error == Approx(right - 0.25));
+  CHECK(evaluate(model, batches).of("accuracy") == right);
+  CHECK(evaluate(model, batches).of("ece") == Approx(right - 0.25));
   set("head.bias", {50, 0, 0, 0});  // sure of the first
-  CHECK(evaluate(model, batches).calibration_error == Approx(1 - right));
+  CHECK(evaluate(model, batches).of("ece") == Approx(1 - right));
 }
 
 TEST_CASE("a string is right if all its positions are, and loss is the mean cross entropy",
@@ -171,18 +168,18 @@ TEST_CASE("a string is right if all its positions are, and loss is the mean cros
       std::fill_n(p.value.data(), p.value.size(), 0.0f);
   std::vector<Batch> batches = {random_batch({9, 5, 7}, shape, 1), random_batch({4}, shape, 2)};
   for (Batch& batch : batches) std::fill(batch.targets.begin(), batch.targets.end(), 0);
-  CHECK(evaluate(model, batches).string_accuracy == 1);
-  CHECK(evaluate(model, batches).loss == Approx(std::log(4.0)));
+  CHECK(evaluate(model, batches).of("string_accuracy") == 1);
+  CHECK(evaluate(model, batches).of("cross_entropy") == Approx(std::log(4.0)));
   const auto wrong_at = [&](int64_t example) {
     for (std::size_t r = 0; r < batches[0].rows.size(); ++r)
       if (batches[0].rows[r] / batches[0].length == example) batches[0].targets[r] = 3;
   };
   wrong_at(1);
-  CHECK(evaluate(model, batches).string_accuracy == 3.0 / 4);
+  CHECK(evaluate(model, batches).of("string_accuracy") == 3.0 / 4);
   wrong_at(0);
-  CHECK(evaluate(model, batches).string_accuracy == 2.0 / 4);
+  CHECK(evaluate(model, batches).of("string_accuracy") == 2.0 / 4);
   batches[1].targets.back() = 2;
-  CHECK(evaluate(model, batches).string_accuracy == 1.0 / 4);
+  CHECK(evaluate(model, batches).of("string_accuracy") == 1.0 / 4);
 
   Evaluation tested{.test = 0.7, .baselines = {.chance = 0.4}, .loss = std::log(8.0)};
   CHECK(tested.scaled_accuracy() == Approx(0.5));

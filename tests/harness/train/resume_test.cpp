@@ -43,11 +43,10 @@ struct Ended {
 Ended trained(const TrialSpec& spec, const fs::path& dir, std::vector<int64_t> stops = {},
               int64_t broken = 0) {
   const Registry registry = registry_with_seen_task();
-  const int threads_before = threads();
   const StopRequests requests;
   Ended ended;
   for (bool is_done = false; !is_done;) {
-    set_threads(1 + ended.processes++ % 2);
+    const Threads scope(1 + ended.processes++ % 2);
     Options task_options(spec.task_options), model_options(spec.model_options);
     const std::unique_ptr<Task> task = registry.task(spec.task).make(task_options);
     Model model(registry.model(spec.model), model_options, spec.settings, shape_of(*task),
@@ -84,7 +83,6 @@ Ended trained(const TrialSpec& spec, const fs::path& dir, std::vector<int64_t> s
       ended.weights.emplace_back(parameter.value.data(),
                                  parameter.value.data() + parameter.value.size());
   }
-  set_threads(threads_before);
   return ended;
 }
 
