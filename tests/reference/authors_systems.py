@@ -5,13 +5,16 @@ formula changes, in an environment with
 
     pip install numpy scipy torch einops opt_einsum packaging transformers jax equinox
     pip install --no-deps s5-pytorch minGRU-pytorch espnet
+    pip install --no-deps --ignore-requires-python discretax
 
-espnet holds the code of S4's authors. AUTHORS names a folder with three files that are in no package, each of its
+espnet holds the code of S4's authors. AUTHORS names a folder with four files that are in no package, each of its
 repository at the commit that its cases name:
 
     hyena.py                src/models/sequence/hyena.py of HazyResearch/safari
     test_mamba3_siso.py     tests/ops/triton/test_mamba3_siso.py of state-spaces/mamba
-    PDSSM.py                time_series_JAX/models/PDSSM.py of IBM/expressive-sparse-state-space-model"""
+    PDSSM.py                time_series_JAX/models/PDSSM.py of IBM/expressive-sparse-state-space-model
+    op.py                   xma/layers/m2rnn/op.py of open-lm-engine/accelerated-model-architectures"""
+import importlib.util
 import math
 import os
 import sys
@@ -23,6 +26,7 @@ import jax.numpy as jnp
 import numpy as np
 import torch
 import torch.nn.functional as F
+from discretax.sequence_mixers.linoss import LinOSSSequenceMixer
 from espnet2.asr.state_spaces import s4 as s4_file
 from minGRU_pytorch.minGRU import minGRU
 from minGRU_pytorch.minLSTM import minLSTM
@@ -32,12 +36,11 @@ from transformers.models.gpt_oss.modeling_gpt_oss import eager_attention_forward
 from transformers.models.llama.modeling_llama import LlamaAttention, LlamaRotaryEmbedding
 from transformers.models.rwkv.modeling_rwkv import rwkv_linear_attention_cpu
 
-from authors_case import D, H, T, call, case, d, heads, store, taps, values, weights
+from authors_case import CASES, D, H, T, call, case, d, heads, store, taps, values, weights
 
 
-def file_of_authors(name, **modules):
-    """A file of AUTHORS; `modules`: what stands for those that it imports."""
-    sys.path.append(os.environ["AUTHORS"])
+def file_of_authors(name, place="", **modules):
+    """A file of AUTHORS; `place`: the package that it thinks it is in; `modules`: what stands for those that it imports."""
     for path, names in modules.items():
         parts = path.split("__")
         for i in range(1, len(parts) + 1):
@@ -45,7 +48,10 @@ def file_of_authors(name, **modules):
         vars(sys.modules[".".join(parts)]).update(names)
         if len(parts) > 1:
             setattr(sys.modules[".".join(parts[:-1])], parts[-1], sys.modules[".".join(parts)])
-    return __import__(name)
+    spec = importlib.util.spec_from_file_location(place + name, os.path.join(os.environ["AUTHORS"], name + ".py"))
+    module = sys.modules[place + name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def compl(rows, half):  # complex from real parts and imaginary parts
@@ -270,6 +276,37 @@ def pd_ssm(x, p):
 
 
 pd_ssm.compute = by_jax
+
+
+# Theirs has complex B and C, and no nonlinearity of its own.
+def linoss(x, p, discretization):
+    layer = LinOSSSequenceMixer(D, jax.random.PRNGKey(0), state_dim=S, discretization=discretization, damping=False)
+    own = {"A_diag": jnp.exp(p["A_log"]), "steps": p["dt_logit"], "D": p["D"],
+           "B": jnp.stack([p["B"].T, 0 * p["B"].T], -1), "C": jnp.stack([p["C"].T, 0 * p["C"].T], -1)}
+    return jax.nn.gelu(equinox.tree_at(lambda a: [getattr(a, name) for name in own], layer, list(own.values()))(x, None))
+
+
+for ours in ("im", "imex"):
+    case("linoss", "discretax", {"A_log": (S,), "dt_logit": (S,), "B": (D, S), "C": (S, D), "D": (D,)}, state=S,
+         discretisation=ours)(lambda x, p, ours=ours: linoss(x, p, ours.upper()))
+    CASES[-1][-1].compute = by_jax
+
+m2rnn_file = file_of_authors(
+    "op", "xma.layers.m2rnn.", xma__accelerator={"KernelBackend": type("KernelBackend", (), {})},
+    xma__custom_op={"CustomOp": object, "ctx_save_for_backward": None},
+    xma__torch_utils={"clip_gradients": lambda h, most: h, "tanh": torch.tanh},
+    xma__utils={"empty_like_contiguous": None, "is_triton_available": lambda: False, "zeros_like_contiguous": None},
+    xma__layers__m2rnn__utils={"_get_num_heads": lambda q, k, v, W, xf, run_check: (H,) * 6})
+
+
+@case("m2rnn", "open-lm-engine/accelerated-model-architectures", {
+    **QKV, **weights("gate"), "norm.gain": (d,), "f.weight": (D, H), "f.bias": (H,), "W": (H, d, d)}, at="0686974", heads=H)
+def m2rnn(x, p):
+    q, k, v = (heads(x @ p[n + ".weight"]) for n in "qkv")
+    f = torch.sigmoid(x @ p["f.weight"] + p["f.bias"])
+    y = m2rnn_file.m2rnn_torch(q, k, v, p["W"], f, None, None, None, None)[0]
+    y = y * torch.rsqrt(y.pow(2).mean(-1, keepdim=True) + 1e-6) * p["norm.gain"]
+    return (y.flatten(-2) * F.silu(x @ p["gate.weight"])) @ p["out.weight"]
 
 if __name__ == "__main__":
     store("authors_systems")
