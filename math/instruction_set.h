@@ -8,4 +8,7 @@ namespace longhaul {
 // FMA) or "generic".
 std::string instruction_set();
 
+// Whether they may multiply pairs of bf16 (AVX512-BF16): on x86-64-v4 where the processor has it.
+bool has_bf16_instructions();
+
 }  // namespace longhaul

@@ -11,6 +11,8 @@
 #include <immintrin.h>
 #endif
 
+#include "math/precision.h"
+
 namespace longhaul {
 
 namespace {
@@ -62,6 +64,7 @@ class Loop {
   void work() {
     const LaneScope lane;  // nested kernels stay on this thread
     const FlushDenormals flush;
+    const PrecisionScope scope(precision_);
     for (int64_t chunk; (chunk = next_.fetch_add(1, std::memory_order_relaxed)) < chunks_;)
       run(chunk);
   }
@@ -84,6 +87,7 @@ class Loop {
   const int64_t chunks_;
   void (*const body_)(void*, int64_t);
   void* const context_;
+  const Precision precision_ = PrecisionScope::current();
   std::atomic<int64_t> next_{0};
   std::mutex mutex_;  // of what follows
   int64_t thrower_;

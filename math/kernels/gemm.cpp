@@ -19,9 +19,12 @@ void product(const Gemm& s, int64_t first, int64_t last, const float* a, const f
     const int64_t k = std::min(kSlab, s.k - begin);
     const tile::Left left{a + begin * (s.transpose_a ? a_stride : 1), a_stride, s.transpose_a};
     const bool go_on = s.accumulate || begin > 0;
-    if (s.transpose_b) {
-      Panels panels(k, s.n);
-      panels.load_transposed(b + begin, s.k);
+    if (s.transpose_b || s.precision != Precision::float32) {
+      Panels panels(k, s.n, s.precision);
+      if (s.transpose_b)
+        panels.load_transposed(b + begin, s.k);
+      else
+        panels.load(b + begin * s.n);
       panels.multiply(last - first, left, c, s.n, go_on);
     } else {
       multiply(last - first, left, {b + begin * s.n, k, s.n, s.n}, c, s.n, go_on);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -88,9 +89,29 @@ struct Left {
   bool transposed = false;
 };
 
+// What the operands of a product hold: floats, or, where the processor can multiply them, two
+// values of bf16 in the place of a float, which follow each other along the inner extent.
+struct Floats {
+  static Vec splat(float x) { return tile::splat(x); }
+  static Vec multiply_add(Vec a, Vec b, Vec sum) { return fma(a, b, sum); }
+};
+#ifdef __AVX512F__
+struct Pairs {
+  static Vec splat(float pair) {
+    return reinterpret_cast<Vec>(std::bit_cast<uint32_t>(pair) - Bits{});
+  }
+  // The second value of each pair first: two fused multiply-adds. Written out, since the rest of
+  // the file is compiled for processors that lack it too (has_bf16_instructions).
+  static Vec multiply_add(Vec a, Vec b, Vec sum) {
+    asm("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+    return sum;
+  }
+};
+#endif
+
 // kRows rows and kVecs registers of C (+)= A B, held in registers over the whole inner extent.
 // kCopies: leaves B in `copy`, without gaps.
-template <int kRows, int kVecs, bool kTransposed, bool kCopies = false>
+template <int kRows, int kVecs, bool kTransposed, bool kCopies = false, class Values = Floats>
 inline void block(int64_t inner, const float* a, int64_t a_stride, const float* b, int64_t b_stride,
                   float* c, int64_t c_stride, bool accumulate, float* copy = nullptr) {
   Vec sum[kRows][kVecs];
@@ -108,9 +129,9 @@ inline void block(int64_t inner, const float* a, int64_t a_stride, const float* 
       for (int v = 0; v < kVecs; ++v) store(copy + (i * kVecs + v) * kWidth, right[v]);
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
-      const Vec left = splat(kTransposed ? a[i * a_stride + r] : a[r * a_stride + i]);
+      const Vec left = Values::splat(kTransposed ? a[i * a_stride + r] : a[r * a_stride + i]);
 #pragma GCC unroll 4
-      for (int v = 0; v < kVecs; ++v) sum[r][v] = fma(left, right[v], sum[r][v]);
+      for (int v = 0; v < kVecs; ++v) sum[r][v] = Values::multiply_add(left, right[v], sum[r][v]);
     }
   }
 #pragma GCC unroll 16
@@ -119,7 +140,7 @@ inline void block(int64_t inner, const float* a, int64_t a_stride, const float* 
     for (int v = 0; v < kVecs; ++v) store(c + r * c_stride + v * kWidth, sum[r][v]);
 }
 
-template <int kRows, int kVecs, bool kTransposed>
+template <int kRows, int kVecs, bool kTransposed, class Values>
 inline void row_blocks(int64_t rows, int64_t inner, const float* a, int64_t a_stride,
                        const float* b, int64_t b_stride, float* c, int64_t c_stride,
                        bool accumulate) {
@@ -130,7 +151,8 @@ inline void row_blocks(int64_t rows, int64_t inner, const float* a, int64_t a_st
     const int64_t blocks = (rows + 5) / 6, of_six = rows - 5 * blocks;
     if (of_six >= 0) {
       for (int64_t i = 0; i < blocks; ++i) {
-        const auto one = i < of_six ? block<6, kVecs, kTransposed> : block<5, kVecs, kTransposed>;
+        const auto one = i < of_six ? block<6, kVecs, kTransposed, false, Values>
+                                    : block<5, kVecs, kTransposed, false, Values>;
         one(inner, a + r * step, a_stride, b, b_stride, c + r * c_stride, c_stride, accumulate,
             nullptr);
         r += i < of_six ? 6 : 5;
@@ -139,14 +161,15 @@ inline void row_blocks(int64_t rows, int64_t inner, const float* a, int64_t a_st
     }
   }
   for (; r + kRows <= rows; r += kRows)
-    block<kRows, kVecs, kTransposed>(inner, a + r * step, a_stride, b, b_stride, c + r * c_stride,
-                                     c_stride, accumulate);
+    block<kRows, kVecs, kTransposed, false, Values>(inner, a + r * step, a_stride, b, b_stride,
+                                                    c + r * c_stride, c_stride, accumulate);
   // 12, 4, 2, 1 or 8, 4, 2, 1: what a power of two leaves takes few blocks.
   constexpr int kFewer = kRows > 4 ? 4 : kRows / 2;
   if constexpr (kFewer > 0)
     if (r < rows)
-      row_blocks<kFewer, kVecs, kTransposed>(rows - r, inner, a + r * step, a_stride, b, b_stride,
-                                             c + r * c_stride, c_stride, accumulate);
+      row_blocks<kFewer, kVecs, kTransposed, Values>(rows - r, inner, a + r * step, a_stride, b,
+                                                     b_stride, c + r * c_stride, c_stride,
+                                                     accumulate);
 }
 
 // As many rows as leave registers for the right operand and one broadcast: 16 registers, or 32.
@@ -157,21 +180,21 @@ constexpr int rows_of_block = kVecs == 1     ? 8
                                              : 8 / kVecs;
 
 // C [rows, kVecs * kWidth] = A [rows, inner] B, or C += A B.
-template <int kVecs>
+template <int kVecs, class Values = Floats>
 void narrow_product(int64_t rows, int64_t inner, const Left& a, const float* b, int64_t b_stride,
                     float* c, int64_t c_stride, bool accumulate) {
   constexpr int kRows = rows_of_block<kVecs>;
   if constexpr (kVecs * (kRows + 1) >= (kWidth == 16 ? 32 : 16)) {  // too wide
     constexpr int kHalf = kVecs / 2;
-    narrow_product<kHalf>(rows, inner, a, b, b_stride, c, c_stride, accumulate);
-    narrow_product<kVecs - kHalf>(rows, inner, a, b + kHalf * kWidth, b_stride, c + kHalf * kWidth,
-                                  c_stride, accumulate);
+    narrow_product<kHalf, Values>(rows, inner, a, b, b_stride, c, c_stride, accumulate);
+    narrow_product<kVecs - kHalf, Values>(rows, inner, a, b + kHalf * kWidth, b_stride,
+                                          c + kHalf * kWidth, c_stride, accumulate);
   } else if (a.transposed)
-    row_blocks<kRows, kVecs, true>(rows, inner, a.data, a.stride, b, b_stride, c, c_stride,
-                                   accumulate);
+    row_blocks<kRows, kVecs, true, Values>(rows, inner, a.data, a.stride, b, b_stride, c, c_stride,
+                                           accumulate);
   else
-    row_blocks<kRows, kVecs, false>(rows, inner, a.data, a.stride, b, b_stride, c, c_stride,
-                                    accumulate);
+    row_blocks<kRows, kVecs, false, Values>(rows, inner, a.data, a.stride, b, b_stride, c, c_stride,
+                                            accumulate);
 }
 
 // The same where the rows of B lie far apart and A is not transposed: while the first rows go by, B

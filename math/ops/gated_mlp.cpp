@@ -20,12 +20,13 @@ struct Mlp {
   Tensor x, up, gate, down;
   Tensor u, g;  // x up and x gate, [rows, hidden]; in the reverse step their gradients
   int64_t rows, in, hidden, out;
+  Precision precision;
 
   void forward(float* y) const;
 };
 
 void Mlp::forward(float* y) const {
-  Panels to_u(in, hidden), to_g(in, hidden), to_y(hidden, out);
+  Panels to_u(in, hidden, precision), to_g(in, hidden, precision), to_y(hidden, out, precision);
   to_u.load(up.data());
   to_g.load(gate.data());
   to_y.load(down.data());
@@ -133,7 +134,7 @@ class Reverse {
 
   // Of the hidden channels [from, to).
   void weights(int64_t begin, int64_t m, const float* h, int64_t from, int64_t to) const {
-    Panels x_rows(m, p_.in), y_rows(m, p_.out);
+    Panels x_rows(m, p_.in, p_.precision), y_rows(m, p_.out, p_.precision);
     x_rows.load(p_.x.data() + begin * p_.in);
     y_rows.load(dy_ + begin * p_.out);
     const bool first = begin == 0;
@@ -146,7 +147,8 @@ class Reverse {
   const float* dy_;
   const GradTarget dx_;
   const Tensor h_;
-  Panels to_h_{p_.out, p_.hidden}, from_u_{p_.hidden, p_.in}, from_g_{p_.hidden, p_.in};
+  Panels to_h_{p_.out, p_.hidden, p_.precision}, from_u_{p_.hidden, p_.in, p_.precision},
+      from_g_{p_.hidden, p_.in, p_.precision};
   const WeightGradient d_up_{p_.up, true}, d_gate_{p_.gate, true}, d_down_{p_.down, false};
 };
 
@@ -167,7 +169,8 @@ Tensor gated_mlp(const Tensor& x, const Tensor& up, const Tensor& gate, const Te
     return matmul(gated_silu(matmul(x, up), matmul(x, gate)), down);
 
   const Shape wide{rows, hidden};
-  const Mlp mlp{x, up, gate, down, Tensor::empty(wide), Tensor::empty(wide), rows, in, hidden, out};
+  const Mlp mlp{x,    up, gate,   down, Tensor::empty(wide),      Tensor::empty(wide),
+                rows, in, hidden, out,  PrecisionScope::current()};
   Shape shape = x.shape();
   shape[shape.rank() - 1] = out;
   Tensor y = Tensor::empty(shape);

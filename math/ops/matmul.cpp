@@ -50,6 +50,7 @@ Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose
   Gemm s;
   s.transpose_a = transpose_a;
   s.transpose_b = transpose_b;
+  s.precision = PrecisionScope::current();
   s.m = a.dim(transpose_a ? -1 : -2);
   s.k = a.dim(transpose_a ? -2 : -1);
   s.n = b.dim(transpose_b ? -2 : -1);
@@ -86,6 +87,7 @@ Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose
       if (s.transpose_a)
         g = {.transpose_a = s.transpose_b, .transpose_b = true, .m = s.k, .n = s.m, .k = s.n};
       g.batch = s.batch;
+      g.precision = s.precision;
       if (s.transpose_a)
         product_into(a.grad_target(), g, b.data(), dy);
       else
@@ -96,6 +98,7 @@ Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose
       if (s.transpose_b)
         g = {.transpose_a = true, .transpose_b = s.transpose_a, .m = s.n, .n = s.k, .k = s.m};
       g.batch = s.batch;
+      g.precision = s.precision;
       if (s.transpose_b)
         product_into(b.grad_target(), g, dy, a.data());
       else
