@@ -4,6 +4,7 @@
 //
 //   step/MODEL/LENGTH/THREADS
 //   step/MODEL/one_LENGTH/THREADS   one sequence a step; rnn_newton: of diagonal R, in parallel
+//   step/MODEL/dWIDTH/PRECISION/LENGTH/THREADS   at another d_model; on one thread CPU time is fair
 //
 // of_peak is the share of the threads' FMA peak that the counted, useful operations reach; tokens/s
 // compare models, lengths and threads. Run with --benchmark_enable_random_interleaving=true and
@@ -19,6 +20,7 @@
 #include "math/optimizer.h"
 #include "math/parallel.h"
 #include "math/peak.h"
+#include "math/precision.h"
 
 namespace longhaul {
 namespace {
@@ -28,10 +30,11 @@ constexpr int64_t kTokens = 32768, kLanes = 8;
 // A model and everything that a training step needs, made once for all repetitions.
 class Step {
  public:
-  Step(const ModelInfo& info, const Options& options, int64_t length, int64_t sequences)
+  Step(const ModelInfo& info, const Options& options, const Settings& settings, int64_t length,
+       int64_t sequences)
       : shape_{.vocab = 16, .classes = 10, .max_length = length},
         options_(options),
-        model_(info, options_, Settings(), shape_, 1),
+        model_(info, options_, settings, shape_, 1),
         offsets_(gradient_layout(model_.parameters())),
         lanes_(model_, kLanes, offsets_),
         optimizer_(model_.parameters(), offsets_, {}) {
@@ -61,13 +64,15 @@ struct Workload {
   std::string model;
   OptionMap options;
   int64_t length, sequences;
+  Settings settings = {};
 };
 
 void measure(benchmark::State& state, const Registry& registry, const Workload& load, int threads) {
   static const double peak = fma_peak_gflops() * 1e9;
   set_threads(threads);
   const FlushDenormals flush;
-  Step step(registry.model(load.model), Options(load.options), load.length, load.sequences);
+  Step step(registry.model(load.model), Options(load.options), load.settings, load.length,
+            load.sequences);
   for (int warm = 0; warm < 3; ++warm) step.run();
   for (auto _ : state) step.run();
   const auto steps = static_cast<double>(state.iterations());
@@ -88,6 +93,22 @@ void add(const Registry& registry, const std::string& name, const Workload& load
         ->Unit(benchmark::kMillisecond);
 }
 
+void add_precisions(const Registry& registry) {
+  constexpr int64_t kFewer = kTokens / 4;  // a step is long enough
+  const OptionMap gru{{"cell", "gru"}};
+  for (const char* name : {"transformer", "linear_attention", "lru", "gru"})
+    for (const int64_t width : {128, 256})
+      for (const std::string& precision : precision_names())
+        for (const int64_t length : {256, 1024}) {
+          const bool is_gru = name == std::string("gru");
+          Workload load{is_gru ? "rnn" : name, is_gru ? gru : OptionMap(), length, kFewer / length};
+          load.settings.d_model = width;
+          load.settings.precision = precision;
+          if (precision_problem(precision).empty())
+            add(registry, text(name, "/d", width, "/", precision, "/", length), load);
+        }
+}
+
 }  // namespace
 }  // namespace longhaul
 
@@ -104,6 +125,7 @@ int main(int argc, char** argv) {
     add(registry, text(model, "/one_16384"), {model, {}, 16384, 1});
   const OptionMap parallel{{"block", int64_t{1}}, {"solver", "newton"}};
   add(registry, "rnn_newton/one_16384", {"rnn", parallel, 16384, 1});
+  add_precisions(registry);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::RunSpecifiedBenchmarks();

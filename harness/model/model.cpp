@@ -53,7 +53,7 @@ int64_t rows_without_answer(const Tensor& logits) {
 
 Model::Model(const ModelInfo& info, Options& options, const Settings& settings,
              const TaskShape& task, uint64_t seed)
-    : dropout_(settings.dropout) {
+    : dropout_(settings.dropout), precision_(precision_of(settings.precision)) {
   check_direction(info, settings, task);
   if (info.make_network) {
     refuse_backbone_settings(info, settings);
@@ -68,19 +68,23 @@ Model::Model(const ModelInfo& info, Options& options, const Settings& settings,
 }
 
 Tensor Model::forward(const Batch& batch, const Rng* dropout) const {
+  const PrecisionScope scope(precision_);
   return network_->forward(batch, dropout ? Dropout(dropout_, *dropout) : Dropout());
 }
 
 void Model::visit_layers(const Batch& batch, const LayerVisitor& visit) const {
+  const PrecisionScope scope(precision_);
   if (backbone_) backbone_->visit_layers(batch, visit);
 }
 
 DecodeState Model::start(int64_t batch) const {
   if (!decodes()) throw Unsupported("the network does not decode");
+  const PrecisionScope scope(precision_);
   return network_->start(batch);
 }
 
 Tensor Model::step(const Batch& column, DecodeState& state) const {
+  const PrecisionScope scope(precision_);
   return network_->step(column, state);
 }
 

@@ -10,6 +10,7 @@
 #include "longhaul/error.h"
 #include "longhaul/network.h"
 #include "longhaul/registry.h"
+#include "math/precision.h"
 
 namespace longhaul {
 
@@ -58,6 +59,7 @@ class Model {
 
  private:
   double dropout_;
+  Precision precision_;  // of every pass
   std::vector<Parameter> parameters_;
   std::unique_ptr<Network> network_;
   const Backbone* backbone_ = nullptr;  // the network, if it is one

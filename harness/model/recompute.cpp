@@ -5,6 +5,7 @@
 #include "longhaul/tape.h"
 #include "math/added_loss.h"
 #include "math/meter.h"
+#include "math/precision.h"
 
 namespace longhaul {
 namespace {
@@ -39,7 +40,8 @@ Tensor recomputed(const std::function<Tensor(const Tensor&, Dropout&)>& layer, c
     const NoAddedLoss none("checkpoint_blocks: true would lose its gradient; set it to false");
     y = layer(x, drop);
   }
-  record(y, {x, weight}, [layer, before, x, y] {
+  record(y, {x, weight}, [layer, before, x, y, precision = PrecisionScope::current()] {
+    const PrecisionScope scope(precision);
     Tape tape(Tape::active()->slots());
     tape.backward(with_gradient(again(layer, before, x), y));
   });

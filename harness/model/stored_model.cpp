@@ -6,6 +6,7 @@
 
 #include "harness/data/test_tasks.h"
 #include "math/checkpoint.h"
+#include "math/precision.h"
 #include "support/json.h"
 
 namespace longhaul {
@@ -51,8 +52,11 @@ StoredModel load_model(const fs::path& path, const Registry& registry, const Opt
   Options task_options(stored.spec.task_options), mixer_options(stored.spec.model_options);
   stored.task = registry.task(stored.spec.task).make(task_options);
   const TaskShape shape = shape_of(*stored.task, make_test_tasks(stored.spec, registry));
-  stored.model = std::make_unique<Model>(registry.model(stored.spec.model), mixer_options,
-                                         stored.spec.settings, shape, stored.spec.seed);
+  Settings settings = stored.spec.settings;
+  if (!precision_problem(settings.precision).empty())  // trained elsewhere
+    settings.precision = "bf16_emulated";              // the same bits
+  stored.model = std::make_unique<Model>(registry.model(stored.spec.model), mixer_options, settings,
+                                         shape, stored.spec.seed);
   std::map<std::string, Tensor> values;
   for (const NamedTensor& tensor : checkpoint.tensors) values[tensor.name] = tensor.value;
   for (const Parameter& parameter : stored.model->parameters()) {

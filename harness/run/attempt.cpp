@@ -119,6 +119,7 @@ TrialRecord record_without_weights(const TrialSpec& spec, Status pretraining, in
   record.message = fmt::format("its pretraining, trial {}, ended as {}", spec.pretrained,
                                to_string(pretraining));
   record.learning_rate = spec.settings.learning_rate;
+  record.precision = spec.settings.precision;
   sign(record, threads);
   return record;
 }

@@ -4,6 +4,7 @@
 #include "harness/settings/pretrainings.h"
 #include "longhaul/network.h"
 #include "math/optimizer.h"
+#include "math/precision.h"
 #include "math/schedule.h"
 #include "support/choices.h"
 
@@ -53,6 +54,9 @@ const std::vector<Setting>& setting_table() {
       {{"lanes", Integer{&S::lanes, 1, 1 << 16},
         "parts that a batch is split into, each run by one thread, or by all if few and long; "
         "results depend on it"}},
+      {{"precision", Choice{&S::precision, precision_names()},
+        "of the products of matrices: float32; bf16, which rounds their operands, sums in float32 "
+        "and needs a processor with AVX512-BF16; bf16_emulated: the same bits on any processor"}},
       {{"loss", Name{&S::loss, names_of(losses())},
         "what training minimises; scores and curves are the same for all"},
        kForAnswers},

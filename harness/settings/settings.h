@@ -31,6 +31,7 @@ struct Settings {
   // training
   int64_t batch = 32;
   int64_t lanes = 8;
+  std::string precision = "float32";
   std::string loss = "cross_entropy";
   std::string loss_head = "fixed";
   std::string loss_mix = "cross_entropy";

@@ -22,6 +22,7 @@
 #include "harness/train/diagnostics.h"
 #include "harness/train/evaluation.h"
 #include "longhaul/error.h"
+#include "math/precision.h"
 #include "support/choices.h"
 #include "support/suggest.h"
 #include "support/values.h"
@@ -81,6 +82,7 @@ class SuiteReader {
   void ask(TaskEntry& entry, const Section& row);
   void sweep(const Section& row, const Place& place, Names& known);
   void build(const ModelEntry& entry, const Section& row);
+  void check_precision(const ModelEntry& entry, const Section& row);
   OptionCheck build_at(const ModelEntry& entry, Settings settings, int64_t max_length);
   void match();
 
@@ -256,6 +258,7 @@ void SuiteReader::sweep(const Section& row, const Place& place, Names& known) {
     Options given(one.settings);
     read_settings(given, suite_.defaults, registry_);
     row.report(given);
+    check_precision(suite_.models.back(), row);
     build(suite_.models.back(), row);
   }
 }
@@ -309,6 +312,16 @@ OptionCheck SuiteReader::build_at(const ModelEntry& entry, Settings settings, in
     if (wider.ok()) return wider;
   }
   return check;
+}
+
+// Where the trials run here: what a cluster's nodes can do is not known.
+void SuiteReader::check_precision(const ModelEntry& entry, const Section& row) {
+  if (suite_.engine.name != "local") return;
+  std::set<std::string> problems{precision_problem(settings_of(suite_, entry, {}).precision)};
+  for (const TaskEntry& task : suite_.tasks)
+    problems.insert(precision_problem(settings_of(suite_, entry, task).precision));
+  for (const std::string& problem : problems)
+    if (!problem.empty()) row.problem("precision", problem);
 }
 
 // Once for each width, length and direction that the tasks ask for.

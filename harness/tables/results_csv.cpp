@@ -182,7 +182,7 @@ const std::vector<ResultColumn>& result_table() {
       of_record("threads", &R::threads, "threads of the trial, in each of its processes",
                 kMeasured),
       of_record("ranks", &R::ranks, "MPI processes that shared the trial", kMeasured),
-      of_record("precision", &R::precision, "type of the numbers"),
+      of_record("precision", &R::precision, "setting `precision`: float32, bf16 or bf16_emulated"),
       of_record("host", &R::host, "name of the machine", kMeasured),
       of_record("cpu", &R::cpu, "its processor", kMeasured),
       of_record("version", &R::version, "version of longhaul"),

@@ -122,6 +122,7 @@ ProfileRow described(const TrialSpec& spec, Phase phase, const TimedShape& shape
   row.phase = phase;
   row.length = shape.length;
   row.batch = shape.batch;
+  row.precision = spec.settings.precision;
   row.threads = threads;
   row.isa = instruction_set();
   row.host = host_name();

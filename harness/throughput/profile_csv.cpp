@@ -98,7 +98,7 @@ const std::vector<ProfileColumn>& profile_table() {
        [](const ProfileLine& line) { return csv_text(line.row.gigabytes_per_second); }, kMeasured},
       of_profile("isa", &R::isa, "instruction set that the kernels are compiled for", kMeasured),
       of_profile("threads", &R::threads, "threads of the measurement", kMeasured),
-      of_profile("precision", &R::precision, "type of the numbers"),
+      of_profile("precision", &R::precision, "setting `precision`: float32, bf16 or bf16_emulated"),
       {"status", "as in throughput.csv",
        [](const ProfileLine& line) { return to_string(line.row.status); }, kMeasured},
       of_profile("reason", &R::message, "why the status is not `ok`", kMeasured),

@@ -98,11 +98,11 @@ const std::vector<ThroughputColumn>& throughput_table() {
           "operations, counted by the operators that ran", !kMeasured),
       of_ok(
           "fraction_of_peak", [](const R& row) { return row.fraction_of_peak(); },
-          "operations a second over `peak_gflops`; above 1 the row is `failed`, since something "
-          "counts more than it does"),
+          "operations a second over `peak_gflops`; above 1 a row that is not bf16 is `failed`, "
+          "since something counts more than it does"),
       of_ok(
           "peak_gflops", [](const R& row) { return row.peak_gflops; },
-          "fused multiply-adds of all threads at once, measured before the first row"),
+          "fused multiply-adds of all threads at once in float32, measured before the first row"),
       of_exponent("scaling_exponent", &Scaling::time,
                   "how time grows with the length: 1 is linear, 2 quadratic"),
       of_error("scaling_exponent_error", &Scaling::time,
@@ -119,7 +119,7 @@ const std::vector<ThroughputColumn>& throughput_table() {
              "instruction set that the kernels are compiled for, `x86-64-v3` or `x86-64-v4`",
              kMeasured),
       of_row("threads", &R::threads, "threads of the measurement", kMeasured),
-      of_row("precision", &R::precision, "type of the numbers"),
+      of_row("precision", &R::precision, "setting `precision`: float32, bf16 or bf16_emulated"),
       {"status",
        "`ok`; `unsupported`: the model cannot do this; `out_of_memory`: it would need more than "
        "there is, as shorter lengths foretell; `failed`",

@@ -182,6 +182,7 @@ TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const Tri
   ProgressFile progress(place.dir / "progress.json");
   TrialRecord record;
   record.learning_rate = spec.settings.learning_rate;
+  record.precision = spec.settings.precision;
   record.ranks = Ranks::all().size();
   const TrialEnd end = do_shared_trial([&] { run(spec, registry, place, progress, record); });
   record.status = end.status;

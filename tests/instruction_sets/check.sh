@@ -27,7 +27,7 @@ tasks:
 YAML
 }
 suite all.yaml "$models" 6
-suite few.yaml 'transformer, lru, linear_attention' 2
+suite few.yaml 'transformer, lru, linear_attention, {name: bf16, model: transformer, d_model: 64, mlp_ratio: 1, precision: bf16_emulated}' 2
 
 # A name, and what is hidden for it.
 declare -A hidden=([x86-64-v4]="" [x86-64-v3]="-AVX512F" [generic]="-AVX512F,-AVX2,-FMA")

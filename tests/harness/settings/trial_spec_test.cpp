@@ -100,6 +100,18 @@ TEST_CASE("spec: an option or setting that is as by default changes no id", "[sp
   CHECK(spec.id() == sample_spec().id());
 }
 
+TEST_CASE("spec: the precision is part of the id where it is not float32", "[spec]") {
+  TrialSpec spec = sample_spec();
+  spec.settings.precision = "float32";
+  CHECK(spec.id() == sample_spec().id());
+  spec.settings.precision = "bf16";
+  CHECK(spec.id() != sample_spec().id());
+  CHECK(trial_from_json(to_json(spec)).settings.precision == "bf16");
+  nlohmann::json json = to_json(sample_spec());
+  json["settings"].erase("precision");  // of a file that is older
+  CHECK(trial_from_json(json).settings.precision == "float32");
+}
+
 TEST_CASE("spec: one id is two trials once a default changes", "[spec]") {
   TrialSpec before = sample_spec(), after = sample_spec();
   before.model_options["depth"] = before.model_defaults["depth"] = int64_t{2};

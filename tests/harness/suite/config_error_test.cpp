@@ -69,7 +69,7 @@ s.yaml:2: seeds: found 'x', allowed: integers, at least 0
 s.yaml:3: budget.stepz: unknown key; did you mean 'steps'? known: steps epochs seconds tokens flops
 s.yaml:3: budget: needs a limit: steps, epochs, seconds, tokens or flops
 s.yaml:5: defaults.d_model: expected an integer, found text 'wide'
-s.yaml:6: defaults.layerz: unknown key; did you mean 'layers'? known: d_model layers norm norm_place feed_forward mlp_ratio short_conv canon causal locality pooling tied_embedding dropout checkpoint_blocks batch lanes loss loss_head loss_mix loss_gamma loss_tau label_smoothing label_noise optimizer momentum beta1 beta2 learning_rate schedule warmup cooldown rate_floor weight_decay clip weight_average train_examples label_fraction pretrain pretrain_steps pretrain_mask evaluations patience validation_examples test_examples
+s.yaml:6: defaults.layerz: unknown key; did you mean 'layers'? known: d_model layers norm norm_place feed_forward mlp_ratio short_conv canon causal locality pooling tied_embedding dropout checkpoint_blocks batch lanes precision loss loss_head loss_mix loss_gamma loss_tau label_smoothing label_noise optimizer momentum beta1 beta2 learning_rate schedule warmup cooldown rate_floor weight_decay clip weight_average train_examples label_fraction pretrain pretrain_steps pretrain_mask evaluations patience validation_examples test_examples
 s.yaml:9: models.copy-odd.heads: found 0, allowed: 1 .. 8
 s.yaml:9: models.copy-odd.gate: found 'relu', allowed: none | silu; did you mean 'silu'?
 s.yaml:9: models.copy-odd.gat: unknown key; did you mean 'gate'? known: heads gate

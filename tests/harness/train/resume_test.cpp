@@ -136,6 +136,16 @@ TEST_CASE("resume: a training that is stopped five times ends with the bytes of 
   }
 }
 
+TEST_CASE("resume: a training in bf16 goes on in bf16", "[resume]") {
+  TrialSpec spec = eventful("transformer");
+  spec.settings.precision = "bf16_emulated";
+  check_resumes(spec);
+  const TemporaryFolder one, other;
+  const Ended emulated = trained(spec, one.path);
+  spec.settings.precision = "float32";
+  CHECK(trained(spec, other.path).weights != emulated.weights);
+}
+
 TEST_CASE("resume: every optimizer goes on with what it keeps", "[resume]") {
   for (const OptimizerInfo& optimizer : optimizers()) {
     INFO(optimizer.name);
