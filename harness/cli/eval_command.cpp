@@ -61,6 +61,19 @@ std::unique_ptr<Task> task_for(const Arguments& arguments, const StoredModel& st
   return task;
 }
 
+void print_score(const Score& score, const Task& task, const Registry& registry) {
+  const double unit = task.answer_unit();
+  if (task.is_regression())
+    fmt::print("r2         {:.6f}\nmse        {:.6g}\nmae        {:.6g}\n", score.of("r2"),
+               score.of("mse") * unit * unit, score.of("mae") * unit);
+  else
+    fmt::print("accuracy   {:.6f}\nloss       {:.6f}\n", score.of("accuracy"),
+               score.of("cross_entropy"));
+  for (const MetricInfo& metric : registry.metrics())
+    if (is_of_plugin(metric.origin) && score.values.count(metric.name))
+      fmt::print("{:<10} {:.6g}\n", metric.name, score.of(metric.name));
+}
+
 void run(const Arguments& arguments, CommandContext& context) {
   const TrialSpec spec = load_plugins_of(arguments.checkpoint, arguments.trust_plugins, context);
   const OptionMap given = read_assignments(arguments.sets);
@@ -70,32 +83,27 @@ void run(const Arguments& arguments, CommandContext& context) {
   const int64_t count =
       arguments.examples ? arguments.examples : stored.spec.settings.test_examples;
   const FlushDenormals flush;
-  const std::vector<Batch> batches =
-      draw_all(*task, names_of(Split()).value(arguments.split), count);
-  const Score score = evaluate(*stored.model, batches, context.registry.metrics());
+  const Windows windows(*task, names_of(Split()).value(arguments.split), count);
+  Scoring scoring(*stored.model, context.registry.metrics(), task->is_regression());
+  std::vector<Tensor> logits;
+  int64_t scored_examples = 0;
+  for (int64_t i = 0; i < windows.count(); ++i) {
+    const std::vector<Batch> batches = windows.draw(i);
+    scoring.add(batches);
+    for (const Batch& batch : batches) {
+      scored_examples += task->readout() == Readout::pair ? batch.size / 2 : batch.size;
+      if (!arguments.logits.empty()) logits.push_back(stored.model->forward(batch));
+    }
+  }
+  const Score score = scoring.score();
   require(score.unanswered == 0, arguments.checkpoint,
           ": the model gives no answer: the logits of ", score.unanswered,
           " scored positions are not numbers");
-  int64_t scored_examples = 0;
-  for (const Batch& batch : batches)
-    scored_examples += task->readout() == Readout::pair ? batch.size / 2 : batch.size;
   fmt::print("model      {}\ntask       {}\nsplit      {}\nexamples   {}\n", stored.spec.model_name,
              arguments.task.empty() ? stored.spec.task_name : arguments.task, arguments.split,
              scored_examples);
-  const double unit = task->answer_unit();
-  if (task->is_regression())
-    fmt::print("r2         {:.6f}\nmse        {:.6g}\nmae        {:.6g}\n", score.of("r2"),
-               score.of("mse") * unit * unit, score.of("mae") * unit);
-  else
-    fmt::print("accuracy   {:.6f}\nloss       {:.6f}\n", score.of("accuracy"),
-               score.of("cross_entropy"));
-  for (const MetricInfo& metric : context.registry.metrics())
-    if (is_of_plugin(metric.origin) && score.values.count(metric.name))
-      fmt::print("{:<10} {:.6g}\n", metric.name, score.of(metric.name));
-  if (arguments.logits.empty()) return;
-  std::vector<Tensor> logits;
-  for (const Batch& batch : batches) logits.push_back(stored.model->forward(batch));
-  save_npy(arguments.logits, concat(logits, 0));
+  print_score(score, *task, context.registry);
+  if (!arguments.logits.empty()) save_npy(arguments.logits, concat(logits, 0));
 }
 
 }  // namespace

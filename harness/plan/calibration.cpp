@@ -27,12 +27,6 @@ constexpr int64_t kMostPositions = 512;  // decoded
 // Weights hardly move, so that no short schedule makes a model diverge.
 constexpr double kGentleRate = 1e-6;
 
-// How many of `most` examples a task has.
-int64_t available(const Task& task, Split split, int64_t most) {
-  const int64_t stored = task.count(split);
-  return stored ? std::min(most, stored) : most;
-}
-
 double times(int64_t all, int64_t some) {
   return static_cast<double>(all) / static_cast<double>(some);
 }
@@ -127,8 +121,10 @@ class Calibrator {
     const int64_t all = available(task, Split::test, spec_.settings.test_examples);
     const double whole = times(all, some(all));
     std::vector<Batch> batches;
-    found_.test_seconds +=
-        part(whole, whole, [&] { batches = draw_all(task, Split::test, some(all)); });
+    const int64_t held = std::min(all, Windows(task, Split::test, all).size());
+    found_.test_seconds += part(whole, times(held, std::min(held, some(all))), [&] {
+      batches = draw_all(task, Split::test, std::min(held, some(all)));
+    });
     const std::vector<MetricInfo> metrics = with_builtin_metrics(spec_.metrics, registry_);
     const bool is_changed = registry_.model(spec_.model).post_hoc != nullptr;
     const std::size_t passes = 1 + (is_changed ? spec_.evaluate.post_hoc.size() : 0);
@@ -142,11 +138,13 @@ class Calibrator {
     });
   }
 
-  // The test examples are drawn once more for it.
+  // A window of test examples is drawn once more for it.
   void decode() {
     if (!spec_.settings.causal || !model_.decodes()) return;
     const Task& task = *tasks_.task;
-    const int64_t all = available(task, Split::test, spec_.settings.test_examples);
+    const Windows windows(task, Split::test, spec_.settings.test_examples);
+    const int64_t all =
+        std::min(available(task, Split::test, spec_.settings.test_examples), windows.size());
     Batch longest;
     found_.test_seconds += part(times(all, some(all)), 1,
                                 [&] { longest = draw_all(task, Split::test, some(all)).back(); });

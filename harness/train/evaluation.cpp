@@ -31,45 +31,70 @@ Model with_post_hoc(const Model& model, const ModelInfo& info, const TrialSpec& 
   return changed;
 }
 
+struct Changed {
+  std::string name;
+  Model model;
+};
+
+// The trained model with each post-hoc change that the suite asks for, made for this test.
+std::vector<Changed> changed_models(const Model& model, const TrialSpec& spec,
+                                    const Registry& registry, const Task& trained, const Task& test,
+                                    const TaskShape& shape) {
+  const ModelInfo info = registry.model(spec.model);
+  std::vector<Changed> changed;
+  if (!info.post_hoc) return changed;
+  for (const std::string& name : spec.evaluate.post_hoc) {
+    const PostHocChange change{name, trained.max_length(), test.max_length()};
+    changed.push_back({name, with_post_hoc(model, info, spec, change, shape)});
+  }
+  return changed;
+}
+
+Evaluation with_score(Evaluation found, const Score& score, const Task& task,
+                      const std::vector<std::string>& metrics) {
+  const double unit = task.answer_unit();
+  found.test = score.of(metric_of(task));
+  found.calibration_error = score.of("ece");
+  found.loss = score.of("cross_entropy");
+  found.string_accuracy = score.of("string_accuracy");
+  found.mse = score.of("mse") * unit * unit;
+  found.mae = score.of("mae") * unit;
+  for (const std::string& name : metrics) found.metrics[name] = score.of(name);
+  if (score.unanswered > 0) {
+    found.status = Status::diverged;
+    found.message = text("logits of ", score.unanswered, " test answers are not numbers");
+  }
+  return found;
+}
+
 }  // namespace
 
 std::vector<Evaluation> run_tests(const Model& model, const TrialSpec& spec,
                                   const Registry& registry, const Task& trained,
                                   const std::vector<TestTask>& tests, const TaskShape& shape,
                                   double validation) {
-  const ModelInfo info = registry.model(spec.model);
   const std::vector<MetricInfo> metrics = with_builtin_metrics(spec.metrics, registry);
   std::vector<Evaluation> evaluations;
   for (const TestTask& test : tests) {
-    const std::vector<Batch> batches =
-        draw_all(*test.task, Split::test, spec.settings.test_examples);
-    const Baselines baselines =
+    Evaluation common;
+    common.length = test.length;
+    common.test_set = test.test_set;
+    common.validation = validation;
+    common.baselines =
         measure_baselines(*test.task, spec.settings.test_examples, 0, !spec.baselines.empty());
-    const auto add = [&](const Model& tested, const std::string& post_hoc) {
-      const Score score = evaluate(tested, batches, metrics);
-      const double unit = test.task->answer_unit();
-      Evaluation& found = evaluations.emplace_back();
-      found.length = test.length;
-      found.test = score.of(metric_of(*test.task));
-      found.validation = validation;
-      found.test_set = test.test_set;
-      found.post_hoc = post_hoc;
-      found.baselines = baselines;
-      found.calibration_error = score.of("ece");
-      found.loss = score.of("cross_entropy");
-      found.string_accuracy = score.of("string_accuracy");
-      found.mse = score.of("mse") * unit * unit;
-      found.mae = score.of("mae") * unit;
-      for (const std::string& name : spec.metrics) found.metrics[name] = score.of(name);
-      if (score.unanswered == 0) return;
-      found.status = Status::diverged;
-      found.message = text("logits of ", score.unanswered, " test answers are not numbers");
-    };
-    add(model, "");
-    if (!info.post_hoc) continue;
-    for (const std::string& name : spec.evaluate.post_hoc) {
-      const PostHocChange change{name, trained.max_length(), test.task->max_length()};
-      add(with_post_hoc(model, info, spec, change, shape), name);
+    const std::vector<Changed> changed =
+        changed_models(model, spec, registry, trained, *test.task, shape);
+    std::vector<Scoring> scorings = {Scoring(model, metrics, test.task->is_regression())};
+    for (const Changed& one : changed)
+      scorings.emplace_back(one.model, metrics, test.task->is_regression());
+    const Windows windows(*test.task, Split::test, spec.settings.test_examples);
+    for (int64_t i = 0; i < windows.count(); ++i) {
+      const std::vector<Batch> batches = windows.draw(i);
+      for (Scoring& scoring : scorings) scoring.add(batches);
+    }
+    for (std::size_t i = 0; i < scorings.size(); ++i) {
+      common.post_hoc = i == 0 ? "" : changed[i - 1].name;
+      evaluations.push_back(with_score(common, scorings[i].score(), *test.task, spec.metrics));
     }
   }
   const auto diverged = [](const Evaluation& one) { return one.status == Status::diverged; };

@@ -74,17 +74,11 @@ std::vector<Tally> tally_all(const Model& model, const std::vector<Batch>& batch
   return all;
 }
 
-// Of the i-th metric, over all batches in their order.
-Sums summed(const std::vector<Tally>& tallies, std::size_t i, const MetricInfo& metric) {
-  Sums all;
-  for (const Tally& tally : tallies) {
-    const Sums& sums = tally.sums[i];
-    if (&tally == &tallies.front()) all.resize(sums.size());
-    require(sums.size() == all.size(), "metric '", metric.name, "' (", metric.origin, "): gives ",
-            all.size(), " sums of one batch and ", sums.size(), " of another");
-    for (std::size_t k = 0; k < all.size(); ++k) all[k] += sums[k];
-  }
-  return all;
+// Adds the sums of one more batch, in the order of the batches.
+void add_sums(const Sums& sums, const MetricInfo& metric, Sums& all) {
+  require(sums.size() == all.size(), "metric '", metric.name, "' (", metric.origin, "): gives ",
+          all.size(), " sums of one batch and ", sums.size(), " of another");
+  for (std::size_t k = 0; k < all.size(); ++k) all[k] += sums[k];
 }
 
 }  // namespace
@@ -94,20 +88,38 @@ double Score::of(const std::string& metric) const {
   return found == values.end() ? std::numeric_limits<double>::quiet_NaN() : found->second;
 }
 
+Scoring::Scoring(const Model& model, const std::vector<MetricInfo>& metrics, bool is_of_numbers)
+    : model_(model) {
+  for (const MetricInfo& metric : metrics)
+    if (metric.is_of_numbers == is_of_numbers) metrics_.push_back(metric);
+}
+
+void Scoring::add(const std::vector<Batch>& batches) {
+  for (const Tally& tally : tally_all(model_, batches, metrics_)) {
+    unanswered_ += tally.unanswered;
+    if (tally.unanswered > 0) continue;
+    if (sums_.empty())
+      for (const Sums& sums : tally.sums) sums_.emplace_back(sums.size());
+    for (std::size_t i = 0; i < metrics_.size(); ++i)
+      add_sums(tally.sums[i], metrics_[i], sums_[i]);
+  }
+}
+
+Score Scoring::score() const {
+  Score score;
+  score.unanswered = unanswered_;
+  for (std::size_t i = 0; i < metrics_.size(); ++i)
+    score.values[metrics_[i].name] = unanswered_ > 0 || sums_.empty()
+                                         ? std::numeric_limits<double>::quiet_NaN()
+                                         : metrics_[i].value(sums_[i]);
+  return score;
+}
+
 Score evaluate(const Model& model, const std::vector<Batch>& batches,
                const std::vector<MetricInfo>& metrics) {
-  const bool is_of_numbers = !batches.empty() && !batches.front().numbers.empty();
-  std::vector<MetricInfo> suited;
-  for (const MetricInfo& metric : metrics)
-    if (metric.is_of_numbers == is_of_numbers) suited.push_back(metric);
-  const std::vector<Tally> tallies = tally_all(model, batches, suited);
-  Score score;
-  for (const Tally& tally : tallies) score.unanswered += tally.unanswered;
-  for (std::size_t i = 0; i < suited.size(); ++i)
-    score.values[suited[i].name] = score.unanswered > 0
-                                       ? std::numeric_limits<double>::quiet_NaN()
-                                       : suited[i].value(summed(tallies, i, suited[i]));
-  return score;
+  Scoring scoring(model, metrics, !batches.empty() && !batches.front().numbers.empty());
+  scoring.add(batches);
+  return scoring.score();
 }
 
 std::vector<MetricInfo> with_builtin_metrics(const std::vector<std::string>& asked,

@@ -140,8 +140,8 @@ void run(const TrialSpec& spec, const Registry& registry, const TrialPlace& plac
   }
   record.evaluations = run_tests(model, spec, registry, task, tasks.tests, tasks.shape, validation);
   if (spec.settings.causal && model.decodes())
-    record.state_bytes =
-        measure_state(model, draw_all(task, Split::test, spec.settings.test_examples).back());
+    record.state_bytes = measure_state(
+        model, Windows(task, Split::test, spec.settings.test_examples).draw(0).back());
   store(model, spec, place.dir);
 }
 

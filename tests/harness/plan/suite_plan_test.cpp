@@ -1,12 +1,12 @@
 #include "harness/plan/suite_plan.h"
 
+#include <ctime>
 #include <set>
 
 #include "harness/suite/grid.h"
 #include "harness/suite/pretraining.h"
 #include "harness/suite/tune.h"
 #include "longhaul/error.h"
-#include "support/clock.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/fake_registry.h"
 #include "tests/helpers/folder.h"
@@ -127,9 +127,9 @@ TEST_CASE("plan: 10000 trials are planned in seconds", "[plan]") {
   bench.options.jobs = 0;
   bench.options.hosts = 200;
   bench.options.cores = 1;
-  const Stopwatch watch;
+  const std::clock_t start = std::clock();  // of the processor, which other programs may share
   const SuitePlan plan = bench.plan();
-  CHECK(watch.seconds() < 20);  // under 2 s on a machine that does nothing else
+  CHECK(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC < 20);  // under 2 s, optimized
   CHECK(plan.trials == 10000);
   CHECK(plan.makespan_seconds == 500);
 }
