@@ -81,6 +81,61 @@ json header_of(const std::string& file, std::string_view text_of_header) {
   }
 }
 
+// The header of a .npy file and where its data begins.
+struct NpyFile {
+  // `narrow` and `wide` are the types of 4 and of 8 bytes that are allowed, as the header has them.
+  NpyFile(const fs::path& path, const std::string& narrow, const std::string& wide,
+          const std::string& allowed)
+      : bytes(read_file(path)) {
+    const std::string file = path.string();
+    require(bytes.size() >= 10 && bytes.compare(0, 6, "\x93NUMPY") == 0, file, ": not a .npy file");
+    require(bytes[6] == 1, file, ": .npy version ", int{bytes[6]}, ", expected 1");
+    const std::size_t length =
+        static_cast<unsigned char>(bytes[8]) | static_cast<unsigned char>(bytes[9]) << 8;
+    require(bytes.size() >= 10 + length, file, ": the header is cut off");
+    const std::string header = bytes.substr(10, length);
+    start = 10 + length;
+    is_wide = header.find(wide) != std::string::npos;
+    require(is_wide || header.find(narrow) != std::string::npos, file, ": expected ", allowed,
+            " values, the header says ", header);
+    require(header.find("'fortran_order': False") != std::string::npos, file,
+            ": expected C order, the header says ", header);
+    read_shape(header, file);
+    const std::size_t found = bytes.size() - start, promised = count * (is_wide ? 8 : 4);
+    require(found == promised, file, ": ", found, " bytes of data, the header promises ", promised);
+  }
+
+  void read_shape(const std::string& header, const std::string& file) {
+    const std::size_t open = header.find("'shape': (");
+    require(open != std::string::npos, file, ": no shape in the header ", header);
+    std::istringstream extents(header.substr(open + 10, header.find(')', open) - open - 10));
+    for (std::string extent; std::getline(extents, extent, ',');) {
+      extent.erase(0, extent.find_first_not_of(' '));
+      extent.erase(extent.find_last_not_of(' ') + 1);
+      if (extent.empty()) continue;  // behind the last comma
+      require(extent.find_first_not_of("0123456789") == std::string::npos && extent.size() < 12,
+              file, ": odd shape in the header ", header);
+      shape.push_back(std::stoll(extent));
+      const auto factor = static_cast<std::size_t>(shape.back());
+      require(factor == 0 || count <= bytes.size() / factor, file,
+              ": the header promises more values than the file holds");
+      count *= factor;
+    }
+  }
+
+  template <class T>
+  T at(std::size_t i) const {
+    T value;
+    std::memcpy(&value, bytes.data() + start + sizeof(T) * i, sizeof(T));
+    return value;
+  }
+
+  std::string bytes;
+  std::size_t start = 0, count = 1;
+  bool is_wide = false;
+  std::vector<int64_t> shape;
+};
+
 }  // namespace
 
 void save_checkpoint(const fs::path& path, const Checkpoint& checkpoint) {
@@ -131,53 +186,25 @@ Checkpoint load_checkpoint(const fs::path& path) {
 }
 
 IntArray load_npy(const fs::path& path) {
-  const std::string file = path.string(), bytes = read_file(path);
-  require(bytes.size() >= 10 && bytes.compare(0, 6, "\x93NUMPY") == 0, file, ": not a .npy file");
-  require(bytes[6] == 1, file, ": .npy version ", int{bytes[6]}, ", expected 1");
-  const std::size_t length =
-      static_cast<unsigned char>(bytes[8]) | static_cast<unsigned char>(bytes[9]) << 8;
-  require(bytes.size() >= 10 + length, file, ": the header is cut off");
-  const std::string header = bytes.substr(10, length);
-  const bool wide = header.find("'<i8'") != std::string::npos;
-  require(wide || header.find("'<i4'") != std::string::npos, file,
-          ": expected int32 or int64 values, the header says ", header);
-  require(header.find("'fortran_order': False") != std::string::npos, file,
-          ": expected C order, the header says ", header);
-  IntArray array;
-  const std::size_t open = header.find("'shape': (");
-  require(open != std::string::npos, file, ": no shape in the header ", header);
-  std::istringstream extents(header.substr(open + 10, header.find(')', open) - open - 10));
-  std::size_t count = 1;
-  for (std::string extent; std::getline(extents, extent, ',');) {
-    extent.erase(0, extent.find_first_not_of(' '));
-    extent.erase(extent.find_last_not_of(' ') + 1);
-    if (extent.empty()) continue;  // behind the last comma
-    require(extent.find_first_not_of("0123456789") == std::string::npos && extent.size() < 12, file,
-            ": odd shape in the header ", header);
-    array.shape.push_back(std::stoll(extent));
-    const auto factor = static_cast<std::size_t>(array.shape.back());
-    require(factor == 0 || count <= bytes.size() / factor, file,
-            ": the header promises more values than the file holds");
-    count *= factor;
-  }
-  const std::size_t item = wide ? 8 : 4;
-  require(bytes.size() - 10 - length == count * item, file, ": ", bytes.size() - 10 - length,
-          " bytes of data, the header promises ", count * item);
-  array.values.resize(count);
-  const char* data = bytes.data() + 10 + length;
-  for (std::size_t i = 0; i < count; ++i) {
-    int64_t value = 0;
-    if (wide) {
-      std::memcpy(&value, data + 8 * i, 8);
-    } else {
-      int32_t narrow = 0;
-      std::memcpy(&narrow, data + 4 * i, 4);
-      value = narrow;
-    }
-    require(value >= INT32_MIN && value <= INT32_MAX, file, ": value ", value, " is out of range");
+  const NpyFile file(path, "'<i4'", "'<i8'", "int32 or int64");
+  IntArray array{file.shape, std::vector<int32_t>(file.count)};
+  for (std::size_t i = 0; i < file.count; ++i) {
+    const int64_t value = file.is_wide ? file.at<int64_t>(i) : file.at<int32_t>(i);
+    require(value >= INT32_MIN && value <= INT32_MAX, path.string(), ": value ", value,
+            " is out of range");
     array.values[i] = static_cast<int32_t>(value);
   }
   return array;
+}
+
+Tensor load_npy_numbers(const fs::path& path) {
+  const NpyFile file(path, "'<f4'", "'<f8'", "float32 or float64");
+  Shape shape;
+  for (const int64_t extent : file.shape) shape.append(extent);
+  Tensor tensor = Tensor::empty(shape);
+  for (std::size_t i = 0; i < file.count; ++i)
+    tensor.data()[i] = file.is_wide ? static_cast<float>(file.at<double>(i)) : file.at<float>(i);
+  return tensor;
 }
 
 void save_npy(const fs::path& path, const Tensor& tensor) {

@@ -24,12 +24,14 @@ struct Checkpoint {
 void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
 Checkpoint load_checkpoint(const std::filesystem::path& path);
 
-// NumPy .npy files, version 1.0, C order. Reading accepts int32 and int64; throws Error otherwise.
+// NumPy .npy files, version 1.0, C order. Reading throws Error for anything else, and for other
+// values than are asked for: int32 or int64, or float32 or float64.
 struct IntArray {
   std::vector<int64_t> shape;
   std::vector<int32_t> values;
 };
 IntArray load_npy(const std::filesystem::path& path);
+Tensor load_npy_numbers(const std::filesystem::path& path);
 void save_npy(const std::filesystem::path& path, const Tensor& tensor);
 
 }  // namespace longhaul

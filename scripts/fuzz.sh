@@ -25,7 +25,7 @@ mkdir -p build/fuzz
 clang++ -std=c++20 -O1 -g1 -w -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -Iinclude \
   "${readers[@]}" tests/fuzz/{libfuzzer,fuzz,cache_target,data_targets,parser_targets}.cpp \
   tests/helpers/{sample_data,fake_registry}.cpp \
-  -Lbuild/dev/lib -Wl,-rpath,"$PWD/build/dev/lib" -llonghaul -lyaml-cpp -lfmt -lpng -o "$program"
+  -Lbuild/dev/lib -Wl,-rpath,"$PWD/build/dev/lib" -llonghaul -llonghaul_math -lyaml-cpp -lfmt -lpng -lz -o "$program"
 
 found=0
 for target in "${targets[@]}"; do

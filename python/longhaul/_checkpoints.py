@@ -29,19 +29,26 @@ class Checkpoint:
     def __repr__(self) -> str:
         return f"longhaul.Checkpoint({self.path!r})"
 
-    def forward(self, tokens: Any) -> np.ndarray:
-        """Logits, float32: [batch, classes], or [batch, length, classes] of a task with an answer at each position.
+    def forward(self, inputs: Any) -> np.ndarray:
+        """Logits, or the outputs of a regression, float32: [batch, classes], or [batch, length, classes] of a task with an answer at each position.
 
-        tokens: ids [batch, length]; a sequence ends where only padding (0) follows.
+        inputs: ids [batch, length]; a sequence ends where only padding (0) follows. Of a task with real-valued inputs
+        (task.channels above 0) numbers [batch, length, channels]; a sequence ends where only NaN follows.
         """
         import numpy as np
 
-        ids = np.asarray(tokens)
-        if not np.issubdtype(ids.dtype, np.integer):
-            raise TypeError(f"tokens: found {ids.dtype}, allowed: whole numbers")
-        if ids.ndim != 2:
-            raise ValueError(f"tokens: expected an array [batch, length], found {ids.ndim} axes")
+        given = np.asarray(inputs)
+        if self.task.channels > 0:
+            if not np.issubdtype(given.dtype, np.number) or np.issubdtype(given.dtype, np.complexfloating):
+                raise TypeError(f"inputs: found {given.dtype}, allowed: real numbers")
+            if given.ndim != 3:
+                raise ValueError(f"inputs: expected an array [batch, length, channels], found {given.ndim} axes")
+            return self._core.forward_values(np.ascontiguousarray(given, dtype=np.float32))
+        if not np.issubdtype(given.dtype, np.integer):
+            raise TypeError(f"tokens: found {given.dtype}, allowed: whole numbers")
+        if given.ndim != 2:
+            raise ValueError(f"tokens: expected an array [batch, length], found {given.ndim} axes")
         limits = np.iinfo(np.int32)
-        if ids.size and not (limits.min <= ids.min() and ids.max() <= limits.max):
-            raise ValueError(f"tokens: found ids from {ids.min()} to {ids.max()}, the model knows 0 .. {self.task.vocab - 1}")
-        return self._core.forward(np.ascontiguousarray(ids, dtype=np.int32))
+        if given.size and not (limits.min <= given.min() and given.max() <= limits.max):
+            raise ValueError(f"tokens: found ids from {given.min()} to {given.max()}, the model knows 0 .. {self.task.vocab - 1}")
+        return self._core.forward(np.ascontiguousarray(given, dtype=np.int32))

@@ -109,6 +109,25 @@ def test_scores_by_forward_are_those_of_the_table(folder):
     assert accuracy == pytest.approx(row.test_value)
 
 
+def test_forward_reads_real_numbers(folder):
+    series = [f'"{row},1 {row + 1},2",{row}' for row in range(60)]
+    pathlib.Path("mean.csv").write_text("\n".join(["x,label", *series]))
+    pathlib.Path("s.yaml").write_text(
+        "{suite: s, seeds: [0], budget: {steps: 2}, models: [lru], "
+        "defaults: {d_model: 8, layers: 1, batch: 4, test_examples: 8, validation_examples: 8}, "
+        "tasks: [{task: files, data: mean.csv, kind: numbers, input: x, answers: number, loss: mse}]}"
+    )
+    run_program("run", "s.yaml", "--out", "numbers")
+    checkpoint = longhaul.Checkpoint(next(pathlib.Path("numbers").glob("trials/*/checkpoint.safetensors")))
+    values = np.array([[[0.5, 1], [2, -1]], [[1, 1], [np.nan, np.nan]]])
+    np.save("values.npy", values)
+    run_program("forward", checkpoint.path, "--values", "values.npy", "--out", "outputs.npy")
+    outputs = checkpoint.forward(values)
+    assert outputs.shape == (2, 1) and np.array_equal(outputs, np.load("outputs.npy"))
+    with pytest.raises(ValueError, match="found 2 axes"):
+        checkpoint.forward([[1.0, 2.0]])
+
+
 def test_tokens_that_a_model_cannot_read_are_refused(folder):
     checkpoint = longhaul.Checkpoint(checkpoint_of("lru", "s3-16"))
     with pytest.raises(TypeError, match="found float64"):
