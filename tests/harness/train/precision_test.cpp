@@ -110,3 +110,25 @@ TEST_CASE("precision: bf16 where the processor lacks it is an error that names t
   std::ofstream(suite, std::ios::app) << "engine: {name: slurm}\n";
   CHECK_FALSE(has(complaint("plan " + of_suite, hidden).out, "AVX512-BF16"));
 }
+
+TEST_CASE("precision: a model that was trained in bf16 answers alike where the processor lacks it",
+          "[precision]") {
+  if (!has_bf16_instructions()) {
+    WARN("skipped: this machine has no bf16 instructions");
+    return;
+  }
+  const TemporaryFolder folder;
+  const fs::path suite = folder.path / "s.yaml", out = folder.path / "out";
+  std::ofstream(suite) << "suite: s\n"
+                          "seeds: [0]\n"
+                          "budget: {steps: 2}\n"
+                          "defaults: {d_model: 16, validation_examples: 8, test_examples: 8}\n"
+                          "tasks: [adding_problem]\n"
+                          "models: [{name: half, model: lru, precision: bf16}]\n";
+  REQUIRE(longhaul_run("run '" + suite.string() + "' --out '" + out.string() + "'").status == 0);
+  const fs::path trial = fs::directory_iterator(out / "trials")->path();
+  const std::string eval = "eval '" + (trial / "checkpoint.safetensors").string() + "'";
+  const Outcome here = longhaul_run(eval);
+  CHECK(has(here.out, "loss"));
+  CHECK(longhaul_run(eval, "GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX512F").out == here.out);
+}
