@@ -364,7 +364,7 @@ TEST_CASE("cli: compare ends with 1 where something got worse", "[cli]") {
   std::ofstream(folder.path / "results.csv") << csv;
   const Outcome worse = longhaul_run("compare " + families + " " + folder.path.string());
   CHECK(worse.status == 1);
-  CHECK(has(worse.out, "1 of 48 cells are worse"));
+  CHECK(has(worse.out, "1 of 165 cells are worse"));
   CHECK(has(complaint("compare " + families + " " + families + " --metric acuracy").out,
             "did you mean 'accuracy'?"));
 }
