@@ -13,7 +13,7 @@ trap 'rm -rf "$folder"' EXIT
 
 "$longhaul" run smoke --jobs 2 --out "$folder/smoke" >/dev/null 2>&1
 "$longhaul" report "$folder/smoke" >/dev/null
-"$longhaul" report results/reference/families -o "$folder/families.html" >/dev/null
+"$longhaul" report results/reference/recall -o "$folder/recall.html" >/dev/null
 
 # 50 models with long names on 20 tasks, 10 seeds each.
 mkdir "$folder/many"
@@ -26,7 +26,7 @@ awk 'BEGIN {
 }' >"$folder/many/results.csv"
 "$longhaul" report "$folder/many" -o "$folder/many.html" >/dev/null
 
-for page in "$folder/smoke/report.html" "$folder/families.html" "$folder/many.html"; do
+for page in "$folder/smoke/report.html" "$folder/recall.html" "$folder/many.html"; do
   large=
   [ "$page" = "$folder/many.html" ] && large=--large
   # shellcheck disable=SC2086 # no screenshots: no argument
