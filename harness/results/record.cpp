@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "harness/results/machine.h"
+#include "harness/settings/settings.h"
 #include "support/json_fields.h"
 
 namespace longhaul {
@@ -104,6 +105,11 @@ double Evaluation::scaled_accuracy() const {
 double Evaluation::perplexity() const { return std::exp(loss); }
 
 double Evaluation::bits() const { return loss / std::numbers::ln2; }
+
+void note_settings(TrialRecord& record, const Settings& settings) {
+  record.learning_rate = settings.learning_rate;
+  record.precision = settings.precision;
+}
 
 json to_json(const TrialRecord& record) { return json_of(record); }
 

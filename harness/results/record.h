@@ -14,6 +14,7 @@
 
 namespace longhaul {
 
+struct Settings;         // harness/settings/settings.h
 enum class UnknownKeys;  // support/json_fields.h
 
 // A trial that was `killed`, from outside, is not finished: it leaves no record and runs again.
@@ -128,6 +129,9 @@ struct TrialRecord {
   // The files beside the record (trial_files.h), by name; none in records of older versions.
   std::map<std::string, FileSum> files;
 };
+
+// Says in a record with which of its settings the trial is run.
+void note_settings(TrialRecord& record, const Settings& settings);
 
 nlohmann::json to_json(const TrialRecord& record);
 // Throws Error naming the key. A record that an older version wrote may lack keys, which keep their

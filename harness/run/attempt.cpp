@@ -118,8 +118,7 @@ TrialRecord record_without_weights(const TrialSpec& spec, Status pretraining, in
   if (pretraining == Status::killed) record.status = pretraining;
   record.message = fmt::format("its pretraining, trial {}, ended as {}", spec.pretrained,
                                to_string(pretraining));
-  record.learning_rate = spec.settings.learning_rate;
-  record.precision = spec.settings.precision;
+  note_settings(record, spec.settings);
   sign(record, threads);
   return record;
 }

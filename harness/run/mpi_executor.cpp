@@ -126,9 +126,7 @@ Attempt MpiExecutor::timed_out() const {
 // Of a trial that cannot be stopped alone: the next run finds its record and does the others.
 void MpiExecutor::give_up() {
   TrialRecord record = timed_out().record;
-  const Settings settings = read_spec(dir_).settings;
-  record.learning_rate = settings.learning_rate;
-  record.precision = settings.precision;
+  note_settings(record, read_spec(dir_).settings);
   write_record(dir_, record);
   Ranks::all().abort(record.message +
                      "; the trial is recorded as timed_out. The same command goes "

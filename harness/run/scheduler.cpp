@@ -170,10 +170,7 @@ void Scheduler::take(const EndedTrial& ended) {
     throw std::runtime_error(fmt::format("{}: {}", label(spec), attempt.fault));
   if (record.status != Status::killed) {
     record.attempts = slot->retries.attempts() - slot->kills;
-    if (!attempt.recorded) {
-      record.learning_rate = spec.settings.learning_rate;
-      record.precision = spec.settings.precision;
-    }
+    if (!attempt.recorded) note_settings(record, spec.settings);
     if (!attempt.recorded || record.attempts > 1) write_record(slot->dir, record);
   }
   const double seconds = slot->watch ? slot->watch->seconds() : 0;

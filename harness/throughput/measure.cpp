@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "harness/results/machine.h"
 #include "harness/settings/option_check.h"
@@ -22,6 +23,14 @@ namespace {
 constexpr double kQuickSeconds = 0.5;  // a first run that is over sooner is not yet a warm one
 constexpr int64_t kPasses = 3;         // over all rows
 constexpr double kLongestTry = 600;    // seconds of a plugin's first run
+
+// attempt() of a row that is timed: what fails has no timings.
+template <class Run>
+bool attempt_timed(ThroughputRow& row, Run&& run) {
+  const bool went_well = attempt(row, std::forward<Run>(run));
+  if (!went_well) row.step_seconds.clear();
+  return went_well;
+}
 
 class Measurer {
  public:
@@ -161,7 +170,7 @@ std::optional<Turn> Measurer::warm_up(ThroughputRow& row) {
   Turn turn;
   const TrialSpec& spec = spec_of(row);
   if (row.step_seconds.empty() && !survives(row, spec)) return std::nullopt;
-  const bool possible = attempt(row, [&] {
+  const bool possible = attempt_timed(row, [&] {
     row.message = memory_refusal(spec, registry_, row.phase, row.length, row.batch);
     if (!row.message.empty()) {
       row.status = Status::out_of_memory;
@@ -177,7 +186,6 @@ std::optional<Turn> Measurer::warm_up(ThroughputRow& row) {
     if (once < kQuickSeconds) once = seconds();
     turn.runs = std::max<int64_t>(1, std::llround(plan_.turn_seconds / once));
   });
-  if (!possible) row.step_seconds.clear();
   return possible && turn.workload ? std::optional(std::move(turn)) : std::nullopt;
 }
 
@@ -213,13 +221,10 @@ void Measurer::describe_machine(ThroughputRow& row) {
 }
 
 void Measurer::finish(ThroughputRow& row, const Turn& turn) {
-  const bool went_well = attempt(row, [&] {
+  const bool went_well = attempt_timed(row, [&] {
     if (turn.failure) std::rethrow_exception(turn.failure);
   });
-  if (!went_well) {
-    row.step_seconds.clear();
-    return;
-  }
+  if (!went_well) return;
   const WorkloadCost& cost = turn.workload->cost();
   row.kernel = "tiles";
   row.step_seconds.insert(row.step_seconds.end(), turn.step_seconds.begin(),

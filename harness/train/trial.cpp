@@ -181,8 +181,7 @@ TrialRecord run_trial(const TrialSpec& spec, const Registry& registry, const Tri
   const FlushDenormals flush;
   ProgressFile progress(place.dir / "progress.json");
   TrialRecord record;
-  record.learning_rate = spec.settings.learning_rate;
-  record.precision = spec.settings.precision;
+  note_settings(record, spec.settings);
   record.ranks = Ranks::all().size();
   const TrialEnd end = do_shared_trial([&] { run(spec, registry, place, progress, record); });
   record.status = end.status;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/builtins.h"
+#include "core/plugin_loader.h"
 #include "harness/suite/grid.h"
 #include "harness/suite/suite.h"
 #include "test_paths.h"
@@ -48,16 +49,6 @@ std::string completed(const std::string& block) {
   return suite;
 }
 
-// Stands for the plugin's.
-MetricInfo macro_f1() {
-  MetricInfo metric;
-  metric.name = "macro_f1";
-  metric.about = "a test";
-  metric.sums = [](const Tensor&, const Batch&) { return std::vector<double>{0}; };
-  metric.value = [](const std::vector<double>& sums) { return sums[0]; };
-  return metric;
-}
-
 }  // namespace
 
 TEST_CASE("the suite files that docs show are read without a problem", "[docs][suite]") {
@@ -65,8 +56,6 @@ TEST_CASE("the suite files that docs show are read without a problem", "[docs][s
   for (const auto& entry : fs::directory_iterator(LONGHAUL_SOURCE_DIR "/docs/suites"))
     pages.push_back("docs/suites" / entry.path().filename());
   const TemporaryFolder folder;
-  const fs::path plugin = folder.path / "macro_f1.so";
-  std::ofstream(plugin) << "a plugin";
   int blocks = 0;
   for (const fs::path& page : pages)
     for (const std::string& block : yaml_blocks(LONGHAUL_SOURCE_DIR / page)) {
@@ -75,8 +64,7 @@ TEST_CASE("the suite files that docs show are read without a problem", "[docs][s
       std::ofstream(folder.path / "page.yaml") << suite;
       Registry registry;
       register_builtins(registry);
-      registry.set_origin(plugin);
-      registry.metric(macro_f1());
+      load_plugin(LONGHAUL_TEST_PLUGINS "/test_plugin_macro_f1.so", registry);
       CHECK_NOTHROW(grid(load_suite(folder.path / "page.yaml", registry), registry));
       ++blocks;
     }
