@@ -39,7 +39,8 @@ void run(benchmark::State& state, bool inside_lane, bool backward, const Tensor&
     Tape tape;
     Tensor y = forward();
     std::copy_n(seed.data(), seed.size(), y.grad());
-    const Tensor loss(Shape{});
+    Tensor loss(Shape{});
+    loss.set_needs_grad(true);
     tape.backward(loss);
     a.drop_grad();
     b.drop_grad();
