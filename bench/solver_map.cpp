@@ -247,7 +247,7 @@ void map(Cell cell, int repetitions, int64_t longest) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  int repetitions = 5, longest = 65536;
+  int repetitions = 7, longest = 65536;
   const bool is_read = argc > 1 && argc < 5 &&
                        (argc < 3 || (read_number(argv[2], repetitions) && repetitions > 0)) &&
                        (argc < 4 || read_number(argv[3], longest));

@@ -93,6 +93,11 @@ def measured(which, folder):
     print_table(rows, best_of)
     (one, two), total = wins(rows, best_of)
     print(f"\nA solver beats the loop in {one} of {total} problems on one core, and in {two} on two.")
+    if which == "training":
+        gains = [row.times["training_ms"] / (row.times["training_ms"] - row.times["forward_ms"])
+                 for row in rows if not row.is_solver and row.batch == row.threads == 1]
+        print(f"\nThe reverse step stays a loop: an instant forward pass would gain {min(gains):.1f} to {max(gains):.1f} times "
+              f"(median {statistics.median(gains):.1f}) for one sequence.")
 
 
 def predicted(which, folder):
@@ -128,6 +133,9 @@ def check(folder):
     for which, column in PASSES.items():
         agreed, total = sides(rows, model, which, column)
         print(f"\nWhich of loop and solver is faster on two cores ({which}): foretold rightly for {agreed} of {total} pairs.")
+    spreads = sorted(row.spread for row in rows)
+    print(f"\nThe quartiles of a row's times lie {100 * statistics.median(spreads):.0f}% of their median apart in the middle row, "
+          f"at most {100 * spreads[math.ceil(0.9 * len(spreads)) - 1]:.0f}% in nine of ten.")
     print(f"\nA meeting of two threads costs {1e3 * model.meeting:.1f} microseconds.")
 
 

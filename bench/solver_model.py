@@ -28,6 +28,7 @@ class Row:
         self.solver, self.window = row["solver"], int(row["window"])
         self.sweeps, self.error, self.converged = float(row["sweeps"]), float(row["error"]), row["converged"] == "1"
         self.times = {name: float(value) for name, value in row.items() if name.endswith("_ms") and value}
+        self.spread = float(row["spread"])
         self.is_solver = self.solver != "sequential"
         self.problem = self.kind, self.batch, self.length, self.solver, self.window
 
