@@ -100,15 +100,31 @@ def measured(which, folder):
               f"(median {statistics.median(gains):.1f}) for one sequence.")
 
 
+def bounds(rows, model, which):
+    """Medians over kinds of what one sequence of the longest length waits for, solved by newton on the most cores."""
+    longest, shares = max(row.length for row in rows), []
+    for problem in dict.fromkeys(row.problem for row in rows if (row.solver, row.window, row.batch) == ("newton", 0, 1)):
+        if problem[2] == longest:
+            whole, meetings = model.time(*problem, CORES[-1], which), model.meetings_of(*problem, CORES[-1], which)
+            shares.append((model.cost(problem[0], "newton rest", longest) * longest / whole, meetings / whole))
+    rest, meetings = (100 * statistics.median(column) for column in zip(*shares))
+    return f"{rest:.0f}% in what one core does (memory, copies) and {meetings:.0f}% in meetings"
+
+
 def predicted(which, folder):
     rows = read(folder)
     model = solver_model.Model(rows)
     print_table(rows, predicted_best(model, which))
-    found, total = wins(rows, predicted_best(model, which))
+    print(f"\nNewton on {CORES[-1]} cores spends {bounds(rows, model, which)}: one sequence of the longest length, medians over rows.")
+
+    def counts():
+        return ", ".join(map(str, wins(rows, predicted_best(model, which))[0]))
+    total, assumed = wins(rows, predicted_best(model, which))[1], counts()
     model.growth = lambda threads: threads - 1
-    steeper, _ = wins(rows, predicted_best(model, which))
-    print(f"\nA solver beats the loop in {', '.join(map(str, found))} of {total} problems on {', '.join(map(str, CORES))} cores; "
-          f"in {', '.join(map(str, steeper))} if a meeting's cost grew in proportion to the threads.")
+    steep = counts()
+    model.growth = lambda threads: 0
+    print(f"\nA solver beats the loop in {assumed} of {total} problems on {', '.join(map(str, CORES))} cores; in {steep} if a meeting's "
+          f"cost grew in proportion to the threads, in {counts()} if meetings cost nothing.")
 
 
 def summary(errors):

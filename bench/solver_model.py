@@ -102,16 +102,23 @@ class Model:
         return base + surcharge * beyond_cache(kind, steps)
 
     def fit_meeting(self, rows):
+        """The median over rows of what the model without meetings lacks, for each meeting."""
         found = []
         for row in rows:
             for which in ("training", "evaluation"):
-                self.meeting = 0.0
-                without = self.time(*row.problem, 2, which)
                 self.meeting = 1.0
-                meetings = self.time(*row.problem, 2, which) - without
+                meetings = self.meetings_of(*row.problem, 2, which)
                 if meetings > 4:
-                    found.append((row.times[which + "_ms"] - without) / meetings)
+                    found.append((row.times[which + "_ms"] - self.time(*row.problem, 2, which)) / meetings + 1)
         return max(0.0, statistics.median(found)) if found else 0.0
+
+    def meetings_of(self, *problem):
+        """The milliseconds of time() that meetings take."""
+        whole, meeting = self.time(*problem), self.meeting
+        self.meeting = 0.0
+        without = self.time(*problem)
+        self.meeting = meeting
+        return whole - without
 
     def meet(self, threads):
         return self.meeting * self.growth(threads) if threads > 1 else 0.0
