@@ -1,16 +1,16 @@
 // Prints map.csv, of which bench/solver_map.py makes results/solver_map: where solvers of a
 // nonlinear recurrence beat the loop.
 //
-//   longhaul_solver_map tanh|gru [REPETITIONS [LONGEST]]
+//   longhaul_solver_map tanh|gru [REPETITIONS [POSITIONS]]
 //
-// A row is one solver of one problem on so many threads; the loop is a row of its own. All ways of
-// a problem take turns. Times are medians in milliseconds:
+// A batch has at most 131,072 positions, or POSITIONS. A row is one solver of one problem on so
+// many threads; the loop is a row of its own. All ways of a problem take turns. Times are medians
+// in milliseconds:
 //   forward, training  in lanes, as a training step runs its batch (harness/train/lanes.cpp):
 //                      forward alone, and with the reverse step
 //   evaluation         forward outside of lanes, where a long sequence is cut into chunks
-//   ..._evaluate       half of a sweep over one stretch (the sequence, or a window of it): cell and
-//   ..._solve          Jacobian; the other half, the linear recurrence; `lane` inside a lane,
-//   `free`
+//   ..._evaluate       the halves of a sweep over one stretch (the sequence, or a window of it):
+//   ..._solve          cell and Jacobian, and the linear recurrence; `lane` inside a lane, `free`
 //                      outside; on one thread, of a single sequence
 // `spread` is the largest of the first three's interquartile ranges, as a share of its median.
 #include <algorithm>
@@ -34,9 +34,8 @@
 namespace {
 using namespace longhaul;
 
-constexpr int64_t kLanes = 8;            // of a training step, by default
-constexpr int64_t kPositions = 1 << 17;  // of a batch, at most
-constexpr int64_t kValues = 1 << 22;     // of its states, at most
+constexpr int64_t kLanes = 8;         // of a training step, by default
+constexpr int64_t kValues = 1 << 22;  // of its states, at most
 constexpr double kRho = 0.6;
 
 struct Size {
@@ -227,11 +226,7 @@ void measure(const Size& size, int repetitions) {
   for (const Way& way : all) print(size, problem, way, repetitions);
 }
 
-bool is_cheap(int64_t width, int64_t positions) {
-  return positions <= kPositions && positions * width <= kValues;
-}
-
-void map(Cell cell, int repetitions, int64_t longest) {
+void map(Cell cell, int repetitions, int64_t positions) {
   std::puts(
       "cell,block,width,length,batch,threads,solver,window,sweeps,converged,error,forward_ms,"
       "training_ms,evaluation_ms,spread,lane_evaluate_ms,lane_solve_ms,free_evaluate_ms,"
@@ -240,21 +235,22 @@ void map(Cell cell, int repetitions, int64_t longest) {
     for (const int64_t width : {1, 4, 16, 64})
       for (const int64_t batch : {1, 8, 64})
         for (const int64_t length : {1024, 4096, 16384, 65536})
-          if ((block == 1 || width > 1) && length <= longest && is_cheap(width, length * batch))
+          if ((block == 1 || width > 1) && length * batch <= positions &&
+              length * batch * width <= kValues)
             measure({cell, block, width, length, batch}, repetitions);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  int repetitions = 7, longest = 65536;
+  int repetitions = 7, positions = 1 << 17;
   const bool is_read = argc > 1 && argc < 5 &&
                        (argc < 3 || (read_number(argv[2], repetitions) && repetitions > 0)) &&
-                       (argc < 4 || read_number(argv[3], longest));
+                       (argc < 4 || read_number(argv[3], positions));
   if (is_read && std::strcmp(argv[1], "tanh") == 0)
-    map(Cell::tanh, repetitions, longest);
+    map(Cell::tanh, repetitions, positions);
   else if (is_read && std::strcmp(argv[1], "gru") == 0)
-    map(Cell::gru, repetitions, longest);
+    map(Cell::gru, repetitions, positions);
   else
-    return std::fputs("usage: longhaul_solver_map tanh|gru [REPETITIONS [LONGEST]]\n", stderr), 2;
+    return std::fputs("usage: longhaul_solver_map tanh|gru [REPETITIONS [POSITIONS]]\n", stderr), 2;
 }
