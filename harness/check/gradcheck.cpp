@@ -12,7 +12,12 @@
 namespace longhaul {
 namespace {
 
+#ifdef __SANITIZE_ADDRESS__  // a pass takes many times as long, and other builds look at the
+                             // numbers
+constexpr int64_t kMostElements = 4;
+#else
 constexpr int64_t kMostElements = 40;
+#endif
 // Of the differences: the first serves nearly everywhere, the second where a gradient is so small
 // that rounding drowns the first, the third beside a kink (relu) that the first would reach across,
 // the last where the loss bends within all of them (a norm of something that is nearly 0).

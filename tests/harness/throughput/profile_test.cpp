@@ -94,7 +94,7 @@ TEST_CASE("a profile has every operator of a model, and its shares sum to 1", "[
   }
 }
 
-TEST_CASE("a profile of every model that ships sums to its whole", "[profile]") {
+TEST_CASE("a profile of every model that ships sums to its whole", "[profile][long]") {
   for (const auto& [model, info] : builtins().models()) {
     TrialSpec spec = profiled_spec(model);
     spec.settings.causal = info.direction != Direction::bidirectional;
