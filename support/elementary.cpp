@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "support/sine.h"
+
 namespace longhaul::elementary {
 namespace {
 
@@ -10,15 +12,6 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // ln 2 in two parts; a whole number of 20 bits times the first is exact.
 constexpr double kLn2High = 0x1.62e42feep-1, kLn2Low = 0x1.a39ef35793c76p-33;
 constexpr double kLog2E = 1.4426950408889634;
-constexpr double kFarthest = 1e6;  // whose quarter turns have 20 bits
-
-// sum_i c_i x^i
-template <int kCount>
-double polynomial(const double (&c)[kCount], double x) {
-  double sum = c[kCount - 1];
-  for (int i = kCount - 2; i >= 0; --i) sum = sum * x + c[i];
-  return sum;
-}
 
 // e^r - 1 for |r| <= ln 2 / 2, by its series.
 double small_expm1(double r) {
@@ -58,37 +51,6 @@ Mantissa mantissa_of(double x) {
     --exponent;
   }
   return {static_cast<double>(exponent), m - 1};
-}
-
-// Sine and cosine of x = n quarter turns + r, |r| <= pi / 4.
-double sine(double r) {
-  constexpr double c[] = {-1.0 / 6,        1.0 / 120,        -1.0 / 5040,         1.0 / 362880,
-                          -1.0 / 39916800, 1.0 / 6227020800, -1.0 / 1307674368000};
-  const double square = r * r;
-  return r + r * square * polynomial(c, square);
-}
-double cosine(double r) {
-  constexpr double c[] = {1.0 / 24,        -1.0 / 720,         1.0 / 40320,         -1.0 / 3628800,
-                          1.0 / 479001600, -1.0 / 87178291200, 1.0 / 20922789888000};
-  const double square = r * r, half = square / 2, rest = 1 - half;
-  return rest + (((1 - rest) - half) + square * square * polynomial(c, square));
-}
-
-// The sine of x and `ahead` quarter turns.
-double turned(double x, int ahead) {
-  constexpr double kHigh = 0x1.921fb544p0, kMiddle = 0x1.0b4611a6p-34, kLow = 0x1.3198a2e037073p-69;
-  const double n = std::nearbyint(x * 0.63661977236758134);
-  const double r = ((x - n * kHigh) - n * kMiddle) - n * kLow;
-  switch ((static_cast<int>(n) + ahead) & 3) {
-    case 0:
-      return sine(r);
-    case 1:
-      return cosine(r);
-    case 2:
-      return -sine(r);
-    default:
-      return -cosine(r);
-  }
 }
 
 }  // namespace
@@ -139,7 +101,7 @@ double pow(double x, double y) {
   return exp(y * log(x));
 }
 
-double sin(double x) { return std::abs(x) <= kFarthest ? turned(x, 0) : std::sin(x); }
-double cos(double x) { return std::abs(x) <= kFarthest ? turned(x, 1) : std::cos(x); }
+double sin(double x) { return std::abs(x) <= kFarthest ? sine_and_cosine(x).sine : std::sin(x); }
+double cos(double x) { return std::abs(x) <= kFarthest ? sine_and_cosine(x).cosine : std::cos(x); }
 
 }  // namespace longhaul::elementary

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "longhaul/elementary.h"
@@ -5,23 +6,44 @@
 #include "longhaul/ops.h"
 #include "math/memory.h"
 #include "math/parallel.h"
+#include "support/sine.h"
 
 namespace longhaul {
 namespace {
 
-// [T, 2, d/2]: cosines, then sines, of each position, times its growth.
+// [2, d/2]: cosines, then sines, of a position, times `sizes`.
+void turn_of(const RotarySpec& spec, double position, const double* sizes, float* turn) {
+  const auto half = static_cast<int64_t>(spec.frequencies.size());
+  const double* frequencies = spec.frequencies.data();
+  double farthest = 0;
+  for (int64_t i = 0; i < half; ++i)
+    farthest = std::max(farthest, std::abs(position * frequencies[i]));
+  if (farthest <= elementary::kFarthest) {
+#pragma omp simd
+    for (int64_t i = 0; i < half; ++i) {
+      const auto [sine, cosine] = elementary::sine_and_cosine(position * frequencies[i]);
+      turn[i] = static_cast<float>(sizes[i] * cosine);
+      turn[half + i] = static_cast<float>(sizes[i] * sine);
+    }
+  } else {
+    for (int64_t i = 0; i < half; ++i) {
+      turn[i] = static_cast<float>(sizes[i] * elementary::cos(position * frequencies[i]));
+      turn[half + i] = static_cast<float>(sizes[i] * elementary::sin(position * frequencies[i]));
+    }
+  }
+}
+
+// [T, 2, d/2]: those of each position, times its growth.
 Tensor turns(const RotarySpec& spec, int64_t T) {
   const auto half = static_cast<int64_t>(spec.frequencies.size());
   Tensor turn = Tensor::empty({T, 2, half});
   split_for(T, kFewRows, [&](int64_t begin, int64_t end) {
+    PooledVector<double> sizes(half, 1.0);
     for (int64_t t = begin; t < end; ++t) {
-      const double p = spec.first + spec.step * static_cast<double>(t);
-      for (int64_t i = 0; i < half; ++i) {
-        const double angle = p * spec.frequencies[i];
-        const double size = spec.growth.empty() ? 1 : elementary::exp(p * spec.growth[i]);
-        turn.data()[2 * t * half + i] = static_cast<float>(size * elementary::cos(angle));
-        turn.data()[(2 * t + 1) * half + i] = static_cast<float>(size * elementary::sin(angle));
-      }
+      const double position = spec.first + spec.step * static_cast<double>(t);
+      for (std::size_t i = 0; i < spec.growth.size(); ++i)
+        sizes[i] = elementary::exp(position * spec.growth[i]);
+      turn_of(spec, position, sizes.data(), turn.data() + 2 * t * half);
     }
   });
   return turn;

@@ -8,6 +8,7 @@
 #include "math/gradient.h"
 #include "math/kernels/vmath.h"
 #include "math/parallel.h"
+#include "support/sine.h"
 
 namespace longhaul {
 namespace {
@@ -41,6 +42,21 @@ Tensor unary(const Tensor& x, F f, D derivative) {
   });
   return y;
 }
+
+// Whether the angles are such as sine_and_cosine() takes: then a loop over them is vectorised.
+bool are_near(const Tensor& angles) {
+  const float* values = angles.data();
+  bool near = true;
+  for (int64_t i = 0; i < angles.size(); ++i)
+    near &= std::abs(values[i]) <= static_cast<float>(elementary::kFarthest);
+  return near;
+}
+constexpr auto near_sine = [](float x) {
+  return static_cast<float>(elementary::sine_and_cosine(x).sine);
+};
+constexpr auto near_cosine = [](float x) {
+  return static_cast<float>(elementary::sine_and_cosine(x).cosine);
+};
 
 constexpr float kGeluSlope = 0.79788456f;  // sqrt(2 / pi)
 constexpr float kGeluCubic = 0.044715f;
@@ -92,12 +108,14 @@ Tensor sqrt(const Tensor& x) {
 }
 
 Tensor sin(const Tensor& x) {
+  if (are_near(x)) return unary(x, near_sine, [](float v, float) { return near_cosine(v); });
   return unary(
       x, [](float v) { return elementary::sin(v); },
       [](float v, float) { return elementary::cos(v); });
 }
 
 Tensor cos(const Tensor& x) {
+  if (are_near(x)) return unary(x, near_cosine, [](float v, float) { return -near_sine(v); });
   return unary(
       x, [](float v) { return elementary::cos(v); },
       [](float v, float) { return -elementary::sin(v); });
