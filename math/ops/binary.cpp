@@ -11,13 +11,15 @@ namespace longhaul {
 namespace {
 
 // How two shapes meet: `outer` rows of `inner` values. Within a row an operand advances by 0 or 1;
-// row starts are found by offsets(). Equal shapes are one row.
+// row starts are found by offsets(). Axes along which each operand goes on where the next axis
+// ends, or stays, count as one: equal shapes are one row.
 struct Broadcast {
-  Shape shape;
+  Shape shape;  // of the result
   int64_t outer = 1, inner = 1;
   int64_t step_a = 1, step_b = 1;
+  int outer_rank = 0;  // of the axes below, the last first
+  int64_t extent[Shape::kMaxRank] = {};
   int64_t stride_a[Shape::kMaxRank] = {}, stride_b[Shape::kMaxRank] = {};
-  int outer_rank = 0;
 
   struct Offsets {
     int64_t a, b;
@@ -35,7 +37,7 @@ struct Broadcast {
   // one's terms stay in order on one thread.
   template <class Body>
   void split_sums(int64_t size, int64_t step, Body body) const {
-    if (size == shape.size() || (step == 0 && size == outer))
+    if (size == shape.size() || (step == 0 && size == outer && outer > 1))
       split(body);
     else if (step == 1 && outer > kFewRows)
       split_columns(inner, [&](int64_t begin, int64_t end) { body(0, outer, begin, end); });
@@ -44,28 +46,43 @@ struct Broadcast {
   }
   Offsets offsets(int64_t row) const {
     Offsets at{0, 0};
-    for (int axis = outer_rank - 1; axis >= 0; --axis) {
-      const int64_t i = row % shape[axis];
-      row /= shape[axis];
+    for (int axis = 0; axis < outer_rank; ++axis) {
+      const bool is_first = axis == outer_rank - 1;  // whose index is what is left
+      const int64_t i = is_first ? row : row % extent[axis];
+      if (!is_first) row /= extent[axis];
       at.a += i * stride_a[axis];
       at.b += i * stride_b[axis];
     }
     return at;
   }
+  // The next axis towards the first, longer than 1.
+  void add(int64_t length, int64_t a, int64_t b) {
+    if (inner == 1) {
+      inner = length;
+      step_a = a;
+      step_b = b;
+    } else if (outer_rank == 0 && a == inner * step_a && b == inner * step_b) {
+      inner *= length;
+    } else if (const int last = outer_rank - 1; last >= 0 && a == extent[last] * stride_a[last] &&
+                                                b == extent[last] * stride_b[last]) {
+      extent[last] *= length;
+      outer *= length;
+    } else {
+      extent[outer_rank] = length;
+      stride_a[outer_rank] = a;
+      stride_b[outer_rank++] = b;
+      outer *= length;
+    }
+  }
 };
 
 Broadcast meet(const char* op, const Tensor& a, const Tensor& b) {
-  Broadcast m;
-  if (a.shape() == b.shape()) {
-    m.shape = a.shape();
-    m.inner = a.size();
-    return m;
-  }
   const int rank = std::max(a.rank(), b.rank());
-  auto extent = [rank](const Tensor& t, int axis) {
+  const auto extent = [rank](const Tensor& t, int axis) {
     const int own = axis - (rank - t.rank());
     return own < 0 ? int64_t{1} : t.shape()[own];
   };
+  Broadcast m;
   for (int axis = 0; axis < rank; ++axis) {
     const int64_t ea = extent(a, axis), eb = extent(b, axis);
     require(ea == eb || ea == 1 || eb == 1, op, ": shapes ", a.shape(), " and ", b.shape(),
@@ -75,18 +92,29 @@ Broadcast meet(const char* op, const Tensor& a, const Tensor& b) {
   int64_t run_a = 1, run_b = 1;
   for (int axis = rank - 1; axis >= 0; --axis) {
     const int64_t ea = extent(a, axis), eb = extent(b, axis);
-    m.stride_a[axis] = ea == 1 ? 0 : run_a;
-    m.stride_b[axis] = eb == 1 ? 0 : run_b;
+    if (m.shape[axis] != 1) m.add(m.shape[axis], ea == 1 ? 0 : run_a, eb == 1 ? 0 : run_b);
     run_a *= ea;
     run_b *= eb;
   }
-  m.outer_rank = rank - 1;
-  m.inner = m.shape[rank - 1];
-  m.outer = 1;
-  for (int axis = 0; axis < m.outer_rank; ++axis) m.outer *= m.shape[axis];
-  m.step_a = extent(a, rank - 1) == 1 ? 0 : 1;
-  m.step_b = extent(b, rank - 1) == 1 ? 0 : 1;
   return m;
+}
+
+// Calls body(i, a_i, b_i) for every i of a row; an operand advances by 0 or 1.
+template <class Body>
+void for_pairs(const float* a, int64_t step_a, const float* b, int64_t step_b, int64_t begin,
+               int64_t end, Body body) {
+  if (step_a == 1 && step_b == 1) {
+#pragma omp simd
+    for (int64_t i = begin; i < end; ++i) body(i, a[i], b[i]);
+  } else if (step_a == 1) {
+    const float same = b[0];
+#pragma omp simd
+    for (int64_t i = begin; i < end; ++i) body(i, a[i], same);
+  } else {
+    const float same = a[0];
+#pragma omp simd
+    for (int64_t i = begin; i < end; ++i) body(i, same, b[i]);
+  }
 }
 
 // f(a, b) -> y; da(a, b) and db(a, b): the partial derivatives.
@@ -97,15 +125,9 @@ Tensor binary(const char* op, const Tensor& a, const Tensor& b, F f, DA da, DB d
   m.split([&](int64_t from, int64_t to, int64_t begin, int64_t end) {
     for (int64_t row = from; row < to; ++row) {
       const auto [oa, ob] = m.offsets(row);
-      const float *pa = a.data() + oa, *pb = b.data() + ob;
       float* py = y.data() + row * m.inner;
-      const int64_t sa = m.step_a, sb = m.step_b;
-      if (sa == 1 && sb == 1) {
-#pragma omp simd
-        for (int64_t i = begin; i < end; ++i) py[i] = f(pa[i], pb[i]);
-      } else {
-        for (int64_t i = begin; i < end; ++i) py[i] = f(pa[i * sa], pb[i * sb]);
-      }
+      for_pairs(a.data() + oa, m.step_a, b.data() + ob, m.step_b, begin, end,
+                [&](int64_t i, float va, float vb) { py[i] = f(va, vb); });
     }
   });
   // dx += dy * partial, summed over the axes along which x repeats
@@ -119,16 +141,14 @@ Tensor binary(const char* op, const Tensor& a, const Tensor& b, F f, DA da, DB d
         const auto [oa, ob] = m.offsets(row);
         const float *pa = a.data() + oa, *pb = b.data() + ob, *pdy = dy + row * m.inner;
         const GradTarget pdx{dx.data + (first ? oa : ob), dx.accumulate};
-        const int64_t sa = m.step_a, sb = m.step_b;
-        if (sa == 1 && sb == 1) {
-#pragma omp simd
+        if (step == 1)
+          for_pairs(pa, m.step_a, pb, m.step_b, begin, end, [&](int64_t i, float va, float vb) {
+            pdx.data[i] = std::fma(pdy[i], partial(va, vb), before(pdx, i));
+          });
+        else  // one term after the other
           for (int64_t i = begin; i < end; ++i)
-            pdx.data[i] = std::fma(pdy[i], partial(pa[i], pb[i]), before(pdx, i));
-        } else {
-          for (int64_t i = begin; i < end; ++i)
-            pdx.data[i * step] =
-                std::fma(pdy[i], partial(pa[i * sa], pb[i * sb]), before(pdx, i * step));
-        }
+            pdx.data[0] =
+                std::fma(pdy[i], partial(pa[i * m.step_a], pb[i * m.step_b]), before(pdx, 0));
       }
     });
   };

@@ -5,6 +5,7 @@
 #include "longhaul/ops.h"
 #include "tests/helpers/catch.h"
 #include "tests/helpers/gradient.h"
+#include "tests/helpers/threads.h"
 
 using namespace longhaul;
 
@@ -74,9 +75,21 @@ TEST_CASE("binary operators broadcast like NumPy", "[ops]") {
                                                                    {&sub, std::minus<>()},
                                                                    {&mul, std::multiplies<>()},
                                                                    {&div, std::divides<>()}};
-  const std::pair<Shape, Shape> shapes[] = {
-      {{3, 5}, {3, 5}}, {{3, 5}, {5}}, {{5}, {3, 5}},       {{3, 1}, {1, 5}}, {{2, 3, 5}, {3, 1}},
-      {{1}, {4}},       {{}, {2, 2}},  {{2, 1, 3}, {4, 1}}, {{0, 3}, {3}},    {{1, 1}, {1}}};
+  const std::pair<Shape, Shape> shapes[] = {{{3, 5}, {3, 5}},
+                                            {{3, 5}, {5}},
+                                            {{5}, {3, 5}},
+                                            {{3, 1}, {1, 5}},
+                                            {{2, 3, 5}, {3, 1}},
+                                            {{1}, {4}},
+                                            {{}, {2, 2}},
+                                            {{2, 1, 3}, {4, 1}},
+                                            {{0, 3}, {3}},
+                                            {{1, 1}, {1}},
+                                            {{2, 3, 2, 1}, {2, 3, 2, 4}},
+                                            {{2, 3, 2, 4}, {2, 4}},
+                                            {{2, 1, 2, 4}, {3, 1, 4}},
+                                            {{2, 3, 1, 4}, {2, 1, 2, 1}},
+                                            {{1, 3, 1, 4}, {1}}};
   for (const auto& [op, f] : ops)
     for (const auto& [sa, sb] : shapes) {
       INFO(sa << " and " << sb);
@@ -103,6 +116,26 @@ TEST_CASE("binary operators broadcast like NumPy", "[ops]") {
     }
   CHECK_THROWS_WITH(add(Tensor({2, 3}), Tensor({2})),
                     "add: shapes (2, 3) and (2) do not broadcast");
+}
+
+TEST_CASE("what repeats along a long tensor gets the same gradient from any number of threads",
+          "[ops]") {
+  for (const auto& [sa, sb] : std::vector<std::pair<Shape, Shape>>{
+           {{200000}, {1}}, {{400, 500}, {}}, {{200, 4, 250}, {4, 1}}, {{200, 4, 250}, {250}}}) {
+    INFO(sa << " and " << sb);
+    const auto gradients = [&, sa = sa, sb = sb] {
+      Tensor a = random_tensor(sa, 1), b = random_tensor(sb, 2);
+      a.set_needs_grad(true);
+      b.set_needs_grad(true);
+      Tape tape;
+      tape.backward(sum_all(mul(a, b)));
+      std::vector<float> all(a.grad(), a.grad() + a.size());
+      all.insert(all.end(), b.grad(), b.grad() + b.size());
+      return all;
+    };
+    const std::vector<float> one = with_threads(1, gradients);
+    for (int repeat = 0; repeat < 5; ++repeat) CHECK(with_threads(3, gradients) == one);
+  }
 }
 
 TEST_CASE("an operand used twice gets both gradients", "[ops]") {
