@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "support/sine.h"
+#include "support/elementary.h"
 
 namespace longhaul::elementary {
 namespace {

@@ -6,7 +6,7 @@
 #include "longhaul/ops.h"
 #include "math/memory.h"
 #include "math/parallel.h"
-#include "support/sine.h"
+#include "support/elementary.h"
 
 namespace longhaul {
 namespace {

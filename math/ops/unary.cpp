@@ -8,7 +8,7 @@
 #include "math/gradient.h"
 #include "math/kernels/vmath.h"
 #include "math/parallel.h"
-#include "support/sine.h"
+#include "support/elementary.h"
 
 namespace longhaul {
 namespace {

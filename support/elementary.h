@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-// Sine and cosine without branches, so that a loop over angles is vectorised: of the same bits as
-// elementary::sin and cos, which are made of it.
+// What longhaul/elementary.h is made of, inline. Sine and cosine have no branches, so that a loop
+// over angles is vectorised: with the same bits as elementary::sin and cos.
 namespace longhaul::elementary {
 
 constexpr double kFarthest = 1e6;  // whose quarter turns have 20 bits
