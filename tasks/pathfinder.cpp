@@ -34,6 +34,9 @@
 //
 // With `data` pictures are those of one difficulty of a release (pathfinder_files.h).
 //
+// Of hard pictures alone a model may learn nothing for long. A training set that has easy ones too
+// gets it started: difficulty: mixed, with evaluate: {test_sets: [ordinary, hard]}.
+//
 // Shallow baseline: how far the markers are apart. The ends of one contour are seldom close, so
 // that alone is right in 52 to 58 of 100 pictures; their brightness tells nothing.
 
@@ -55,19 +58,30 @@ namespace {
 using namespace longhaul;
 namespace pf = longhaul::pathfinder;
 
-pf::Difficulty difficulty_of(const std::string& name) {
-  if (name == "easy") return pf::Difficulty::easy;
-  return name == "medium" ? pf::Difficulty::medium : pf::Difficulty::hard;
+std::vector<pf::Difficulty> difficulties_of(const std::string& name) {
+  if (name == "easy") return {pf::Difficulty::easy};
+  if (name == "medium") return {pf::Difficulty::medium};
+  if (name == "hard") return {pf::Difficulty::hard};
+  return {pf::Difficulty::easy, pf::Difficulty::medium, pf::Difficulty::hard};
 }
 
-// The standard numbers of a size and difficulty, and what the user sets instead.
-pf::Shape read_shape(Options& options, const std::string& standard_size) {
+// The standard numbers of a size and its difficulties, and what the user sets instead.
+std::vector<pf::Shape> read_shapes(Options& options, const std::string& standard_size) {
   const int size = std::stoi(options.choice("size", standard_size, {"16", "32", "64", "128", "256"},
                                             "pixels of a side; 128 is Path-X"));
-  const pf::Difficulty difficulty =
-      difficulty_of(options.choice("difficulty", "hard", {"easy", "medium", "hard"},
-                                   "target contours of 6, 9 or 14 dashes; 3, 4 or 6 at size 16"));
-  pf::Shape shape = pf::standard_shape(size, difficulty);
+  const std::string difficulty =
+      options.choice("difficulty", "hard", {"easy", "medium", "hard", "mixed"},
+                     "target contours of 6, 9 or 14 dashes (3, 4 or 6 at size 16), or one of these "
+                     "by chance");
+  const std::string test_set =
+      options.choice("test_set", "ordinary", {"ordinary", "easy", "medium", "hard"},
+                     "pictures of another difficulty; ordinary: as the option says");
+  const std::vector<pf::Difficulty> drawn =
+      difficulties_of(test_set == "ordinary" ? difficulty : test_set);
+  std::vector<pf::Shape> standard;
+  for (const pf::Difficulty one : drawn) standard.push_back(pf::standard_shape(size, one));
+
+  std::vector<pf::Shape> shapes = standard;
   // Whether a number takes the place of the published one, for which -1 stands.
   const auto is_given = [&](const char* name, auto value, auto low, auto high) {
     if (value != -1 && value < low)
@@ -75,43 +89,47 @@ pf::Shape read_shape(Options& options, const std::string& standard_size) {
                                  ", or -1 for the published number"));
     return value >= low;
   };
-  const auto integer = [&](const char* name, int& number, const char* description, int low,
-                           int high) {
+  const auto integer = [&](const char* name, int pf::Shape::*number, const char* description,
+                           int low, int high) {
     const int64_t value = options.integer(name, -1, description, -1, high);
-    if (is_given(name, value, low, high)) number = static_cast<int>(value);
+    if (is_given(name, value, low, high))
+      for (pf::Shape& shape : shapes) shape.*number = static_cast<int>(value);
   };
-  const auto real = [&](const char* name, double& number, const char* description, double low,
-                        double high) {
+  const auto real = [&](const char* name, double pf::Shape::*number, const char* description,
+                        double low, double high) {
     const double value = options.number(name, -1, description, -1, high);
-    if (is_given(name, value, low, high)) number = value;
+    if (is_given(name, value, low, high))
+      for (pf::Shape& shape : shapes) shape.*number = value;
   };
-  integer("contour_length", shape.contour_length,
+  integer("contour_length", &pf::Shape::contour_length,
           "dashes of a target; -1, here and below: as published for this size and difficulty", 1,
           100);
-  integer("distractor_length", shape.distractor_length, "dashes of a distractor", 1, 100);
+  integer("distractor_length", &pf::Shape::distractor_length, "dashes of a distractor", 1, 100);
   const int64_t distractors =
       options.integer("distractors", -1, "distractors tried for; -1: as published", -1, 1000);
-  shape.distractors = distractors >= 0 ? static_cast<int>(distractors)
-                                       : pf::standard_distractors(size, shape.distractor_length);
-  integer("seed_distance", shape.seed_distance, "pixels between the starts of the targets", 1, 63);
-  if (4 * shape.seed_distance >= size)
-    options.problem("seed_distance", text("found ", shape.seed_distance,
-                                          ", allowed: less than a quarter of size ", size));
-  real("marker_radius", shape.marker_radius, "pixels", 0.1, 32);
-  integer("dash_length", shape.dash_length, "pixels", 1, 32);
-  real("dash_thickness", shape.dash_thickness, "pixels, a multiple of 0.5", 0.5, 8);
-  if (std::fmod(shape.dash_thickness, 0.5) != 0)
-    options.problem("dash_thickness",
-                    text("found ", shape.dash_thickness, ", allowed: multiples of 0.5"));
-  int gap = -1;
-  integer("gap", gap, "pixels, half of the space between dashes; size 128 has 2 or 3", 1, 16);
-  if (gap > 0) shape.gaps = {gap};
-  real("continuity", shape.continuity, "contours never turn by more than 90 degrees over this", 0,
-       10);
-  real("target_contrast", shape.target_contrast, "brightness of targets, where markers have 1", 0,
-       10);
-  real("distractor_contrast", shape.distractor_contrast, "brightness of distractors", 0, 10);
-  return options.problems().empty() ? shape : pf::standard_shape(size, difficulty);
+  for (pf::Shape& shape : shapes)
+    shape.distractors = distractors >= 0 ? static_cast<int>(distractors)
+                                         : pf::standard_distractors(size, shape.distractor_length);
+  integer("seed_distance", &pf::Shape::seed_distance, "pixels between the starts of the targets", 1,
+          63);
+  if (const int distance = shapes[0].seed_distance; 4 * distance >= size)
+    options.problem("seed_distance",
+                    text("found ", distance, ", allowed: less than a quarter of size ", size));
+  real("marker_radius", &pf::Shape::marker_radius, "pixels", 0.1, 32);
+  integer("dash_length", &pf::Shape::dash_length, "pixels", 1, 32);
+  real("dash_thickness", &pf::Shape::dash_thickness, "pixels, a multiple of 0.5", 0.5, 8);
+  if (const double thickness = shapes[0].dash_thickness; std::fmod(thickness, 0.5) != 0)
+    options.problem("dash_thickness", text("found ", thickness, ", allowed: multiples of 0.5"));
+  const int64_t gap = options.integer(
+      "gap", -1, "pixels, half of the space between dashes; size 128 has 2 or 3", -1, 16);
+  if (is_given("gap", gap, 1, 16))
+    for (pf::Shape& shape : shapes) shape.gaps = {static_cast<int>(gap)};
+  real("continuity", &pf::Shape::continuity,
+       "contours never turn by more than 90 degrees over this", 0, 10);
+  real("target_contrast", &pf::Shape::target_contrast,
+       "brightness of targets, where markers have 1", 0, 10);
+  real("distractor_contrast", &pf::Shape::distractor_contrast, "brightness of distractors", 0, 10);
+  return options.problems().empty() ? shapes : standard;
 }
 
 class Pathfinder final : public Task {
@@ -123,13 +141,14 @@ class Pathfinder final : public Task {
                                             "then");
     const bool skip = options.flag("skip_unreadable", false,
                                    "decode every picture of data first and leave out the bad");
-    pf::Shape shape = read_shape(options, standard_size);
+    const std::vector<pf::Shape> shapes = read_shapes(options, standard_size);
+    pf::Shape shape = shapes[0];
     values_ = options.flag("values", false, "real numbers instead of tokens");
     const std::string scan = ScanOrder::read(options);
     if (folder.empty()) {
-      generator_.emplace(shape);
+      for (const pf::Shape& one : shapes) generators_.emplace_back(one);
     } else {
-      const std::string difficulty = std::get<std::string>(options.resolved().at("difficulty"));
+      const std::string difficulty = one_difficulty(options);
       files_.emplace(pf::folder_of_difficulty(folder, difficulty), skip);
       shape = pf::standard_shape(files_->side(), pf::Difficulty::hard);  // for its markers
     }
@@ -151,7 +170,8 @@ class Pathfinder final : public Task {
   }
 
   Example draw(Rng& rng) const override {
-    const pf::Picture picture = generator_->draw(rng);
+    const pf::Picture picture =
+        generators_[generators_.size() == 1 ? 0 : rng.below(generators_.size())].draw(rng);
     Example example;
     for (uint8_t pixel : picture.pixels) example.tokens.push_back(pixel + 1);
     example.targets = {picture.connected};
@@ -184,6 +204,17 @@ class Pathfinder final : public Task {
   }
 
  private:
+  // Of the files, which are those of one.
+  static std::string one_difficulty(Options& options) {
+    const auto chosen = [&](const char* name) {
+      return std::get<std::string>(options.resolved().at(name));
+    };
+    if (chosen("test_set") != "ordinary") return chosen("test_set");
+    if (chosen("difficulty") == "mixed")
+      options.problem("difficulty", "found mixed, allowed with data: easy, medium or hard");
+    return chosen("difficulty");
+  }
+
   // Of tokens row by row.
   Example as_read(Example example) const {
     if (values_) {
@@ -222,7 +253,7 @@ class Pathfinder final : public Task {
     return best;
   }
 
-  std::optional<pf::Generator> generator_;  // or
+  std::vector<pf::Generator> generators_;  // one of them by chance, or
   std::optional<pf::Files> files_;
   bool values_;
   ScanOrder scan_;

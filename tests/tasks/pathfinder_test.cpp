@@ -248,6 +248,33 @@ TEST_CASE("pathfinder: options replace the published numbers", "[tasks][pathfind
   CHECK(light[1] < 0.9 * light[0]);
 }
 
+TEST_CASE("pathfinder: mixed pictures have the light of all difficulties in equal parts",
+          "[tasks][pathfinder]") {
+  const auto light = [](const std::string& difficulty) {
+    const auto task = make_task("pathfinder", options_of("16", difficulty));
+    double sum = 0;
+    for (int i = 0; i < 2000; ++i) {
+      Rng rng(7, "pathfinder mixed", i);
+      for (const int32_t token : task->draw(rng).tokens) sum += token - 1;
+    }
+    return sum;
+  };
+  const double easy = light("easy"), hard = light("hard");
+  CHECK(hard > 1.2 * easy);
+  CHECK(light("mixed") == Approx((easy + light("medium") + hard) / 3).epsilon(0.02));
+}
+
+TEST_CASE("pathfinder: a test set has the pictures of its difficulty", "[tasks][pathfinder]") {
+  OptionMap options = options_of("16", "mixed");
+  options["test_set"] = std::string("hard");
+  const auto tested = make_task("pathfinder", options);
+  const auto hard = make_task("pathfinder", options_of("16", "hard"));
+  for (int i = 0; i < 20; ++i) {
+    Rng one(7, "pathfinder test set", i), two(7, "pathfinder test set", i);
+    CHECK(tested->draw(one).tokens == hard->draw(two).tokens);
+  }
+}
+
 TEST_CASE("pathfinder: 0 is 0, and -1 alone the published number", "[tasks][pathfinder]") {
   OptionMap options = options_of("32", "easy");
   const auto drawn = [&] {
@@ -317,7 +344,7 @@ TEST_CASE("pathfinder: options that cannot be are all named at once", "[tasks][p
   CHECK_THROWS_WITH(
       make_task("pathfinder", options),
       Contains("size: found '33', allowed: 16 | 32 | 64 | 128 | 256") &&
-          Contains("difficulty: found 'hardest', allowed: easy | medium | hard") &&
+          Contains("difficulty: found 'hardest', allowed: easy | medium | hard | mixed") &&
           Contains("dash_thickness: found 0.7, allowed: multiples of 0.5") &&
           Contains("seed_distance: found 8, allowed: less than a quarter of size 32"));
 }
