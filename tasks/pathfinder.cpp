@@ -137,8 +137,8 @@ class Pathfinder final : public Task {
   Pathfinder(Options& options, const std::string& standard_size) {
     const std::string folder = options.path("data", "",
                                             "folder of imgs/ and metadata/, or of difficulties; of "
-                                            "all below, difficulty, values and scan alone count "
-                                            "then");
+                                            "all below, difficulty, test_set, values and scan "
+                                            "alone count then");
     const bool skip = options.flag("skip_unreadable", false,
                                    "decode every picture of data first and leave out the bad");
     const std::vector<pf::Shape> shapes = read_shapes(options, standard_size);
@@ -211,7 +211,7 @@ class Pathfinder final : public Task {
     };
     if (chosen("test_set") != "ordinary") return chosen("test_set");
     if (chosen("difficulty") == "mixed")
-      options.problem("difficulty", "found mixed, allowed with data: easy, medium or hard");
+      options.problem("difficulty", "found 'mixed', allowed with data: easy | medium | hard");
     return chosen("difficulty");
   }
 

@@ -174,4 +174,6 @@ TEST_CASE("pathfinder: in a release's top folder, difficulty says which pictures
   CHECK(pictures("easy") == 40);
   CHECK(pictures("hard") == 80);
   CHECK_THROWS_WITH(pictures("medium"), Contains("metadata"));
+  CHECK_THROWS_WITH(pictures("mixed"),
+                    Contains("difficulty: found 'mixed', allowed with data: easy | medium | hard"));
 }
