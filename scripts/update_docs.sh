@@ -3,7 +3,7 @@
 #   scripts/update_docs.sh [PROGRAM]     PROGRAM: build/dev/bin/longhaul unless another is given
 # A table stands between the lines <!-- longhaul list settings --> and <!-- end -->: the first names the command that
 # prints it, but for --markdown. Of `longhaul table` it is the text down to the legend, with the processor that measured it.
-# <!-- bench/peers/table.py ... --> and <!-- bench/solver_map.py ... --> likewise name a script.
+# <!-- bench/peers/table.py ... --> and others of bench/ likewise name a script.
 # Tests compare all with the program.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -24,7 +24,7 @@ for page in README.md docs/*.md docs/*/*.md; do
   while IFS= read -r line; do
     [ "$line" = "<!-- end -->" ] && { echo; inside=; }
     [ -n "${inside:-}" ] || printf '%s\n' "$line"
-    if [[ $line =~ ^'<!-- '(longhaul|bench/peers/table.py|bench/solver_map.py)' '(.*)' -->'$ ]]; then
+    if [[ $line =~ ^'<!-- '(longhaul|bench/[a-z_/]+\.py)' '(.*)' -->'$ ]]; then
       inside=yes
       echo
       # shellcheck disable=SC2086 # the line holds several words
