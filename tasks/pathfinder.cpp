@@ -65,10 +65,8 @@ std::vector<pf::Difficulty> difficulties_of(const std::string& name) {
   return {pf::Difficulty::easy, pf::Difficulty::medium, pf::Difficulty::hard};
 }
 
-// The standard numbers of a size and its difficulties, and what the user sets instead.
-std::vector<pf::Shape> read_shapes(Options& options, const std::string& standard_size) {
-  const int size = std::stoi(options.choice("size", standard_size, {"16", "32", "64", "128", "256"},
-                                            "pixels of a side; 128 is Path-X"));
+// What is drawn: the difficulty, or, of a test set, that in its place.
+std::string read_difficulty(Options& options) {
   const std::string difficulty =
       options.choice("difficulty", "hard", {"easy", "medium", "hard", "mixed"},
                      "target contours of 6, 9 or 14 dashes (3, 4 or 6 at size 16), or one of these "
@@ -76,10 +74,14 @@ std::vector<pf::Shape> read_shapes(Options& options, const std::string& standard
   const std::string test_set =
       options.choice("test_set", "ordinary", {"ordinary", "easy", "medium", "hard"},
                      "pictures of another difficulty; ordinary: as the option says");
-  const std::vector<pf::Difficulty> drawn =
-      difficulties_of(test_set == "ordinary" ? difficulty : test_set);
+  return test_set == "ordinary" ? difficulty : test_set;
+}
+
+// The standard numbers of a size and its difficulties, and what the user sets instead.
+std::vector<pf::Shape> read_shapes(Options& options, int size, const std::string& difficulty) {
   std::vector<pf::Shape> standard;
-  for (const pf::Difficulty one : drawn) standard.push_back(pf::standard_shape(size, one));
+  for (const pf::Difficulty one : difficulties_of(difficulty))
+    standard.push_back(pf::standard_shape(size, one));
 
   std::vector<pf::Shape> shapes = standard;
   // Whether a number takes the place of the published one, for which -1 stands.
@@ -141,14 +143,19 @@ class Pathfinder final : public Task {
                                             "alone count then");
     const bool skip = options.flag("skip_unreadable", false,
                                    "decode every picture of data first and leave out the bad");
-    const std::vector<pf::Shape> shapes = read_shapes(options, standard_size);
+    const int size =
+        std::stoi(options.choice("size", standard_size, {"16", "32", "64", "128", "256"},
+                                 "pixels of a side; 128 is Path-X"));
+    const std::string difficulty = read_difficulty(options);
+    const std::vector<pf::Shape> shapes = read_shapes(options, size, difficulty);
     pf::Shape shape = shapes[0];
     values_ = options.flag("values", false, "real numbers instead of tokens");
     const std::string scan = ScanOrder::read(options);
     if (folder.empty()) {
       for (const pf::Shape& one : shapes) generators_.emplace_back(one);
     } else {
-      const std::string difficulty = one_difficulty(options);
+      if (difficulty == "mixed")
+        options.problem("difficulty", "found 'mixed', allowed with data: easy | medium | hard");
       files_.emplace(pf::folder_of_difficulty(folder, difficulty), skip);
       shape = pf::standard_shape(files_->side(), pf::Difficulty::hard);  // for its markers
     }
@@ -204,17 +211,6 @@ class Pathfinder final : public Task {
   }
 
  private:
-  // Of the files, which are those of one.
-  static std::string one_difficulty(Options& options) {
-    const auto chosen = [&](const char* name) {
-      return std::get<std::string>(options.resolved().at(name));
-    };
-    if (chosen("test_set") != "ordinary") return chosen("test_set");
-    if (chosen("difficulty") == "mixed")
-      options.problem("difficulty", "found 'mixed', allowed with data: easy | medium | hard");
-    return chosen("difficulty");
-  }
-
   // Of tokens row by row.
   Example as_read(Example example) const {
     if (values_) {
