@@ -26,14 +26,6 @@ if command -v gnuplot >/dev/null; then
   grep -q 'decoding, times as fast' "$work/peers.svg"
 fi
 
-tables=0
-for page in README.md docs/performance/peers.md; do
-  while IFS= read -r command; do
-    # shellcheck disable=SC2086 # several words
-    "$python" $command >"$work/printed"
-    awk -v begin="<!-- $command -->" '$0 == begin { inside = 1; next } /^<!-- end -->$/ { inside = 0 } inside' "$page" |
-      sed '1d;$d' | diff - "$work/printed" || { echo "$page: scripts/update_docs.sh writes this table"; exit 1; }
-    tables=$((tables + 1))
-  done < <(sed -n 's/^<!-- \(bench\/peers\/table.py .*\) -->$/\1/p' "$page")
-done
+source tests/helpers/printed_tables.sh
+check_tables bench/peers/table.py "$python"
 [ "$tables" -gt 1 ] || { echo "no tables of results/peers in README.md and docs"; exit 1; }

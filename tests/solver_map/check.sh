@@ -33,11 +33,6 @@ same "GROUP = 4" math/recurrence/product.h "kGroup = 4;"
 same "LANES = 8" bench/solver_map.cpp "kLanes = 8;"
 same "SHORT_LANE = 2048" math/parallel.h "kShort = 2048;"
 
-for page in docs/performance/*.md; do
-  while IFS= read -r command; do
-    # shellcheck disable=SC2086 # several words
-    "$python" $command >"$work/printed"
-    awk -v begin="<!-- $command -->" '$0 == begin { inside = 1; next } /^<!-- end -->$/ { inside = 0 } inside' "$page" |
-      sed '1d;$d' | diff - "$work/printed" || { echo "$page: scripts/update_docs.sh writes this table"; exit 1; }
-  done < <(sed -n 's/^<!-- \(bench\/solver_map.py .*\) -->$/\1/p' "$page")
-done
+source tests/helpers/printed_tables.sh
+check_tables bench/solver_map.py "$python"
+[ "$tables" -gt 0 ] || { echo "no tables of results/solver_map in docs"; exit 1; }
