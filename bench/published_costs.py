@@ -24,7 +24,7 @@ def rows_of(folder):
 
 
 def generated():
-    """The suites whose examples are generated; those of Path-X, whose steps take minutes, last."""
+    """The suites whose examples are generated; those of Path-X, whose steps take longest, last."""
     files = [file for file in SUITES.glob("*.yaml") if "It reads files" not in file.read_text()]
     return sorted(files, key=lambda file: (file.stem.endswith("path_x"), file.stem))
 

@@ -27,7 +27,7 @@ import sys
 reference, work = sys.argv[1:]
 differ = compared = 0
 trials = set()
-for name, key in (("results", ("trial", "eval_length")), ("curves", ("trial", "step", "split", "metric"))):
+for name, key in (("results", ("trial", "model", "task", "eval_length")), ("curves", ("trial", "step", "split", "metric"))):
     columns = json.load(open(f"{work}/{name}.json"))["columns"]
     kept = [column["name"] for column in columns if not column["measured"] and column["name"] not in ("version", "build")]
     read = lambda folder: {tuple(row[part] for part in key): row for row in csv.DictReader(open(f"{folder}/{name}.csv"))}
